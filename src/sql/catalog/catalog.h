@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/table.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::sql {
+
+/// A computed column of a table: `name AS expression`.
+struct ComputedColumn {
+  std::string name;
+  std::string expression;  ///< SQL text, analyzed against the table's columns
+  std::string comment;
+};
+
+/// `WATERMARK FOR column AS expression`.
+struct WatermarkSpec {
+  std::string column;
+  std::string expression;  ///< SQL text
+};
+
+/// A table as SQL sees it: what storage keeps of it plus the columns and the watermark that only SQL knows. Column order as
+/// declared: `declared_order` lists every column name, physical and computed.
+struct CatalogTable {
+  TableRef ref;
+  std::vector<std::string> declared_order;
+  std::vector<ComputedColumn> computed;
+  std::optional<WatermarkSpec> watermark;
+  std::string comment;
+};
+
+/// A view: its query text, with the names it was created under.
+struct CatalogView {
+  model::TablePath path;
+  std::string query;              ///< SQL text, expanded against `database`
+  std::string database;           ///< current database when it was created
+  std::vector<std::string> columns;  ///< renamed columns; empty: the query's
+  std::string comment;
+};
+
+/// What the analyzer may ask about names. Implemented over client::Admin by serve, and by maps in tests. Thread-safe.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+  virtual Result<std::vector<std::string>> ListDatabases() = 0;
+  virtual Result<bool> DatabaseExists(const std::string& database) = 0;
+  /// Names of tables and views.
+  virtual Result<std::vector<std::string>> ListTables(const std::string& database) = 0;
+  virtual Result<std::vector<std::string>> ListViews(const std::string& database) = 0;
+  /// nullopt when there is no such table (an error only when asking failed).
+  virtual Result<std::optional<CatalogTable>> FindTable(const model::TablePath& path) = 0;
+  virtual Result<std::optional<CatalogView>> FindView(const model::TablePath& path) = 0;
+};
+
+/// How SQL-only parts of a table are kept in TableDescriptor::custom_properties, and back.
+/// Keys: "sql.columns" (declared order, JSON array), "sql.computed.<name>", "sql.watermark.<column>", "sql.comment.<name>", and the
+/// connector's own WITH options under "option.<key>".
+model::TableDescriptor ToDescriptor(const CatalogTable& table);
+Result<CatalogTable> FromTableInfo(const model::TableInfo& info);
+
+}  // namespace forebay::sql

@@ -1,0 +1,255 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/table.h"
+#include "sql/plan/expression.h"
+
+namespace forebay::sql {
+
+/// Whether a column is a time attribute: a TIMESTAMP(3) or TIMESTAMP_LTZ(3) that watermarks follow, or processing time.
+enum class TimeAttribute : uint8_t { kNone, kRowtime, kProctime };
+
+/// An output column of a plan node.
+struct Field {
+  std::string name;
+  model::DataType type;
+  TimeAttribute time_attribute = TimeAttribute::kNone;
+};
+
+/// Which change types a node may emit (org.apache.flink.table.connector.ChangelogMode).
+struct ChangelogMode {
+  bool insert = true;
+  bool update_before = false;
+  bool update_after = false;
+  bool remove = false;
+
+  bool IsInsertOnly() const { return !update_before && !update_after && !remove; }
+  static ChangelogMode InsertOnly() { return {}; }
+  static ChangelogMode All() { return {true, true, true, true}; }
+  /// "[I]", "[I,UA,D]", as Flink's EXPLAIN CHANGELOG_MODE prints them.
+  std::string ToString() const;
+  friend bool operator==(const ChangelogMode&, const ChangelogMode&) = default;
+};
+
+enum class PlanKind : uint8_t {
+  kTableScan,
+  kValues,
+  kCalc,
+  kWatermark,
+  kAggregate,
+  kWindowTable,
+  kWindowAggregate,
+  kJoin,
+  kLookupJoin,
+  kRank,
+  kDeduplicate,
+  kUnion,
+  kSort,
+  kLimit,
+  kSink,
+};
+
+struct PlanNode;
+using PlanPtr = std::shared_ptr<const PlanNode>;
+
+/// A relational operator with typed inputs and outputs; the nodes form a DAG (a shared node is one operator whose output goes
+/// to several). Immutable once the analyzer returns it. Plans are stored with the jobs that run them (plan_json.h) and are not
+/// made again when a job is restored, so `id`s are stable.
+struct PlanNode {
+  explicit PlanNode(PlanKind node_kind) : kind(node_kind) {}
+  virtual ~PlanNode() = default;
+
+  PlanKind kind;
+  int id = 0;                  ///< unique in the plan, given in topological order from 1
+  std::vector<PlanPtr> inputs;
+  std::vector<Field> output;
+  /// What this node emits in streaming mode. A node emits update_before only if a consumer needs it.
+  ChangelogMode changelog;
+  /// Sets of output columns that identify a row among the changes (upsert keys); empty: none is known.
+  std::vector<std::vector<int>> upsert_keys;
+
+  std::vector<model::DataType> OutputTypes() const;
+};
+
+/// Everything execution needs to know of a table, taken at planning time.
+struct TableRef {
+  model::TablePath path;
+  /// Forebay's own tables have an id; tables of other connectors have the id 0 and live in `options`.
+  model::TableInfo info;
+  /// The WITH options merged with OPTIONS hints. "connector" is absent for Forebay's own tables.
+  std::map<std::string, std::string> options;
+
+  bool IsForeign() const { return options.contains("connector"); }
+  std::string connector() const {
+    auto it = options.find("connector");
+    return it == options.end() ? "forebay" : it->second;
+  }
+};
+
+/// Which part of a table a scan reads.
+enum class ScanPart : uint8_t {
+  kAll,        ///< lake and log: the whole table (the union read)
+  kLake,       ///< t$lake: only what is in the lake
+  kChangelog,  ///< t$changelog: the log with its change types as columns
+};
+
+/// Reads a table's physical columns `columns` (indexes, in output order).
+struct TableScanNode : PlanNode {
+  TableScanNode() : PlanNode(PlanKind::kTableScan) {}
+  TableRef table;
+  ScanPart part = ScanPart::kAll;
+  std::vector<int> columns;
+  /// Conjuncts over this node's output that a source may use to skip data; the plan still checks them.
+  std::vector<ExpressionPtr> pushed_filters;
+  /// The query sees a point in time: milliseconds since the epoch, from FOR SYSTEM_TIME AS OF.
+  std::optional<int64_t> as_of_ms;
+};
+
+/// Rows given in the statement: literals and calls without columns.
+struct ValuesNode : PlanNode {
+  ValuesNode() : PlanNode(PlanKind::kValues) {}
+  std::vector<std::vector<ExpressionPtr>> rows;
+};
+
+/// Filters, then projects (Flink's Calc).
+struct CalcNode : PlanNode {
+  CalcNode() : PlanNode(PlanKind::kCalc) {}
+  ExpressionPtr condition;  ///< null: every row
+  std::vector<ExpressionPtr> projections;
+};
+
+/// Derives the watermark: the largest value of `expression` so far. `rowtime` is the column that becomes the time attribute.
+struct WatermarkNode : PlanNode {
+  WatermarkNode() : PlanNode(PlanKind::kWatermark) {}
+  int rowtime = 0;
+  ExpressionPtr expression;
+};
+
+/// GROUP BY without a window. Output: keys, then aggregates. No keys: one group for all rows.
+/// SELECT DISTINCT is an aggregate without calls.
+struct AggregateNode : PlanNode {
+  AggregateNode() : PlanNode(PlanKind::kAggregate) {}
+  std::vector<int> keys;
+  std::vector<AggregateCall> calls;
+};
+
+enum class WindowKind : uint8_t { kTumble, kHop, kCumulate, kSession };
+
+/// A window table-valued function's parameters, in milliseconds.
+struct WindowSpec {
+  WindowKind kind = WindowKind::kTumble;
+  int64_t size_ms = 0;    ///< TUMBLE, HOP: the size; CUMULATE: the largest size; SESSION: the gap
+  int64_t slide_ms = 0;   ///< HOP: the slide; CUMULATE: the step
+  int64_t offset_ms = 0;
+  int time_column = -1;   ///< input column: rowtime or proctime attribute
+  std::vector<int> partition_keys;  ///< SESSION: PARTITION BY columns
+  /// The input already carries window columns (a window on a window's result): these are their indexes, and `kind` says what
+  /// windows they are; -1 otherwise.
+  int window_start_column = -1;
+  int window_end_column = -1;
+};
+
+/// TUMBLE/HOP/CUMULATE/SESSION as a table: the input's columns plus window_start, window_end, window_time.
+struct WindowTableNode : PlanNode {
+  WindowTableNode() : PlanNode(PlanKind::kWindowTable) {}
+  WindowSpec window;
+};
+
+enum class WindowProperty : uint8_t { kStart, kEnd, kTime };
+
+/// GROUP BY window_start, window_end over a window table. Output: keys, then aggregates, then the window properties.
+/// Emits each window's groups once, when the watermark passes its end.
+struct WindowAggregateNode : PlanNode {
+  WindowAggregateNode() : PlanNode(PlanKind::kWindowAggregate) {}
+  WindowSpec window;
+  std::vector<int> keys;
+  std::vector<AggregateCall> calls;
+  std::vector<WindowProperty> properties;
+};
+
+enum class JoinKind : uint8_t { kInner, kLeft, kRight, kFull, kSemi, kAnti };
+
+/// Joins two inputs on equal keys; NULL keys never match. Output: left columns, then right columns (left only for SEMI, ANTI).
+struct JoinNode : PlanNode {
+  JoinNode() : PlanNode(PlanKind::kJoin) {}
+  JoinKind join = JoinKind::kInner;
+  std::vector<int> left_keys;
+  std::vector<int> right_keys;
+  ExpressionPtr condition;  ///< over left columns then right columns; null: none
+  /// Both inputs carry the same window (a window join): rows match within a window, state goes when it ends.
+  bool windowed = false;
+};
+
+/// Looks every input row up in a table at processing time (FOR SYSTEM_TIME AS OF proctime). Output: input columns, then the
+/// table's columns `columns`.
+struct LookupJoinNode : PlanNode {
+  LookupJoinNode() : PlanNode(PlanKind::kLookupJoin) {}
+  TableRef table;
+  std::vector<int> columns;
+  bool left_outer = false;
+  /// For every primary-key column of the table, in key order: an expression over the input.
+  std::vector<ExpressionPtr> keys;
+  ExpressionPtr condition;  ///< over input columns then `columns`; null: none
+};
+
+/// How rows are ordered; Flink's default is NULLs smallest.
+struct SortKey {
+  int column = 0;
+  bool descending = false;
+  bool nulls_first = true;
+};
+
+/// ROW_NUMBER() OVER (PARTITION BY keys ORDER BY ...) BETWEEN rank_start AND rank_end (Flink's Rank). Output: the input's
+/// columns and, if `output_rank_number`, the number as BIGINT.
+struct RankNode : PlanNode {
+  RankNode() : PlanNode(PlanKind::kRank) {}
+  std::vector<int> keys;
+  std::vector<SortKey> order;
+  int64_t rank_start = 1;
+  int64_t rank_end = 1;
+  bool output_rank_number = false;
+  /// Input and output are per window: keys include the window's columns, results come when the window ends.
+  bool windowed = false;
+};
+
+/// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key (Flink's Deduplicate).
+struct DeduplicateNode : PlanNode {
+  DeduplicateNode() : PlanNode(PlanKind::kDeduplicate) {}
+  std::vector<int> keys;
+  int time_column = 0;
+  bool keep_last = false;
+  bool is_rowtime = true;
+};
+
+/// UNION ALL: inputs have equal types.
+struct UnionNode : PlanNode {
+  UnionNode() : PlanNode(PlanKind::kUnion) {}
+};
+
+/// ORDER BY. In streaming mode only rowtime ascending (temporal sort) or under a limit.
+struct SortNode : PlanNode {
+  SortNode() : PlanNode(PlanKind::kSort) {}
+  std::vector<SortKey> order;
+};
+
+/// LIMIT/OFFSET; with `order` it is a global top-N.
+struct LimitNode : PlanNode {
+  LimitNode() : PlanNode(PlanKind::kLimit) {}
+  std::vector<SortKey> order;
+  int64_t offset = 0;
+  std::optional<int64_t> fetch;
+};
+
+/// Writes the input into a table. Input columns are the table's physical columns in order.
+struct SinkNode : PlanNode {
+  SinkNode() : PlanNode(PlanKind::kSink) {}
+  TableRef table;
+  bool overwrite = false;
+};
+
+}  // namespace forebay::sql
