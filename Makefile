@@ -1,0 +1,62 @@
+# Forebay's front door. `make` alone says what there is.
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test check asan tsan dist bench crash fuzz format clean
+MAKEFLAGS += --no-print-directory
+export FOREBAY_DEPS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/forebay/deps
+
+program := build/release/bin/forebay
+step := tools/step
+# FOREBAY_JOBS=1 builds with less memory.
+build_with = $(step) "Configure $(1)" --quiet cmake --preset $(1) && \
+	$(step) "Build $(1)" cmake --build --preset $(1) $(if $(FOREBAY_JOBS),-j$(FOREBAY_JOBS)) --target
+
+help: ## Says what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo "First time here: make demo"
+
+deps: ## Installs the pinned dependencies (Debian packages need root)
+	@tools/install_dependencies
+
+build: deps ## Builds the program: build/release/bin/forebay
+	@$(call build_with,release) program
+
+demo: build ## Runs the main job, a web shop in real time, from end to end
+	@$(program) demo ecommerce
+
+test: deps ## Builds and runs every test that CI runs
+	@$(call build_with,release) all
+	@$(call build_with,asan) memory_tests
+	@tools/install_dependencies test
+	@tools/run_tests all
+
+asan: deps ## Runs all unit tests with the address and undefined-behaviour sanitizers
+	@$(call build_with,asan) unit_tests
+	@tools/run_tests unit asan
+
+tsan: deps ## Runs all unit tests with the thread sanitizer
+	@$(call build_with,tsan) unit_tests
+	@tools/run_tests unit tsan
+
+check: deps ## Checks format, layers, style and, on changed files, clang-tidy
+	@tools/install_dependencies check
+	@$(step) "Configure dev" --quiet cmake --preset dev
+	@tools/check
+
+format: ## Formats all C++ in place
+	@tools/install_dependencies check
+	@git ls-files '*.h' '*.cc' | xargs -r $(FOREBAY_DEPS)/tools/bin/clang-format -i
+
+dist: build ## Makes build/forebay-<version>-linux-x86_64.tar.gz: unpack it anywhere and run
+	@$(step) "Package" tools/make_dist
+
+bench: build ## Runs the benchmarks that docs/benchmarks.md describes
+	@tools/run_tests suite bench
+
+crash: build ## Runs the kill -9 test alone
+	@tools/run_tests suite crash
+
+fuzz: build ## Runs the fuzzers alone
+	@tools/run_tests suite fuzz
+
+clean: ## Removes build/; the dependencies stay
+	rm -rf build
