@@ -41,6 +41,7 @@ RESERVED = [
 LITERAL_OR_COMMENT = re.compile(
     r'R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'|//[^\n]*|/\*.*?\*/',
     re.DOTALL)
+NOT_A_NAME = {"requires", "decltype", "noexcept", "explicit", "alignas", "__attribute__"}
 CONTAINER = re.compile(r"\b(?:namespace|class|struct|union|enum|extern)\b")
 
 
@@ -81,8 +82,8 @@ def functions_in(text):
 
 
 def function_name(head):
-    named = re.search(r"([\w:~]+|operator\S+)\s*\(", head)
-    return named.group(1) if named else head.split("\n")[0]
+    names = re.findall(r"(operator\s*[^\s(]+|[\w:~]+)\s*\(", head)
+    return next((name for name in names if name not in NOT_A_NAME), head.split("\n")[0])
 
 
 def read_exceptions(root):
