@@ -1,0 +1,132 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sql/parser/ast.h"
+#include "sql/parser/token_stream.h"
+
+namespace forebay::sql {
+
+/// A recursive-descent parser of one statement; its productions are in expression_parser.cc, type_parser.cc, query_parser.cc,
+/// table_ddl_parser.cc and statement_parser.cc. Thread-compatible.
+class Parser {
+ public:
+  /// Deeper nesting is refused, so that hostile input cannot exhaust the stack.
+  static constexpr int kMaxDepth = 256;
+
+  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+
+  Result<StatementAst> Statement();
+  Result<ExpressionAstPtr> Expression();
+  Result<model::DataType> Type();
+  /// Fails unless every token was taken.
+  Status ExpectEnd();
+
+ private:
+  using Options = std::map<std::string, std::string>;
+
+  // expression_parser.cc
+  Result<ExpressionAstPtr> Binary(int min_precedence);
+  Result<ExpressionAstPtr> Unary();
+  Result<ExpressionAstPtr> Postfix();
+  Result<ExpressionAstPtr> Primary();
+  Result<ExpressionAstPtr> Predicate(ExpressionAstPtr left, size_t mark, bool& taken);
+  Result<ExpressionAstPtr> IsPredicate(ExpressionAstPtr left, size_t mark);
+  Result<ExpressionAstPtr> InPredicate(ExpressionAstPtr left, bool negated, size_t mark);
+  Result<ExpressionAstPtr> Number(size_t mark);
+  Result<ExpressionAstPtr> Parenthesized(size_t mark);
+  Result<ExpressionAstPtr> WordExpression(size_t mark);
+  Result<ExpressionAstPtr> Case(size_t mark);
+  Result<ExpressionAstPtr> Cast(size_t mark);
+  Result<ExpressionAstPtr> Interval(size_t mark);
+  Result<ExpressionAstPtr> Name(size_t mark);
+  Result<ExpressionAstPtr> Constructor(size_t mark, ExpressionAstKind kind);
+  Result<ExpressionAstPtr> SpecialCall(size_t mark, const std::string& name, bool& taken);
+  Result<ExpressionAstPtr> ExtractCall(size_t mark);
+  Result<ExpressionAstPtr> TrimCall(size_t mark);
+  Result<ExpressionAstPtr> SubstringCall(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> PositionCall(size_t mark);
+  Result<ExpressionAstPtr> UnitCall(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> FloorCall(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> JsonCall(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> Call(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> Argument();
+  Result<ExpressionAstPtr> TableArgument(size_t mark);
+  Status CallSuffix(ExpressionAst& call);
+  Result<std::shared_ptr<const OverAst>> Over();
+  Result<OverAst> WindowSpecification();
+  Result<OverAst::Bound> FrameBound();
+  Result<std::vector<ExpressionAstPtr>> ExpressionList();
+  Result<std::string> TimeUnitWord();
+
+  // type_parser.cc
+  Result<model::DataType> TypeWithoutNullability();
+  Result<model::DataType> NamedType();
+  Result<model::DataType> RowType();
+  Result<model::DataType> TimestampType();
+  Result<model::DataType> IntervalType();
+  Result<int> OptionalLength(int default_length, int max_length);
+  Result<std::pair<int, int>> PrecisionAndScale();
+  bool AcceptTypeClose();
+
+  // query_parser.cc
+  Result<QueryAstPtr> Query();
+  Result<QueryAst> QueryTerm(int level);
+  Result<QueryAst> QueryPrimary();
+  Result<CteAst> Cte();
+  Status QueryTail(QueryAst& query);
+  Result<SelectAst> Select();
+  Status SelectClauses(SelectAst& select);
+  Result<SelectItemAst> SelectItem();
+  Result<TableAstPtr> From();
+  Result<TableAstPtr> JoinedTable();
+  Result<TableAstPtr> JoinRight(TableAstPtr left, JoinAstKind kind, bool natural);
+  bool AcceptJoin(JoinAstKind& kind, bool& natural);
+  Result<TableAst> TablePrimary();
+  Status NamedTable(TableAst& table);
+  Status TableAlias(TableAst& table);
+  Result<GroupItemAst> GroupItem();
+  Result<std::vector<OrderItemAst>> OrderItems();
+  Result<std::vector<std::vector<ExpressionAstPtr>>> ValuesRows();
+  bool AtQueryStart(size_t ahead = 0) const;
+
+  // table_ddl_parser.cc
+  Result<CreateTableAst> CreateTable(bool temporary, bool or_replace);
+  Status TableElements(CreateTableAst& table);
+  Status TableElement(CreateTableAst& table);
+  Status PrimaryKey(CreateTableAst& table);
+  Result<ColumnAst> ColumnDefinition();
+  Status Distribution(CreateTableAst& table);
+
+  // statement_parser.cc
+  Result<StatementAst> StatementNode();
+  Result<StatementAst> Create();
+  Result<CreateViewAst> CreateView(bool temporary, bool or_replace);
+  Result<CreateDatabaseAst> CreateDatabase();
+  Result<DropAst> Drop();
+  Result<ShowAst> Show();
+  Status ShowFilter(ShowAst& show);
+  Result<DescribeAst> Describe();
+  Result<InsertAst> Insert();
+  Result<StatementSetAst> StatementSet();
+  Result<StatementAst> Explain();
+  Result<SetAst> Set();
+  Result<ResetAst> Reset();
+  Result<StopJobAst> StopJob();
+
+  // Pieces that several productions use.
+  Result<std::string> Identifier();
+  Result<NameAst> QualifiedName();
+  Result<std::vector<std::string>> NameList();
+  Result<std::string> StringLiteral();
+  Result<Options> OptionList();
+  Result<Options> OptionHints();
+
+  TokenStream tokens_;
+  int depth_ = 0;
+};
+
+}  // namespace forebay::sql

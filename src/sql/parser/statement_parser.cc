@@ -1,0 +1,365 @@
+#include <array>
+
+#include "sql/parser/parser.h"
+#include "sql/parser/parser_impl.h"
+
+namespace forebay::sql {
+
+Status Parser::ExpectEnd() {
+  tokens_.AcceptSymbol(";");
+  if (tokens_.AtEnd()) return Status::Ok();
+  return tokens_.Unexpected("the end of the statement");
+}
+
+Result<StatementAst> Parser::Statement() {
+  size_t mark = tokens_.mark();
+  ASSIGN_OR_RETURN(StatementAst statement, StatementNode());
+  statement.range = tokens_.RangeFrom(mark);
+  return statement;
+}
+
+namespace {
+/// A StatementAst from the result of a production of its variant.
+template <typename T>
+Result<StatementAst> Wrap(Result<T> node) {
+  if (!node.ok()) return node.status();
+  StatementAst statement;
+  statement.node = std::move(node).value();
+  return statement;
+}
+}  // namespace
+
+Result<StatementAst> Parser::StatementNode() {
+  if (AtQueryStart()) return Wrap(Query());
+  if (tokens_.AcceptWords("CREATE")) return Create();
+  if (tokens_.AcceptWords("DROP")) return Wrap(Drop());
+  if (tokens_.AcceptWords("INSERT")) return Wrap(Insert());
+  if (tokens_.AcceptWords("EXECUTE STATEMENT SET BEGIN") ||
+      tokens_.AcceptWords("BEGIN STATEMENT SET")) {
+    return Wrap(StatementSet());
+  }
+  if (tokens_.AcceptWords("EXECUTE")) return StatementNode();  // EXECUTE INSERT, EXECUTE SELECT
+  if (tokens_.AcceptWords("EXPLAIN")) return Explain();
+  if (tokens_.AcceptWords("SHOW")) return Wrap(Show());
+  if (tokens_.AcceptWords("DESCRIBE") || tokens_.AcceptWords("DESC")) return Wrap(Describe());
+  if (tokens_.AcceptWords("SET")) return Wrap(Set());
+  if (tokens_.AcceptWords("RESET")) return Wrap(Reset());
+  if (tokens_.AcceptWords("STOP JOB")) return Wrap(StopJob());
+  if (tokens_.AcceptWords("USE")) {
+    UseAst use;
+    use.catalog = tokens_.AcceptWords("CATALOG");
+    ASSIGN_OR_RETURN(use.name, QualifiedName());
+    return Wrap(Result<UseAst>(std::move(use)));
+  }
+  static constexpr std::array kLater = {"ALTER",  "UPDATE", "DELETE",  "TRUNCATE", "ANALYZE",
+                                        "MERGE",  "CALL",   "COMPILE", "LOAD",     "UNLOAD",
+                                        "ADD",    "REMOVE"};
+  for (const char* word : kLater) {
+    if (tokens_.PeekWords(word)) {
+      Error error = NotSupported("{} statements are not supported yet", word);
+      error.position = tokens_.Peek().range.position;
+      return error;
+    }
+  }
+  return tokens_.Unexpected("a statement (SELECT, INSERT, CREATE, DROP, SHOW, EXPLAIN, SET, ...)");
+}
+
+Result<StatementAst> Parser::Create() {
+  bool or_replace = tokens_.AcceptWords("OR REPLACE");
+  bool temporary = tokens_.AcceptWords("TEMPORARY");
+  if (tokens_.AcceptWords("TABLE")) return Wrap(CreateTable(temporary, or_replace));
+  if (tokens_.AcceptWords("VIEW")) return Wrap(CreateView(temporary, or_replace));
+  if (tokens_.AcceptWords("DATABASE")) return Wrap(CreateDatabase());
+  static constexpr std::array kLater = {"CATALOG", "FUNCTION", "SYSTEM", "MODEL", "MATERIALIZED"};
+  for (const char* word : kLater) {
+    if (tokens_.PeekWords(word)) {
+      Error error = NotSupported("CREATE {} is not supported yet", word);
+      error.position = tokens_.Peek().range.position;
+      return error;
+    }
+  }
+  return tokens_.Unexpected("TABLE, VIEW or DATABASE after CREATE");
+}
+
+Result<CreateViewAst> Parser::CreateView(bool temporary, bool or_replace) {
+  CreateViewAst view;
+  view.temporary = temporary;
+  view.or_replace = or_replace;
+  view.if_not_exists = tokens_.AcceptWords("IF NOT EXISTS");
+  ASSIGN_OR_RETURN(view.name, QualifiedName());
+  if (tokens_.PeekSymbol("(")) {
+    ASSIGN_OR_RETURN(view.columns, NameList());
+  }
+  if (tokens_.AcceptWords("COMMENT")) {
+    ASSIGN_OR_RETURN(view.comment, StringLiteral());
+  }
+  RETURN_IF_ERROR(tokens_.ExpectWords("AS"));
+  ASSIGN_OR_RETURN(view.query, Query());
+  return view;
+}
+
+Result<CreateDatabaseAst> Parser::CreateDatabase() {
+  CreateDatabaseAst database;
+  database.if_not_exists = tokens_.AcceptWords("IF NOT EXISTS");
+  ASSIGN_OR_RETURN(database.name, QualifiedName());
+  if (tokens_.AcceptWords("COMMENT")) {
+    ASSIGN_OR_RETURN(database.comment, StringLiteral());
+  }
+  if (tokens_.AcceptWords("WITH")) {
+    ASSIGN_OR_RETURN(database.options, OptionList());
+  }
+  return database;
+}
+
+Result<DropAst> Parser::Drop() {
+  DropAst drop;
+  drop.temporary = tokens_.AcceptWords("TEMPORARY");
+  if (tokens_.AcceptWords("TABLE")) {
+    drop.kind = DropAst::Kind::kTable;
+  } else if (tokens_.AcceptWords("VIEW")) {
+    drop.kind = DropAst::Kind::kView;
+  } else if (tokens_.AcceptWords("DATABASE")) {
+    drop.kind = DropAst::Kind::kDatabase;
+  } else {
+    return tokens_.Unexpected("TABLE, VIEW or DATABASE after DROP");
+  }
+  drop.if_exists = tokens_.AcceptWords("IF EXISTS");
+  ASSIGN_OR_RETURN(drop.name, QualifiedName());
+  drop.cascade = tokens_.AcceptWords("CASCADE");
+  if (!drop.cascade) tokens_.AcceptWords("RESTRICT");
+  return drop;
+}
+
+Result<ShowAst> Parser::Show() {
+  using Kind = ShowAst::Kind;
+  struct Form {
+    const char* words;
+    Kind kind;
+    bool has_name;
+  };
+  static constexpr std::array<Form, 12> kForms = {{
+      {"DATABASES", Kind::kDatabases, false},
+      {"TABLES", Kind::kTables, false},
+      {"VIEWS", Kind::kViews, false},
+      {"COLUMNS", Kind::kColumns, false},
+      {"CREATE TABLE", Kind::kCreateTable, true},
+      {"CREATE VIEW", Kind::kCreateView, true},
+      {"FUNCTIONS", Kind::kFunctions, false},
+      {"CATALOGS", Kind::kCatalogs, false},
+      {"CURRENT DATABASE", Kind::kCurrentDatabase, false},
+      {"CURRENT CATALOG", Kind::kCurrentCatalog, false},
+      {"JOBS", Kind::kJobs, false},
+      {"MODULES", Kind::kModules, false},
+  }};
+  ShowAst show;
+  for (const Form& form : kForms) {
+    if (!tokens_.AcceptWords(form.words)) continue;
+    show.kind = form.kind;
+    if (form.has_name) {
+      ASSIGN_OR_RETURN(show.name, QualifiedName());
+    } else {
+      RETURN_IF_ERROR(ShowFilter(show));
+    }
+    return show;
+  }
+  return tokens_.Unexpected("DATABASES, TABLES, VIEWS, COLUMNS, JOBS, FUNCTIONS or CREATE TABLE");
+}
+
+Status Parser::ShowFilter(ShowAst& show) {
+  if (tokens_.AcceptWords("FROM") || tokens_.AcceptWords("IN")) {
+    ASSIGN_OR_RETURN(show.name, QualifiedName());
+  }
+  show.not_like = tokens_.AcceptWords("NOT");
+  if (tokens_.AcceptWords("LIKE")) {
+    ASSIGN_OR_RETURN(show.like, StringLiteral());
+  } else if (show.not_like) {
+    return tokens_.Unexpected("LIKE");
+  }
+  return Status::Ok();
+}
+
+Result<DescribeAst> Parser::Describe() {
+  DescribeAst describe;
+  if (tokens_.AcceptWords("DATABASE")) {
+    describe.kind = DescribeAst::Kind::kDatabase;
+  } else if (tokens_.PeekWords("JOB") && tokens_.Peek(1).kind == TokenKind::kString) {
+    tokens_.Next();
+    describe.kind = DescribeAst::Kind::kJob;
+    describe.name.parts.push_back(tokens_.Next().text);
+    return describe;
+  }
+  describe.extended = tokens_.AcceptWords("EXTENDED");
+  ASSIGN_OR_RETURN(describe.name, QualifiedName());
+  return describe;
+}
+
+/// After INSERT.
+Result<InsertAst> Parser::Insert() {
+  InsertAst insert;
+  insert.overwrite = tokens_.AcceptWords("OVERWRITE");
+  if (!insert.overwrite) RETURN_IF_ERROR(tokens_.ExpectWords("INTO"));
+  ASSIGN_OR_RETURN(insert.table, QualifiedName());
+  if (tokens_.Peek().kind == TokenKind::kHint) {
+    ASSIGN_OR_RETURN(insert.option_hints, OptionHints());
+  }
+  if (tokens_.PeekWords("PARTITION")) {
+    return tokens_.Unexpected("a query (INSERT ... PARTITION is not supported yet)");
+  }
+  if (tokens_.PeekSymbol("(") && !AtQueryStart()) {
+    ASSIGN_OR_RETURN(insert.columns, NameList());
+  }
+  ASSIGN_OR_RETURN(insert.query, Query());
+  return insert;
+}
+
+/// INSERT ...; INSERT ...; END
+Result<StatementSetAst> Parser::StatementSet() {
+  StatementSetAst set;
+  tokens_.AcceptSymbol(";");
+  while (!tokens_.PeekWords("END")) {
+    RETURN_IF_ERROR(tokens_.ExpectWords("INSERT"));
+    ASSIGN_OR_RETURN(InsertAst insert, Insert());
+    set.inserts.push_back(std::move(insert));
+    RETURN_IF_ERROR(tokens_.ExpectSymbol(";"));
+  }
+  if (set.inserts.empty()) return tokens_.Unexpected("INSERT in the statement set");
+  tokens_.Next();
+  return set;
+}
+
+Result<StatementAst> Parser::Explain() {
+  ExplainAst explain;
+  tokens_.AcceptWords("PLAN FOR");
+  static constexpr std::array kDetails = {"CHANGELOG_MODE", "ESTIMATED_COST",
+                                          "JSON_EXECUTION_PLAN", "PLAN_ADVICE", "ANALYZE"};
+  bool more = true;
+  while (more) {
+    more = false;
+    for (const char* detail : kDetails) {
+      if (tokens_.AcceptWords(detail)) {
+        explain.details.push_back(detail);
+        tokens_.AcceptSymbol(",");
+        more = true;
+      }
+    }
+  }
+  size_t mark = tokens_.mark();
+  if (tokens_.AcceptWords("STATEMENT SET BEGIN")) {
+    ASSIGN_OR_RETURN(StatementSetAst set, StatementSet());
+    explain.statement.node = std::move(set);
+    explain.statement.range = tokens_.RangeFrom(mark);
+  } else if (AtQueryStart() || tokens_.PeekWords("INSERT")) {
+    ASSIGN_OR_RETURN(explain.statement, Statement());
+  } else {
+    return tokens_.Unexpected("a query, INSERT or STATEMENT SET BEGIN");
+  }
+  StatementAst statement;
+  statement.node = std::make_shared<const ExplainAst>(std::move(explain));
+  return statement;
+}
+
+/// SET; SET 'key' = 'value'; the quotes may be left out when both are plain words with dots and dashes.
+Result<SetAst> Parser::Set() {
+  SetAst set;
+  if (tokens_.AtEnd() || tokens_.PeekSymbol(";")) return set;
+  auto take = [&](bool key) {
+    std::string text;
+    if (tokens_.Peek().kind == TokenKind::kString) return tokens_.Next().text;
+    while (!tokens_.AtEnd() && !tokens_.PeekSymbol(";") && !(key && tokens_.PeekSymbol("="))) {
+      text += tokens_.Next().text;
+    }
+    return text;
+  };
+  set.key = take(true);
+  RETURN_IF_ERROR(tokens_.ExpectSymbol("="));
+  if (set.key.empty()) return tokens_.Unexpected("an option name before '='");
+  set.value = take(false);
+  return set;
+}
+
+Result<ResetAst> Parser::Reset() {
+  ResetAst reset;
+  if (tokens_.Peek().kind == TokenKind::kString) reset.key = tokens_.Next().text;
+  return reset;
+}
+
+Result<StopJobAst> Parser::StopJob() {
+  StopJobAst stop;
+  ASSIGN_OR_RETURN(stop.job, StringLiteral());
+  while (tokens_.AcceptWords("WITH")) {
+    if (tokens_.AcceptWords("SAVEPOINT")) {
+      stop.with_savepoint = true;
+    } else {
+      RETURN_IF_ERROR(tokens_.ExpectWords("DRAIN"));
+      stop.with_drain = true;
+    }
+  }
+  return stop;
+}
+
+Result<std::string> Parser::Identifier() {
+  const Token& token = tokens_.Peek();
+  bool is_name = token.kind == TokenKind::kQuotedName ||
+                 (token.kind == TokenKind::kWord && !IsReservedWord(token.upper));
+  if (!is_name) return tokens_.Unexpected("a name");
+  return tokens_.Next().text;
+}
+
+Result<NameAst> Parser::QualifiedName() {
+  size_t mark = tokens_.mark();
+  NameAst name;
+  do {
+    ASSIGN_OR_RETURN(std::string part, Identifier());
+    name.parts.push_back(std::move(part));
+  } while (tokens_.AcceptSymbol("."));
+  name.range = tokens_.RangeFrom(mark);
+  return name;
+}
+
+Result<std::vector<std::string>> Parser::NameList() {
+  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
+  std::vector<std::string> names;
+  do {
+    ASSIGN_OR_RETURN(std::string name, Identifier());
+    names.push_back(std::move(name));
+  } while (tokens_.AcceptSymbol(","));
+  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+  return names;
+}
+
+Result<std::string> Parser::StringLiteral() {
+  if (tokens_.Peek().kind != TokenKind::kString) return tokens_.Unexpected("a string");
+  return tokens_.Next().text;
+}
+
+/// ('key' = 'value', ...)
+Result<Parser::Options> Parser::OptionList() {
+  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
+  Options options;
+  do {
+    SourcePosition position = tokens_.Peek().range.position;
+    ASSIGN_OR_RETURN(std::string key, StringLiteral());
+    RETURN_IF_ERROR(tokens_.ExpectSymbol("="));
+    ASSIGN_OR_RETURN(std::string value, StringLiteral());
+    if (!options.emplace(key, std::move(value)).second) {
+      Error error = InvalidArgument("option '{}' is given twice", key);
+      error.position = position;
+      return error;
+    }
+  } while (tokens_.AcceptSymbol(","));
+  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+  return options;
+}
+
+/// /*+ OPTIONS('key'='value', ...) */ behind a table name.
+Result<Parser::Options> Parser::OptionHints() {
+  const Token& hint = tokens_.Next();
+  SourcePosition inside = hint.range.position;
+  inside.column += 3;
+  ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(hint.text, inside));
+  Parser parser(std::move(tokens));
+  RETURN_IF_ERROR(parser.tokens_.ExpectWords("OPTIONS"));
+  return parser.OptionList();
+}
+
+}  // namespace forebay::sql

@@ -1,0 +1,121 @@
+#include "sql/parser/parser_impl.h"
+
+// CREATE TABLE.
+
+namespace forebay::sql {
+
+Result<CreateTableAst> Parser::CreateTable(bool temporary, bool or_replace) {
+  CreateTableAst table;
+  table.temporary = temporary;
+  table.or_replace = or_replace;
+  table.if_not_exists = tokens_.AcceptWords("IF NOT EXISTS");
+  ASSIGN_OR_RETURN(table.name, QualifiedName());
+  if (tokens_.PeekSymbol("(")) RETURN_IF_ERROR(TableElements(table));
+  if (tokens_.AcceptWords("COMMENT")) {
+    ASSIGN_OR_RETURN(table.comment, StringLiteral());
+  }
+  if (tokens_.AcceptWords("DISTRIBUTED")) RETURN_IF_ERROR(Distribution(table));
+  if (tokens_.AcceptWords("PARTITIONED BY")) {
+    ASSIGN_OR_RETURN(table.partition_keys, NameList());
+  }
+  if (tokens_.AcceptWords("WITH")) {
+    ASSIGN_OR_RETURN(table.options, OptionList());
+  }
+  if (tokens_.AcceptWords("LIKE")) {
+    ASSIGN_OR_RETURN(NameAst like, QualifiedName());
+    table.like = std::move(like);
+  } else if (tokens_.AcceptWords("AS")) {
+    ASSIGN_OR_RETURN(table.as_query, Query());
+  }
+  return table;
+}
+
+Status Parser::TableElements(CreateTableAst& table) {
+  tokens_.Next();
+  do {
+    RETURN_IF_ERROR(TableElement(table));
+  } while (tokens_.AcceptSymbol(","));
+  if (tokens_.PeekSymbol(")")) return tokens_.ExpectSymbol(")");
+  return tokens_.Unexpected("',' or ')'");
+}
+
+Status Parser::TableElement(CreateTableAst& table) {
+  if (tokens_.AcceptWords("WATERMARK FOR")) {
+    WatermarkAst watermark;
+    ASSIGN_OR_RETURN(watermark.column, QualifiedName());
+    RETURN_IF_ERROR(tokens_.ExpectWords("AS"));
+    ASSIGN_OR_RETURN(watermark.expression, Expression());
+    if (table.watermark) return tokens_.Unexpected("one WATERMARK only");
+    table.watermark = std::move(watermark);
+    return Status::Ok();
+  }
+  if (tokens_.AcceptWords("CONSTRAINT")) {
+    ASSIGN_OR_RETURN(std::string name, Identifier());
+    return PrimaryKey(table);
+  }
+  if (tokens_.PeekWords("PRIMARY KEY")) return PrimaryKey(table);
+  if (tokens_.PeekWords("UNIQUE")) return tokens_.Unexpected("PRIMARY KEY (UNIQUE is not supported)");
+  ASSIGN_OR_RETURN(ColumnAst column, ColumnDefinition());
+  if (column.is_primary_key) table.primary_key.push_back(column.name);
+  table.columns.push_back(std::move(column));
+  return Status::Ok();
+}
+
+Status Parser::PrimaryKey(CreateTableAst& table) {
+  size_t mark = tokens_.mark();
+  RETURN_IF_ERROR(tokens_.ExpectWords("PRIMARY KEY"));
+  ASSIGN_OR_RETURN(table.primary_key, NameList());
+  table.primary_key_enforced = !tokens_.AcceptWords("NOT ENFORCED");
+  if (table.primary_key_enforced) tokens_.AcceptWords("ENFORCED");
+  table.primary_key_range = tokens_.RangeFrom(mark);
+  return Status::Ok();
+}
+
+/// name type [NOT NULL] [METADATA [FROM 'key'] [VIRTUAL]] [PRIMARY KEY NOT ENFORCED] [COMMENT 'text'], or name AS expression
+Result<ColumnAst> Parser::ColumnDefinition() {
+  size_t mark = tokens_.mark();
+  ColumnAst column;
+  ASSIGN_OR_RETURN(column.name, Identifier());
+  column.range = tokens_.RangeFrom(mark);
+  if (tokens_.AcceptWords("AS")) {
+    column.kind = ColumnAst::Kind::kComputed;
+    ASSIGN_OR_RETURN(column.expression, Expression());
+  } else {
+    ASSIGN_OR_RETURN(column.type, Type());
+    if (tokens_.AcceptWords("METADATA")) {
+      column.kind = ColumnAst::Kind::kMetadata;
+      if (tokens_.AcceptWords("FROM")) {
+        ASSIGN_OR_RETURN(column.metadata_key, StringLiteral());
+      }
+      column.is_virtual = tokens_.AcceptWords("VIRTUAL");
+    }
+    if (tokens_.AcceptWords("PRIMARY KEY")) {
+      column.is_primary_key = true;
+      RETURN_IF_ERROR(tokens_.ExpectWords("NOT ENFORCED"));
+    }
+  }
+  if (tokens_.AcceptWords("COMMENT")) {
+    ASSIGN_OR_RETURN(column.comment, StringLiteral());
+  }
+  return column;
+}
+
+/// DISTRIBUTED [BY [HASH](a, b)] [INTO n BUCKETS]
+Status Parser::Distribution(CreateTableAst& table) {
+  if (tokens_.AcceptWords("BY")) {
+    if (tokens_.PeekWords("RANGE")) return tokens_.Unexpected("HASH or a column list");
+    tokens_.AcceptWords("HASH");
+    ASSIGN_OR_RETURN(table.bucket_keys, NameList());
+  }
+  if (tokens_.AcceptWords("INTO")) {
+    const Token& token = tokens_.Peek();
+    if (token.kind != TokenKind::kInteger || token.text.size() > 6) {
+      return tokens_.Unexpected("a number of buckets");
+    }
+    table.bucket_count = std::stoi(tokens_.Next().text);
+    RETURN_IF_ERROR(tokens_.ExpectWords("BUCKETS"));
+  }
+  return Status::Ok();
+}
+
+}  // namespace forebay::sql
