@@ -65,7 +65,9 @@ Result<ExpressionAstPtr> Parser::Binary(int min_precedence) {
   size_t mark = tokens_.mark();
   ExpressionAstPtr left;
   if (min_precedence <= kNot && tokens_.AcceptWords("NOT")) {
+    if (++depth_ > kMaxDepth) return tokens_.Unexpected("an expression nested less deep");
     ASSIGN_OR_RETURN(ExpressionAstPtr operand, Binary(kNot));
+    --depth_;
     left = Make(Node(ExpressionAstKind::kCall, "NOT", {operand}), tokens_.RangeFrom(mark));
   } else {
     ASSIGN_OR_RETURN(left, Unary());
