@@ -1,0 +1,68 @@
+#include "format/compacted_row.h"
+
+#include "base/bytes.h"
+#include "format/compacted_cell.h"
+
+namespace forebay::format {
+
+using model::Batch;
+using model::BatchBuilder;
+using model::Column;
+using model::DataType;
+
+Status CheckCompactedTypes(const std::vector<DataType>& types) {
+  for (const DataType& type : types) RETURN_IF_ERROR(CheckCompactedType(type));
+  return Status::Ok();
+}
+
+void AppendCompactedRow(const Batch& batch, int row, std::string& out) {
+  size_t start = out.size();
+  size_t columns = batch.columns.size();
+  out.append((columns + 7) / 8, '\0');
+  for (size_t i = 0; i < columns; ++i) {
+    const Column& column = batch.columns[i];
+    if (column.IsNull(row)) {
+      out[start + i / 8] = static_cast<char>(out[start + i / 8] | 1 << (i % 8));
+    } else {
+      AppendCompactedCell(column, row, out);
+    }
+  }
+}
+
+CompactedRowReader::CompactedRowReader(std::vector<DataType> types,
+                                       const std::vector<int>* projection, int stored_columns)
+    : types_(std::move(types)),
+      targets_(types_.size(), -1),
+      stored_columns_(stored_columns < 0 ? types_.size() : static_cast<size_t>(stored_columns)) {
+  for (size_t i = 0; projection == nullptr && i < types_.size(); ++i) {
+    targets_[i] = static_cast<int>(i);
+  }
+  if (projection == nullptr) {
+    wanted_types_ = types_;
+    return;
+  }
+  for (size_t i = 0; i < projection->size(); ++i) {
+    auto source = static_cast<size_t>((*projection)[i]);
+    targets_[source] = static_cast<int>(i);
+    wanted_types_.push_back(types_[source]);
+  }
+}
+
+Status CompactedRowReader::Read(std::string_view row, BatchBuilder& builder) const {
+  ByteReader reader(row);
+  ASSIGN_OR_RETURN(std::string_view nulls, reader.ReadBytes((stored_columns_ + 7) / 8));
+  for (size_t i = 0; i < types_.size(); ++i) {
+    bool is_null = i >= stored_columns_ || (nulls[i / 8] >> (i % 8) & 1) != 0;
+    if (targets_[i] < 0) {
+      if (!is_null) RETURN_IF_ERROR(SkipCompactedCell(reader, types_[i]));
+    } else if (is_null) {
+      builder.column(targets_[i]).AppendNull();
+    } else {
+      RETURN_IF_ERROR(ReadCompactedCell(reader, builder.column(targets_[i])));
+    }
+  }
+  if (!reader.AtEnd()) return Corruption("{} bytes after a row", reader.remaining());
+  return Status::Ok();
+}
+
+}  // namespace forebay::format
