@@ -1,0 +1,10 @@
+-- modes: batch
+CREATE DATABASE IF NOT EXISTS shop;
+CREATE DATABASE shop;
+USE shop;
+CREATE TABLE t (a INT) ${TABLE:t};
+INSERT INTO t VALUES (1), (2);
+SELECT a FROM shop.t ORDER BY a;
+SELECT t.a FROM t ORDER BY a;
+USE nope;
+DROP DATABASE shop;

@@ -1,0 +1,7 @@
+-- modes: streaming
+-- Keeps the first and the last row of a key by arrival.
+CREATE TABLE updates (
+  k STRING, v INT, s STRING, ts TIMESTAMP(3), pt AS PROCTIME(), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/updates.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT k, v, s FROM (SELECT k, v, s, ROW_NUMBER() OVER (PARTITION BY k ORDER BY pt) AS rn FROM updates) AS t WHERE rn = 1;
+SELECT k, v, s FROM (SELECT k, v, s, ROW_NUMBER() OVER (PARTITION BY k ORDER BY pt DESC) AS rn FROM updates) AS t WHERE rn = 1;

@@ -1,0 +1,5 @@
+-- In streaming mode rows behind the watermark are dropped; the watermark moves after every row.
+CREATE TABLE late (
+  id INT, g STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/late.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT window_start, window_end, COUNT(*) AS n FROM TABLE(HOP(TABLE late, DESCRIPTOR(ts), INTERVAL '5' SECOND, INTERVAL '10' SECOND)) GROUP BY window_start, window_end;

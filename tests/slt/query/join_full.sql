@@ -1,0 +1,8 @@
+CREATE TABLE orders (
+  id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/orders.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+CREATE TABLE products (
+  id INT, name STRING, kind STRING, price DECIMAL(6, 2)
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/products.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT o.id, p.name FROM orders o FULL OUTER JOIN products p ON o.product = p.id;

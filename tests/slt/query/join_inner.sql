@@ -1,0 +1,12 @@
+CREATE TABLE orders (
+  id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/orders.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+CREATE TABLE products (
+  id INT, name STRING, kind STRING, price DECIMAL(6, 2)
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/products.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT o.id, o.product, p.name, p.price FROM orders AS o JOIN products AS p ON o.product = p.id;
+SELECT o.id, p.name FROM orders o INNER JOIN products p ON o.product = p.id WHERE o.qty > 1 AND p.kind = 'fruit';
+SELECT o.id, p.name FROM orders o JOIN products p ON o.product = p.id AND o.qty > 2;
+SELECT o.id, p.name FROM orders o JOIN products p ON o.product = p.id AND o.price > p.price;
+SELECT o.id, p.name FROM orders o, products p WHERE o.product = p.id AND o.id < 10;

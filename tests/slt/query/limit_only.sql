@@ -1,0 +1,5 @@
+CREATE TABLE orders (
+  id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/orders.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT COUNT(*) AS n FROM (SELECT id FROM orders LIMIT 7) AS t;

@@ -1,0 +1,7 @@
+-- modes: batch
+CREATE TABLE n (a INT NOT NULL, b STRING) ${TABLE:n};
+INSERT INTO n VALUES (1, 'x');
+INSERT INTO n VALUES (CAST(NULL AS INT), 'y');
+INSERT INTO n (b) VALUES ('z');
+SELECT * FROM n;
+SELECT a + 1 AS c, b FROM n;

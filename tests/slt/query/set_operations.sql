@@ -1,0 +1,7 @@
+-- modes: batch
+CREATE TABLE orders (
+  id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/orders.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT customer FROM orders WHERE id < 10 INTERSECT SELECT customer FROM orders WHERE id > 30;
+SELECT product FROM orders WHERE id < 30 EXCEPT SELECT product FROM orders WHERE id > 30;

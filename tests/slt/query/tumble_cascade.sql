@@ -1,0 +1,7 @@
+CREATE TABLE orders (
+  id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'filesystem', 'path' = '${DATA}/orders.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
+SELECT window_start, window_end, SUM(n) AS n FROM TABLE(TUMBLE(
+  (SELECT window_time AS rt, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), INTERVAL '10' SECOND)) GROUP BY window_start, window_end, window_time),
+  DESCRIPTOR(rt), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;
