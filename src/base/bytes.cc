@@ -13,7 +13,8 @@ Result<uint64_t> ByteReader::ReadVarint() {
 }
 
 Error ByteReader::Truncated(size_t wanted) const {
-  return Corruption("truncated: {} bytes wanted at byte {} of {}", wanted, position_, bytes_.size());
+  return Corruption("truncated: {} bytes wanted at byte {} of {}", wanted, position_,
+                    bytes_.size());
 }
 
 }  // namespace forebay

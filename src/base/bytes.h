@@ -65,8 +65,9 @@ class ByteWriter {
   std::string buffer_;
 };
 
-/// Reads what ByteWriter wrote. Every read is bounds-checked and fails with kCorruption, so it may be given foreign bytes.
-/// The bytes must outlive the reader and the views it returns. Thread-compatible.
+/// Reads what ByteWriter wrote. Every read is bounds-checked and fails with kCorruption, so it may
+/// be given foreign bytes. The bytes must outlive the reader and the views it returns.
+/// Thread-compatible.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}

@@ -16,17 +16,17 @@ std::string_view ErrorText(const T& result) {
 }  // namespace forebay::internal
 
 /// Aborts when `condition` is false: a bug of ours, never bad input. Stays on in release builds.
-#define CHECK(condition)                                                           \
-  do {                                                                             \
-    if (!(condition)) [[unlikely]]                                                 \
-      ::forebay::internal::CheckFailed(#condition, __FILE__, __LINE__);            \
+#define CHECK(condition)                                                \
+  do {                                                                  \
+    if (!(condition)) [[unlikely]]                                      \
+      ::forebay::internal::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 /// Aborts with the error's message when a Status or Result is not ok.
-#define CHECK_OK(result)                                                           \
-  do {                                                                             \
-    if (const auto& checked_result = (result); !checked_result.ok()) [[unlikely]]  \
-      ::forebay::internal::CheckFailed(#result, __FILE__, __LINE__,                \
+#define CHECK_OK(result)                                                                \
+  do {                                                                                  \
+    if (const auto& checked_result = (result); !checked_result.ok()) [[unlikely]]       \
+      ::forebay::internal::CheckFailed(#result, __FILE__, __LINE__,                     \
                                        ::forebay::internal::ErrorText(checked_result)); \
   } while (false)
 

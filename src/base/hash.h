@@ -7,7 +7,8 @@ namespace forebay {
 
 namespace internal {
 
-/// The two halves of the 128-bit product, folded: one multiplication mixes every input bit into the middle ones.
+/// The two halves of the 128-bit product, folded: one multiplication mixes every input bit into the
+/// middle ones.
 inline uint64_t MultiplyFold(uint64_t a, uint64_t b) {
   unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
@@ -20,8 +21,9 @@ inline constexpr uint64_t kHashC = 0x3c6ef372fe94f82b;
 
 }  // namespace internal
 
-/// A fast 64-bit hash of an integer; every output bit depends on every input bit. For tables in memory and for spreading
-/// rows over threads within one process: never written to disk or sent, so it may change.
+/// A fast 64-bit hash of an integer; every output bit depends on every input bit. For tables in
+/// memory and for spreading rows over threads within one process: never written to disk or sent, so
+/// it may change.
 inline uint64_t HashInt(uint64_t value, uint64_t seed = 0) {
   return internal::MultiplyFold(
       internal::MultiplyFold(value ^ internal::kHashA, seed ^ internal::kHashB) ^ value,

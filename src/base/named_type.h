@@ -6,7 +6,8 @@
 
 namespace forebay {
 
-/// A value of type T that cannot be mistaken for another one: `using TableId = NamedType<int64_t, struct TableIdTag>`.
+/// A value of type T that cannot be mistaken for another one: `using TableId = NamedType<int64_t,
+/// struct TableIdTag>`.
 template <typename T, typename Tag>
 class NamedType {
  public:
@@ -24,5 +25,7 @@ class NamedType {
 
 template <typename T, typename Tag>
 struct std::hash<forebay::NamedType<T, Tag>> {
-  size_t operator()(const forebay::NamedType<T, Tag>& id) const { return std::hash<T>()(id.value()); }
+  size_t operator()(const forebay::NamedType<T, Tag>& id) const {
+    return std::hash<T>()(id.value());
+  }
 };

@@ -42,7 +42,8 @@ struct SourcePosition {
   friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
 };
 
-/// An error: its kind, a message that ends with the runtime values, and where the user can act on it.
+/// An error: its kind, a message that ends with the runtime values, and where the user can act on
+/// it.
 struct Error {
   ErrorKind kind;
   std::string message;
@@ -151,18 +152,19 @@ FOREBAY_ERROR_FACTORY(PermissionDenied, kPermissionDenied)
 FOREBAY_ERROR_FACTORY(Internal, kInternal)
 #undef FOREBAY_ERROR_FACTORY
 
-/// An IoError (or NoSpace, NotFound, PermissionDenied) for `errno_value`, naming what was tried on which path.
+/// An IoError (or NoSpace, NotFound, PermissionDenied) for `errno_value`, naming what was tried on
+/// which path.
 Error ErrnoError(int errno_value, std::string_view action, std::string_view path);
 
 #define FOREBAY_CONCAT_INNER(a, b) a##b
 #define FOREBAY_CONCAT(a, b) FOREBAY_CONCAT_INNER(a, b)
 
 /// Returns from the enclosing function when the expression is an error.
-#define RETURN_IF_ERROR(expr)                                       \
-  do {                                                              \
-    if (auto status_or_result = (expr); !status_or_result.ok()) {   \
-      return ::forebay::internal::ToStatus(status_or_result);       \
-    }                                                               \
+#define RETURN_IF_ERROR(expr)                                     \
+  do {                                                            \
+    if (auto status_or_result = (expr); !status_or_result.ok()) { \
+      return ::forebay::internal::ToStatus(status_or_result);     \
+    }                                                             \
   } while (false)
 
 /// Assigns the value of a Result to `lhs` (a declaration or an lvalue), or returns its error.

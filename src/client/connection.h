@@ -12,8 +12,8 @@
 
 namespace forebay::client {
 
-/// Administers databases and tables; also the durable home of SQL objects that storage does not interpret. Thread-safe.
-/// Every change is durable when the call returns.
+/// Administers databases and tables; also the durable home of SQL objects that storage does not
+/// interpret. Thread-safe. Every change is durable when the call returns.
 class Admin {
  public:
   virtual ~Admin() = default;
@@ -35,22 +35,23 @@ class Admin {
   /// kNotFound.
   virtual Result<model::TableInfo> GetTable(const model::TablePath& path) = 0;
 
-  /// The offset of every bucket of the table: index = bucket. `timestamp_ms` picks the first record at or after it.
+  /// The offset of every bucket of the table: index = bucket. `timestamp_ms` picks the first record
+  /// at or after it.
   virtual Result<std::vector<model::LogOffset>> ListOffsets(const model::TablePath& path,
                                                             model::LogOffset which) = 0;
   virtual Result<std::vector<model::LogOffset>> ListOffsetsAt(const model::TablePath& path,
                                                               int64_t timestamp_ms) = 0;
 
-  /// Objects named `name` of kind `kind` ("view", "foreign_table"), each a text. Database-scoped names are written
-  /// "database.object" by the caller.
+  /// Objects named `name` of kind `kind` ("view", "foreign_table"), each a text. Database-scoped
+  /// names are written "database.object" by the caller.
   virtual Status PutObject(const std::string& kind, const std::string& name,
                            const std::string& text, bool replace) = 0;
   virtual Status DropObject(const std::string& kind, const std::string& name) = 0;
   virtual Result<std::string> GetObject(const std::string& kind, const std::string& name) = 0;
   virtual Result<std::vector<std::string>> ListObjects(const std::string& kind) = 0;
 
-  /// Tells storage that the rows below `offsets` (index = bucket) are in the lake, so that hot segments may expire.
-  /// Offsets never go back. -1 leaves a bucket as it is.
+  /// Tells storage that the rows below `offsets` (index = bucket) are in the lake, so that hot
+  /// segments may expire. Offsets never go back. -1 leaves a bucket as it is.
   virtual Status SetLakeOffsets(const model::TablePath& path,
                                 const std::vector<model::LogOffset>& offsets) = 0;
 
@@ -63,37 +64,43 @@ struct WriteAck {
   model::TableBucket bucket;
   model::LogOffset base_offset = 0;  ///< of the first changelog record
   model::LogOffset next_offset = 0;  ///< one past the last
-  bool duplicate = false;            ///< this (writer id, sequence) was stored before; the offsets are the original ones
+  bool duplicate =
+      false;  ///< this (writer id, sequence) was stored before; the offsets are the original ones
 };
 
 using WriteCallback = std::function<void(Result<WriteAck>)>;
 
-/// Makes a write idempotent: of two writes to one bucket with the same writer id and sequence the second is acknowledged
-/// with the first one's offsets and stores nothing. Sequences of a writer and bucket must rise by 1 from 0.
+/// Makes a write idempotent: of two writes to one bucket with the same writer id and sequence the
+/// second is acknowledged with the first one's offsets and stores nothing. Sequences of a writer
+/// and bucket must rise by 1 from 0.
 struct WriterIdentity {
   int64_t writer_id = -1;  ///< -1: not idempotent
   int32_t sequence = -1;
 };
 
-/// Writes to one table, log or primary-key. Batches have the table's physical columns in order. Thread-safe.
+/// Writes to one table, log or primary-key. Batches have the table's physical columns in order.
+/// Thread-safe.
 ///
-/// A write returns at once; the callback runs on a storage thread after the rows are fsynced (or failed) and must not block.
-/// kUnavailable from the callback means back-pressure: retry later. kNoSpace likewise.
+/// A write returns at once; the callback runs on a storage thread after the rows are fsynced (or
+/// failed) and must not block. kUnavailable from the callback means back-pressure: retry later.
+/// kNoSpace likewise.
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
 
-  /// The buckets the rows of `batch` belong to (bucket keys hashed as Fluss hashes them); for a log table without bucket keys
-  /// one bucket for the whole batch, chosen in turn.
+  /// The buckets the rows of `batch` belong to (bucket keys hashed as Fluss hashes them); for a log
+  /// table without bucket keys one bucket for the whole batch, chosen in turn.
   virtual Result<std::vector<int>> BucketsOf(const model::Batch& batch) = 0;
 
-  /// Stores all rows of `batch` in `bucket` as one log batch, atomically. For a log table every row is appended whatever
-  /// its change type (which must be +I or +A). For a primary-key table +I and +U upsert, -D deletes by the key columns
-  /// (the others may be NULL), -U is ignored; a key may occur many times, the rows apply in order.
+  /// Stores all rows of `batch` in `bucket` as one log batch, atomically. For a log table every row
+  /// is appended whatever its change type (which must be +I or +A). For a primary-key table +I and
+  /// +U upsert, -D deletes by the key columns (the others may be NULL), -U is ignored; a key may
+  /// occur many times, the rows apply in order.
   virtual void WriteBucket(int bucket, const model::Batch& batch, WriterIdentity identity,
                            WriteCallback done) = 0;
 
-  /// Splits `batch` by bucket, writes every part and waits: the convenient way. Atomic only within a bucket.
+  /// Splits `batch` by bucket, writes every part and waits: the convenient way. Atomic only within
+  /// a bucket.
   virtual Result<std::vector<WriteAck>> Write(const model::Batch& batch) = 0;
 };
 
@@ -115,28 +122,33 @@ class Lookuper {
 struct ScanRecords {
   model::TableBucket bucket;
   model::LogOffset base_offset = 0;
-  /// One past the last record; may lie beyond base_offset + batch.num_rows, since some log batches hold no record.
+  /// One past the last record; may lie beyond base_offset + batch.num_rows, since some log batches
+  /// hold no record.
   model::LogOffset next_offset = 0;
   int64_t timestamp_ms = 0;  ///< when the storage core took them
-  /// Projected columns; change types for primary-key tables. May have more than Batch::kMaxRows rows.
+  /// Projected columns; change types for primary-key tables. May have more than Batch::kMaxRows
+  /// rows.
   model::Batch batch;
 };
 
-/// Reads the log of some buckets of a table: a log table's rows, or a primary-key table's changelog. Thread-compatible.
+/// Reads the log of some buckets of a table: a log table's rows, or a primary-key table's
+/// changelog. Thread-compatible.
 class LogScanner {
  public:
   virtual ~LogScanner() = default;
-  /// Starts (or goes on) at `offset`, kEarliestOffset or kLatestOffset. kOutOfRange from Poll when the offset has expired.
+  /// Starts (or goes on) at `offset`, kEarliestOffset or kLatestOffset. kOutOfRange from Poll when
+  /// the offset has expired.
   virtual Status Subscribe(int bucket, model::LogOffset offset) = 0;
   virtual Status Unsubscribe(int bucket) = 0;
-  /// What there is, at most about `max_bytes`; waits up to `timeout_ms` when there is nothing. Only durable records are seen.
+  /// What there is, at most about `max_bytes`; waits up to `timeout_ms` when there is nothing. Only
+  /// durable records are seen.
   virtual Result<std::vector<ScanRecords>> Poll(int timeout_ms, int64_t max_bytes) = 0;
   /// Ends a Poll that waits in another thread; every later Poll returns at once. Thread-safe.
   virtual void Wakeup() = 0;
 };
 
-/// Reads the present rows of one bucket of a primary-key table, in no particular order: a consistent snapshot that
-/// corresponds to the changelog up to log_offset(). Thread-compatible.
+/// Reads the present rows of one bucket of a primary-key table, in no particular order: a
+/// consistent snapshot that corresponds to the changelog up to log_offset(). Thread-compatible.
 class SnapshotScanner {
  public:
   virtual ~SnapshotScanner() = default;
@@ -146,7 +158,8 @@ class SnapshotScanner {
   virtual Result<model::Batch> Next() = 0;
 };
 
-/// A door to one storage core: in this process, or later over the wire. Thread-safe; must outlive what it opens.
+/// A door to one storage core: in this process, or later over the wire. Thread-safe; must outlive
+/// what it opens.
 class Connection {
  public:
   virtual ~Connection() = default;

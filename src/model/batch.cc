@@ -40,8 +40,7 @@ int64_t Batch::MemoryBytes() const {
   return bytes;
 }
 
-BatchBuilder::BatchBuilder(const std::vector<DataType>& types, int expected_rows)
-    : types_(types) {
+BatchBuilder::BatchBuilder(const std::vector<DataType>& types, int expected_rows) : types_(types) {
   for (const DataType& type : types_) columns_.emplace_back(type, expected_rows);
 }
 

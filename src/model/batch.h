@@ -9,9 +9,10 @@
 
 namespace forebay::model {
 
-/// The engine's unit of work: columns of equal length, at most kMaxRows rows when it travels between operators (a log batch
-/// may be larger and is cut on reading), and the change type of every row unless all are inserts. Immutable by convention and
-/// cheap to copy. Thread-safe when not modified.
+/// The engine's unit of work: columns of equal length, at most kMaxRows rows when it travels
+/// between operators (a log batch may be larger and is cut on reading), and the change type of
+/// every row unless all are inserts. Immutable by convention and cheap to copy. Thread-safe when
+/// not modified.
 struct Batch {
   static constexpr int kMaxRows = 2048;
 

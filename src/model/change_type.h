@@ -5,7 +5,8 @@
 
 namespace forebay::model {
 
-/// What a row of a changelog means (org.apache.fluss.record.ChangeType); the numbers are those of the log format.
+/// What a row of a changelog means (org.apache.fluss.record.ChangeType); the numbers are those of
+/// the log format.
 enum class ChangeType : uint8_t {
   kAppendOnly = 0,    ///< +A: a row of a log table
   kInsert = 1,        ///< +I

@@ -26,8 +26,8 @@ std::shared_ptr<uint64_t[]> CopyBits(const uint64_t* bits, int begin, int count)
 
 char* StringHeap::Allocate(size_t size) {
   if (size > free_bytes_) {
-    size_t chunk = std::max(size, std::min(kHeapChunkBytes << std::min<size_t>(chunks_.size(), 6),
-                                           size_t{1} << 20));
+    size_t chunk = std::max(
+        size, std::min(kHeapChunkBytes << std::min<size_t>(chunks_.size(), 6), size_t{1} << 20));
     chunks_.push_back(std::make_unique_for_overwrite<char[]>(chunk));
     free_ = chunks_.back().get();
     free_bytes_ = chunk;
@@ -39,9 +39,8 @@ char* StringHeap::Allocate(size_t size) {
   return result;
 }
 
-Column Column::Nested(DataType type, int num_rows, const int32_t* offsets,
-                      const uint64_t* validity, std::vector<Column> children,
-                      std::vector<Owner> owners) {
+Column Column::Nested(DataType type, int num_rows, const int32_t* offsets, const uint64_t* validity,
+                      std::vector<Column> children, std::vector<Owner> owners) {
   Column column(std::move(type), num_rows, nullptr, validity, std::move(owners));
   column.offsets_ = offsets;
   column.children_ = std::move(children);
@@ -235,8 +234,7 @@ void ColumnBuilder::AppendFrom(const Column& column, int row) {
       FinishEntry();
       break;
     default:
-      DispatchPhysical(type_.physical(),
-                       [&]<typename T>(T*) { Append<T>(column.Get<T>(row)); });
+      DispatchPhysical(type_.physical(), [&]<typename T>(T*) { Append<T>(column.Get<T>(row)); });
   }
 }
 

@@ -38,21 +38,27 @@ class StringHeap {
   size_t bytes_ = 0;
 };
 
-/// A column of cells of one type: flat values, an optional validity bitmap (bit i set = row i has a value; no bitmap = no
-/// NULLs), children for nested types. Cells of NULL rows hold unspecified but initialised values. Immutable and cheap to copy:
-/// the memory is shared. Thread-safe.
+/// A column of cells of one type: flat values, an optional validity bitmap (bit i set = row i has a
+/// value; no bitmap = no NULLs), children for nested types. Cells of NULL rows hold unspecified but
+/// initialised values. Immutable and cheap to copy: the memory is shared. Thread-safe.
 ///
-/// Nested types: an ARRAY has offsets (num_rows + 1, into children()[0]); a MAP has offsets into children()[0] (keys) and
-/// children()[1] (values); a ROW has one child a field, each of num_rows rows.
+/// Nested types: an ARRAY has offsets (num_rows + 1, into children()[0]); a MAP has offsets into
+/// children()[0] (keys) and children()[1] (values); a ROW has one child a field, each of num_rows
+/// rows.
 class Column {
  public:
   Column() = default;
-  /// A flat column over memory that `owners` keep alive. `validity` may be null; its bits start at bit 0.
+  /// A flat column over memory that `owners` keep alive. `validity` may be null; its bits start at
+  /// bit 0.
   Column(DataType type, int num_rows, const void* values, const uint64_t* validity,
          std::vector<Owner> owners)
-      : type_(std::move(type)), num_rows_(num_rows), values_(values), validity_(validity),
+      : type_(std::move(type)),
+        num_rows_(num_rows),
+        values_(values),
+        validity_(validity),
         owners_(std::move(owners)) {}
-  /// An ARRAY or MAP column (`offsets` has num_rows + 1 entries), or a ROW column (`offsets` is null).
+  /// An ARRAY or MAP column (`offsets` has num_rows + 1 entries), or a ROW column (`offsets` is
+  /// null).
   static Column Nested(DataType type, int num_rows, const int32_t* offsets,
                        const uint64_t* validity, std::vector<Column> children,
                        std::vector<Owner> owners);
@@ -85,7 +91,8 @@ class Column {
   const std::vector<Column>& children() const { return children_; }
   const std::vector<Owner>& owners() const { return owners_; }
 
-  /// Rows [begin, begin + num_rows) without copying values; the validity bitmap is copied unless begin is a multiple of 64.
+  /// Rows [begin, begin + num_rows) without copying values; the validity bitmap is copied unless
+  /// begin is a multiple of 64.
   Column Slice(int begin, int num_rows) const;
   /// The rows `rows`, in that order. String bytes are shared with this column, not copied.
   Column Gather(std::span<const uint32_t> rows) const;
@@ -106,9 +113,11 @@ class Column {
   std::vector<Owner> owners_;
 };
 
-/// Builds a Column of a fixed number of rows, or by appending; the memory grows as needed. Thread-compatible.
+/// Builds a Column of a fixed number of rows, or by appending; the memory grows as needed.
+/// Thread-compatible.
 ///
-/// Two ways to fill it: Append*() row by row, or Resize(n) and then write into mutable_values<T>() and SetNull(row).
+/// Two ways to fill it: Append*() row by row, or Resize(n) and then write into mutable_values<T>()
+/// and SetNull(row).
 class ColumnBuilder {
  public:
   explicit ColumnBuilder(DataType type, int expected_rows = 0);
@@ -147,10 +156,11 @@ class ColumnBuilder {
     Grow(1);
     mutable_values<StringRef>()[num_rows_ - 1] = heap().Add(text);
   }
-  /// The cell of `column` at `row`, string bytes copied; any type, the types must be physically equal.
+  /// The cell of `column` at `row`, string bytes copied; any type, the types must be physically
+  /// equal.
   void AppendFrom(const Column& column, int row);
-  /// For ARRAY and MAP: the builders of the children; append the elements there, then call FinishEntry() once a row.
-  /// For ROW: append one cell to every child, then FinishEntry().
+  /// For ARRAY and MAP: the builders of the children; append the elements there, then call
+  /// FinishEntry() once a row. For ROW: append one cell to every child, then FinishEntry().
   ColumnBuilder& child(int index) { return children_[index]; }
   void FinishEntry();
 
@@ -172,7 +182,8 @@ class ColumnBuilder {
   std::vector<int32_t> offsets_;
 };
 
-/// Calls `f` with a null pointer of the C++ type of the cells of `type`: bool cells are uint8_t. Not for kNull and nested types.
+/// Calls `f` with a null pointer of the C++ type of the cells of `type`: bool cells are uint8_t.
+/// Not for kNull and nested types.
 template <typename F>
 decltype(auto) DispatchPhysical(PhysicalType type, F&& f) {
   switch (type) {

@@ -26,11 +26,11 @@ DataType DataType::Of(TypeRoot root, bool nullable) {
   return type;
 }
 
-#define FOREBAY_TYPE_WITH_LENGTH(name, root)  \
-  DataType DataType::name(int length) {       \
-    DataType type = Of(TypeRoot::root);       \
-    type.length_ = length;                    \
-    return type;                              \
+#define FOREBAY_TYPE_WITH_LENGTH(name, root) \
+  DataType DataType::name(int length) {      \
+    DataType type = Of(TypeRoot::root);      \
+    type.length_ = length;                   \
+    return type;                             \
   }
 FOREBAY_TYPE_WITH_LENGTH(Char, kChar)
 FOREBAY_TYPE_WITH_LENGTH(Varchar, kVarchar)

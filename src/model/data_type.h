@@ -7,8 +7,8 @@
 
 namespace forebay::model {
 
-/// Flink's logical type roots (org.apache.flink.table.types.logical.LogicalTypeRoot), all of them; which ones can be
-/// executed is decided by the rooms that execute.
+/// Flink's logical type roots (org.apache.flink.table.types.logical.LogicalTypeRoot), all of them;
+/// which ones can be executed is decided by the rooms that execute.
 enum class TypeRoot : uint8_t {
   kNull,
   kBoolean,
@@ -41,12 +41,14 @@ enum class TypeRoot : uint8_t {
 
 /// How the cells of a column lie in memory (see column.h).
 enum class PhysicalType : uint8_t {
-  kNull,    ///< no cells: every row is NULL
-  kBool,    ///< one byte, 0 or 1
+  kNull,  ///< no cells: every row is NULL
+  kBool,  ///< one byte, 0 or 1
   kInt8,
   kInt16,
-  kInt32,   ///< INT, DATE (days since 1970-01-01), TIME (milliseconds of the day), INTERVAL YEAR TO MONTH (months)
-  kInt64,   ///< BIGINT, DECIMAL(p<=18) unscaled, TIMESTAMP and TIMESTAMP_LTZ, INTERVAL DAY TO SECOND (milliseconds)
+  kInt32,  ///< INT, DATE (days since 1970-01-01), TIME (milliseconds of the day), INTERVAL YEAR TO
+           ///< MONTH (months)
+  kInt64,  ///< BIGINT, DECIMAL(p<=18) unscaled, TIMESTAMP and TIMESTAMP_LTZ, INTERVAL DAY TO SECOND
+           ///< (milliseconds)
   kInt128,  ///< DECIMAL(p>18) unscaled
   kFloat,
   kDouble,
@@ -56,7 +58,8 @@ enum class PhysicalType : uint8_t {
   kStruct,  ///< ROW: one child a field
 };
 
-/// The unit of a TIMESTAMP(p) or TIMESTAMP_LTZ(p) cell: milliseconds for p <= 3, microseconds for p <= 6, else nanoseconds.
+/// The unit of a TIMESTAMP(p) or TIMESTAMP_LTZ(p) cell: milliseconds for p <= 3, microseconds for p
+/// <= 6, else nanoseconds.
 enum class TimeUnit : uint8_t { kMilli, kMicro, kNano };
 
 class DataType;
@@ -64,8 +67,8 @@ class DataType;
 /// One field of a ROW type.
 struct RowField;
 
-/// A Flink logical type: root, nullability and parameters. A small value; children are shared and immutable, so copies are
-/// cheap. Thread-safe.
+/// A Flink logical type: root, nullability and parameters. A small value; children are shared and
+/// immutable, so copies are cheap. Thread-safe.
 class DataType {
  public:
   static constexpr int kMaxLength = 2147483647;
@@ -105,7 +108,8 @@ class DataType {
 
   TypeRoot root() const { return root_; }
   bool nullable() const { return nullable_; }
-  /// CHAR, VARCHAR, BINARY, VARBINARY: the length; DECIMAL, TIME, TIMESTAMP, TIMESTAMP_LTZ: the precision.
+  /// CHAR, VARCHAR, BINARY, VARBINARY: the length; DECIMAL, TIME, TIMESTAMP, TIMESTAMP_LTZ: the
+  /// precision.
   int length() const { return length_; }
   int precision() const { return length_; }
   int scale() const { return scale_; }
@@ -127,11 +131,14 @@ class DataType {
   bool IsNumeric() const;       ///< exact numeric, FLOAT, DOUBLE
   bool IsCharacter() const { return root_ == TypeRoot::kChar || root_ == TypeRoot::kVarchar; }
   bool IsBytes() const { return root_ == TypeRoot::kBinary || root_ == TypeRoot::kVarbinary; }
-  bool IsTimestamp() const { return root_ == TypeRoot::kTimestamp || root_ == TypeRoot::kTimestampLtz; }
+  bool IsTimestamp() const {
+    return root_ == TypeRoot::kTimestamp || root_ == TypeRoot::kTimestampLtz;
+  }
   bool IsInterval() const;
   bool IsTemporal() const;  ///< DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ
 
-  /// Flink's spelling (asSummaryString), e.g. "DECIMAL(10, 2) NOT NULL", "ROW<`a` INT, `b` STRING>".
+  /// Flink's spelling (asSummaryString), e.g. "DECIMAL(10, 2) NOT NULL", "ROW<`a` INT, `b`
+  /// STRING>".
   std::string ToString() const;
 
   /// Equal in every parameter and in nullability.
@@ -156,7 +163,8 @@ struct RowField {
   friend bool operator==(const RowField&, const RowField&) = default;
 };
 
-/// Bytes of one cell; 0 for kNull, kList, kMap and kStruct, whose cells are in offsets and children.
+/// Bytes of one cell; 0 for kNull, kList, kMap and kStruct, whose cells are in offsets and
+/// children.
 int PhysicalSize(PhysicalType type);
 
 /// Writes `name` in backticks, doubling those inside: Flink's EncodingUtils.escapeIdentifier.

@@ -6,10 +6,11 @@
 
 namespace forebay::model {
 
-/// A string cell of 16 bytes: up to 12 bytes lie in it, longer ones keep a 4-byte prefix and a pointer. The layout is that of
-/// DuckDB's duckdb_string_t (the "German string" of Neumann and Freitag, Umbra, CIDR 2020), so string columns go to DuckDB
-/// without a copy. Unused inline bytes are zero, which lets equality compare words. The bytes behind the pointer belong to the
-/// column's heap.
+/// A string cell of 16 bytes: up to 12 bytes lie in it, longer ones keep a 4-byte prefix and a
+/// pointer. The layout is that of DuckDB's duckdb_string_t (the "German string" of Neumann and
+/// Freitag, Umbra, CIDR 2020), so string columns go to DuckDB without a copy. Unused inline bytes
+/// are zero, which lets equality compare words. The bytes behind the pointer belong to the column's
+/// heap.
 class StringRef {
  public:
   static constexpr uint32_t kInlineBytes = 12;

@@ -41,8 +41,8 @@ struct TableBucket {
   friend auto operator<=>(const TableBucket&, const TableBucket&) = default;
 };
 
-/// A physical column of a table. Ids are given once and never reused, so that a renamed or dropped column is not confused
-/// with a new one.
+/// A physical column of a table. Ids are given once and never reused, so that a renamed or dropped
+/// column is not confused with a new one.
 struct ColumnSpec {
   std::string name;
   DataType type;
@@ -63,9 +63,9 @@ struct Schema {
   friend bool operator==(const Schema&, const Schema&) = default;
 };
 
-/// What a table is, as CREATE TABLE says it (org.apache.fluss.metadata.TableDescriptor). Options that storage knows stand in
-/// `properties` ("table.log.ttl"); all others (connector, format, computed columns, watermark: see sql/catalog) in
-/// `custom_properties`.
+/// What a table is, as CREATE TABLE says it (org.apache.fluss.metadata.TableDescriptor). Options
+/// that storage knows stand in `properties` ("table.log.ttl"); all others (connector, format,
+/// computed columns, watermark: see sql/catalog) in `custom_properties`.
 struct TableDescriptor {
   Schema schema;
   std::string comment;

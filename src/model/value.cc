@@ -63,8 +63,7 @@ void AppendValue(ColumnBuilder& builder, const Value& value) {
   if (value.IsNull()) return builder.AppendNull();
   switch (builder.type().physical()) {
     case PhysicalType::kNull: return builder.AppendNull();
-    case PhysicalType::kBool:
-      return builder.Append<uint8_t>(std::get<bool>(value.data) ? 1 : 0);
+    case PhysicalType::kBool: return builder.Append<uint8_t>(std::get<bool>(value.data) ? 1 : 0);
     case PhysicalType::kInt8: return builder.Append(static_cast<int8_t>(AsInt64(value)));
     case PhysicalType::kInt16: return builder.Append(static_cast<int16_t>(AsInt64(value)));
     case PhysicalType::kInt32: return builder.Append(static_cast<int32_t>(AsInt64(value)));

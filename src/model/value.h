@@ -9,9 +9,10 @@
 
 namespace forebay::model {
 
-/// One cell on its own: a literal, a key, a default. What it means depends on a DataType kept beside it: an int64_t holds every
-/// integer, date, time, timestamp and interval in that type's unit; an Int128 holds every unscaled DECIMAL; a string holds
-/// characters or bytes; a vector holds array elements, ROW fields, or a MAP's keys and values in turn.
+/// One cell on its own: a literal, a key, a default. What it means depends on a DataType kept
+/// beside it: an int64_t holds every integer, date, time, timestamp and interval in that type's
+/// unit; an Int128 holds every unscaled DECIMAL; a string holds characters or bytes; a vector holds
+/// array elements, ROW fields, or a MAP's keys and values in turn.
 struct Value {
   using List = std::vector<Value>;
   std::variant<std::monostate, bool, int64_t, Int128, double, std::string, List> data;

@@ -24,8 +24,9 @@ struct WatermarkSpec {
   std::string expression;  ///< SQL text
 };
 
-/// A table as SQL sees it: what storage keeps of it plus the columns and the watermark that only SQL knows. Column order as
-/// declared: `declared_order` lists every column name, physical and computed.
+/// A table as SQL sees it: what storage keeps of it plus the columns and the watermark that only
+/// SQL knows. Column order as declared: `declared_order` lists every column name, physical and
+/// computed.
 struct CatalogTable {
   TableRef ref;
   std::vector<std::string> declared_order;
@@ -37,13 +38,14 @@ struct CatalogTable {
 /// A view: its query text, with the names it was created under.
 struct CatalogView {
   model::TablePath path;
-  std::string query;              ///< SQL text, expanded against `database`
-  std::string database;           ///< current database when it was created
+  std::string query;                 ///< SQL text, expanded against `database`
+  std::string database;              ///< current database when it was created
   std::vector<std::string> columns;  ///< renamed columns; empty: the query's
   std::string comment;
 };
 
-/// What the analyzer may ask about names. Implemented over client::Admin by serve, and by maps in tests. Thread-safe.
+/// What the analyzer may ask about names. Implemented over client::Admin by serve, and by maps in
+/// tests. Thread-safe.
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -58,8 +60,9 @@ class Catalog {
 };
 
 /// How SQL-only parts of a table are kept in TableDescriptor::custom_properties, and back.
-/// Keys: "sql.columns" (declared order, JSON array), "sql.computed.<name>", "sql.watermark.<column>", "sql.comment.<name>", and the
-/// connector's own WITH options under "option.<key>".
+/// Keys: "sql.columns" (declared order, JSON array), "sql.computed.<name>",
+/// "sql.watermark.<column>", "sql.comment.<name>", and the connector's own WITH options under
+/// "option.<key>".
 model::TableDescriptor ToDescriptor(const CatalogTable& table);
 Result<CatalogTable> FromTableInfo(const model::TableInfo& info);
 

@@ -11,7 +11,8 @@
 
 namespace forebay::sql {
 
-/// Whether a column is a time attribute: a TIMESTAMP(3) or TIMESTAMP_LTZ(3) that watermarks follow, or processing time.
+/// Whether a column is a time attribute: a TIMESTAMP(3) or TIMESTAMP_LTZ(3) that watermarks follow,
+/// or processing time.
 enum class TimeAttribute : uint8_t { kNone, kRowtime, kProctime };
 
 /// An output column of a plan node.
@@ -57,20 +58,23 @@ enum class PlanKind : uint8_t {
 struct PlanNode;
 using PlanPtr = std::shared_ptr<const PlanNode>;
 
-/// A relational operator with typed inputs and outputs; the nodes form a DAG (a shared node is one operator whose output goes
-/// to several). Immutable once the analyzer returns it. Plans are stored with the jobs that run them (plan_json.h) and are not
-/// made again when a job is restored, so `id`s are stable.
+/// A relational operator with typed inputs and outputs; the nodes form a DAG (a shared node is one
+/// operator whose output goes to several). Immutable once the analyzer returns it. Plans are stored
+/// with the jobs that run them (plan_json.h) and are not made again when a job is restored, so
+/// `id`s are stable.
 struct PlanNode {
   explicit PlanNode(PlanKind node_kind) : kind(node_kind) {}
   virtual ~PlanNode() = default;
 
   PlanKind kind;
-  int id = 0;                  ///< unique in the plan, given in topological order from 1
+  int id = 0;  ///< unique in the plan, given in topological order from 1
   std::vector<PlanPtr> inputs;
   std::vector<Field> output;
-  /// What this node emits in streaming mode. A node emits update_before only if a consumer needs it.
+  /// What this node emits in streaming mode. A node emits update_before only if a consumer needs
+  /// it.
   ChangelogMode changelog;
-  /// Sets of output columns that identify a row among the changes (upsert keys); empty: none is known.
+  /// Sets of output columns that identify a row among the changes (upsert keys); empty: none is
+  /// known.
   std::vector<std::vector<int>> upsert_keys;
 
   std::vector<model::DataType> OutputTypes() const;
@@ -79,7 +83,8 @@ struct PlanNode {
 /// Everything execution needs to know of a table, taken at planning time.
 struct TableRef {
   model::TablePath path;
-  /// Forebay's own tables have an id; tables of other connectors have the id 0 and live in `options`.
+  /// Forebay's own tables have an id; tables of other connectors have the id 0 and live in
+  /// `options`.
   model::TableInfo info;
   /// The WITH options merged with OPTIONS hints. "connector" is absent for Forebay's own tables.
   std::map<std::string, std::string> options;
@@ -104,7 +109,8 @@ struct TableScanNode : PlanNode {
   TableRef table;
   ScanPart part = ScanPart::kAll;
   std::vector<int> columns;
-  /// Conjuncts over this node's output that a source may use to skip data; the plan still checks them.
+  /// Conjuncts over this node's output that a source may use to skip data; the plan still checks
+  /// them.
   std::vector<ExpressionPtr> pushed_filters;
   /// The query sees a point in time: milliseconds since the epoch, from FOR SYSTEM_TIME AS OF.
   std::optional<int64_t> as_of_ms;
@@ -123,7 +129,8 @@ struct CalcNode : PlanNode {
   std::vector<ExpressionPtr> projections;
 };
 
-/// Derives the watermark: the largest value of `expression` so far. `rowtime` is the column that becomes the time attribute.
+/// Derives the watermark: the largest value of `expression` so far. `rowtime` is the column that
+/// becomes the time attribute.
 struct WatermarkNode : PlanNode {
   WatermarkNode() : PlanNode(PlanKind::kWatermark) {}
   int rowtime = 0;
@@ -143,18 +150,19 @@ enum class WindowKind : uint8_t { kTumble, kHop, kCumulate, kSession };
 /// A window table-valued function's parameters, in milliseconds.
 struct WindowSpec {
   WindowKind kind = WindowKind::kTumble;
-  int64_t size_ms = 0;    ///< TUMBLE, HOP: the size; CUMULATE: the largest size; SESSION: the gap
-  int64_t slide_ms = 0;   ///< HOP: the slide; CUMULATE: the step
+  int64_t size_ms = 0;   ///< TUMBLE, HOP: the size; CUMULATE: the largest size; SESSION: the gap
+  int64_t slide_ms = 0;  ///< HOP: the slide; CUMULATE: the step
   int64_t offset_ms = 0;
-  int time_column = -1;   ///< input column: rowtime or proctime attribute
+  int time_column = -1;             ///< input column: rowtime or proctime attribute
   std::vector<int> partition_keys;  ///< SESSION: PARTITION BY columns
-  /// The input already carries window columns (a window on a window's result): these are their indexes, and `kind` says what
-  /// windows they are; -1 otherwise.
+  /// The input already carries window columns (a window on a window's result): these are their
+  /// indexes, and `kind` says what windows they are; -1 otherwise.
   int window_start_column = -1;
   int window_end_column = -1;
 };
 
-/// TUMBLE/HOP/CUMULATE/SESSION as a table: the input's columns plus window_start, window_end, window_time.
+/// TUMBLE/HOP/CUMULATE/SESSION as a table: the input's columns plus window_start, window_end,
+/// window_time.
 struct WindowTableNode : PlanNode {
   WindowTableNode() : PlanNode(PlanKind::kWindowTable) {}
   WindowSpec window;
@@ -162,8 +170,8 @@ struct WindowTableNode : PlanNode {
 
 enum class WindowProperty : uint8_t { kStart, kEnd, kTime };
 
-/// GROUP BY window_start, window_end over a window table. Output: keys, then aggregates, then the window properties.
-/// Emits each window's groups once, when the watermark passes its end.
+/// GROUP BY window_start, window_end over a window table. Output: keys, then aggregates, then the
+/// window properties. Emits each window's groups once, when the watermark passes its end.
 struct WindowAggregateNode : PlanNode {
   WindowAggregateNode() : PlanNode(PlanKind::kWindowAggregate) {}
   WindowSpec window;
@@ -174,19 +182,21 @@ struct WindowAggregateNode : PlanNode {
 
 enum class JoinKind : uint8_t { kInner, kLeft, kRight, kFull, kSemi, kAnti };
 
-/// Joins two inputs on equal keys; NULL keys never match. Output: left columns, then right columns (left only for SEMI, ANTI).
+/// Joins two inputs on equal keys; NULL keys never match. Output: left columns, then right columns
+/// (left only for SEMI, ANTI).
 struct JoinNode : PlanNode {
   JoinNode() : PlanNode(PlanKind::kJoin) {}
   JoinKind join = JoinKind::kInner;
   std::vector<int> left_keys;
   std::vector<int> right_keys;
   ExpressionPtr condition;  ///< over left columns then right columns; null: none
-  /// Both inputs carry the same window (a window join): rows match within a window, state goes when it ends.
+  /// Both inputs carry the same window (a window join): rows match within a window, state goes when
+  /// it ends.
   bool windowed = false;
 };
 
-/// Looks every input row up in a table at processing time (FOR SYSTEM_TIME AS OF proctime). Output: input columns, then the
-/// table's columns `columns`.
+/// Looks every input row up in a table at processing time (FOR SYSTEM_TIME AS OF proctime). Output:
+/// input columns, then the table's columns `columns`.
 struct LookupJoinNode : PlanNode {
   LookupJoinNode() : PlanNode(PlanKind::kLookupJoin) {}
   TableRef table;
@@ -204,8 +214,8 @@ struct SortKey {
   bool nulls_first = true;
 };
 
-/// ROW_NUMBER() OVER (PARTITION BY keys ORDER BY ...) BETWEEN rank_start AND rank_end (Flink's Rank). Output: the input's
-/// columns and, if `output_rank_number`, the number as BIGINT.
+/// ROW_NUMBER() OVER (PARTITION BY keys ORDER BY ...) BETWEEN rank_start AND rank_end (Flink's
+/// Rank). Output: the input's columns and, if `output_rank_number`, the number as BIGINT.
 struct RankNode : PlanNode {
   RankNode() : PlanNode(PlanKind::kRank) {}
   std::vector<int> keys;
@@ -213,11 +223,13 @@ struct RankNode : PlanNode {
   int64_t rank_start = 1;
   int64_t rank_end = 1;
   bool output_rank_number = false;
-  /// Input and output are per window: keys include the window's columns, results come when the window ends.
+  /// Input and output are per window: keys include the window's columns, results come when the
+  /// window ends.
   bool windowed = false;
 };
 
-/// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key (Flink's Deduplicate).
+/// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key
+/// (Flink's Deduplicate).
 struct DeduplicateNode : PlanNode {
   DeduplicateNode() : PlanNode(PlanKind::kDeduplicate) {}
   std::vector<int> keys;

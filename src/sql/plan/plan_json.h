@@ -8,8 +8,9 @@
 
 namespace forebay::sql {
 
-/// A plan with one or more roots as JSON text: what is stored with a job. Field names are the members' names; nodes are a list
-/// in topological order that refers to inputs by id. Format version 1.
+/// A plan with one or more roots as JSON text: what is stored with a job. Field names are the
+/// members' names; nodes are a list in topological order that refers to inputs by id. Format
+/// version 1.
 std::string PlanToJson(const std::vector<PlanPtr>& roots);
 
 /// kCorruption for text that PlanToJson did not write, kNotSupported for a newer format version.
