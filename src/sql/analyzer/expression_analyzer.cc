@@ -1,0 +1,446 @@
+#include "sql/analyzer/expression_analyzer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sql/diagnostic.h"
+#include "sql/functions/function_table.h"
+#include "sql/types/type_rules.h"
+
+namespace forebay::sql {
+namespace {
+
+using model::DataType;
+using model::TypeRoot;
+using model::Value;
+using Args = std::vector<ExpressionPtr>;
+
+bool AnyNullable(const Args& args) {
+  return std::any_of(args.begin(), args.end(),
+                     [](const ExpressionPtr& arg) { return arg->type.nullable(); });
+}
+
+ExpressionPtr BooleanCall(std::string name, Args args, bool never_null = false) {
+  bool nullable = !never_null && AnyNullable(args);
+  return Expression::Call(DataType::Boolean().WithNullable(nullable), std::move(name),
+                          std::move(args));
+}
+
+ExpressionPtr Negated(ExpressionPtr expression, bool negated) {
+  return negated ? BooleanCall("NOT", {std::move(expression)}) : expression;
+}
+
+std::string Upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return text;
+}
+
+std::string_view ComparisonName(const std::string& text) {
+  if (text == "=") return "EQUALS";
+  if (text == "<>" || text == "!=") return "NOT_EQUALS";
+  if (text == "<") return "LESS_THAN";
+  if (text == "<=") return "LESS_THAN_OR_EQUAL";
+  if (text == ">") return "GREATER_THAN";
+  if (text == ">=") return "GREATER_THAN_OR_EQUAL";
+  return {};
+}
+
+std::string_view ArithmeticName(const std::string& text) {
+  if (text == "+") return "PLUS";
+  if (text == "-") return "MINUS";
+  if (text == "*") return "TIMES";
+  if (text == "/") return "DIVIDE";
+  if (text == "%") return "MOD";
+  return {};
+}
+
+Result<ExpressionPtr> FieldOf(ExpressionPtr row, const std::string& name) {
+  const auto& fields = row->type.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].name != name) continue;
+    DataType type = fields[i].type;
+    if (row->type.nullable()) type = type.Nullable();
+    ExpressionPtr index =
+        Expression::Literal(DataType::Int().NotNull(), Value(static_cast<int64_t>(i)));
+    return Expression::Call(type, "FIELD", {std::move(row), std::move(index)});
+  }
+  std::vector<std::string> names;
+  for (const auto& field : fields) names.push_back(field.name);
+  Error error = NotFound("SQL-1004 unknown field '{}' in a value of type {}", name,
+                         row->type.Nullable().ToString());
+  if (auto nearest = NearestName(name, names)) error.hint = "did you mean '" + *nearest + "'?";
+  return error;
+}
+
+Result<ExpressionPtr> Negate(ExpressionPtr arg) {
+  if (!arg->type.IsNumeric() && !arg->type.IsInterval()) {
+    return InvalidArgument("SQL-1006 cannot apply '-' to an argument of type {}",
+                           arg->type.Nullable().ToString());
+  }
+  if (arg->kind == ExpressionKind::kLiteral) {
+    if (const auto* n = std::get_if<int64_t>(&arg->value.data)) {
+      return Expression::Literal(arg->type, Value(-*n));
+    }
+    if (const auto* n = std::get_if<model::Int128>(&arg->value.data)) {
+      return Expression::Literal(arg->type, Value(model::Int128(-*n)));
+    }
+    if (const auto* n = std::get_if<double>(&arg->value.data)) {
+      return Expression::Literal(arg->type, Value(-*n));
+    }
+  }
+  DataType type = arg->type;
+  return Expression::Call(type, "NEGATE", {std::move(arg)});
+}
+
+// || : the lengths add up.
+Result<ExpressionPtr> Concat(ExpressionPtr a, ExpressionPtr b) {
+  if (a->type.Is(TypeRoot::kNull) || b->type.Is(TypeRoot::kNull)) {
+    return InvalidArgument("SQL-1006 illegal use of NULL");
+  }
+  if (!a->type.IsCharacter() || !b->type.IsCharacter()) {
+    return InvalidArgument("SQL-1006 cannot apply '||' to arguments of types {} and {}",
+                           a->type.Nullable().ToString(), b->type.Nullable().ToString());
+  }
+  int64_t length = static_cast<int64_t>(a->type.length()) + b->type.length();
+  bool fixed = a->type.Is(TypeRoot::kChar) && b->type.Is(TypeRoot::kChar);
+  int capped = static_cast<int>(std::min<int64_t>(length, DataType::kMaxLength));
+  DataType type = fixed ? DataType::Char(capped) : DataType::Varchar(capped);
+  bool nullable = a->type.nullable() || b->type.nullable();
+  return Expression::Call(type.WithNullable(nullable), "CONCAT", {std::move(a), std::move(b)});
+}
+
+Result<ExpressionPtr> Logical(const std::string& name, Args args) {
+  for (ExpressionPtr& arg : args) {
+    if (arg->type.Is(TypeRoot::kNull)) arg = CastTo(arg, DataType::Boolean());
+    if (!arg->type.Is(TypeRoot::kBoolean)) {
+      return InvalidArgument("SQL-1006 cannot apply '{}' to an argument of type {}", name,
+                             arg->type.Nullable().ToString());
+    }
+  }
+  if (name != "AND") return BooleanCall(name, std::move(args));
+  Args conjuncts;
+  for (const ExpressionPtr& arg : args) SplitConjuncts(arg, conjuncts);
+  return Conjunction(conjuncts);
+}
+
+std::vector<std::string> ColumnNames(const Scope& scope) {
+  std::vector<std::string> names;
+  for (const ScopeColumn& column : scope.columns) names.push_back(column.field.name);
+  return names;
+}
+
+}  // namespace
+
+Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<std::string>& names) {
+  auto find = [&](size_t parts, int& count) {
+    int found = -1;
+    for (size_t i = 0; i < scope.columns.size(); ++i) {
+      const ScopeColumn& column = scope.columns[i];
+      if (column.field.name != names[parts - 1]) continue;
+      if (parts == 2 && column.qualifier != names[0]) continue;
+      found = static_cast<int>(i);
+      ++count;
+    }
+    return found;
+  };
+  for (size_t parts : {size_t{2}, size_t{1}}) {
+    if (parts > names.size()) continue;
+    int count = 0;
+    int found = find(parts, count);
+    if (count == 1) return ResolvedName{found, parts};
+    if (count > 1) {
+      return InvalidArgument("SQL-1005 column '{}' is ambiguous", names[parts - 1]);
+    }
+  }
+  bool table_known = names.size() > 1 &&
+                     std::any_of(scope.columns.begin(), scope.columns.end(),
+                                 [&](const auto& column) { return column.qualifier == names[0]; });
+  const std::string& missing = table_known ? names[1] : names[0];
+  Error error = names.size() > 1 && !table_known
+                    ? NotFound("SQL-1001 unknown table or column '{}'", missing)
+                    : NotFound("SQL-1004 unknown column '{}'", missing);
+  if (auto nearest = NearestName(missing, ColumnNames(scope))) {
+    error.hint = "did you mean '" + *nearest + "'?";
+  }
+  return error;
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Analyze(const ExpressionAst& ast) {
+  auto result = Dispatch(ast);
+  if (!result.ok()) return ErrorAt(result.error(), ast.range.position);
+  return result;
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::AnalyzeCondition(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(ExpressionPtr condition, Analyze(ast));
+  if (condition->type.Is(TypeRoot::kNull)) condition = CastTo(condition, DataType::Boolean());
+  if (!condition->type.Is(TypeRoot::kBoolean)) {
+    return ErrorAt(InvalidArgument("SQL-1006 a condition must be BOOLEAN, not {}",
+                                   condition->type.Nullable().ToString()),
+                   ast.range.position);
+  }
+  return condition;
+}
+
+Result<std::vector<ExpressionPtr>> ExpressionAnalyzer::AnalyzeAll(
+    const std::vector<ExpressionAstPtr>& args) {
+  std::vector<ExpressionPtr> analyzed;
+  for (const ExpressionAstPtr& arg : args) {
+    ASSIGN_OR_RETURN(ExpressionPtr expression, Analyze(*arg));
+    analyzed.push_back(std::move(expression));
+  }
+  return analyzed;
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Dispatch(const ExpressionAst& ast) {
+  switch (ast.kind) {
+    case ExpressionAstKind::kName: return Name(ast);
+    case ExpressionAstKind::kCall: return Call(ast);
+    case ExpressionAstKind::kCast: return Cast(ast);
+    case ExpressionAstKind::kCase: return Case(ast);
+    case ExpressionAstKind::kBetween: return Between(ast);
+    case ExpressionAstKind::kIn: return In(ast);
+    case ExpressionAstKind::kLike: return Like(ast);
+    case ExpressionAstKind::kIs: return Is(ast);
+    case ExpressionAstKind::kItem: return Item(ast);
+    case ExpressionAstKind::kRow:
+    case ExpressionAstKind::kArray:
+    case ExpressionAstKind::kMap: return Construct(ast);
+    case ExpressionAstKind::kField: {
+      ASSIGN_OR_RETURN(ExpressionPtr row, Analyze(*ast.args[0]));
+      return FieldOf(std::move(row), ast.text);
+    }
+    case ExpressionAstKind::kExists:
+    case ExpressionAstKind::kSubquery:
+      return NotSupported("SQL-1020 subqueries in expressions are not supported");
+    case ExpressionAstKind::kStar:
+    case ExpressionAstKind::kTableArgument:
+    case ExpressionAstKind::kDescriptor:
+    case ExpressionAstKind::kNamedArgument:
+      return InvalidArgument("SQL-1006 not allowed here: only a scalar expression is");
+    default: return AnalyzeLiteral(ast);
+  }
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Name(const ExpressionAst& ast) {
+  auto resolved = ResolveName(scope_, ast.names);
+  // CURRENT_TIMESTAMP and its kin are called without parentheses.
+  if (!resolved.ok()) {
+    const FunctionSpec* spec = ast.names.size() == 1 ? FindFunction(ast.names[0]) : nullptr;
+    if (spec != nullptr && (spec->sql_name.starts_with("CURRENT_") ||
+                            spec->sql_name.starts_with("LOCALTIME"))) {
+      return MakeFunctionCall(*spec, {});
+    }
+    return resolved.status();
+  }
+  int index = resolved->column;
+  ExpressionPtr value = Expression::Column(scope_.columns[index].field.type, index);
+  for (size_t i = resolved->parts; i < ast.names.size(); ++i) {
+    ASSIGN_OR_RETURN(value, FieldOf(std::move(value), ast.names[i]));
+  }
+  return value;
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Call(const ExpressionAst& ast) {
+  if (hook_) {
+    ASSIGN_OR_RETURN(ExpressionPtr handled, hook_(ast));
+    if (handled != nullptr) return handled;
+  }
+  std::string name = Upper(ast.text);
+  if (ast.over != nullptr) return NotSupported("SQL-1020 {} OVER is not supported here", name);
+  if (IsAggregateFunction(name)) {
+    return InvalidArgument("SQL-1022 aggregate function {} is not allowed here", name);
+  }
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  if (std::string_view op = ComparisonName(name); !op.empty()) {
+    return MakeComparison(std::string(op), args[0], args[1]);
+  }
+  if (std::string_view op = ArithmeticName(name); !op.empty()) {
+    if (args.size() == 1) return args[0];
+    return MakeArithmetic(std::string(op), args[0], args[1]);
+  }
+  if (name == "NEGATE") return Negate(args[0]);
+  if (name == "||") return Concat(args[0], args[1]);
+  if (name == "AND" || name == "OR" || name == "NOT") return Logical(name, std::move(args));
+  if ((name == "FLOOR" || name == "CEIL" || name == "CEILING") && args.size() == 2) {
+    if (!args[0]->type.IsTemporal()) {
+      return InvalidArgument("SQL-1006 cannot apply {} TO a unit to an argument of type {}", name,
+                             args[0]->type.Nullable().ToString());
+    }
+    DataType type = args[0]->type;
+    return Expression::Call(type, name == "FLOOR" ? "FLOOR" : "CEIL", std::move(args));
+  }
+  ASSIGN_OR_RETURN(ExpressionPtr special, MakeSpecialCall(name, ast, args));
+  if (special != nullptr) return special;
+  return Function(ast, name);
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Function(const ExpressionAst& ast,
+                                                   const std::string& name) {
+  const FunctionSpec* spec = FindFunction(name);
+  if (spec == nullptr) {
+    Error error = NotFound("SQL-1003 unknown function '{}'", ast.text);
+    if (auto nearest = NearestName(name, FunctionNames())) {
+      error.hint = "did you mean '" + *nearest + "'?";
+    }
+    return error;
+  }
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  return MakeFunctionCall(*spec, std::move(args));
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Case(const ExpressionAst& ast) {
+  size_t count = ast.args.size();
+  ExpressionPtr operand;
+  if (ast.args[0] != nullptr) {
+    ASSIGN_OR_RETURN(operand, Analyze(*ast.args[0]));
+  }
+  Args conditions;
+  Args values;
+  for (size_t i = 1; i + 2 < count; i += 2) {
+    ExpressionPtr condition;
+    if (operand != nullptr) {
+      ASSIGN_OR_RETURN(ExpressionPtr match, Analyze(*ast.args[i]));
+      ASSIGN_OR_RETURN(condition, MakeComparison("EQUALS", operand, match));
+    } else {
+      ASSIGN_OR_RETURN(condition, AnalyzeCondition(*ast.args[i]));
+    }
+    ASSIGN_OR_RETURN(ExpressionPtr value, Analyze(*ast.args[i + 1]));
+    conditions.push_back(std::move(condition));
+    values.push_back(std::move(value));
+  }
+  ExpressionPtr otherwise = Expression::Literal(DataType::Null(), Value());
+  if (ast.args[count - 1] != nullptr) {
+    ASSIGN_OR_RETURN(otherwise, Analyze(*ast.args[count - 1]));
+  }
+  values.push_back(std::move(otherwise));
+  ASSIGN_OR_RETURN(values, ToCommonType(std::move(values), "CASE"));
+  DataType type = values[0]->type.WithNullable(AnyNullable(values));
+  Args args;
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    args.push_back(conditions[i]);
+    args.push_back(values[i]);
+  }
+  args.push_back(values.back());
+  return Expression::Call(type, "CASE", std::move(args));
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Cast(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(ExpressionPtr arg, Analyze(*ast.args[0]));
+  if (!SupportsExplicitCast(arg->type, ast.type)) {
+    return InvalidArgument("SQL-1021 cannot CAST from {} to {}", arg->type.Nullable().ToString(),
+                           ast.type.Nullable().ToString());
+  }
+  bool try_cast = ast.text == "TRY_CAST";
+  if (!try_cast) return CastTo(std::move(arg), ast.type);
+  return Expression::Call(ast.type.Nullable(), "TRY_CAST", {std::move(arg)});
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Between(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  ASSIGN_OR_RETURN(ExpressionPtr low, MakeComparison("GREATER_THAN_OR_EQUAL", args[0], args[1]));
+  ASSIGN_OR_RETURN(ExpressionPtr high, MakeComparison("LESS_THAN_OR_EQUAL", args[0], args[2]));
+  return Negated(Conjunction({low, high}), ast.negated);
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::In(const ExpressionAst& ast) {
+  if (ast.query != nullptr) {
+    return NotSupported("SQL-1020 IN with a subquery is only supported as a condition of WHERE");
+  }
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  bool all_text = std::all_of(args.begin(), args.end(),
+                              [](const ExpressionPtr& arg) { return arg->type.IsCharacter(); });
+  if (!all_text) {
+    ASSIGN_OR_RETURN(args, ToCommonType(std::move(args), "IN"));
+  }
+  return Negated(BooleanCall("IN", std::move(args)), ast.negated);
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Like(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  for (const ExpressionPtr& arg : args) {
+    if (!arg->type.IsCharacter()) {
+      return InvalidArgument("SQL-1006 cannot apply '{}' to an argument of type {}", ast.text,
+                             arg->type.Nullable().ToString());
+    }
+  }
+  return Negated(BooleanCall(ast.text, std::move(args)), ast.negated);
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Is(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  std::string prefix = ast.negated ? "IS_NOT_" : "IS_";
+  if (ast.text == "DISTINCT FROM") {
+    return MakeComparison(prefix + "DISTINCT_FROM", args[0], args[1]);
+  }
+  if (ast.text.starts_with("JSON")) {
+    if (ast.text != "JSON") return NotSupported("SQL-1020 IS {} is not supported", ast.text);
+    return Negated(BooleanCall("IS_JSON", std::move(args)), ast.negated);
+  }
+  bool null_test = ast.text == "NULL" || ast.text == "UNKNOWN";
+  if (!null_test) {
+    args[0] = CastTo(args[0], args[0]->type.Is(TypeRoot::kNull) ? DataType::Boolean() : args[0]->type);
+    if (!args[0]->type.Is(TypeRoot::kBoolean)) {
+      return InvalidArgument("SQL-1006 IS {} needs a BOOLEAN, not {}", ast.text,
+                             args[0]->type.Nullable().ToString());
+    }
+  }
+  return BooleanCall(prefix + (null_test ? "NULL" : ast.text), std::move(args), true);
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Item(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  const DataType& type = args[0]->type;
+  if (type.Is(TypeRoot::kArray)) {
+    if (!args[1]->type.IsInteger()) {
+      return InvalidArgument("SQL-1006 an array index must be an integer, not {}",
+                             args[1]->type.Nullable().ToString());
+    }
+    args[1] = CastTo(args[1], DataType::Int());
+    return Expression::Call(type.children()[0].Nullable(), "ITEM", std::move(args));
+  }
+  if (type.Is(TypeRoot::kMap)) {
+    DataType key = type.children()[0];
+    if (!key.IsCharacter() || !args[1]->type.IsCharacter()) args[1] = CastTo(args[1], key);
+    return Expression::Call(type.children()[1].Nullable(), "ITEM", std::move(args));
+  }
+  return InvalidArgument("SQL-1006 cannot apply [] to a value of type {}",
+                         type.Nullable().ToString());
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Construct(const ExpressionAst& ast) {
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  if (ast.kind == ExpressionAstKind::kRow) {
+    std::vector<model::RowField> fields;
+    for (size_t i = 0; i < args.size(); ++i) {
+      fields.push_back({fmt::format("EXPR${}", i), args[i]->type});
+    }
+    return Expression::Call(DataType::Row(std::move(fields)).NotNull(), "ROW", std::move(args));
+  }
+  if (args.empty()) return InvalidArgument("SQL-1007 {} needs at least one element", ast.text);
+  auto with_nullability = [](const Args& values) {
+    return values[0]->type.WithNullable(AnyNullable(values));
+  };
+  if (ast.kind == ExpressionAstKind::kArray) {
+    ASSIGN_OR_RETURN(args, ToCommonType(std::move(args), "ARRAY"));
+    DataType type = DataType::Array(with_nullability(args)).NotNull();
+    return Expression::Call(type, "ARRAY", std::move(args));
+  }
+  Args keys;
+  Args values;
+  for (size_t i = 0; i + 1 < args.size(); i += 2) {
+    keys.push_back(args[i]);
+    values.push_back(args[i + 1]);
+  }
+  ASSIGN_OR_RETURN(keys, ToCommonType(std::move(keys), "MAP"));
+  ASSIGN_OR_RETURN(values, ToCommonType(std::move(values), "MAP"));
+  DataType type = DataType::Map(with_nullability(keys), with_nullability(values)).NotNull();
+  for (size_t i = 0; i < keys.size(); ++i) {
+    args[2 * i] = keys[i];
+    args[2 * i + 1] = values[i];
+  }
+  return Expression::Call(type, "MAP", std::move(args));
+}
+
+}  // namespace forebay::sql

@@ -1,0 +1,309 @@
+// Typing of operators and of calls with forms of their own.
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sql/analyzer/expression_analyzer.h"
+#include "sql/functions/function_table.h"
+#include "sql/types/type_rules.h"
+
+namespace forebay::sql {
+namespace {
+
+using model::DataType;
+using model::TypeRoot;
+using model::Value;
+using Args = std::vector<ExpressionPtr>;
+
+bool AnyNullable(const Args& args) {
+  for (const ExpressionPtr& arg : args) {
+    if (arg->type.nullable()) return true;
+  }
+  return false;
+}
+
+ExpressionPtr CallOf(DataType type, std::string name, Args args) {
+  bool nullable = AnyNullable(args);
+  return Expression::Call(type.WithNullable(nullable), std::move(name), std::move(args));
+}
+
+std::string OperatorText(const std::string& function) {
+  if (function == "PLUS") return "+";
+  if (function == "MINUS") return "-";
+  if (function == "TIMES") return "*";
+  return function == "DIVIDE" ? "/" : "%";
+}
+
+Error CannotApply(const std::string& what, const ExpressionPtr& a, const ExpressionPtr& b) {
+  return InvalidArgument("SQL-1006 cannot apply '{}' to arguments of types {} and {}", what,
+                         a->type.Nullable().ToString(), b->type.Nullable().ToString());
+}
+
+Result<ExpressionPtr> DecimalArithmetic(const std::string& function, ExpressionPtr a,
+                                        ExpressionPtr b) {
+  DataType x = DecimalOf(a->type);
+  DataType y = DecimalOf(b->type);
+  DataType type = DecimalPlus(x, y);
+  if (function == "TIMES") type = DecimalTimes(x, y);
+  if (function == "DIVIDE") type = DecimalDivide(x, y);
+  if (function == "MOD") type = DecimalMod(x, y);
+  return CallOf(type, function, {CastTo(std::move(a), x), CastTo(std::move(b), y)});
+}
+
+Result<ExpressionPtr> NumericArithmetic(const std::string& function, ExpressionPtr a,
+                                        ExpressionPtr b) {
+  bool approximate = !a->type.IsExactNumeric() || !b->type.IsExactNumeric();
+  bool decimal = a->type.Is(TypeRoot::kDecimal) || b->type.Is(TypeRoot::kDecimal);
+  if (decimal && !approximate) return DecimalArithmetic(function, std::move(a), std::move(b));
+  DataType common = *CommonType({a->type, b->type});
+  DataType result = common;
+  // Calcite types MOD as its second operand.
+  if (function == "MOD" && !approximate) result = b->type;
+  ExpressionPtr call =
+      CallOf(common, function, {CastTo(std::move(a), common), CastTo(std::move(b), common)});
+  return CastTo(std::move(call), result);
+}
+
+Result<ExpressionPtr> IntervalArithmetic(const std::string& function, ExpressionPtr a,
+                                         ExpressionPtr b) {
+  bool additive = function == "PLUS" || function == "MINUS";
+  if (a->type.IsInterval() && b->type.IsTemporal() && function == "PLUS") std::swap(a, b);
+  if (additive && a->type.IsTemporal() && b->type.IsInterval()) {
+    return CallOf(a->type, function, {a, b});
+  }
+  if (additive && a->type.IsInterval() && a->type.root() == b->type.root()) {
+    return CallOf(a->type, function, {a, b});
+  }
+  if (function == "TIMES" && b->type.IsInterval()) std::swap(a, b);
+  if (!additive && function != "MOD" && a->type.IsInterval() && b->type.IsNumeric()) {
+    return CallOf(a->type, function, {a, b});
+  }
+  return CannotApply(OperatorText(function), a, b);
+}
+
+// Milliseconds or months of one unit.
+struct UnitLength {
+  std::string_view name;
+  int64_t length;
+  bool months;
+};
+constexpr UnitLength kUnits[] = {
+    {"MILLISECOND", 1, false}, {"SECOND", 1000, false},    {"MINUTE", 60000, false},
+    {"HOUR", 3600000, false},  {"DAY", 86400000, false},   {"WEEK", 604800000, false},
+    {"MONTH", 1, true},        {"QUARTER", 3, true},       {"YEAR", 12, true}};
+
+Result<ExpressionPtr> TimestampAdd(Args args) {
+  const auto& unit = std::get<std::string>(args[0]->value.data);
+  for (const UnitLength& known : kUnits) {
+    if (known.name != unit) continue;
+    DataType type = known.months ? DataType::IntervalYearMonth() : DataType::IntervalDayTime();
+    const auto* count = std::get_if<int64_t>(&args[1]->value.data);
+    if (count != nullptr) {
+      return MakeArithmetic(
+          "PLUS", args[2], Expression::Literal(type.NotNull(), Value(*count * known.length)));
+    }
+    ExpressionPtr one = Expression::Literal(type.NotNull(), Value(known.length));
+    ASSIGN_OR_RETURN(ExpressionPtr interval, MakeArithmetic("TIMES", one, args[1]));
+    return MakeArithmetic("PLUS", args[2], interval);
+  }
+  return InvalidArgument("SQL-1006 unknown time unit {}", unit);
+}
+
+Result<ExpressionPtr> TimestampDiff(Args args) {
+  auto common = CommonType({args[1]->type, args[2]->type});
+  if (!common || !common->IsTemporal()) return CannotApply("TIMESTAMPDIFF", args[1], args[2]);
+  return CallOf(DataType::Int(), "TIMESTAMPDIFF",
+                {args[0], CastTo(args[1], *common), CastTo(args[2], *common)});
+}
+
+ExpressionPtr Unit(std::string_view unit) {
+  return Expression::Literal(DataType::Char(static_cast<int>(unit.size())).NotNull(),
+                             Value(std::string(unit)));
+}
+
+Result<ExpressionPtr> Extract(ExpressionPtr unit, ExpressionPtr time) {
+  if (!time->type.IsTemporal() && !time->type.IsInterval()) {
+    return InvalidArgument("SQL-1006 cannot apply EXTRACT to an argument of type {}",
+                           time->type.Nullable().ToString());
+  }
+  return CallOf(DataType::Bigint(), "EXTRACT", {std::move(unit), std::move(time)});
+}
+
+Result<ExpressionPtr> Trim(const std::string& mode, ExpressionPtr chars, ExpressionPtr text) {
+  if (!text->type.IsCharacter()) {
+    return InvalidArgument("SQL-1006 cannot apply TRIM to an argument of type {}",
+                           text->type.Nullable().ToString());
+  }
+  if (chars == nullptr || chars->type.Is(TypeRoot::kNull)) {
+    chars = Expression::Literal(DataType::Char(1).NotNull(), Value(std::string(" ")));
+  }
+  DataType type = DataType::Varchar(text->type.length());
+  return CallOf(type, "TRIM", {Unit(mode), std::move(chars), std::move(text)});
+}
+
+Result<ExpressionPtr> Conditional(const std::string& name, Args args) {
+  if (name == "IF") {
+    ASSIGN_OR_RETURN(Args values, ToCommonType({args[1], args[2]}, "IF"));
+    DataType type = values[0]->type.WithNullable(AnyNullable(values));
+    return Expression::Call(type, "CASE", {args[0], values[0], values[1]});
+  }
+  if (name == "NULLIF") {
+    ASSIGN_OR_RETURN(ExpressionPtr equal, MakeComparison("EQUALS", args[0], args[1]));
+    DataType type = args[0]->type.Nullable();
+    return Expression::Call(type, "CASE",
+                            {equal, Expression::Literal(type, Value()), args[0]});
+  }
+  bool coalesce = name == "COALESCE" || name == "IFNULL";
+  ASSIGN_OR_RETURN(Args values, ToCommonType(std::move(args), name));
+  bool nullable = AnyNullable(values);
+  if (coalesce) {
+    nullable = true;
+    for (const ExpressionPtr& value : values) nullable = nullable && value->type.nullable();
+  }
+  DataType type = values[0]->type.WithNullable(nullable);
+  return Expression::Call(type, coalesce ? "COALESCE" : name, std::move(values));
+}
+
+std::string_view ExtractUnitOf(const std::string& name) {
+  if (name == "DAYOFMONTH") return "DAY";
+  if (name == "DAYOFWEEK") return "DOW";
+  if (name == "DAYOFYEAR") return "DOY";
+  for (std::string_view unit : {"YEAR", "QUARTER", "MONTH", "WEEK", "HOUR", "MINUTE", "SECOND"}) {
+    if (name == unit) return unit;
+  }
+  return {};
+}
+
+Result<ExpressionPtr> JsonCall(const std::string& name, const ExpressionAst& ast, Args args) {
+  for (const auto& [clause, value] : ast.clauses) {
+    if (value != "NULL") {
+      return NotSupported("SQL-1020 {} with {} {} is not supported", name, value, clause);
+    }
+  }
+  if (name == "JSON_OBJECT" || name == "JSON_ARRAY") {
+    return Expression::Call(DataType::String().NotNull(), name, std::move(args));
+  }
+  DataType type = ast.type.Is(TypeRoot::kNull) ? DataType::String() : ast.type;
+  ExpressionPtr call = Expression::Call(DataType::String(), name, std::move(args));
+  return CastTo(std::move(call), type.Nullable());
+}
+
+size_t SpecialArity(const std::string& name, size_t count) {
+  if (name == "IF" || name == "TIMESTAMPADD" || name == "TIMESTAMPDIFF" || name == "TRIM") return 3;
+  if (name == "NULLIF" || name == "IFNULL" || name == "EXTRACT" || name == "MOD" ||
+      name == "ARRAY_APPEND" || name == "INSTR") {
+    return 2;
+  }
+  return !ExtractUnitOf(name).empty() ? 1 : std::max<size_t>(count, 1);
+}
+
+}  // namespace
+
+Result<std::vector<ExpressionPtr>> ToCommonType(std::vector<ExpressionPtr> values,
+                                                const std::string& what) {
+  std::vector<DataType> types;
+  for (const ExpressionPtr& value : values) types.push_back(value->type);
+  auto common = CommonType(types);
+  if (!common) {
+    std::string text;
+    for (const DataType& type : types) text += (text.empty() ? "" : ", ") + type.Nullable().ToString();
+    return InvalidArgument("SQL-1011 {}: no common type of ({})", what, text);
+  }
+  if (common->Is(TypeRoot::kNull)) {
+    return InvalidArgument("SQL-1011 {}: illegal use of NULL", what);
+  }
+  for (ExpressionPtr& value : values) value = CastTo(std::move(value), *common);
+  return values;
+}
+
+Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr a,
+                                     ExpressionPtr b) {
+  bool both_text = (a->type.IsCharacter() && b->type.IsCharacter()) ||
+                   (a->type.IsBytes() && b->type.IsBytes());
+  if (!both_text) {
+    std::optional<DataType> common = CommonType({a->type, b->type});
+    if (!common && a->type.IsCharacter() && b->type.IsTemporal()) common = b->type;
+    if (!common && b->type.IsCharacter() && a->type.IsTemporal()) common = a->type;
+    if (!common) {
+      Error error = InvalidArgument(
+          "SQL-1010 implicit type conversion between {} and {} is not supported",
+          a->type.Nullable().ToString(), b->type.Nullable().ToString());
+      error.hint = "CAST one side to the other's type";
+      return error;
+    }
+    a = CastTo(std::move(a), *common);
+    b = CastTo(std::move(b), *common);
+  }
+  bool never_null = function == "IS_DISTINCT_FROM" || function == "IS_NOT_DISTINCT_FROM";
+  bool nullable = !never_null && (a->type.nullable() || b->type.nullable());
+  return Expression::Call(DataType::Boolean().WithNullable(nullable), function,
+                          {std::move(a), std::move(b)});
+}
+
+Result<ExpressionPtr> MakeArithmetic(const std::string& function, ExpressionPtr a,
+                                     ExpressionPtr b) {
+  if (a->type.Is(TypeRoot::kNull) && b->type.IsNumeric()) a = CastTo(a, b->type);
+  if (b->type.Is(TypeRoot::kNull) && a->type.IsNumeric()) b = CastTo(b, a->type);
+  if (a->type.IsNumeric() && b->type.IsNumeric()) {
+    return NumericArithmetic(function, std::move(a), std::move(b));
+  }
+  return IntervalArithmetic(function, std::move(a), std::move(b));
+}
+
+Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionAst& ast,
+                                      std::vector<ExpressionPtr> args) {
+  static const std::vector<std::string> kNames = {
+      "IF", "NULLIF", "COALESCE", "IFNULL", "GREATEST", "LEAST", "TIMESTAMPADD", "TIMESTAMPDIFF",
+      "TRIM", "LTRIM", "RTRIM", "BTRIM", "EXTRACT", "MOD", "INSTR", "LOCATE", "JSON_VALUE",
+      "JSON_QUERY", "JSON_OBJECT", "JSON_ARRAY", "ARRAY_CONCAT", "ARRAY_APPEND"};
+  bool known = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+  if (!known && ExtractUnitOf(name).empty()) return ExpressionPtr();
+  if (args.size() != SpecialArity(name, args.size())) {
+    return InvalidArgument("SQL-1007 wrong number of arguments for {}: {}", name, args.size());
+  }
+  if (name == "MOD") return MakeArithmetic("MOD", args[0], args[1]);
+  if (name == "TIMESTAMPADD") return TimestampAdd(std::move(args));
+  if (name == "TIMESTAMPDIFF") return TimestampDiff(std::move(args));
+  if (name == "EXTRACT") return Extract(args[0], args[1]);
+  if (name == "TRIM") {
+    return Trim(std::get<std::string>(args[0]->value.data), args[1], args[2]);
+  }
+  if (name == "LTRIM" || name == "RTRIM" || name == "BTRIM") {
+    std::string mode = name == "LTRIM" ? "LEADING" : name == "RTRIM" ? "TRAILING" : "BOTH";
+    return Trim(mode, args.size() > 1 ? args[1] : nullptr, args[0]);
+  }
+  if (name == "INSTR") std::swap(args[0], args[1]);
+  if (name == "INSTR" || name == "LOCATE") {
+    return MakeFunctionCall(*FindFunction("POSITION"), std::move(args));
+  }
+  if (name.starts_with("JSON_")) return JsonCall(name, ast, std::move(args));
+  if (name == "ARRAY_APPEND" || name == "ARRAY_CONCAT") {
+    if (!args[0]->type.Is(TypeRoot::kArray)) {
+      return InvalidArgument("SQL-1006 cannot apply {} to an argument of type {}", name,
+                             args[0]->type.Nullable().ToString());
+    }
+    if (name == "ARRAY_APPEND") args[1] = CastTo(args[1], args[0]->type.children()[0]);
+    return CallOf(args[0]->type, name, std::move(args));
+  }
+  if (std::string_view unit = ExtractUnitOf(name); !unit.empty()) {
+    return Extract(Unit(unit), args[0]);
+  }
+  return Conditional(name, std::move(args));
+}
+
+ExpressionPtr Conjunction(const std::vector<ExpressionPtr>& conjuncts) {
+  if (conjuncts.empty()) return nullptr;
+  if (conjuncts.size() == 1) return conjuncts[0];
+  return CallOf(DataType::Boolean(), "AND", conjuncts);
+}
+
+void SplitConjuncts(const ExpressionPtr& expression, std::vector<ExpressionPtr>& conjuncts) {
+  if (expression->kind == ExpressionKind::kCall && expression->function == "AND") {
+    for (const ExpressionPtr& arg : expression->args) SplitConjuncts(arg, conjuncts);
+  } else {
+    conjuncts.push_back(expression);
+  }
+}
+
+}  // namespace forebay::sql

@@ -1,0 +1,352 @@
+#include "sql/functions/function_table.h"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+#include "sql/types/type_rules.h"
+
+namespace forebay::sql {
+namespace {
+
+using model::DataType;
+using model::TypeRoot;
+using Args = std::vector<ExpressionPtr>;
+
+DataType TString(const Args&) { return DataType::String(); }
+DataType TInt(const Args&) { return DataType::Int(); }
+DataType TBigint(const Args&) { return DataType::Bigint(); }
+DataType TDouble(const Args&) { return DataType::Double(); }
+DataType TBoolean(const Args&) { return DataType::Boolean(); }
+DataType TBytes(const Args&) { return DataType::Bytes(); }
+DataType TDate(const Args&) { return DataType::Date(); }
+DataType TTimestamp3(const Args&) { return DataType::Timestamp(3); }
+DataType TLtz3(const Args&) { return DataType::TimestampLtz(3); }
+DataType TTime0(const Args&) { return DataType::Time(0); }
+DataType TArg0(const Args& args) { return args[0]->type; }
+DataType TVarcharArg0(const Args& args) { return DataType::Varchar(args[0]->type.length()); }
+DataType TChar36(const Args&) { return DataType::Char(36); }
+template <int kLength>
+DataType TChar(const Args&) { return DataType::Char(kLength); }
+DataType TSha2(const Args&) { return DataType::Varchar(128); }
+DataType TStringMap(const Args&) { return DataType::Map(DataType::String(), DataType::String()); }
+DataType TStringArray(const Args&) { return DataType::Array(DataType::String()); }
+DataType TDecimal0(const Args& args) {
+  const DataType& type = args[0]->type;
+  return type.Is(TypeRoot::kDecimal) ? DataType::Decimal(type.precision(), 0) : type;
+}
+DataType TRound(const Args& args) {
+  const DataType& type = args[0]->type;
+  if (!type.Is(TypeRoot::kDecimal)) return type;
+  int digits = 0;
+  if (args.size() > 1) {
+    const auto* literal = std::get_if<int64_t>(&args[1]->value.data);
+    if (literal == nullptr) return type;
+    digits = static_cast<int>(*literal);
+  }
+  return DecimalRound(type, digits);
+}
+DataType TElement(const Args& args) { return args[0]->type.children()[0].Nullable(); }
+DataType TMapKeys(const Args& args) { return DataType::Array(args[0]->type.children()[0]); }
+DataType TMapValues(const Args& args) { return DataType::Array(args[0]->type.children()[1]); }
+DataType TMapEntries(const Args& args) {
+  const auto& kv = args[0]->type.children();
+  return DataType::Array(DataType::Row({{"key", kv[0]}, {"value", kv[1]}}));
+}
+DataType TMapFromArrays(const Args& args) {
+  return DataType::Map(args[0]->type.children()[0], args[1]->type.children()[0]);
+}
+
+constexpr auto kAlways = Nullability::kAlways;
+constexpr auto kNever = Nullability::kNever;
+constexpr auto kOfArguments = Nullability::kOfArguments;
+
+// Sorted by SQL name: FindFunction searches it in halves.
+const FunctionSpec kFunctions[] = {
+    {"ABS", "ABS", "N", TArg0},
+    {"ARRAY_CONTAINS", "ARRAY_CONTAINS", "RA", TBoolean, kAlways},
+    {"ARRAY_DISTINCT", "ARRAY_DISTINCT", "R", TArg0},
+    {"ARRAY_JOIN", "ARRAY_JOIN", "RS|S", TString, kAlways},
+    {"ARRAY_SLICE", "ARRAY_SLICE", "RI|I", TArg0, kAlways},
+    {"ARRAY_SORT", "ARRAY_SORT", "R|BB", TArg0},
+    {"ASCII", "ASCII", "S", TInt},
+    {"BIN", "BIN", "L", TString},
+    {"CARDINALITY", "CARDINALITY", "A", TInt},
+    {"CEIL", "CEIL", "N", TDecimal0},
+    {"CEILING", "CEIL", "N", TDecimal0},
+    {"CHARACTER_LENGTH", "CHAR_LENGTH", "S", TInt},
+    {"CHAR_LENGTH", "CHAR_LENGTH", "S", TInt},
+    {"CHR", "CHR", "L", TString, kAlways},
+    {"CONCAT", "CONCAT", "S*", TString},
+    {"CONCAT_WS", "CONCAT_WS", "SS*", TString},
+    {"CONVERT_TZ", "CONVERT_TZ", "SSS", TString, kAlways},
+    {"CURRENT_DATE", "CURRENT_DATE", "", TDate, kNever},
+    {"CURRENT_ROW_TIMESTAMP", "CURRENT_TIMESTAMP", "", TLtz3, kNever},
+    {"CURRENT_TIME", "CURRENT_TIME", "", TTime0, kNever},
+    {"CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", "", TLtz3, kNever},
+    {"CURRENT_WATERMARK", "CURRENT_WATERMARK", "T", TArg0, kAlways},
+    {"DATE_FORMAT", "DATE_FORMAT", "XS", TString, kAlways},
+    {"DECODE", "DECODE", "YS", TString, kAlways},
+    {"ELEMENT", "ELEMENT", "R", TElement, kAlways},
+    {"ENCODE", "ENCODE", "SS", TBytes, kAlways},
+    {"ENDSWITH", "ENDSWITH", "SS", TBoolean},
+    {"EXP", "EXP", "D", TDouble},
+    {"FLOOR", "FLOOR", "N", TDecimal0},
+    {"FROM_BASE64", "FROM_BASE64", "S", TString},
+    {"FROM_UNIXTIME", "FROM_UNIXTIME", "L|S", TString, kAlways},
+    {"HEX", "HEX", "A", TString},
+    {"INITCAP", "INITCAP", "S", TArg0},
+    {"JSON_EXISTS", "JSON_EXISTS", "SS", TBoolean, kAlways},
+    {"JSON_STRING", "JSON_STRING", "A", TString},
+    {"LEFT", "LEFT", "SI", TVarcharArg0, kAlways},
+    {"LN", "LN", "D", TDouble},
+    {"LOCALTIME", "CURRENT_TIME", "", TTime0, kNever},
+    {"LOCALTIMESTAMP", "LOCALTIMESTAMP", "", TTimestamp3, kNever},
+    {"LOG", "LOG", "D|D", TDouble},
+    {"LOG10", "LOG10", "D", TDouble},
+    {"LOG2", "LOG2", "D", TDouble},
+    {"LOWER", "LOWER", "S", TArg0},
+    {"LPAD", "LPAD", "SIS", TString},
+    {"MAP_ENTRIES", "MAP_ENTRIES", "M", TMapEntries},
+    {"MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS", "RR", TMapFromArrays},
+    {"MAP_KEYS", "MAP_KEYS", "M", TMapKeys},
+    {"MAP_VALUES", "MAP_VALUES", "M", TMapValues},
+    {"MD5", "MD5", "S", TChar<32>},
+    {"NOW", "CURRENT_TIMESTAMP", "", TLtz3, kNever},
+    {"OVERLAY", "OVERLAY", "SSI|I", TString},
+    {"PARSE_URL", "PARSE_URL", "SS|S", TString, kAlways},
+    {"POSITION", "POSITION", "SS|I", TInt},
+    {"POWER", "POWER", "DD", TDouble},
+    {"PROCTIME", "PROCTIME", "", TLtz3, kNever},
+    {"RAND", "RAND", "|I", TDouble, kNever, false},
+    {"RAND_INTEGER", "RAND_INTEGER", "I|I", TInt, kNever, false},
+    {"REGEXP", "REGEXP", "SS", TBoolean},
+    {"REGEXP_EXTRACT", "REGEXP_EXTRACT", "SS|I", TString, kAlways},
+    {"REGEXP_REPLACE", "REGEXP_REPLACE", "SSS", TString},
+    {"REPEAT", "REPEAT", "SI", TString},
+    {"REPLACE", "REPLACE", "SSS", TString},
+    {"REVERSE", "REVERSE", "S", TString, kAlways},
+    {"RIGHT", "RIGHT", "SI", TVarcharArg0, kAlways},
+    {"ROUND", "ROUND", "N|I", TRound},
+    {"RPAD", "RPAD", "SIS", TString},
+    {"SHA1", "SHA1", "S", TChar<40>},
+    {"SHA2", "SHA2", "SI", TSha2},
+    {"SHA224", "SHA224", "S", TChar<56>},
+    {"SHA256", "SHA256", "S", TChar<64>},
+    {"SHA384", "SHA384", "S", TChar<96>},
+    {"SHA512", "SHA512", "S", TChar<128>},
+    {"SIGN", "SIGN", "N", TArg0},
+    {"SPLIT", "SPLIT", "SS", TStringArray},
+    {"SPLIT_INDEX", "SPLIT_INDEX", "SSI", TString, kAlways},
+    {"SQRT", "SQRT", "D", TDouble},
+    {"STARTSWITH", "STARTSWITH", "SS", TBoolean},
+    {"STR_TO_MAP", "STR_TO_MAP", "S|SS", TStringMap, kAlways},
+    {"SUBSTR", "SUBSTRING", "SI|I", TVarcharArg0, kAlways},
+    {"SUBSTRING", "SUBSTRING", "SI|I", TVarcharArg0, kAlways},
+    {"TO_BASE64", "TO_BASE64", "Y", TString},
+    {"TO_DATE", "TO_DATE", "S|S", TDate, kAlways},
+    {"TO_TIMESTAMP", "TO_TIMESTAMP", "S|S", TTimestamp3, kAlways},
+    {"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ", "L|I", TLtz3, kAlways},
+    {"TRUNCATE", "TRUNCATE", "N|I", TRound},
+    {"TYPEOF", "TYPEOF", "A|B", TString, kAlways},
+    {"UNIX_TIMESTAMP", "UNIX_TIMESTAMP", "|SS", TBigint, kOfArguments},
+    {"UPPER", "UPPER", "S", TArg0},
+    {"UUID", "UUID", "", TChar36, kNever, false},
+};
+
+constexpr std::string_view kAggregates[] = {
+    "ARRAY_AGG", "AVG", "COLLECT", "COUNT", "FIRST_VALUE", "LAST_VALUE", "LISTAGG", "MAX", "MIN",
+    "STDDEV_POP", "STDDEV_SAMP", "SUM", "VAR_POP", "VAR_SAMP"};
+
+// Called by name but analyzed by expression_analyzer.cc or query_analyzer.cc.
+constexpr std::string_view kSpecialForms[] = {
+    "ARRAY_APPEND", "ARRAY_CONCAT", "BTRIM", "CAST", "COALESCE", "DAYOFMONTH", "DAYOFWEEK",
+    "DAYOFYEAR", "EXTRACT", "GREATEST", "HOUR", "IF", "IFNULL", "INSTR", "JSON_ARRAY",
+    "JSON_OBJECT", "JSON_QUERY", "JSON_VALUE", "LEAST", "LOCATE", "LTRIM", "MINUTE", "MOD", "MONTH",
+    "NULLIF", "QUARTER", "ROW_NUMBER", "RTRIM", "SECOND", "TIMESTAMPADD", "TIMESTAMPDIFF",
+    "TRIM", "TRY_CAST", "WEEK", "YEAR"};
+
+std::string Upper(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return upper;
+}
+
+bool Accepts(char letter, const DataType& type) {
+  if (type.Is(TypeRoot::kNull)) return true;
+  switch (letter) {
+    case 'S': return type.IsCharacter();
+    case 'I':
+    case 'L': return type.IsInteger();
+    case 'N': return type.IsNumeric() || type.IsInterval();
+    case 'D': return type.IsNumeric();
+    case 'B': return type.Is(TypeRoot::kBoolean);
+    case 'T': return type.IsTemporal();
+    case 'X': return type.IsCharacter() || type.IsTemporal();
+    case 'Y': return type.IsBytes() || type.IsCharacter();
+    case 'R': return type.Is(TypeRoot::kArray);
+    case 'M': return type.Is(TypeRoot::kMap);
+    default: return true;
+  }
+}
+
+ExpressionPtr Coerce(char letter, ExpressionPtr arg) {
+  if (letter == 'I') return CastTo(std::move(arg), DataType::Int());
+  if (letter == 'L') return CastTo(std::move(arg), DataType::Bigint());
+  if (letter == 'D') return CastTo(std::move(arg), DataType::Double());
+  if (letter == 'S' && arg->type.Is(TypeRoot::kNull)) return CastTo(std::move(arg), DataType::String());
+  return arg;
+}
+
+// The letter of argument `index`, 0 when there can be no such argument.
+char LetterAt(std::string_view pattern, size_t index) {
+  std::string letters;
+  for (char c : pattern) {
+    if (c == '|') continue;
+    if (c == '*') return index < letters.size() ? letters[index] : letters.back();
+    letters += c;
+  }
+  return index < letters.size() ? letters[index] : 0;
+}
+
+size_t RequiredCount(std::string_view pattern) {
+  size_t count = std::min(pattern.find('|'), pattern.size());
+  return pattern.ends_with('*') ? count - 1 : count;
+}
+
+std::string TypeList(const Args& args) {
+  std::string text;
+  for (const ExpressionPtr& arg : args) {
+    if (!text.empty()) text += ", ";
+    text += arg->type.Nullable().ToString();
+  }
+  return text;
+}
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+// A NULL, or an integer that fits, as a literal of `type`; nullptr when it must stay a CAST.
+ExpressionPtr FoldLiteral(const Expression& literal, const DataType& type) {
+  if (literal.value.IsNull()) return Expression::Literal(type.Nullable(), model::Value());
+  const auto* integer = std::get_if<int64_t>(&literal.value.data);
+  if (integer == nullptr || !literal.type.IsInteger()) return nullptr;
+  DataType target = type.WithNullable(literal.type.nullable());
+  if (type.IsInteger() && type.root() >= literal.type.root()) {
+    return Expression::Literal(target, literal.value);
+  }
+  if (type.Is(TypeRoot::kDouble) && std::abs(*integer) < (int64_t{1} << 53)) {
+    return Expression::Literal(target, model::Value(static_cast<double>(*integer)));
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const FunctionSpec* FindFunction(std::string_view name) {
+  std::string upper = Upper(name);
+  const auto* it = std::lower_bound(
+      std::begin(kFunctions), std::end(kFunctions), upper,
+      [](const FunctionSpec& spec, const std::string& key) { return spec.sql_name < key; });
+  return it != std::end(kFunctions) && it->sql_name == upper ? it : nullptr;
+}
+
+std::vector<std::string> FunctionNames() {
+  std::vector<std::string> names(std::begin(kAggregates), std::end(kAggregates));
+  names.insert(names.end(), std::begin(kSpecialForms), std::end(kSpecialForms));
+  for (const FunctionSpec& spec : kFunctions) names.emplace_back(spec.sql_name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool IsAggregateFunction(std::string_view name) {
+  return std::find(std::begin(kAggregates), std::end(kAggregates), name) != std::end(kAggregates);
+}
+
+bool IsDeterministic(std::string_view name) {
+  return name != "RAND" && name != "RAND_INTEGER" && name != "UUID";
+}
+
+Result<ExpressionPtr> MakeFunctionCall(const FunctionSpec& spec, Args args) {
+  bool too_many = !args.empty() && LetterAt(spec.arguments, args.size() - 1) == 0;
+  if (too_many || args.size() < RequiredCount(spec.arguments)) {
+    return InvalidArgument("SQL-1007 wrong number of arguments for {}: {}", spec.sql_name,
+                           args.size());
+  }
+  bool nullable = false;
+  for (size_t i = 0; i < args.size(); ++i) {
+    char letter = LetterAt(spec.arguments, i);
+    if (!Accepts(letter, args[i]->type)) {
+      return InvalidArgument("SQL-1006 cannot apply {} to arguments of types ({})", spec.sql_name,
+                             TypeList(args));
+    }
+    args[i] = Coerce(letter, std::move(args[i]));
+    nullable = nullable || args[i]->type.nullable();
+  }
+  DataType type = spec.result(args);
+  if (spec.nullability == Nullability::kAlways) nullable = true;
+  if (spec.nullability == Nullability::kNever) nullable = false;
+  return Expression::Call(type.WithNullable(nullable), std::string(spec.name), std::move(args));
+}
+
+Result<DataType> AggregateType(std::string_view function, const std::vector<DataType>& args,
+                               bool may_be_empty) {
+  if (function == "COUNT") return DataType::Bigint().NotNull();
+  if (args.empty()) {
+    return InvalidArgument("SQL-1007 wrong number of arguments for {}: 0", function);
+  }
+  const DataType& type = args[0];
+  bool nullable = type.nullable() || may_be_empty;
+  if (function == "MIN" || function == "MAX") return type.WithNullable(nullable);
+  if (function == "FIRST_VALUE" || function == "LAST_VALUE") return type;
+  if (function == "LISTAGG") {
+    if (type.IsCharacter()) return type;
+  } else if (function == "COLLECT") {
+    return DataType::Multiset(type).NotNull();
+  } else if (function == "ARRAY_AGG") {
+    return DataType::Array(type);
+  } else if (type.IsNumeric()) {
+    if (function == "SUM") return SumType(type).WithNullable(nullable);
+    return AvgType(type).WithNullable(nullable);
+  }
+  return InvalidArgument("SQL-1006 cannot apply {} to an argument of type {}", function,
+                         type.Nullable().ToString());
+}
+
+ExpressionPtr CastTo(ExpressionPtr expression, const DataType& type) {
+  if (expression->type.EqualsIgnoringNullability(type)) return expression;
+  if (expression->kind == ExpressionKind::kLiteral) {
+    if (ExpressionPtr folded = FoldLiteral(*expression, type)) return folded;
+  }
+  DataType target = type.WithNullable(expression->type.nullable());
+  return Expression::Call(std::move(target), "CAST", {std::move(expression)});
+}
+
+std::optional<std::string> NearestName(std::string_view name,
+                                       const std::vector<std::string>& candidates) {
+  std::string wanted = Upper(name);
+  size_t best_distance = std::max<size_t>(1, wanted.size() / 3) + 1;
+  std::optional<std::string> best;
+  for (const std::string& candidate : candidates) {
+    size_t distance = EditDistance(wanted, Upper(candidate));
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace forebay::sql
