@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+namespace forebay {
+
+/// Tells the time of day; tests put a clock of their own in its place. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  /// Milliseconds since 1970-01-01 UTC.
+  virtual int64_t NowMs() const = 0;
+  /// The machine's clock; lives as long as the process.
+  static const Clock& System();
+};
+
+}  // namespace forebay

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/signal.h"
+#include "storage/log/log_flusher.h"
+#include "storage/log/log_recovery.h"
+#include "storage/storage_metrics.h"
+
+namespace forebay::storage {
+
+/// How one table's logs are kept.
+struct LogOptions {
+  int64_t segment_bytes = int64_t{1} << 30;
+  /// A start reads at most about this much of every bucket's log.
+  int64_t checkpoint_interval_bytes = 64 << 20;
+  /// Rows older than this expire; -1: never.
+  int64_t ttl_ms = int64_t{7} * 24 * 3600 * 1000;
+  /// Rows in the lake that are older than this expire; -1: only `ttl_ms` counts.
+  int64_t local_ttl_ms = -1;
+  /// Rows that are not in the lake yet never expire.
+  bool datalake_enabled = false;
+};
+
+/// What the tablets of a server share; all must outlive them.
+struct LogServices {
+  io::FileSystem& fs;
+  const Clock& clock;
+  LogFlusher& flusher;
+  InFlightBudget& budget;
+  StorageMetrics& metrics;
+};
+
+/// Where an append landed.
+struct AppendResult {
+  model::LogOffset base_offset = 0;
+  model::LogOffset next_offset = 0;
+  bool duplicate = false;
+};
+using AppendCallback = std::function<void(Result<AppendResult>)>;
+
+/// The log of one bucket: segments of checksummed batches, and the state of its idempotent writers.
+///
+/// An append gets its offset at once and is acknowledged after it is synced; readers see only synced batches, and are woken
+/// when there are some. After a failed write (a full disk) all that was not synced fails, and appends go on. After a failed
+/// sync nothing is acknowledged any more until a restart, since nobody knows what the disk holds. Thread-safe.
+class LogTablet : public Flushable, public std::enable_shared_from_this<LogTablet> {
+ public:
+  static Result<std::shared_ptr<LogTablet>> Open(LogServices services, std::string directory,
+                                                 LogOptions options);
+  ~LogTablet() override;
+
+  /// Appends one batch (its offset and timestamp are set here). An error means that nothing happened and `done` will not be
+  /// called; else `done` runs on a flusher thread, in the order of the appends of this tablet, and must not block.
+  Status Append(std::string batch, AppendCallback done);
+  /// Calls `done` as soon as the remembered batch of this writer is durable; false when there is none.
+  bool AckIfDuplicate(int64_t writer_id, int32_t sequence, AppendCallback& done);
+
+  /// Whole batches from the one that holds `offset` on; none when there are none yet. kOutOfRange outside
+  /// [log_start, durable_end]; kCorruption at damage.
+  Result<LogSlice> Read(model::LogOffset offset, int64_t max_bytes);
+  /// The first offset with a timestamp at or after `timestamp_ms`; the end when there is none.
+  Result<model::LogOffset> OffsetAt(int64_t timestamp_ms);
+  model::LogOffset log_start();
+  /// The high watermark: everything below is durable.
+  model::LogOffset durable_end();
+  /// One past the last appended offset.
+  model::LogOffset next_offset();
+  int64_t size_bytes();
+  std::vector<LogGap> Damage();
+
+  /// Raises `signal` whenever there is more to read, as long as it lives.
+  void Listen(std::weak_ptr<Signal> signal);
+
+  /// Rows below are in the lake.
+  void SetLakeOffset(model::LogOffset offset);
+  /// Rows from here on are needed by somebody and must not expire; INT64_MAX to begin with.
+  void SetRetained(model::LogOffset offset);
+  /// Removes the segments that may go, and closes the current one when it could go, too.
+  Status Expire();
+
+  /// Waits for what is under way, then makes a checkpoint. Later appends fail with kUnavailable.
+  Status Close();
+  /// Waits for what is under way and drops the files' handles without a checkpoint: for dropped tables.
+  void Abandon();
+
+  bool FlushOnce() override;
+
+ private:
+  struct Pending {
+    std::string bytes;  ///< empty: waits for a duplicate's original
+    format::LogBatchHeader header;
+    AppendResult result;
+    AppendCallback done;
+    std::chrono::steady_clock::time_point since;
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  LogTablet(LogServices services, std::string directory, LogOptions options, RecoveredLog log);
+
+  Status CheckUsable() const;
+  void ScheduleLocked();
+  bool AckIfDuplicateLocked(Lock& lock, int64_t writer_id, int32_t sequence, AppendCallback& done);
+  std::vector<Pending> TakeGroup(bool* roll);
+  Status WriteGroup(std::vector<Pending>& group);
+  Status Roll();
+  Status SaveCheckpoint();
+  void Publish(const std::vector<Pending>& group);
+  void Acknowledge(std::vector<Pending>& group);
+  void FailAll(std::vector<Pending> group, const Status& cause);
+  bool MayExpire(LogSegment& segment, model::LogOffset end_offset, uint64_t end_position,
+                 int64_t now_ms) const;
+  void WaitUntilIdle(Lock& lock);
+
+  const LogServices services_;
+  const std::string directory_;
+  const LogOptions options_;
+
+  std::mutex checkpoint_mutex_;  ///< held while the checkpoint file is written; taken before mutex_
+  std::mutex mutex_;             ///< guards all below
+  std::condition_variable idle_;
+  std::vector<std::shared_ptr<LogSegment>> segments_;
+  std::deque<Pending> pending_;
+  WriterStates writers_;
+  model::LogOffset next_offset_ = 0;
+  model::LogOffset durable_end_ = 0;
+  uint64_t durable_position_ = 0;  ///< in the last segment
+  uint64_t checkpoint_position_ = 0;
+  int64_t last_timestamp_ms_ = 0;
+  int64_t durable_timestamp_ms_ = 0;
+  model::LogOffset lake_offset_ = 0;
+  model::LogOffset retained_ = INT64_MAX;
+  bool scheduled_ = false;
+  bool roll_requested_ = false;
+  bool failing_ = false;  ///< callbacks of a failed group are running
+  bool closed_ = false;
+  Status poison_;  ///< of the failed sync
+  std::vector<std::weak_ptr<Signal>> listeners_;
+};
+
+}  // namespace forebay::storage
