@@ -309,6 +309,7 @@ Result<int64_t> LogSegment::MaxTimestamp(LogOffset end_offset, uint64_t end_posi
   Start start{base_offset_, 0};
   {
     std::lock_guard lock(mutex_);
+    if (end_position == latest_position_) return latest_ms_;
     RETURN_IF_ERROR(LoadIndex(end_offset, end_position));
     if (!index_.entries().empty()) {
       const auto& last = index_.entries().back();
@@ -320,9 +321,13 @@ Result<int64_t> LogSegment::MaxTimestamp(LogOffset end_offset, uint64_t end_posi
   int64_t latest = 0;
   while (true) {
     auto header = cursor.Next();
-    if (!header.ok() || !header->has_value()) return latest;
+    if (!header.ok() || !header->has_value()) break;
     latest = std::max(latest, (*header)->commit_timestamp_ms);
   }
+  std::lock_guard lock(mutex_);
+  latest_position_ = end_position;
+  latest_ms_ = latest;
+  return latest;
 }
 
 Status LogSegment::Remove() {

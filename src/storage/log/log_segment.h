@@ -114,6 +114,8 @@ class LogSegment {
   LogIndex index_;
   bool index_loaded_ = false;
   std::vector<LogGap> gaps_;
+  uint64_t latest_position_ = UINT64_MAX;  ///< the end for which latest_ms_ holds
+  int64_t latest_ms_ = 0;
 };
 
 }  // namespace forebay::storage

@@ -1,0 +1,81 @@
+#include "client/local_connection.h"
+
+#include "client/local_admin.h"
+#include "client/local_lookup.h"
+#include "client/local_scanner.h"
+#include "client/local_writer.h"
+
+namespace forebay::client {
+namespace {
+
+using model::TablePath;
+using Projection = std::optional<std::vector<int>>;
+
+/// Projected columns rise and exist.
+Status CheckProjection(const Projection& projection, const storage::HostedTable& table) {
+  if (!projection.has_value()) return {};
+  int columns = static_cast<int>(table.info.descriptor.schema.columns.size());
+  int last = -1;
+  for (int index : *projection) {
+    if (index <= last || index >= columns) {
+      return InvalidArgument("a projection of table '{}' must have rising column indexes below {}",
+                             table.info.path.ToString(), columns);
+    }
+    last = index;
+  }
+  return {};
+}
+
+class LocalConnectionImpl : public Connection {
+ public:
+  explicit LocalConnectionImpl(storage::StorageServer& storage)
+      : storage_(storage), admin_(storage) {}
+
+  Admin& admin() override { return admin_; }
+
+  Result<std::unique_ptr<TableWriter>> OpenWriter(const TablePath& path) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+    return std::unique_ptr<TableWriter>(std::make_unique<LocalTableWriter>(std::move(table)));
+  }
+
+  Result<std::unique_ptr<LogScanner>> OpenLogScanner(const TablePath& path,
+                                                     Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+    RETURN_IF_ERROR(CheckProjection(projection, *table));
+    return std::unique_ptr<LogScanner>(
+        std::make_unique<LocalLogScanner>(std::move(table), std::move(projection)));
+  }
+
+  Result<std::unique_ptr<Lookuper>> OpenLookuper(const TablePath& path,
+                                                 Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+    RETURN_IF_ERROR(CheckProjection(projection, *table));
+    return LocalLookuper::Open(std::move(table), projection);
+  }
+
+  Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path, int bucket,
+                                                               Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+    RETURN_IF_ERROR(CheckProjection(projection, *table));
+    RETURN_IF_ERROR(table->CheckBucket(bucket));
+    if (table->buckets[bucket].kv == nullptr) {
+      return InvalidArgument("table '{}' has no primary key and thus no snapshot",
+                             path.ToString());
+    }
+    ASSIGN_OR_RETURN(auto snapshot, table->buckets[bucket].kv->Snapshot());
+    return std::unique_ptr<SnapshotScanner>(std::make_unique<LocalSnapshotScanner>(
+        std::move(table), std::move(snapshot), projection));
+  }
+
+ private:
+  storage::StorageServer& storage_;
+  LocalAdmin admin_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> LocalConnection::Open(storage::StorageServer& storage) {
+  return std::make_unique<LocalConnectionImpl>(storage);
+}
+
+}  // namespace forebay::client

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "client/connection.h"
+#include "format/compacted_row.h"
+#include "storage/kv/kv_tablet.h"
+#include "storage/storage_server.h"
+
+namespace forebay::client {
+
+/// Lookuper of a primary-key table in this process. Thread-safe.
+class LocalLookuper : public Lookuper {
+ public:
+  static Result<std::unique_ptr<Lookuper>> Open(std::shared_ptr<const storage::HostedTable> table,
+                                                const std::optional<std::vector<int>>& projection);
+  Result<Rows> Lookup(const model::Batch& keys) override;
+
+ private:
+  LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
+                const std::optional<std::vector<int>>& projection);
+  Status CheckKeys(const model::Batch& keys) const;
+  Result<format::EncodedKeys> BucketKeysOf(const model::Batch& keys) const;
+  Result<Rows> LookupAcross(const model::Batch& keys);
+  Status Append(const storage::KvValues& values, std::span<const uint32_t> key_rows,
+                model::BatchBuilder& builder, std::vector<int>& row_of_key) const;
+
+  const std::shared_ptr<const storage::HostedTable> table_;
+  const format::CompactedRowReader reader_;
+  std::vector<model::DataType> key_types_;
+  /// For every bucket key its place among the primary-key columns.
+  std::vector<int> bucket_key_places_;
+};
+
+/// SnapshotScanner of one bucket in this process. Thread-compatible.
+class LocalSnapshotScanner : public SnapshotScanner {
+ public:
+  LocalSnapshotScanner(std::shared_ptr<const storage::HostedTable> table,
+                       std::unique_ptr<storage::KvSnapshot> snapshot,
+                       const std::optional<std::vector<int>>& projection);
+  model::LogOffset log_offset() const override { return snapshot_->log_offset(); }
+  Result<model::Batch> Next() override;
+
+ private:
+  const std::shared_ptr<const storage::HostedTable> table_;
+  const std::unique_ptr<storage::KvSnapshot> snapshot_;
+  const format::CompactedRowReader reader_;
+};
+
+}  // namespace forebay::client

@@ -1,0 +1,103 @@
+#include "client/local_scanner.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace forebay::client {
+namespace {
+
+/// One read of a bucket: enough to be worth a call, small enough to stay in the cache.
+constexpr int64_t kReadBytes = 1 << 20;
+
+}  // namespace
+
+using model::LogOffset;
+
+LocalLogScanner::LocalLogScanner(std::shared_ptr<const storage::HostedTable> table,
+                                 std::optional<std::vector<int>> projection)
+    : table_(std::move(table)), types_(table_->info.descriptor.schema.Types()),
+      projection_(std::move(projection)), listening_(table_->buckets.size()) {}
+
+Status LocalLogScanner::Subscribe(int bucket, LogOffset offset) {
+  RETURN_IF_ERROR(table_->CheckBucket(bucket));
+  storage::LogTablet& log = *table_->buckets[bucket].log;
+  if (offset == model::kEarliestOffset) offset = log.log_start();
+  if (offset == model::kLatestOffset) offset = log.durable_end();
+  if (offset < 0) return InvalidArgument("there is no offset {}", offset);
+  if (!listening_[bucket]) log.Listen(signal_);
+  listening_[bucket] = true;
+  positions_[bucket] = offset;
+  return {};
+}
+
+Status LocalLogScanner::Unsubscribe(int bucket) {
+  RETURN_IF_ERROR(table_->CheckBucket(bucket));
+  positions_.erase(bucket);
+  return {};
+}
+
+Result<std::vector<ScanRecords>> LocalLogScanner::Poll(int timeout_ms, int64_t max_bytes) {
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  while (true) {
+    ASSIGN_OR_RETURN(auto records, ReadWhatThereIs(max_bytes));
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (!records.empty() || woken_ || timeout_ms <= 0 || left.count() < 0) return records;
+    signal_->WaitFor(left + std::chrono::milliseconds(1));
+  }
+}
+
+void LocalLogScanner::Wakeup() {
+  woken_ = true;
+  signal_->Raise();
+}
+
+Result<std::vector<ScanRecords>> LocalLogScanner::ReadWhatThereIs(int64_t max_bytes) {
+  std::vector<ScanRecords> records;
+  int64_t bytes_left = std::max<int64_t>(max_bytes, 1);
+  auto next = positions_.upper_bound(last_bucket_);
+  for (size_t i = 0; i < positions_.size() && bytes_left > 0; ++i) {
+    if (next == positions_.end()) next = positions_.begin();
+    last_bucket_ = next->first;
+    Status read = ReadBucket(next->first, next->second, bytes_left, records);
+    // What other buckets gave is not lost: the error comes again with the next call.
+    if (!read.ok() && records.empty()) return read;
+    ++next;
+  }
+  return records;
+}
+
+Status LocalLogScanner::ReadBucket(int bucket, LogOffset& offset, int64_t& bytes_left,
+                                   std::vector<ScanRecords>& out) {
+  ASSIGN_OR_RETURN(auto slice, table_->buckets[bucket].log->Read(
+                                   offset, std::min(bytes_left, kReadBytes)));
+  for (const auto& batch : slice.batches) {
+    ASSIGN_OR_RETURN(ScanRecords records, Decode(bucket, slice, batch, offset));
+    offset = records.next_offset;
+    bytes_left -= static_cast<int64_t>(batch.header.size_bytes());
+    out.push_back(std::move(records));
+  }
+  return {};
+}
+
+Result<ScanRecords> LocalLogScanner::Decode(int bucket, const storage::LogSlice& slice,
+                                            const storage::LogSlice::Batch& batch,
+                                            LogOffset offset) {
+  std::string_view bytes(slice.bytes->data() + batch.position, batch.header.size_bytes());
+  ASSIGN_OR_RETURN(model::Batch rows,
+                   format::DecodeLogBatch(bytes, types_, projection_ ? &*projection_ : nullptr,
+                                          slice.bytes));
+  ScanRecords records;
+  records.bucket = {table_->info.id, std::nullopt, bucket};
+  records.base_offset = batch.header.base_offset;
+  records.next_offset = batch.header.next_offset();
+  records.timestamp_ms = batch.header.commit_timestamp_ms;
+  // A subscription may begin inside of a batch.
+  int skipped = static_cast<int>(std::clamp<LogOffset>(offset - records.base_offset, 0,
+                                                       rows.num_rows));
+  records.base_offset += skipped;
+  records.batch = skipped == 0 ? std::move(rows) : rows.Slice(skipped, rows.num_rows - skipped);
+  return records;
+}
+
+}  // namespace forebay::client

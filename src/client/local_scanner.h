@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+
+#include "base/signal.h"
+#include "client/connection.h"
+#include "storage/storage_server.h"
+
+namespace forebay::client {
+
+/// LogScanner of a table in this process. Thread-compatible, but for Wakeup.
+class LocalLogScanner : public LogScanner {
+ public:
+  LocalLogScanner(std::shared_ptr<const storage::HostedTable> table,
+                  std::optional<std::vector<int>> projection);
+
+  Status Subscribe(int bucket, model::LogOffset offset) override;
+  Status Unsubscribe(int bucket) override;
+  Result<std::vector<ScanRecords>> Poll(int timeout_ms, int64_t max_bytes) override;
+  void Wakeup() override;
+
+ private:
+  Result<std::vector<ScanRecords>> ReadWhatThereIs(int64_t max_bytes);
+  Status ReadBucket(int bucket, model::LogOffset& offset, int64_t& bytes_left,
+                    std::vector<ScanRecords>& out);
+  Result<ScanRecords> Decode(int bucket, const storage::LogSlice& slice,
+                             const storage::LogSlice::Batch& batch, model::LogOffset offset);
+
+  const std::shared_ptr<const storage::HostedTable> table_;
+  const std::vector<model::DataType> types_;
+  const std::optional<std::vector<int>> projection_;
+  std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
+  std::vector<bool> listening_;
+  std::map<int, model::LogOffset> positions_;
+  int last_bucket_ = -1;  ///< the one read last: the next Poll begins behind it
+  std::atomic<bool> woken_ = false;
+};
+
+}  // namespace forebay::client

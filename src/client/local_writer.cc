@@ -1,0 +1,145 @@
+#include "client/local_writer.h"
+
+#include <condition_variable>
+#include <mutex>
+
+#include "format/log_batch.h"
+#include "format/row_key.h"
+#include "storage/kv/kv_tablet.h"
+
+namespace forebay::client {
+namespace {
+
+/// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback ran.
+class AckCollector {
+ public:
+  explicit AckCollector(size_t count) : left_(count) {}
+
+  void Take(Result<WriteAck> ack) {
+    std::lock_guard lock(mutex_);
+    if (ack.ok()) {
+      acks_.push_back(*ack);
+    } else if (failure_.ok()) {
+      failure_ = ack.status();
+    }
+    if (--left_ == 0) all_.notify_all();
+  }
+
+  Result<std::vector<WriteAck>> Wait() {
+    std::unique_lock lock(mutex_);
+    all_.wait(lock, [this] { return left_ == 0; });
+    RETURN_IF_ERROR(failure_);
+    return acks_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  size_t left_;
+  std::vector<WriteAck> acks_;
+  Status failure_;
+};
+
+}  // namespace
+
+LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> table)
+    : table_(std::move(table)), types_(table_->info.descriptor.schema.Types()) {
+  const model::TableDescriptor& descriptor = table_->info.descriptor;
+  const auto& keys = descriptor.bucket_keys.empty() ? descriptor.schema.primary_key
+                                                    : descriptor.bucket_keys;
+  for (const std::string& key : keys) {
+    bucket_key_indexes_.push_back(descriptor.schema.IndexOf(key));
+  }
+}
+
+Result<std::vector<int>> LocalTableWriter::BucketsOf(const model::Batch& batch) {
+  RETURN_IF_ERROR(CheckBatch(batch));
+  int count = table_->info.descriptor.bucket_count;
+  if (bucket_key_indexes_.empty()) {
+    return std::vector<int>(batch.num_rows, static_cast<int>(next_bucket_++ % count));
+  }
+  if (count == 1) return std::vector<int>(batch.num_rows, 0);
+  std::vector<model::Column> columns;
+  for (int index : bucket_key_indexes_) columns.push_back(batch.columns[index]);
+  ASSIGN_OR_RETURN(format::EncodedKeys keys, format::EncodeKeys(columns));
+  std::vector<int> buckets(batch.num_rows);
+  for (int row = 0; row < batch.num_rows; ++row) buckets[row] = format::BucketOf(keys[row], count);
+  return buckets;
+}
+
+Status LocalTableWriter::CheckBatch(const model::Batch& batch) const {
+  if (batch.columns.size() != types_.size()) {
+    return InvalidArgument("table '{}' has {} columns, the batch has {}",
+                           table_->info.path.ToString(), types_.size(), batch.columns.size());
+  }
+  for (size_t i = 0; i < types_.size(); ++i) {
+    const model::Column& column = batch.columns[i];
+    if (!column.type().EqualsIgnoringNullability(types_[i])) {
+      return InvalidArgument("column '{}' of table '{}' is {}, the batch has {}",
+                             table_->info.descriptor.schema.columns[i].name,
+                             table_->info.path.ToString(), types_[i].ToString(),
+                             column.type().ToString());
+    }
+    if (column.num_rows() != batch.num_rows) {
+      return InvalidArgument("a batch of {} rows has a column of {}", batch.num_rows,
+                             column.num_rows());
+    }
+  }
+  return {};
+}
+
+void LocalTableWriter::WriteBucket(int bucket, const model::Batch& batch, WriterIdentity identity,
+                                   WriteCallback done) {
+  model::TableBucket place{table_->info.id, std::nullopt, bucket};
+  auto acknowledge = [place, done](Result<storage::AppendResult> result) {
+    if (!result.ok()) return done(result.status());
+    done(WriteAck{place, result->base_offset, result->next_offset, result->duplicate});
+  };
+  Status started = StartWrite(bucket, batch, identity, acknowledge);
+  if (!started.ok()) done(started);
+}
+
+Status LocalTableWriter::StartWrite(int bucket, const model::Batch& batch, WriterIdentity identity,
+                                    storage::AppendCallback done) {
+  RETURN_IF_ERROR(table_->CheckBucket(bucket));
+  RETURN_IF_ERROR(CheckBatch(batch));
+  const auto& tablets = table_->buckets[bucket];
+  if (tablets.kv != nullptr) {
+    return tablets.kv->Write(batch, identity.writer_id, identity.sequence, std::move(done));
+  }
+  format::LogBatchOptions options;
+  options.schema_id = table_->info.schema_id;
+  options.writer_id = identity.writer_id;
+  options.batch_sequence = identity.sequence;
+  options.compression = table_->options.compression;
+  options.append_only = true;
+  ASSIGN_OR_RETURN(std::string bytes, format::EncodeLogBatch(batch, options));
+  return tablets.log->Append(std::move(bytes), std::move(done));
+}
+
+std::vector<std::pair<int, model::Batch>> LocalTableWriter::SplitByBucket(
+    const model::Batch& batch, const std::vector<int>& buckets) const {
+  std::vector<std::vector<uint32_t>> rows(table_->buckets.size());
+  for (int row = 0; row < batch.num_rows; ++row) rows[buckets[row]].push_back(row);
+  std::vector<std::pair<int, model::Batch>> parts;
+  for (size_t bucket = 0; bucket < rows.size(); ++bucket) {
+    if (rows[bucket].empty()) continue;
+    bool all = std::ssize(rows[bucket]) == batch.num_rows;
+    parts.emplace_back(bucket, all ? batch : batch.Gather(rows[bucket]));
+  }
+  return parts;
+}
+
+Result<std::vector<WriteAck>> LocalTableWriter::Write(const model::Batch& batch) {
+  ASSIGN_OR_RETURN(auto buckets, BucketsOf(batch));
+  auto parts = SplitByBucket(batch, buckets);
+  if (parts.empty()) return std::vector<WriteAck>();
+  auto collector = std::make_shared<AckCollector>(parts.size());
+  for (const auto& [bucket, part] : parts) {
+    WriteBucket(bucket, part, {},
+                [collector](Result<WriteAck> ack) { collector->Take(std::move(ack)); });
+  }
+  return collector->Wait();
+}
+
+}  // namespace forebay::client

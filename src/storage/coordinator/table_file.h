@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "model/table.h"
+
+namespace forebay::storage {
+
+/// A table as its metadata file holds it, JSON.
+std::string TableInfoToJson(const model::TableInfo& info);
+Result<model::TableInfo> TableInfoFromJson(std::string_view text);
+
+/// A metadata file's bytes: the JSON text, then a line `#crc32c xxxxxxxx` over all before it.
+std::string SealMetadata(std::string_view json);
+/// The JSON text; kCorruption when the checksum is missing or wrong.
+Result<std::string> UnsealMetadata(std::string_view bytes);
+
+/// `name` as a file name: all but letters, digits, '_', '-' and '.' (not as the first) as %XX.
+std::string EscapeFileName(std::string_view name);
+Result<std::string> UnescapeFileName(std::string_view file);
+
+}  // namespace forebay::storage

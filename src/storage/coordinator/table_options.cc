@@ -1,0 +1,284 @@
+#include "storage/coordinator/table_options.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <set>
+
+namespace forebay::storage {
+namespace {
+
+using model::DataType;
+using model::TypeRoot;
+
+constexpr size_t kNameBytesMax = 200;
+constexpr int kBucketsMax = 1024;
+constexpr int kColumnsMax = 4096;
+
+constexpr std::array<std::string_view, 26> kKnownOptions = {
+    "table.log.format", "table.log.arrow.compression.type", "table.log.arrow.compression.zstd.level",
+    "table.kv.format", "table.kv.format-version", "table.log.ttl", "table.log.local-ttl",
+    "table.log.tiered.local-segments", "table.log.segment.file-size", "table.replication.factor",
+    "table.auto-partition.enabled", "table.auto-partition.key", "table.auto-partition.time-unit",
+    "table.auto-partition.time-format", "table.auto-partition.time-zone",
+    "table.auto-partition.num-precreate", "table.auto-partition.num-retention",
+    "table.datalake.enabled", "table.datalake.format", "table.datalake.freshness",
+    "table.datalake.auto-compaction", "table.datalake.auto-expire-snapshot",
+    "table.merge-engine", "table.delete.behavior", "table.changelog.image",
+    "table.statistics.columns"};
+
+std::string Upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row[b.size()];
+}
+
+Error UnknownOption(const std::string& key) {
+  Error error = InvalidArgument("unknown table option '{}'", key);
+  auto nearest = std::min_element(kKnownOptions.begin(), kKnownOptions.end(),
+                                  [&](std::string_view a, std::string_view b) {
+                                    return EditDistance(key, a) < EditDistance(key, b);
+                                  });
+  if (EditDistance(key, *nearest) <= key.size() / 3) {
+    error.hint = fmt::format("did you mean '{}'?", *nearest);
+  }
+  return error;
+}
+
+Result<bool> ParseBool(const std::string& text) {
+  std::string upper = Upper(text);
+  if (upper == "TRUE") return true;
+  if (upper == "FALSE") return false;
+  return InvalidArgument("'{}' is neither true nor false", text);
+}
+
+struct NumberAndUnit {
+  int64_t number;
+  std::string unit;
+};
+
+Result<NumberAndUnit> SplitUnit(const std::string& text, std::string_view what) {
+  size_t begin = text.find_first_not_of(' ');
+  NumberAndUnit split{};
+  if (begin != std::string::npos) {
+    auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(),
+                                        split.number);
+    if (error == std::errc()) {
+      for (; end != text.data() + text.size(); ++end) {
+        if (*end != ' ') split.unit += static_cast<char>(std::tolower(*end));
+      }
+      return split;
+    }
+  }
+  return InvalidArgument("'{}' is not a {}", text, what);
+}
+
+Result<int64_t> Scale(const NumberAndUnit& split, int64_t factor, const std::string& text) {
+  int64_t scaled = 0;
+  if (!__builtin_mul_overflow(split.number, factor, &scaled)) return scaled;
+  return InvalidArgument("'{}' is too large", text);
+}
+
+
+Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
+  std::string upper = Upper(text);
+  if (upper == "ALLOW") return DeleteBehavior::kAllow;
+  if (upper == "IGNORE") return DeleteBehavior::kIgnore;
+  if (upper == "DISABLE") return DeleteBehavior::kDisable;
+  return InvalidArgument("'{}' is none of ALLOW, IGNORE, DISABLE", text);
+}
+
+/// An option of which we know only one value.
+Status OnlyValue(const std::string& value, std::string_view supported) {
+  if (Upper(value) == supported) return {};
+  return NotSupported("'{}' (only {} is)", value, supported);
+}
+
+Status Apply(const std::string& key, const std::string& value, TableOptions& options) {
+  if (key == "table.log.ttl") {
+    ASSIGN_OR_RETURN(options.log.ttl_ms, ParseDurationMs(value));
+  } else if (key == "table.log.local-ttl") {
+    ASSIGN_OR_RETURN(options.log.local_ttl_ms, ParseDurationMs(value));
+  } else if (key == "table.log.segment.file-size") {
+    ASSIGN_OR_RETURN(options.log.segment_bytes, ParseByteSize(value));
+    if (options.log.segment_bytes < 1024 || options.log.segment_bytes > (int64_t{1} << 30)) {
+      return InvalidArgument("'{}' is not between 1kb and 1gb", value);
+    }
+  } else if (key == "table.datalake.enabled") {
+    ASSIGN_OR_RETURN(options.log.datalake_enabled, ParseBool(value));
+  } else if (key == "table.datalake.freshness") {
+    RETURN_IF_ERROR(ParseDurationMs(value));
+  } else if (key == "table.datalake.format") {
+    return OnlyValue(value, "ICEBERG");
+  } else if (key == "table.log.arrow.compression.type") {
+    ASSIGN_OR_RETURN(options.compression, format::ParseCompression(value));
+  } else if (key == "table.delete.behavior") {
+    ASSIGN_OR_RETURN(options.delete_behavior, ParseDeleteBehavior(value));
+  } else if (key == "table.log.format") {
+    return OnlyValue(value, "ARROW");
+  } else if (key == "table.kv.format") {
+    return OnlyValue(value, "COMPACTED");
+  } else if (key == "table.changelog.image") {
+    return OnlyValue(value, "FULL");
+  } else if (key == "table.auto-partition.enabled") {
+    return OnlyValue(value, "FALSE");
+  } else if (key == "table.merge-engine") {
+    return NotSupported("merge engine '{}'", value);
+  }
+  return {};
+}
+
+bool IsStorable(const DataType& type) {
+  switch (type.root()) {
+    case TypeRoot::kNull:
+    case TypeRoot::kIntervalYearMonth:
+    case TypeRoot::kIntervalDayTime:
+    case TypeRoot::kMultiset:
+    case TypeRoot::kVariant:
+    case TypeRoot::kRaw:
+    case TypeRoot::kStructured:
+    case TypeRoot::kDescriptor: return false;
+    default: break;
+  }
+  for (const DataType& child : type.children()) {
+    if (!IsStorable(child)) return false;
+  }
+  return true;
+}
+
+Status ValidateColumns(const model::Schema& schema) {
+  if (schema.columns.empty()) return InvalidArgument("a table needs at least one column");
+  if (std::ssize(schema.columns) > kColumnsMax) {
+    return InvalidArgument("a table has at most {} columns, not {}", kColumnsMax,
+                           schema.columns.size());
+  }
+  std::set<std::string> names;
+  for (const model::ColumnSpec& column : schema.columns) {
+    if (column.name.empty()) return InvalidArgument("a column has an empty name");
+    if (!names.insert(column.name).second) {
+      return InvalidArgument("there are two columns with the name '{}'", column.name);
+    }
+    if (!IsStorable(column.type)) {
+      return NotSupported("column '{}' has type {}, which cannot be stored", column.name,
+                          column.type.ToString());
+    }
+  }
+  return {};
+}
+
+Status ValidateKey(std::string_view what, const std::vector<std::string>& key,
+                   const model::Schema& schema) {
+  std::set<std::string> names;
+  for (const std::string& name : key) {
+    int index = schema.IndexOf(name);
+    if (index < 0) return InvalidArgument("the {} names the unknown column '{}'", what, name);
+    if (!names.insert(name).second) {
+      return InvalidArgument("the {} names the column '{}' twice", what, name);
+    }
+    const DataType& type = schema.columns[index].type;
+    if (!type.children().empty()) {
+      return NotSupported("column '{}' of type {} cannot be in a {}", name, type.ToString(), what);
+    }
+  }
+  return {};
+}
+
+Status ValidateKeys(const model::TableDescriptor& table) {
+  RETURN_IF_ERROR(ValidateKey("primary key", table.schema.primary_key, table.schema));
+  RETURN_IF_ERROR(ValidateKey("bucket key", table.bucket_keys, table.schema));
+  for (const std::string& name : table.schema.primary_key) {
+    if (table.schema.columns[table.schema.IndexOf(name)].type.nullable()) {
+      return InvalidArgument("the primary key column '{}' must be NOT NULL", name);
+    }
+  }
+  for (const std::string& name : table.bucket_keys) {
+    const auto& key = table.schema.primary_key;
+    if (table.HasPrimaryKey() && std::find(key.begin(), key.end(), name) == key.end()) {
+      return InvalidArgument("the bucket key column '{}' is not in the primary key", name);
+    }
+  }
+  if (!table.partition_keys.empty()) return NotSupported("partitioned tables");
+  if (table.bucket_count < 1 || table.bucket_count > kBucketsMax) {
+    return InvalidArgument("a table has 1 to {} buckets, not {}", kBucketsMax, table.bucket_count);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<int64_t> ParseDurationMs(const std::string& text) {
+  if (text == "-1") return -1;
+  ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "duration such as '7d' or '5s'"));
+  static const std::map<std::string_view, int64_t> kUnits = {
+      {"", 1},           {"ms", 1},           {"milli", 1},        {"millis", 1},
+      {"s", 1000},       {"sec", 1000},       {"second", 1000},    {"seconds", 1000},
+      {"m", 60'000},     {"min", 60'000},     {"minute", 60'000},  {"minutes", 60'000},
+      {"h", 3'600'000},  {"hour", 3'600'000}, {"hours", 3'600'000},
+      {"d", 86'400'000}, {"day", 86'400'000}, {"days", 86'400'000}};
+  auto unit = kUnits.find(split.unit);
+  if (unit == kUnits.end() || split.number < 0) {
+    return InvalidArgument("'{}' is not a duration such as '7d' or '5s'", text);
+  }
+  return Scale(split, unit->second, text);
+}
+
+Result<int64_t> ParseByteSize(const std::string& text) {
+  ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "size such as '64mb'"));
+  static const std::map<std::string_view, int64_t> kUnits = {
+      {"", 1},           {"b", 1},           {"bytes", 1},     {"k", 1 << 10},
+      {"kb", 1 << 10},   {"m", 1 << 20},     {"mb", 1 << 20},  {"g", 1 << 30},
+      {"gb", 1 << 30}};
+  auto unit = kUnits.find(split.unit);
+  if (unit == kUnits.end() || split.number < 0) {
+    return InvalidArgument("'{}' is not a size such as '64mb'", text);
+  }
+  return Scale(split, unit->second, text);
+}
+
+Result<TableOptions> TableOptions::Parse(const std::map<std::string, std::string>& properties,
+                                         const LogOptions& defaults) {
+  TableOptions options;
+  options.log = defaults;
+  for (const auto& [key, value] : properties) {
+    if (std::find(kKnownOptions.begin(), kKnownOptions.end(), key) == kKnownOptions.end()) {
+      return UnknownOption(key);
+    }
+    Status applied = Apply(key, value, options);
+    if (!applied.ok()) return applied.WithContext(fmt::format("table option '{}'", key));
+  }
+  return options;
+}
+
+Status ValidateName(std::string_view what, const std::string& name) {
+  bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  });
+  if (plain && !name.empty() && name.size() <= kNameBytesMax && !name.starts_with("__")) return {};
+  return InvalidArgument("a {} name has 1 to {} ASCII letters, digits, '_' or '-' and does not "
+                         "start with '__': '{}'",
+                         what, kNameBytesMax, name);
+}
+
+Status ValidateTable(const model::TablePath& path, const model::TableDescriptor& descriptor) {
+  RETURN_IF_ERROR(ValidateName("database", path.database));
+  RETURN_IF_ERROR(ValidateName("table", path.table));
+  RETURN_IF_ERROR(ValidateColumns(descriptor.schema));
+  RETURN_IF_ERROR(ValidateKeys(descriptor));
+  return internal::ToStatus(TableOptions::Parse(descriptor.properties, {}));
+}
+
+}  // namespace forebay::storage

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/result.h"
+#include "format/compression.h"
+#include "model/table.h"
+#include "storage/log/log_tablet.h"
+
+namespace forebay::storage {
+
+/// What a primary-key table does with -D rows.
+enum class DeleteBehavior { kAllow, kIgnore, kDisable };
+
+/// The options of a table that storage acts on, read from its `properties`.
+struct TableOptions {
+  LogOptions log;
+  format::Compression compression = format::Compression::kZstd;
+  DeleteBehavior delete_behavior = DeleteBehavior::kAllow;
+
+  /// kInvalidArgument for an unknown option or a value that cannot be read, kNotSupported for what Fluss has and we do not.
+  static Result<TableOptions> Parse(const std::map<std::string, std::string>& properties,
+                                    const LogOptions& defaults);
+};
+
+/// Whether a table can be created so: names, columns, keys, buckets, types, options.
+Status ValidateTable(const model::TablePath& path, const model::TableDescriptor& descriptor);
+/// A database or table name: 1 to 200 ASCII letters, digits, '_' and '-', not starting with "__".
+Status ValidateName(std::string_view what, const std::string& name);
+
+/// "7d", "5 s", "3min", "500ms" (Flink's duration texts) in milliseconds; "-1" is never.
+Result<int64_t> ParseDurationMs(const std::string& text);
+/// "64mb", "1 gb", "4096" in bytes.
+Result<int64_t> ParseByteSize(const std::string& text);
+
+}  // namespace forebay::storage

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "format/row_key.h"
+#include "model/batch.h"
+#include "storage/coordinator/table_options.h"
+#include "storage/log/log_tablet.h"
+
+namespace forebay::storage {
+
+/// What the primary-key tablets of a server share: the memory for rows, RocksDB's block cache, the thread that moves rows to
+/// RocksDB. Thread-safe.
+class KvServices {
+ public:
+  KvServices(StorageMetrics& metrics, int64_t row_cache_bytes);
+  ~KvServices();
+  StorageMetrics& metrics() { return metrics_; }
+
+ private:
+  friend class KvTablet;
+  struct Shared;
+
+  StorageMetrics& metrics_;
+  std::unique_ptr<Shared> shared_;
+};
+
+/// A consistent view of one bucket's rows, in no order. Thread-compatible.
+class KvSnapshot {
+ public:
+  virtual ~KvSnapshot() = default;
+  /// The changelog below this offset is in the snapshot.
+  virtual model::LogOffset log_offset() const = 0;
+  /// The next row's value (a compacted row); nullopt at the end. Valid until the next call.
+  virtual Result<std::optional<std::string_view>> Next() = 0;
+};
+
+/// Values found for a batch of keys: compacted rows, one after the other.
+struct KvValues {
+  std::string bytes;
+  struct Slot {
+    size_t begin = 0;
+    size_t size = 0;
+    bool found = false;
+  };
+  std::vector<Slot> slots;  ///< one a key
+  std::string_view operator[](size_t key) const {
+    return std::string_view(bytes).substr(slots[key].begin, slots[key].size);
+  }
+};
+
+/// The rows of one bucket of a primary-key table: RocksDB with rows in memory before it, and a changelog with full images that
+/// is the truth. A write is applied to the pre-write buffer, its changelog is appended; when that is durable the rows become
+/// visible to lookups, and later go to RocksDB in large batches together with the offset they reach. After a crash the
+/// changelog from that offset on is applied again. Thread-safe.
+class KvTablet {
+ public:
+  static Result<std::shared_ptr<KvTablet>> Open(KvServices& services, io::FileSystem& fs,
+                                                std::string directory, const model::TableInfo& info,
+                                                const TableOptions& options,
+                                                std::shared_ptr<LogTablet> log);
+  virtual ~KvTablet() = default;
+
+  /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. An error means that nothing happened and `done`
+  /// will not be called.
+  virtual Status Write(const model::Batch& batch, int64_t writer_id, int32_t sequence,
+                       AppendCallback done) = 0;
+  /// Durable rows only.
+  virtual Result<KvValues> Lookup(const format::EncodedKeys& keys) = 0;
+  virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;
+  /// Tells the log what it must keep for a restart.
+  virtual void UpdateRetention() = 0;
+  /// Brings all durable rows to RocksDB's files. Call after the log was closed.
+  virtual Status Close() = 0;
+  /// Stops at once; for dropped tables and for tests of crashes.
+  virtual void Abandon() = 0;
+};
+
+}  // namespace forebay::storage

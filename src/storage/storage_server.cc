@@ -1,0 +1,280 @@
+#include "storage/storage_server.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "storage/kv/kv_tablet.h"
+
+namespace forebay::storage {
+
+using model::LogOffset;
+using model::TableInfo;
+using model::TablePath;
+
+Status HostedTable::CheckBucket(int bucket) const {
+  if (bucket < 0 || bucket >= std::ssize(buckets)) {
+    return InvalidArgument("table '{}' has {} buckets, there is no bucket {}",
+                           info.path.ToString(), buckets.size(), bucket);
+  }
+  return buckets[bucket].offline;
+}
+
+StorageServer::StorageServer(StorageOptions options, io::FileSystem& fs)
+    : options_(std::move(options)), fs_(fs), budget_(options_.in_flight_bytes_max) {}
+
+Result<std::unique_ptr<StorageServer>> StorageServer::Open(StorageOptions options,
+                                                           io::FileSystem& fs) {
+  std::unique_ptr<StorageServer> server(new StorageServer(std::move(options), fs));
+  RETURN_IF_ERROR(server->Start());
+  return server;
+}
+
+StorageServer::~StorageServer() {
+  Status closed = Close();
+  if (!closed.ok()) Log(LogLevel::kError, "storage", "not closed cleanly: {}", closed.message());
+}
+
+Status StorageServer::Start() {
+  ASSIGN_OR_RETURN(data_dir_, DataDir::Open(fs_, options_.data_dir));
+  ASSIGN_OR_RETURN(metadata_, MetadataStore::Open(fs_, data_dir_->MetaPath()));
+  RETURN_IF_ERROR(RemoveOrphans());
+  flusher_ = std::make_unique<LogFlusher>(options_.flusher_threads);
+  kv_services_ = std::make_unique<KvServices>(metrics_, options_.row_cache_bytes);
+  for (const TableInfo& info : metadata_->AllTables()) {
+    ASSIGN_OR_RETURN(tables_[info.path], Host(info));
+  }
+  expiry_thread_ = std::thread([this] { RunExpiry(); });
+  return {};
+}
+
+/// Directories of tables whose creation or removal was interrupted.
+Status StorageServer::RemoveOrphans() {
+  RETURN_IF_ERROR(fs_.CreateDirectories(data_dir_->TablesPath()));
+  ASSIGN_OR_RETURN(auto databases, fs_.List(data_dir_->TablesPath()));
+  for (const std::string& database : databases) {
+    std::string parent = io::JoinPath(data_dir_->TablesPath(), database);
+    ASSIGN_OR_RETURN(auto directories, fs_.List(parent));
+    for (const std::string& directory : directories) {
+      ASSIGN_OR_RETURN(bool orphan, IsOrphan(database, directory));
+      if (!orphan) continue;
+      Log(LogLevel::kInfo, "storage", "leftover of a dropped table removed dir={}/{}", parent,
+          directory);
+      RETURN_IF_ERROR(fs_.RemoveAll(io::JoinPath(parent, directory)));
+    }
+  }
+  return {};
+}
+
+Result<bool> StorageServer::IsOrphan(const std::string& database, const std::string& directory) {
+  size_t dash = directory.rfind('-');
+  if (dash == std::string::npos) return false;
+  int64_t id = -1;
+  auto [end, error] = std::from_chars(directory.data() + dash + 1,
+                                      directory.data() + directory.size(), id);
+  if (error != std::errc() || end != directory.data() + directory.size()) return false;
+  TablePath path{database, directory.substr(0, dash)};
+  if (metadata_->IsDamaged(path)) return false;
+  auto info = metadata_->GetTable(path);
+  if (info.ok()) return info->id.value() != id;
+  if (info.kind() != ErrorKind::kNotFound) return info.status();
+  return true;
+}
+
+Result<std::shared_ptr<HostedTable>> StorageServer::Host(const TableInfo& info) {
+  auto table = std::make_shared<HostedTable>();
+  table->info = info;
+  auto parsed = TableOptions::Parse(info.descriptor.properties, options_.log);
+  if (parsed.ok()) table->options = *parsed;
+  for (int i = 0; i < info.descriptor.bucket_count; ++i) {
+    table->buckets.push_back(OpenBucket(*table, i));
+    if (!parsed.ok()) table->buckets.back() = {nullptr, nullptr, parsed.status()};
+  }
+  auto lake = metadata_->LakeOffsets(info.id);
+  for (size_t i = 0; i < lake.size() && i < table->buckets.size(); ++i) {
+    if (table->buckets[i].log != nullptr) table->buckets[i].log->SetLakeOffset(lake[i]);
+  }
+  return table;
+}
+
+HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int index) {
+  HostedTable::Bucket bucket;
+  Status opened = OpenTablets(table, index, bucket);
+  if (opened.ok()) return bucket;
+  Log(LogLevel::kError, "storage", "bucket out of service table={} bucket={}: {}",
+      table.info.path.ToString(), index, opened.message());
+  metrics_.damaged_tablets += 1;
+  return {nullptr, nullptr,
+          opened.WithContext(fmt::format("bucket {} of table '{}' is out of service", index,
+                                         table.info.path.ToString()))};
+}
+
+Status StorageServer::OpenTablets(const HostedTable& table, int index,
+                                  HostedTable::Bucket& bucket) {
+  LogServices services{fs_, *options_.clock, *flusher_, budget_, metrics_};
+  const TableInfo& info = table.info;
+  ASSIGN_OR_RETURN(bucket.log, LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index),
+                                               table.options.log));
+  if (!info.descriptor.HasPrimaryKey()) return {};
+  ASSIGN_OR_RETURN(bucket.kv,
+                   KvTablet::Open(*kv_services_, fs_, data_dir_->KvPath(info.path, info.id, index),
+                                  info, table.options, bucket.log));
+  return {};
+}
+
+Status StorageServer::CreateDatabase(const std::string& name, bool ignore_if_exists) {
+  RETURN_IF_ERROR(ValidateName("database", name));
+  return metadata_->CreateDatabase(name, ignore_if_exists);
+}
+
+Status StorageServer::DropDatabase(const std::string& name, bool ignore_if_not_exists,
+                                   bool cascade) {
+  if (!metadata_->HasDatabase(name)) {
+    if (ignore_if_not_exists) return {};
+    return NotFound("there is no database '{}'", name);
+  }
+  if (cascade) {
+    ASSIGN_OR_RETURN(auto tables, metadata_->ListTables(name));
+    for (const std::string& table : tables) RETURN_IF_ERROR(DropTable({name, table}));
+  }
+  return metadata_->DropDatabase(name);
+}
+
+Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
+                                             const model::TableDescriptor& descriptor) {
+  RETURN_IF_ERROR(ValidateTable(path, descriptor));
+  std::lock_guard ddl_lock(ddl_mutex_);
+  RETURN_IF_ERROR(metadata_->CheckNewTable(path));
+  TableInfo info;
+  ASSIGN_OR_RETURN(info.id, metadata_->AllocateTableId());
+  info.path = path;
+  info.descriptor = descriptor;
+  info.created_ms = options_.clock->NowMs();
+  auto& columns = info.descriptor.schema.columns;
+  for (size_t i = 0; i < columns.size(); ++i) columns[i].id = static_cast<int>(i);
+  // The directories come first: the metadata file is what makes the table exist.
+  ASSIGN_OR_RETURN(auto table, Host(info));
+  Failpoint("table.before_commit");
+  Status committed;
+  for (const auto& bucket : table->buckets) {
+    if (committed.ok()) committed = bucket.offline;
+  }
+  if (committed.ok()) committed = metadata_->PutTable(info);
+  if (!committed.ok()) {
+    Status ignored;
+    for (auto& bucket : table->buckets) CloseBucket(bucket, ignored);
+    static_cast<void>(fs_.RemoveAll(data_dir_->TablePath(path, info.id)));  // else the next start does
+    return committed;
+  }
+  std::lock_guard lock(mutex_);
+  tables_[path] = std::move(table);
+  return info;
+}
+
+Status StorageServer::DropTable(const TablePath& path) {
+  std::lock_guard ddl_lock(ddl_mutex_);
+  RETURN_IF_ERROR(metadata_->RemoveTable(path));
+  Failpoint("table.after_drop");
+  std::shared_ptr<HostedTable> table;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = tables_.find(path);
+    if (found == tables_.end()) return {};
+    table = std::move(found->second);
+    tables_.erase(found);
+  }
+  for (auto& bucket : table->buckets) {
+    if (bucket.kv != nullptr) bucket.kv->Abandon();
+    if (bucket.log != nullptr) bucket.log->Abandon();
+  }
+  Status removed = fs_.RemoveAll(data_dir_->TablePath(path, table->info.id));
+  if (!removed.ok()) {
+    Log(LogLevel::kWarning, "storage", "dropped table's files stay until the next start: {}",
+        removed.message());
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const HostedTable>> StorageServer::GetTable(const TablePath& path) {
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return Unavailable("the storage core is closed");
+    auto found = tables_.find(path);
+    if (found != tables_.end()) return std::shared_ptr<const HostedTable>(found->second);
+  }
+  auto info = metadata_->GetTable(path);
+  if (!info.ok()) return info.status();
+  return Unavailable("table '{}' is being created or dropped", path.ToString());
+}
+
+Status StorageServer::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets) {
+  ASSIGN_OR_RETURN(auto table, GetTable(path));
+  ASSIGN_OR_RETURN(auto merged,
+                   metadata_->SetLakeOffsets(table->info.id, table->info.descriptor.bucket_count,
+                                             offsets));
+  for (size_t i = 0; i < merged.size(); ++i) {
+    if (table->buckets[i].log != nullptr) table->buckets[i].log->SetLakeOffset(merged[i]);
+  }
+  return {};
+}
+
+std::vector<std::shared_ptr<HostedTable>> StorageServer::AllTables() {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<HostedTable>> all;
+  for (const auto& [path, table] : tables_) all.push_back(table);
+  return all;
+}
+
+Status StorageServer::ExpireNow() {
+  for (const auto& table : AllTables()) {
+    for (const auto& bucket : table->buckets) {
+      if (bucket.log == nullptr) continue;
+      if (bucket.kv != nullptr) bucket.kv->UpdateRetention();
+      RETURN_IF_ERROR(bucket.log->Expire());
+    }
+  }
+  return {};
+}
+
+void StorageServer::RunExpiry() {
+  std::unique_lock lock(mutex_);
+  auto interval = std::chrono::milliseconds(options_.expiry_interval_ms);
+  while (!stop_expiry_.wait_for(lock, interval, [this] { return closed_; })) {
+    lock.unlock();
+    Status expired = ExpireNow();
+    if (!expired.ok()) {
+      Log(LogLevel::kWarning, "storage", "expiry failed, will try again: {}", expired.message());
+    }
+    lock.lock();
+  }
+}
+
+void StorageServer::CloseBucket(HostedTable::Bucket& bucket, Status& first_error) {
+  if (bucket.log != nullptr) {
+    Status closed = bucket.log->Close();
+    if (first_error.ok()) first_error = closed;
+  }
+  if (bucket.kv != nullptr) {
+    Status closed = bucket.kv->Close();
+    if (first_error.ok()) first_error = closed;
+  }
+}
+
+Status StorageServer::Close() {
+  {
+    std::lock_guard lock(mutex_);
+    if (std::exchange(closed_, true)) return {};
+  }
+  stop_expiry_.notify_all();
+  if (expiry_thread_.joinable()) expiry_thread_.join();
+  std::lock_guard ddl_lock(ddl_mutex_);
+  Status first_error;
+  for (const auto& table : AllTables()) {
+    for (auto& bucket : table->buckets) CloseBucket(bucket, first_error);
+  }
+  if (flusher_ != nullptr) flusher_->Stop();
+  return first_error;
+}
+
+}  // namespace forebay::storage

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "storage/coordinator/metadata_store.h"
+#include "storage/coordinator/table_options.h"
+#include "storage/data_dir.h"
+#include "storage/log/log_tablet.h"
+
+namespace forebay::storage {
+
+class KvTablet;
+class KvServices;
+
+struct StorageOptions {
+  std::string data_dir = "forebay-data";
+  /// Threads that write and sync logs: as many buckets are synced at the same time.
+  int flusher_threads = 2;
+  /// Bytes written and not yet acknowledged, over all buckets; more is refused with kUnavailable.
+  int64_t in_flight_bytes_max = 256 << 20;
+  /// Rows of primary-key tables held in memory, over all buckets.
+  int64_t row_cache_bytes = 64 << 20;
+  /// How often expired segments are looked for.
+  int64_t expiry_interval_ms = 5000;
+  /// For tables that do not say otherwise.
+  LogOptions log;
+  const Clock* clock = &Clock::System();
+};
+
+/// A table that is being served. Thread-safe.
+struct HostedTable {
+  /// One bucket; `offline` says why when it is not ok, and the tablets are then null.
+  struct Bucket {
+    std::shared_ptr<LogTablet> log;
+    std::shared_ptr<KvTablet> kv;  ///< only of primary-key tables
+    Status offline;
+  };
+  model::TableInfo info;
+  TableOptions options;
+  std::vector<Bucket> buckets;
+
+  /// kInvalidArgument for a bucket that does not exist, else why it is offline.
+  Status CheckBucket(int bucket) const;
+};
+
+/// The storage core of one data directory: metadata, the tablets of all tables, and the threads that sync and expire them.
+/// It starts whatever it finds: what is damaged is out of service and says so. Thread-safe.
+class StorageServer {
+ public:
+  /// `fs` must outlive the server.
+  static Result<std::unique_ptr<StorageServer>> Open(StorageOptions options, io::FileSystem& fs);
+  ~StorageServer();
+
+  /// Waits for the writes under way and makes checkpoints. Called by the destructor, which cannot report.
+  Status Close();
+
+  Status CreateDatabase(const std::string& name, bool ignore_if_exists);
+  Status DropDatabase(const std::string& name, bool ignore_if_not_exists, bool cascade);
+  Result<model::TableInfo> CreateTable(const model::TablePath& path,
+                                       const model::TableDescriptor& descriptor);
+  Status DropTable(const model::TablePath& path);
+  /// kNotFound, kCorruption.
+  Result<std::shared_ptr<const HostedTable>> GetTable(const model::TablePath& path);
+  Status SetLakeOffsets(const model::TablePath& path, const std::vector<model::LogOffset>& offsets);
+  /// Removes what has expired, now.
+  Status ExpireNow();
+
+  MetadataStore& metadata() { return *metadata_; }
+  const DataDir& data_dir() const { return *data_dir_; }
+  StorageMetrics& metrics() { return metrics_; }
+
+ private:
+  using TableMap = std::map<model::TablePath, std::shared_ptr<HostedTable>>;
+
+  StorageServer(StorageOptions options, io::FileSystem& fs);
+
+  Status Start();
+  Status RemoveOrphans();
+  Result<bool> IsOrphan(const std::string& database, const std::string& directory);
+  Result<std::shared_ptr<HostedTable>> Host(const model::TableInfo& info);
+  HostedTable::Bucket OpenBucket(const HostedTable& table, int bucket);
+  Status OpenTablets(const HostedTable& table, int index, HostedTable::Bucket& bucket);
+  void CloseBucket(HostedTable::Bucket& bucket, Status& first_error);
+  std::vector<std::shared_ptr<HostedTable>> AllTables();
+  void RunExpiry();
+
+  const StorageOptions options_;
+  io::FileSystem& fs_;
+  StorageMetrics metrics_;
+  InFlightBudget budget_;
+  std::unique_ptr<DataDir> data_dir_;
+  std::unique_ptr<MetadataStore> metadata_;
+  std::unique_ptr<LogFlusher> flusher_;
+  std::unique_ptr<KvServices> kv_services_;
+
+  std::mutex ddl_mutex_;  ///< one creation or removal at a time; taken before mutex_
+  std::mutex mutex_;      ///< guards all below
+  TableMap tables_;
+  bool closed_ = false;
+  std::condition_variable stop_expiry_;
+  std::thread expiry_thread_;
+};
+
+}  // namespace forebay::storage
