@@ -249,9 +249,10 @@ Status MetadataStore::CheckNewTableLocked(const TablePath& path) {
 Status MetadataStore::PutTable(const TableInfo& info) {
   std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(CheckNewTableLocked(info.path));
+  ASSIGN_OR_RETURN(std::string json, TableInfoToJson(info));
   std::string file = TableFile(info.path);
   RETURN_IF_ERROR(fs_.CreateDirectories(io::ParentPath(file)));
-  RETURN_IF_ERROR(WriteSealed(fs_, file, TableInfoToJson(info)));
+  RETURN_IF_ERROR(WriteSealed(fs_, file, json));
   tables_[info.path] = info;
   return {};
 }

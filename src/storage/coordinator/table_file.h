@@ -8,8 +8,8 @@
 
 namespace forebay::storage {
 
-/// A table as its metadata file holds it, JSON.
-std::string TableInfoToJson(const model::TableInfo& info);
+/// A table as its metadata file holds it: JSON, the descriptor as Fluss writes it.
+Result<std::string> TableInfoToJson(const model::TableInfo& info);
 Result<model::TableInfo> TableInfoFromJson(std::string_view text);
 
 /// A metadata file's bytes: the JSON text, then a line `#crc32c xxxxxxxx` over all before it.
