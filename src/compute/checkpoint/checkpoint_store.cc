@@ -1,0 +1,276 @@
+#include "compute/checkpoint/checkpoint_store.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/crc32c.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+
+namespace forebay::compute {
+namespace {
+
+constexpr std::string_view kManifestSuffix = ".manifest";
+constexpr int kManifestVersion = 1;
+
+std::string FileName(std::string_view kind, int64_t id, std::string_view suffix) {
+  return fmt::format("{}-{:012}{}", kind, id, suffix);
+}
+
+/// The checkpoint id in "manifest name", or -1.
+int64_t IdOfManifest(std::string_view name) {
+  if (!name.starts_with("checkpoint-") || !name.ends_with(kManifestSuffix)) return -1;
+  std::string_view digits = name.substr(11, name.size() - 11 - kManifestSuffix.size());
+  int64_t id = -1;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+  return error == std::errc() && end == digits.data() + digits.size() ? id : -1;
+}
+
+Status WriteSynced(io::FileSystem& fs, const std::string& path, std::string_view bytes) {
+  ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kTruncate));
+  RETURN_IF_ERROR(file->Append(bytes));
+  return file->Sync();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(io::FileSystem& fs,
+                                                               std::string directory,
+                                                               std::string plan_hash) {
+  RETURN_IF_ERROR(fs.CreateDirectories(directory));
+  return std::unique_ptr<CheckpointStore>(
+      new CheckpointStore(fs, std::move(directory), std::move(plan_hash)));
+}
+
+CheckpointStore::~CheckpointStore() {
+  if (compaction_.valid()) compaction_.wait();
+}
+
+std::string CheckpointStore::ToJson(const Manifest& manifest) {
+  nlohmann::json json;
+  json["version"] = kManifestVersion;
+  json["checkpoint"] = manifest.id;
+  json["plan"] = manifest.plan_hash;
+  json["state"] = nlohmann::json::array();
+  for (const DataFile& file : manifest.state_files) {
+    json["state"].push_back({{"file", file.name}, {"bytes", file.bytes}});
+  }
+  if (manifest.commit_file.has_value()) {
+    json["commit"] = {{"file", manifest.commit_file->name},
+                      {"bytes", manifest.commit_file->bytes}};
+  }
+  json["positions"] = nlohmann::json::array();
+  for (const auto& [split, position] : manifest.positions) {
+    json["positions"].push_back(
+        {{"source", split.first}, {"split", split.second}, {"position", position}});
+  }
+  std::string text = json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return fmt::format("{}\n{:08x}\n", text, Crc32c(text));
+}
+
+Result<CheckpointStore::Manifest> CheckpointStore::FromJson(std::string_view text) {
+  constexpr size_t kTrailer = 10;  // newline, eight digits, newline
+  if (text.size() < kTrailer) return Corruption("manifest of {} bytes is cut short", text.size());
+  std::string_view body = text.substr(0, text.size() - kTrailer);
+  if (fmt::format("\n{:08x}\n", Crc32c(body)) != text.substr(body.size())) {
+    return Corruption("manifest checksum does not match");
+  }
+  nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
+  if (json.is_discarded()) return Corruption("manifest is no JSON");
+  try {
+    Manifest manifest;
+    if (json.at("version") > kManifestVersion) {
+      return NotSupported("manifest version {}", json.at("version").get<int>());
+    }
+    manifest.id = json.at("checkpoint");
+    manifest.plan_hash = json.at("plan");
+    for (const auto& file : json.at("state")) {
+      manifest.state_files.push_back({file.at("file"), file.at("bytes")});
+    }
+    if (json.contains("commit")) {
+      manifest.commit_file = DataFile{json["commit"].at("file"), json["commit"].at("bytes")};
+    }
+    for (const auto& item : json.at("positions")) {
+      manifest.positions[{item.at("source"), item.at("split")}] = item.at("position");
+    }
+    return manifest;
+  } catch (const nlohmann::json::exception& error) {
+    return Corruption("manifest: {}", error.what());
+  }
+}
+
+Result<CheckpointStore::Manifest> CheckpointStore::ReadManifest(const std::string& name) const {
+  ASSIGN_OR_RETURN(std::string text, io::ReadFile(fs_, PathOf(name)));
+  ASSIGN_OR_RETURN(Manifest manifest, FromJson(text));
+  if (manifest.id != IdOfManifest(name)) return Corruption("manifest of checkpoint {}", manifest.id);
+  return manifest;
+}
+
+Status CheckpointStore::LoadFile(const DataFile& file, CheckpointFileKind kind,
+                                 StateMap& into) const {
+  ASSIGN_OR_RETURN(std::string bytes, io::ReadFile(fs_, PathOf(file.name)));
+  if (bytes.size() != file.bytes) {
+    return Corruption("{} has {} bytes, the manifest says {}", file.name, bytes.size(),
+                      file.bytes);
+  }
+  Status status = ReadCheckpointFile(bytes, kind, [&](const CheckpointEntry& entry) {
+    into.Apply(entry);
+    return Status::Ok();
+  });
+  return status.WithContext(PathOf(file.name));
+}
+
+Result<RestoredCheckpoint> CheckpointStore::Load(const Manifest& manifest) const {
+  RestoredCheckpoint restored;
+  restored.id = manifest.id;
+  restored.positions = manifest.positions;
+  for (const DataFile& file : manifest.state_files) {
+    CheckpointFileKind kind = file.name.starts_with("base") ? CheckpointFileKind::kBase
+                                                            : CheckpointFileKind::kDelta;
+    RETURN_IF_ERROR(LoadFile(file, kind, restored.state));
+  }
+  if (manifest.commit_file.has_value()) {
+    RETURN_IF_ERROR(LoadFile(*manifest.commit_file, CheckpointFileKind::kCommit,
+                             restored.commits));
+  }
+  return restored;
+}
+
+Result<std::optional<RestoredCheckpoint>> CheckpointStore::Restore() {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(directory_));
+  std::erase_if(names, [](const std::string& name) { return IdOfManifest(name) < 0; });
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
+    return IdOfManifest(a) > IdOfManifest(b);
+  });
+  if (names.empty()) return std::optional<RestoredCheckpoint>();
+  bool is_fallback = false;
+  for (const std::string& name : names) {
+    last_id_ = std::max(last_id_, IdOfManifest(name));
+    Result<Manifest> manifest = ReadManifest(name);
+    if (manifest.ok() && manifest->plan_hash != plan_hash_) {
+      return Conflict("{} was made by another plan", PathOf(name));
+    }
+    Result<RestoredCheckpoint> restored =
+        manifest.ok() ? Load(*manifest) : Result<RestoredCheckpoint>(manifest.status());
+    if (restored.ok()) {
+      restored->is_fallback = is_fallback;
+      state_files_ = manifest->state_files;
+      return std::optional<RestoredCheckpoint>(std::move(*restored));
+    }
+    Log(LogLevel::kError, "compute",
+        "CHECKPOINT DAMAGED, trying the one before: file={} error=\"{}\"", PathOf(name),
+        restored.message());
+    is_fallback = true;
+  }
+  return Corruption("none of the {} checkpoints in {} can be read", names.size(), directory_);
+}
+
+Result<CheckpointStore::DataFile> CheckpointStore::WriteFile(
+    const std::string& name, CheckpointFileKind kind, int64_t id,
+    const std::vector<const CheckpointEntries*>& parts) const {
+  std::string bytes = MakeCheckpointFile(kind, id, parts);
+  RETURN_IF_ERROR(WriteSynced(fs_, PathOf(name), bytes));
+  return DataFile{name, bytes.size()};
+}
+
+Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shards) {
+  TakeCompaction();
+  Manifest manifest;
+  manifest.id = id;
+  manifest.plan_hash = plan_hash_;
+  manifest.state_files = state_files_;
+  std::vector<const CheckpointEntries*> state, commits;
+  for (const ShardSnapshot& shard : shards) {
+    if (!shard.state.empty()) state.push_back(&shard.state);
+    if (!shard.commits.empty()) commits.push_back(&shard.commits);
+    for (const auto& [split, position] : shard.positions) manifest.positions[split] = position;
+  }
+  if (!state.empty()) {
+    ASSIGN_OR_RETURN(DataFile file, WriteFile(FileName("delta", id, ".state"),
+                                              CheckpointFileKind::kDelta, id, state));
+    manifest.state_files.push_back(file);
+  }
+  if (!commits.empty()) {
+    ASSIGN_OR_RETURN(manifest.commit_file, WriteFile(FileName("commit", id, ".data"),
+                                                     CheckpointFileKind::kCommit, id, commits));
+  }
+  Failpoint("checkpoint.before_manifest");
+  // Also syncs the directory, and with it the names of the data files.
+  RETURN_IF_ERROR(io::WriteFileAtomically(
+      fs_, PathOf(FileName("checkpoint", id, kManifestSuffix)), ToJson(manifest)));
+  Failpoint("checkpoint.after_manifest");
+  last_id_ = id;
+  state_files_ = manifest.state_files;
+  std::set<std::string>& needed = kept_[id];
+  for (const DataFile& file : manifest.state_files) needed.insert(file.name);
+  if (manifest.commit_file.has_value()) needed.insert(manifest.commit_file->name);
+  RemoveUnused();
+  StartCompaction(id);
+  return Status::Ok();
+}
+
+void CheckpointStore::StartCompaction(int64_t id) {
+  if (compaction_.valid()) return;
+  uint64_t base = 0, deltas = 0;
+  for (const DataFile& file : state_files_) {
+    (file.name.starts_with("base") ? base : deltas) += file.bytes;
+  }
+  bool outweighs = deltas > std::max(base, kCompactionBytesMin);
+  if (!outweighs && state_files_.size() < kDeltaFilesMax) return;
+  compacted_files_ = state_files_.size();
+  compaction_ = std::async(std::launch::async,
+                           [this, id, files = state_files_] { return Compact(id, files); });
+}
+
+Result<CheckpointStore::DataFile> CheckpointStore::Compact(int64_t id,
+                                                           std::vector<DataFile> files) const {
+  StateMap merged;
+  for (const DataFile& file : files) {
+    CheckpointFileKind kind = file.name.starts_with("base") ? CheckpointFileKind::kBase
+                                                            : CheckpointFileKind::kDelta;
+    RETURN_IF_ERROR(LoadFile(file, kind, merged));
+  }
+  CheckpointEntries entries;
+  merged.WriteTo(entries);
+  return WriteFile(FileName("base", id, ".state"), CheckpointFileKind::kBase, id, {&entries});
+}
+
+void CheckpointStore::TakeCompaction() {
+  if (!compaction_.valid() ||
+      compaction_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    return;
+  }
+  Result<DataFile> base = compaction_.get();
+  if (!base.ok()) {
+    Log(LogLevel::kWarning, "compute", "checkpoint compaction failed directory={} error=\"{}\"",
+        directory_, base.message());
+    return;
+  }
+  state_files_.erase(state_files_.begin(),
+                     state_files_.begin() + static_cast<ptrdiff_t>(compacted_files_));
+  state_files_.insert(state_files_.begin(), *base);
+}
+
+void CheckpointStore::RemoveUnused() {
+  while (kept_.size() > kKeptCheckpoints) kept_.erase(kept_.begin());
+  std::set<std::string> needed;
+  for (const auto& [id, files] : kept_) needed.insert(files.begin(), files.end());
+  Result<std::vector<std::string>> names = fs_.List(directory_);
+  if (!names.ok()) return;
+  int64_t oldest_kept = kept_.begin()->first;
+  // After a restart the checkpoints of the run before are kept until enough new ones stand.
+  if (kept_.size() < kKeptCheckpoints) return;
+  // Manifests go first: a manifest never names a file that is gone.
+  for (const std::string& name : *names) {
+    int64_t id = IdOfManifest(name);
+    if (id >= 0 && id < oldest_kept) (void)fs_.Remove(PathOf(name));
+  }
+  for (const std::string& name : *names) {
+    bool is_data = name.ends_with(".state") || name.ends_with(".data");
+    bool is_running_base = compaction_.valid() && name.starts_with("base");
+    if (is_data && !is_running_base && !needed.contains(name)) (void)fs_.Remove(PathOf(name));
+  }
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compute/checkpoint/checkpoint_file.h"
+#include "compute/checkpoint/state_map.h"
+#include "io/file_system.h"
+
+namespace forebay::compute {
+
+/// Where every split of every source stands: (source node id, split id) -> position in the source's own words.
+using SourcePositions = std::map<std::pair<int, std::string>, std::string>;
+
+/// What one shard hands over at a barrier.
+struct ShardSnapshot {
+  CheckpointEntries state;    ///< changed entries of its operators
+  CheckpointEntries commits;  ///< pre-commit data of its sinks
+  SourcePositions positions;
+};
+
+/// A checkpoint as a job starts from it.
+struct RestoredCheckpoint {
+  int64_t id = 0;
+  StateMap state;
+  StateMap commits;  ///< may have been committed already: committing again must change nothing
+  SourcePositions positions;
+  /// A newer checkpoint exists that cannot be read: sinks may have committed epochs after this one.
+  bool is_fallback = false;
+};
+
+/// The checkpoints of one job in its directory: delta files, a base now and then, and a manifest per checkpoint. A
+/// checkpoint exists from the moment its manifest has been renamed into place; everything it names was synced before.
+/// Byte layout: docs/formats/checkpoint.md. One thread at a time; compaction runs in a thread of its own.
+class CheckpointStore {
+ public:
+  /// Checkpoints that are kept, so that a damaged newest one is no loss of the job.
+  static constexpr int kKeptCheckpoints = 3;
+  /// Deltas are merged into a new base when they outweigh it, or when there are this many files to read at a restore.
+  static constexpr size_t kDeltaFilesMax = 64;
+  static constexpr uint64_t kCompactionBytesMin = 1 << 20;
+
+  /// `plan_hash` tells checkpoints of another plan apart. `fs` must outlive the store.
+  static Result<std::unique_ptr<CheckpointStore>> Open(io::FileSystem& fs, std::string directory,
+                                                       std::string plan_hash);
+  ~CheckpointStore();
+
+  /// The newest whole checkpoint; nullopt when there was none yet. A damaged one is logged by name and passed over;
+  /// kCorruption when there are checkpoints but none is whole.
+  Result<std::optional<RestoredCheckpoint>> Restore();
+
+  /// Makes checkpoint `id` durable. Ids rise.
+  Status Write(int64_t id, const std::vector<ShardSnapshot>& shards);
+
+  int64_t last_id() const { return last_id_; }
+
+ private:
+  struct DataFile {
+    std::string name;
+    uint64_t bytes = 0;
+  };
+  struct Manifest {
+    int64_t id = 0;
+    std::string plan_hash;
+    std::vector<DataFile> state_files;  ///< an optional base, then deltas, in the order they apply
+    std::optional<DataFile> commit_file;
+    SourcePositions positions;
+  };
+
+  CheckpointStore(io::FileSystem& fs, std::string directory, std::string plan_hash)
+      : fs_(fs), directory_(std::move(directory)), plan_hash_(std::move(plan_hash)) {}
+
+  std::string PathOf(const std::string& name) const { return io::JoinPath(directory_, name); }
+  static std::string ToJson(const Manifest& manifest);
+  static Result<Manifest> FromJson(std::string_view text);
+  Result<Manifest> ReadManifest(const std::string& name) const;
+  Result<RestoredCheckpoint> Load(const Manifest& manifest) const;
+  Status LoadFile(const DataFile& file, CheckpointFileKind kind, StateMap& into) const;
+  Result<DataFile> WriteFile(const std::string& name, CheckpointFileKind kind, int64_t id,
+                             const std::vector<const CheckpointEntries*>& parts) const;
+  void StartCompaction(int64_t id);
+  void TakeCompaction();
+  Result<DataFile> Compact(int64_t id, std::vector<DataFile> files) const;
+  void RemoveUnused();
+
+  io::FileSystem& fs_;
+  const std::string directory_;
+  const std::string plan_hash_;
+  int64_t last_id_ = 0;
+  std::vector<DataFile> state_files_;           ///< of the newest checkpoint
+  std::map<int64_t, std::set<std::string>> kept_;  ///< checkpoint -> files it needs
+  std::future<Result<DataFile>> compaction_;
+  size_t compacted_files_ = 0;  ///< how many of state_files_ the running compaction replaces
+};
+
+}  // namespace forebay::compute

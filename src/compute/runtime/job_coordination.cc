@@ -1,0 +1,144 @@
+// The coordinator thread of JobExecution: checkpoints, commits and the end of a run.
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "compute/runtime/job_execution.h"
+
+namespace forebay::compute {
+
+bool JobExecution::WaitForTrigger(std::unique_lock<std::mutex>& lock) {
+  auto woken = [this] {
+    return cancelled_ || graceful_requested_ || checkpoint_requested_ ||
+           ended_shards_ == graph_.num_shards;
+  };
+  if (store_ != nullptr && interval_ms_ > 0) {
+    condition_.wait_for(lock, std::chrono::milliseconds(interval_ms_), woken);
+  } else {
+    condition_.wait(lock, woken);
+  }
+  return !cancelled_;
+}
+
+void JobExecution::Coordinate() {
+  Status status;
+  while (true) {
+    bool last = false;
+    {
+      std::unique_lock lock(mutex_);
+      if (!WaitForTrigger(lock)) {
+        status = failure_.ok() ? Status(Cancelled("the job was cancelled")) : failure_;
+        break;
+      }
+      // Read before the barrier starts: all rows of ended inputs are then in front of it.
+      last = graceful_requested_ || ended_shards_ == graph_.num_shards;
+      stopped_gracefully_ = last && ended_shards_ != graph_.num_shards;
+      checkpoint_requested_ = false;
+    }
+    status = TakeCheckpoint();
+    if (!status.ok() || last) break;
+  }
+  FinishWith(std::move(status));
+}
+
+void JobExecution::FinishWith(Status status) {
+  for (auto& shard : shards_) shard->RequestStop();
+  for (auto& shard : shards_) shard->Join();
+  std::lock_guard lock(mutex_);
+  if (!failure_.ok()) status = failure_;
+  status_ = std::move(status);
+  finished_ = true;
+  condition_.notify_all();
+}
+
+Result<std::vector<ShardSnapshot>> JobExecution::CollectSnapshots(int64_t id) {
+  {
+    std::lock_guard lock(mutex_);
+    pending_id_ = id;
+    for (auto& slot : pending_) slot.reset();
+  }
+  for (auto& shard : shards_) shard->RequestBarrier(id);
+  std::unique_lock lock(mutex_);
+  condition_.wait(lock, [this] {
+    return cancelled_ || std::all_of(pending_.begin(), pending_.end(),
+                                     [](const auto& slot) { return slot.has_value(); });
+  });
+  pending_id_ = 0;
+  if (cancelled_) {
+    return failure_.ok() ? Status(Cancelled("the job was cancelled")) : failure_;
+  }
+  std::vector<ShardSnapshot> snapshots;
+  for (auto& slot : pending_) snapshots.push_back(std::move(*slot));
+  return snapshots;
+}
+
+bool JobExecution::IsWorthWriting(const std::vector<ShardSnapshot>& snapshots) {
+  SourcePositions positions;
+  bool changed = false;
+  for (const ShardSnapshot& snapshot : snapshots) {
+    changed |= !snapshot.state.empty() || !snapshot.commits.empty();
+    positions.insert(snapshot.positions.begin(), snapshot.positions.end());
+  }
+  changed |= positions != written_positions_;
+  written_positions_ = std::move(positions);
+  return changed;
+}
+
+Status JobExecution::TakeCheckpoint() {
+  int64_t id = ++last_id_;
+  ASSIGN_OR_RETURN(std::vector<ShardSnapshot> snapshots, CollectSnapshots(id));
+  if (store_ != nullptr && interval_ms_ > 0 && IsWorthWriting(snapshots)) {
+    RETURN_IF_ERROR(store_->Write(id, snapshots));
+  }
+  StateMap commits;
+  for (const ShardSnapshot& snapshot : snapshots) {
+    RETURN_IF_ERROR(commits.ApplyAll(snapshot.commits));
+  }
+  snapshots.clear();
+  Failpoint("job.before_commit");
+  RETURN_IF_ERROR(CommitAll(commits));
+  Failpoint("job.after_commit");
+  std::lock_guard lock(mutex_);
+  ++completed_;
+  condition_.notify_all();
+  return Status::Ok();
+}
+
+Status JobExecution::CommitAll(const StateMap& commits) {
+  for (size_t i = 0; i < graph_.vertices.size(); ++i) {
+    if (committers_[i] == nullptr) continue;
+    // Every shard's entries: the committer belongs to the job.
+    auto reader = commits.ReaderOf(graph_.vertices[i].id, 0, 1);
+    RETURN_IF_ERROR(committers_[i]->Commit(*reader, cancelled_));
+  }
+  return Status::Ok();
+}
+
+std::vector<OperatorMetrics> JobExecution::Metrics() const {
+  double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  std::vector<OperatorMetrics> all;
+  for (size_t v = 0; v < graph_.vertices.size(); ++v) {
+    OperatorMetrics metrics;
+    metrics.node_id = graph_.vertices[v].id;
+    metrics.name = graph_.vertices[v].Name();
+    metrics.watermark = kMaxWatermark;
+    for (int s = 0; s < graph_.num_shards; ++s) {
+      SubtaskMetrics* one = source_tasks_[v][s] != nullptr ? &source_tasks_[v][s]->metrics()
+                            : subtasks_[v][s] != nullptr   ? &subtasks_[v][s]->metrics()
+                                                           : nullptr;
+      if (one == nullptr) continue;
+      ++metrics.num_instances;
+      metrics.rows_in += one->rows_in;
+      metrics.rows_out += one->rows_out;
+      metrics.watermark = std::min<Watermark>(metrics.watermark, one->watermark);
+      metrics.state_bytes += one->state_bytes;
+      metrics.busy_ms += static_cast<double>(one->busy_ns) / 1e6;
+    }
+    int64_t rows = graph_.vertices[v].is_source ? metrics.rows_out : metrics.rows_in;
+    metrics.rows_per_second = seconds > 0 ? static_cast<double>(rows) / seconds : 0;
+    all.push_back(std::move(metrics));
+  }
+  return all;
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,292 @@
+#include "compute/runtime/job_execution.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "compute/sink/immediate_sinks.h"
+#include "compute/sink/sink_factory.h"
+#include "compute/source/source_factory.h"
+
+namespace forebay::compute {
+namespace {
+
+int64_t SystemNowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+int64_t SteadyNowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+JobExecution::JobExecution(JobGraph graph, const JobContext& context, CheckpointStore* store)
+    : graph_(std::move(graph)), context_(context), store_(store) {}
+
+Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph,
+                                                         const JobContext& context,
+                                                         CheckpointStore* store) {
+  std::unique_ptr<JobExecution> execution(new JobExecution(std::move(graph), context, store));
+  ASSIGN_OR_RETURN(execution->interval_ms_,
+                   context.DurationSetting("execution.checkpointing.interval", 1000));
+  ASSIGN_OR_RETURN(execution->idle_timeout_ms_,
+                   context.DurationSetting("table.exec.source.idle-timeout", 0));
+  return execution;
+}
+
+JobExecution::~JobExecution() {
+  Stop(StopMode::kCancel);
+  if (coordinator_.joinable()) coordinator_.join();
+  // Before the sinks and channels they use.
+  shards_.clear();
+}
+
+Status JobExecution::Start() {
+  std::optional<RestoredCheckpoint> restored;
+  if (store_ != nullptr) {
+    ASSIGN_OR_RETURN(restored, store_->Restore());
+    last_id_ = store_->last_id();
+  }
+  RETURN_IF_ERROR(MakeEnds());
+  if (restored.has_value()) RETURN_IF_ERROR(CommitRestored(*restored));
+  RETURN_IF_ERROR(Build(restored.has_value() ? &*restored : nullptr));
+  started_ = std::chrono::steady_clock::now();
+  for (auto& shard : shards_) shard->Start();
+  coordinator_ = std::thread([this] { Coordinate(); });
+  return Status::Ok();
+}
+
+Status JobExecution::MakeEnds() {
+  size_t count = graph_.vertices.size();
+  sources_.resize(count);
+  sinks_.resize(count);
+  committers_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const JobVertex& vertex = graph_.vertices[i];
+    if (vertex.is_collect) {
+      if (context_.collect == nullptr) return Internal("a query without a place for its rows");
+      sinks_[i] = MakeCollectSink(*context_.collect);
+    } else if (vertex.is_source) {
+      ASSIGN_OR_RETURN(sources_[i], MakeSource(*vertex.node, context_));
+    } else if (vertex.IsSink()) {
+      ASSIGN_OR_RETURN(sinks_[i],
+                       MakeSink(static_cast<const sql::SinkNode&>(*vertex.node), context_));
+      ASSIGN_OR_RETURN(committers_[i], sinks_[i]->MakeCommitter());
+    }
+  }
+  return Status::Ok();
+}
+
+Status JobExecution::CommitRestored(const RestoredCheckpoint& restored) {
+  written_positions_ = restored.positions;
+  if (!restored.is_fallback) return CommitAll(restored.commits);
+  // The epochs up to this checkpoint were committed before the damaged one was written. What later ones committed is not
+  // known, so their rows are written again by new writers: nothing is lost, but append-only sinks may hold rows twice.
+  Log(LogLevel::kError, "compute",
+      "restoring an older checkpoint: rows of later epochs are written again checkpoint={}",
+      restored.id);
+  is_fallback_ = true;
+  return Status::Ok();
+}
+
+bool JobExecution::Exists(int vertex, int shard) const {
+  return shard == 0 || !graph_.vertices[vertex].is_single;
+}
+
+Status JobExecution::Build(const RestoredCheckpoint* restored) {
+  for (int i = 0; i < graph_.num_shards; ++i) {
+    shards_.push_back(std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions,
+                                              hold_sources_, *this));
+    shards_.back()->scope().now_ms = context_.environment->now_ms != nullptr
+                                         ? context_.environment->now_ms
+                                         : &SystemNowMs;
+  }
+  size_t count = graph_.vertices.size();
+  source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));
+  subtasks_.assign(count, std::vector<Subtask*>(graph_.num_shards));
+  for (size_t i = 0; i < count; ++i) {
+    int vertex = static_cast<int>(i);
+    if (graph_.vertices[i].is_source) {
+      RETURN_IF_ERROR(BuildSource(vertex, restored));
+    } else {
+      RETURN_IF_ERROR(BuildSubtasks(vertex));
+    }
+  }
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t input = 0; input < graph_.vertices[i].inputs.size(); ++input) {
+      Connect(static_cast<int>(i), static_cast<int>(input));
+    }
+  }
+  pending_.resize(graph_.num_shards);
+  for (auto& shard : shards_) RETURN_IF_ERROR(shard->Open(restored));
+  return Status::Ok();
+}
+
+Status JobExecution::BuildSource(int index, const RestoredCheckpoint* restored) {
+  const JobVertex& vertex = graph_.vertices[index];
+  std::vector<SourceSplit> splits;
+  if (restored != nullptr) {
+    for (const auto& [split, position] : restored->positions) {
+      if (split.first == vertex.id) splits.push_back({split.second, position});
+    }
+  }
+  int num_readers = vertex.is_single ? 1 : graph_.num_shards;
+  if (splits.empty()) {
+    ASSIGN_OR_RETURN(splits, sources_[index]->EnumerateSplits(num_readers));
+  }
+  for (int s = 0; s < num_readers; ++s) {
+    ASSIGN_OR_RETURN(std::unique_ptr<SourceReader> reader, sources_[index]->MakeReader());
+    auto task = std::make_unique<SourceTask>(vertex, shards_[s]->scope(), std::move(reader));
+    std::vector<SourceSplit> own;
+    for (size_t i = s; i < splits.size(); i += num_readers) own.push_back(splits[i]);
+    task->SetSplits(std::move(own));
+    source_tasks_[index][s] = task.get();
+    shards_[s]->AddSource(std::move(task));
+  }
+  return Status::Ok();
+}
+
+Status JobExecution::BuildSubtasks(int index) {
+  for (int s = 0; s < graph_.num_shards; ++s) {
+    if (!Exists(index, s)) continue;
+    ASSIGN_OR_RETURN(std::unique_ptr<Subtask> subtask, MakeSubtask(graph_.vertices[index], s));
+    subtasks_[index][s] = subtask.get();
+    shards_[s]->AddSubtask(std::move(subtask));
+  }
+  return Status::Ok();
+}
+
+Result<std::unique_ptr<Operator>> JobExecution::MakeVertexOperator(const JobVertex& vertex,
+                                                                   int shard) {
+  if (vertex.IsSink()) {
+    size_t index = static_cast<size_t>(&vertex - graph_.vertices.data());
+    int num_shards = vertex.is_single ? 1 : graph_.num_shards;
+    ASSIGN_OR_RETURN(std::unique_ptr<SinkWriter> writer,
+                     sinks_[index]->MakeWriter(shard, num_shards, *this));
+    return std::unique_ptr<Operator>(std::move(writer));
+  }
+  return context_.environment->make_operator(*vertex.node, context_.evaluation);
+}
+
+Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vertex, int shard) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard));
+  ShardScope& scope = shards_[shard]->scope();
+  if (vertex.is_collect || dynamic_cast<WatermarkGenerator*>(op.get()) == nullptr) {
+    return std::make_unique<Subtask>(vertex, scope, std::move(op));
+  }
+  auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard); };
+  std::unique_ptr<Subtask> subtask = std::make_unique<WatermarkSubtask>(
+      vertex, scope, std::move(op), make, SplitsBehind(vertex, shard), idle_timeout_ms_);
+  return subtask;
+}
+
+const SplitScope* JobExecution::SplitsBehind(const JobVertex& vertex, int shard) const {
+  const JobVertex* at = &vertex;
+  while (!at->is_source) {
+    if (at->inputs.size() != 1 || at->inputs[0].queued) return nullptr;
+    at = &graph_.vertices[at->inputs[0].from];
+  }
+  return &source_tasks_[at - graph_.vertices.data()][shard]->splits();
+}
+
+OutputRouter& JobExecution::RouterOf(int vertex, int shard) {
+  return graph_.vertices[vertex].is_source ? source_tasks_[vertex][shard]->router()
+                                           : subtasks_[vertex][shard]->router();
+}
+
+void JobExecution::Connect(int vertex, int input) {
+  const JobEdge& edge = graph_.vertices[vertex].inputs[input];
+  if (!edge.queued) {
+    for (int s = 0; s < graph_.num_shards; ++s) {
+      if (!Exists(vertex, s)) continue;
+      bool has_producer = Exists(edge.from, s);
+      if (has_producer) RouterOf(edge.from, s).AddDirect(subtasks_[vertex][s], input);
+      subtasks_[vertex][s]->SetInput(input, std::vector<Channel*>(has_producer ? 1 : 0));
+    }
+    return;
+  }
+  // out[from][to]; a forward edge has only from == to.
+  std::vector<std::vector<Channel*>> in(graph_.num_shards);
+  for (int from = 0; from < graph_.num_shards; ++from) {
+    if (!Exists(edge.from, from)) continue;
+    std::vector<Channel*> out;
+    for (int to = 0; to < graph_.num_shards; ++to) {
+      bool wanted = edge.partitioning == Partitioning::kHash ||
+                    (edge.partitioning == Partitioning::kSingle ? to == 0 : to == from);
+      if (!wanted || !Exists(vertex, to)) continue;
+      channels_.push_back(
+          std::make_unique<Channel>(shards_[from]->waker(), shards_[to]->waker()));
+      out.push_back(channels_.back().get());
+      in[to].push_back(out.back());
+      shards_[from]->AddOutgoing(graph_.vertices[edge.from].region, out.back());
+    }
+    RouterOf(edge.from, from).AddExchange(edge.keys, std::move(out));
+  }
+  for (int to = 0; to < graph_.num_shards; ++to) {
+    if (Exists(vertex, to)) subtasks_[vertex][to]->SetInput(input, std::move(in[to]));
+  }
+}
+
+void JobExecution::OnSnapshot(int shard, int64_t checkpoint, ShardSnapshot snapshot) {
+  std::lock_guard lock(mutex_);
+  if (checkpoint != pending_id_) return;
+  pending_[shard] = std::move(snapshot);
+  condition_.notify_all();
+}
+
+void JobExecution::OnEnded(int) {
+  std::lock_guard lock(mutex_);
+  ++ended_shards_;
+  condition_.notify_all();
+}
+
+void JobExecution::OnFailed(int shard, Status status) {
+  std::lock_guard lock(mutex_);
+  Log(LogLevel::kWarning, "compute", "shard failed shard={} error=\"{}\"", shard,
+      status.message());
+  if (failure_.ok()) failure_ = std::move(status);
+  cancelled_ = true;
+  condition_.notify_all();
+}
+
+void JobExecution::HoldSources() { hold_sources_.fetch_add(1, std::memory_order_acq_rel); }
+
+void JobExecution::ReleaseSources() {
+  hold_sources_.fetch_sub(1, std::memory_order_acq_rel);
+  for (auto& shard : shards_) shard->waker().Wake();
+}
+
+void JobExecution::RequestCheckpoint() {
+  std::lock_guard lock(mutex_);
+  checkpoint_requested_ = true;
+  condition_.notify_all();
+}
+
+void JobExecution::Stop(StopMode mode) {
+  std::lock_guard lock(mutex_);
+  if (mode == StopMode::kGraceful) {
+    graceful_requested_ = true;
+  } else {
+    cancelled_ = true;
+  }
+  condition_.notify_all();
+}
+
+Status JobExecution::Wait() {
+  std::unique_lock lock(mutex_);
+  condition_.wait(lock, [this] { return finished_; });
+  return status_;
+}
+
+Status JobExecution::CheckpointNow() {
+  int64_t wanted = completed_ + 1;
+  RequestCheckpoint();
+  std::unique_lock lock(mutex_);
+  condition_.wait(lock, [&] { return finished_ || completed_ >= wanted; });
+  return finished_ ? status_ : Status::Ok();
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "compute/checkpoint/checkpoint_store.h"
+#include "compute/job/job_graph.h"
+#include "compute/runtime/environment.h"
+#include "compute/runtime/shard.h"
+#include "compute/sink/sink.h"
+#include "compute/source/source.h"
+
+namespace forebay::compute {
+
+enum class StopMode {
+  kCancel,    ///< now; uncommitted rows are dropped (they come again after a restore)
+  kGraceful,  ///< after a last checkpoint
+};
+
+/// One run of a job, from a start or restore to its end: the shards with their channels, and a coordinator thread that takes
+/// checkpoints and commits. Thread-safe but for Make and Start, which come first.
+class JobExecution : public ShardListener, public SinkControl {
+ public:
+  /// `store` is null when the job need not survive the process: commits then happen at the end and at size limits.
+  /// The graph's plan, the context and the store outlive the execution.
+  static Result<std::unique_ptr<JobExecution>> Make(JobGraph graph, const JobContext& context,
+                                                    CheckpointStore* store);
+  ~JobExecution() override;
+
+  Status Start();
+  /// Waits for the end: ok when every input ended or after a graceful stop, kCancelled, or what failed.
+  Status Wait();
+  void Stop(StopMode mode);
+  bool WasStoppedGracefully() const { return stopped_gracefully_; }
+  /// Takes a checkpoint now and waits for it, for tests and for backups.
+  Status CheckpointNow();
+
+  std::vector<OperatorMetrics> Metrics() const;
+  int64_t checkpoints_completed() const { return completed_; }
+
+  void OnSnapshot(int shard, int64_t checkpoint, ShardSnapshot snapshot) override;
+  void OnEnded(int shard) override;
+  void OnFailed(int shard, Status status) override;
+  void HoldSources() override;
+  void ReleaseSources() override;
+  void RequestCheckpoint() override;
+  bool IsFallback() const override { return is_fallback_; }
+
+ private:
+  JobExecution(JobGraph graph, const JobContext& context, CheckpointStore* store);
+
+  Status Build(const RestoredCheckpoint* restored);
+  Status MakeEnds();
+  Status BuildSource(int vertex, const RestoredCheckpoint* restored);
+  Status BuildSubtasks(int vertex);
+  Result<std::unique_ptr<Subtask>> MakeSubtask(const JobVertex& vertex, int shard);
+  Result<std::unique_ptr<Operator>> MakeVertexOperator(const JobVertex& vertex, int shard);
+  const SplitScope* SplitsBehind(const JobVertex& vertex, int shard) const;
+  void Connect(int vertex, int input);
+  void ConnectShard(const JobEdge& edge, int vertex, int input, int to_shard);
+  OutputRouter& RouterOf(int vertex, int shard);
+  bool Exists(int vertex, int shard) const;
+  Status CommitRestored(const RestoredCheckpoint& restored);
+
+  void Coordinate();
+  bool WaitForTrigger(std::unique_lock<std::mutex>& lock);
+  Status TakeCheckpoint();
+  Result<std::vector<ShardSnapshot>> CollectSnapshots(int64_t id);
+  Status CommitAll(const StateMap& commits);
+  bool IsWorthWriting(const std::vector<ShardSnapshot>& snapshots);
+  void FinishWith(Status status);
+
+  JobGraph graph_;
+  const JobContext& context_;
+  CheckpointStore* const store_;
+  int64_t interval_ms_ = 0;
+  int64_t idle_timeout_ms_ = 0;
+
+  std::vector<std::unique_ptr<Source>> sources_;      ///< by vertex
+  std::vector<std::unique_ptr<Sink>> sinks_;          ///< by vertex
+  std::vector<std::unique_ptr<Committer>> committers_;  ///< by vertex
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  /// Instances by vertex and shard; owned by the shards.
+  std::vector<std::vector<SourceTask*>> source_tasks_;
+  std::vector<std::vector<Subtask*>> subtasks_;
+
+  bool is_fallback_ = false;
+  std::atomic<int> hold_sources_{0};
+  std::atomic<bool> cancelled_{false};
+  std::atomic<bool> stopped_gracefully_{false};
+  std::atomic<int64_t> completed_{0};
+  std::chrono::steady_clock::time_point started_;
+
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  // Guarded by mutex_:
+  bool checkpoint_requested_ = false;
+  bool graceful_requested_ = false;
+  bool finished_ = false;
+  Status status_;
+  Status failure_;
+  int ended_shards_ = 0;
+  int64_t pending_id_ = 0;
+  int64_t last_id_ = 0;
+  std::vector<std::optional<ShardSnapshot>> pending_;
+  SourcePositions written_positions_;
+
+  std::thread coordinator_;
+};
+
+}  // namespace forebay::compute

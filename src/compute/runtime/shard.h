@@ -1,0 +1,79 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "compute/checkpoint/checkpoint_store.h"
+#include "compute/exchange/waker.h"
+#include "compute/runtime/source_task.h"
+#include "compute/runtime/subtask.h"
+
+namespace forebay::compute {
+
+/// What a shard reports to the job, from its thread.
+class ShardListener {
+ public:
+  virtual ~ShardListener() = default;
+  virtual void OnSnapshot(int shard, int64_t checkpoint, ShardSnapshot snapshot) = 0;
+  virtual void OnEnded(int shard) = 0;
+  virtual void OnFailed(int shard, Status status) = 0;
+};
+
+/// One thread and the instances it runs: polls sources and pushes each batch through the chain before the next one. It
+/// starts no work for a region whose channels are full, and sleeps when there is nothing to do. The queues of one region
+/// drain as long as those behind it do, and the graph has no cycle, so full queues never block each other for good.
+class Shard {
+ public:
+  /// `hold_sources` above zero stops all source polls of the job. Both outlive the shard.
+  Shard(int index, int num_shards, int num_regions, const std::atomic<int>& hold_sources,
+        ShardListener& listener);
+  ~Shard();
+
+  ShardScope& scope() { return scope_; }
+  Waker& waker() { return waker_; }
+  void AddSource(std::unique_ptr<SourceTask> source) { sources_.push_back(std::move(source)); }
+  /// In topological order.
+  void AddSubtask(std::unique_ptr<Subtask> subtask) { subtasks_.push_back(std::move(subtask)); }
+  /// Channels that instances of `region` on this shard send on.
+  void AddOutgoing(int region, Channel* channel) { outgoing_[region].push_back(channel); }
+
+  Status Open(const RestoredCheckpoint* restored);
+  void Start();
+  /// Any thread: asks for a barrier with this id, higher than any before.
+  void RequestBarrier(int64_t checkpoint);
+  /// Any thread: the thread ends soon. Join waits for it.
+  void RequestStop();
+  void Join();
+
+  const std::vector<std::unique_ptr<SourceTask>>& sources() const { return sources_; }
+  const std::vector<std::unique_ptr<Subtask>>& subtasks() const { return subtasks_; }
+
+ private:
+  void Run();
+  Result<bool> RunOnce();
+  Status MaybeInjectBarrier();
+  bool HasOverflow(int region) const;
+  void DeliverSnapshot();
+  Status Tick();
+  int64_t SleepMs() const;
+
+  ShardScope scope_;
+  const std::atomic<int>& hold_sources_;
+  ShardListener& listener_;
+  Waker waker_;
+  std::vector<std::unique_ptr<SourceTask>> sources_;
+  std::vector<std::unique_ptr<Subtask>> subtasks_;
+  std::vector<std::vector<Channel*>> outgoing_;  ///< by region
+  std::atomic<int64_t> requested_barrier_{0};
+  std::atomic<bool> stop_{false};
+  int64_t injected_barrier_ = 0;
+  int64_t delivered_barrier_ = 0;
+  ShardSnapshot snapshot_;
+  int64_t last_tick_ms_ = 0;
+  bool ended_reported_ = false;
+  std::thread thread_;
+};
+
+}  // namespace forebay::compute

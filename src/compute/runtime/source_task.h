@@ -1,0 +1,45 @@
+#pragma once
+
+#include "compute/checkpoint/checkpoint_store.h"
+#include "compute/exchange/output_router.h"
+#include "compute/runtime/subtask.h"
+#include "compute/runtime/watermark_subtask.h"
+#include "compute/source/source.h"
+
+namespace forebay::compute {
+
+/// One reader of a source on one shard: polls it, and is where barriers start. Belongs to one shard thread.
+class SourceTask : public SourceOutput {
+ public:
+  SourceTask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<SourceReader> reader);
+
+  OutputRouter& router() { return router_; }
+  const JobVertex& vertex() const { return vertex_; }
+  SubtaskMetrics& metrics() { return metrics_; }
+  const SplitScope& splits() const { return split_scope_; }
+
+  /// Before the subtasks of the chain are opened: they ask for the splits.
+  void SetSplits(std::vector<SourceSplit> splits);
+  Status Open(Waker& waker);
+  /// Whether anything was read. After the end it does nothing.
+  Result<bool> Poll();
+  bool CanCheckpoint() const { return ended_ || reader_->CanCheckpoint(); }
+  Status InjectBarrier(int64_t checkpoint);
+  int64_t NextPollMs() const { return ended_ ? -1 : reader_->NextPollMs(); }
+  bool ended() const { return ended_; }
+
+  Status Emit(int split, model::Batch batch) override;
+  void FinishSplit(int split) override { split_scope_.finished[split] = true; }
+
+ private:
+  const JobVertex& vertex_;
+  ShardScope& scope_;
+  std::unique_ptr<SourceReader> reader_;
+  std::vector<SourceSplit> splits_;
+  OutputRouter router_;
+  SubtaskMetrics metrics_;
+  SplitScope split_scope_;
+  bool ended_ = false;
+};
+
+}  // namespace forebay::compute

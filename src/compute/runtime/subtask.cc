@@ -1,0 +1,209 @@
+#include "compute/runtime/subtask.h"
+
+#include "base/bytes.h"
+#include "compute/checkpoint/checkpoint_store.h"
+
+namespace forebay::compute {
+namespace {
+
+/// The table of what the runtime itself keeps of a subtask: shard -> watermark, whether it had finished.
+constexpr std::string_view kRuntimeTable = "runtime";
+
+}  // namespace
+
+Subtask::Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> op)
+    : vertex_(vertex), scope_(scope), op_(std::move(op)), inputs_(vertex.inputs.size()),
+      sink_(dynamic_cast<SinkWriter*>(op_.get())) {}
+
+void Subtask::SetInput(int input, std::vector<Channel*> channels) {
+  inputs_[input].watermarks = SplitWatermarks(static_cast<int>(channels.size()));
+  for (Channel* channel : channels) inputs_[input].channels.push_back({channel, false, false});
+}
+
+OperatorContext Subtask::MakeContext() {
+  OperatorContext context;
+  context.output = &router_;
+  context.shard = scope_.shard;
+  context.num_shards = vertex_.is_single ? 1 : scope_.num_shards;
+  context.now_ms = scope_.now_ms;
+  return context;
+}
+
+Status Subtask::Open() { return OpenOperator(); }
+
+Status Subtask::OpenOperator() { return op_->Open(MakeContext()); }
+
+Status Subtask::RestoreOperator(StateReader& reader) { return op_->Restore(reader); }
+
+Status Subtask::SnapshotOperator(StateWriter& writer) { return op_->Snapshot(writer); }
+
+Status Subtask::Restore(StateReader& reader) {
+  RETURN_IF_ERROR(RestoreOperator(reader));
+  bool any = false, all_finished = true;
+  Watermark restored = kMaxWatermark;
+  RETURN_IF_ERROR(reader.ForEach(kRuntimeTable, [&](std::string_view, std::string_view value) {
+    ByteReader bytes(value);
+    ASSIGN_OR_RETURN(Watermark watermark, bytes.Read<int64_t>());
+    ASSIGN_OR_RETURN(uint8_t finished, bytes.Read<uint8_t>());
+    any = true;
+    restored = std::min(restored, watermark);
+    all_finished = all_finished && finished != 0;
+    return Status::Ok();
+  }));
+  if (!any) return Status::Ok();
+  was_finished_ = all_finished;
+  watermark_ = restored;
+  metrics_.watermark = restored;
+  // Windows that have fired are gone from the state; this tells the operator that rows for them are late.
+  return restored == kMinWatermark ? Status::Ok() : op_->ProcessWatermark(restored);
+}
+
+Result<bool> Subtask::PollChannels(int limit) {
+  bool any = false;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    for (size_t c = 0; c < inputs_[i].channels.size(); ++c) {
+      InputChannel& channel = inputs_[i].channels[c];
+      for (int taken = 0; taken < limit; ++taken) {
+        if (channel.channel == nullptr || channel.at_barrier) break;
+        std::optional<Message> message = channel.channel->Receive();
+        if (!message.has_value()) break;
+        any = true;
+        RETURN_IF_ERROR(Receive(static_cast<int>(i), static_cast<int>(c), std::move(*message)));
+      }
+    }
+  }
+  return any;
+}
+
+Status Subtask::Receive(int input_index, int channel, Message message) {
+  Input& input = inputs_[input_index];
+  switch (message.kind) {
+    case MessageKind::kBatch: {
+      metrics_.rows_in.store(metrics_.rows_in.load(std::memory_order_relaxed) +
+                                 message.batch.num_rows,
+                             std::memory_order_relaxed);
+      SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
+      Status status = ProcessBatch(input_index, std::move(message.batch));
+      scope_.busy.Switch(caller);
+      metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
+      return status;
+    }
+    case MessageKind::kWatermark:
+      input.watermarks.Advance(channel, message.value);
+      return AdvanceWatermark();
+    case MessageKind::kIdle:
+      input.watermarks.SetIdle(channel, true);
+      return AdvanceWatermark();
+    case MessageKind::kBarrier: return OnBarrier(input, channel, message.value);
+    case MessageKind::kEnd: return OnEnd(input, channel);
+  }
+  return Status::Ok();
+}
+
+Status Subtask::ProcessBatch(int input, model::Batch batch) {
+  return op_->Process(input, std::move(batch));
+}
+
+Status Subtask::AdvanceWatermark() {
+  std::optional<Watermark> minimum;
+  for (const Input& input : inputs_) {
+    std::optional<Watermark> of_input = input.watermarks.Minimum();
+    if (of_input.has_value() && (!minimum.has_value() || *of_input < *minimum)) {
+      minimum = of_input;
+    }
+  }
+  if (!minimum.has_value()) {
+    if (idle_) return Status::Ok();
+    idle_ = true;
+    return router_.Broadcast(MessageKind::kIdle);
+  }
+  bool was_idle = std::exchange(idle_, false);
+  if (*minimum > watermark_) {
+    watermark_ = *minimum;
+    metrics_.watermark.store(watermark_, std::memory_order_relaxed);
+    SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
+    Status status = op_->ProcessWatermark(watermark_);
+    scope_.busy.Switch(caller);
+    RETURN_IF_ERROR(status);
+    metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
+  }
+  if (watermark_ <= forwarded_ && !was_idle) return Status::Ok();
+  forwarded_ = watermark_;
+  return ForwardWatermark(watermark_);
+}
+
+Status Subtask::ForwardWatermark(Watermark watermark) {
+  return router_.Broadcast(MessageKind::kWatermark, watermark);
+}
+
+bool Subtask::AllChannels(bool InputChannel::*flag) const {
+  for (const Input& input : inputs_) {
+    for (const InputChannel& channel : input.channels) {
+      if (!(channel.*flag)) return false;
+    }
+  }
+  return true;
+}
+
+Status Subtask::OnBarrier(Input& input, int channel, int64_t checkpoint) {
+  input.channels[channel].at_barrier = true;
+  if (!AllChannels(&InputChannel::at_barrier)) return Status::Ok();
+  RETURN_IF_ERROR(TakeSnapshot());
+  for (Input& each : inputs_) {
+    for (InputChannel& each_channel : each.channels) each_channel.at_barrier = false;
+  }
+  ++scope_.subtasks_passed;
+  return router_.Broadcast(MessageKind::kBarrier, checkpoint);
+}
+
+Status Subtask::TakeSnapshot() {
+  SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
+  Status status = Status::Ok();
+  if (sink_ != nullptr) {
+    scope_.snapshot->commits.SetOperator(vertex_.id);
+    status = sink_->PrepareCommit(scope_.snapshot->commits);
+  }
+  CheckpointEntries& entries = scope_.snapshot->state;
+  entries.SetOperator(vertex_.id);
+  if (status.ok()) status = SnapshotOperator(entries);
+  if (status.ok()) {
+    WriteProgress(entries);
+    metrics_.state_bytes.store(op_->StateBytes(), std::memory_order_relaxed);
+  }
+  scope_.busy.Switch(caller);
+  return status;
+}
+
+void Subtask::WriteProgress(StateWriter& writer) {
+  ByteWriter value;
+  value.Write(watermark_);
+  value.Write(static_cast<uint8_t>(was_finished_));
+  // An idle job must have nothing to write, so that it costs no disk writes.
+  if (value.view() == written_progress_) return;
+  written_progress_ = value.view();
+  writer.Put(kRuntimeTable, kUnkeyed, std::to_string(scope_.shard), value.view());
+}
+
+Status Subtask::OnEnd(Input& input, int channel) {
+  input.channels[channel].ended = true;
+  return FinishIfEnded();
+}
+
+Status Subtask::FinishIfEnded() {
+  if (ended_ || !AllChannels(&InputChannel::ended)) return Status::Ok();
+  ended_ = true;
+  ++scope_.subtasks_ended;
+  if (!was_finished_) {
+    was_finished_ = true;
+    RETURN_IF_ERROR(op_->Finish());
+    metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
+  }
+  return router_.Broadcast(MessageKind::kEnd);
+}
+
+Status Subtask::Tick(int64_t now_ms) {
+  if (ended_) return Status::Ok();
+  return TickOperator(now_ms);
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/exchange/output_router.h"
+#include "compute/job/job_graph.h"
+#include "compute/operator/operator.h"
+#include "compute/runtime/metrics.h"
+#include "compute/sink/sink.h"
+#include "compute/watermark/split_watermarks.h"
+
+namespace forebay::compute {
+
+struct ShardSnapshot;
+
+/// What the subtasks of a shard share. The shard fills it in before they run.
+struct ShardScope {
+  int shard = 0;
+  int num_shards = 1;
+  int64_t (*now_ms)() = nullptr;
+  /// The snapshot being taken at the current barrier.
+  ShardSnapshot* snapshot = nullptr;
+  /// Subtasks that have passed the current barrier.
+  int subtasks_passed = 0;
+  int subtasks_ended = 0;
+  BusyClock busy;
+};
+
+/// One instance of an operator on one shard: aligns barriers, merges watermarks of its input channels, and calls the
+/// operator. Belongs to one shard thread.
+class Subtask : public MessageReceiver {
+ public:
+  Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> op);
+
+  /// Declares input `input` with `channels` (null: a direct call). No channels: the input has ended.
+  void SetInput(int input, std::vector<Channel*> channels);
+  OutputRouter& router() { return router_; }
+  const JobVertex& vertex() const { return vertex_; }
+  SubtaskMetrics& metrics() { return metrics_; }
+
+  Status Open();
+  Status Restore(StateReader& reader);
+  /// Takes up to `limit` messages from queued channels that are not held back by a barrier; whether there were any.
+  Result<bool> PollChannels(int limit);
+  Status Receive(int input, int channel, Message message) override;
+  Status Tick(int64_t now_ms);
+  bool ended() const { return ended_; }
+
+ protected:
+  virtual Status ProcessBatch(int input, model::Batch batch);
+  virtual Status ForwardWatermark(Watermark watermark);
+  virtual Status SnapshotOperator(StateWriter& writer);
+  virtual Status RestoreOperator(StateReader& reader);
+  virtual Status OpenOperator();
+  virtual Status TickOperator(int64_t now_ms) { return op_->Tick(now_ms); }
+
+  OperatorContext MakeContext();
+
+  const JobVertex& vertex_;
+  ShardScope& scope_;
+  std::unique_ptr<Operator> op_;
+  OutputRouter router_;
+  SubtaskMetrics metrics_;
+
+ private:
+  struct InputChannel {
+    Channel* channel = nullptr;  ///< null: messages come by calls
+    bool ended = false;
+    bool at_barrier = false;  ///< nothing is taken until all channels are
+  };
+  struct Input {
+    std::vector<InputChannel> channels;
+    SplitWatermarks watermarks;
+  };
+
+  Status OnBarrier(Input& input, int channel, int64_t checkpoint);
+  Status OnEnd(Input& input, int channel);
+  Status AdvanceWatermark();
+  Status TakeSnapshot();
+  void WriteProgress(StateWriter& writer);
+  Status FinishIfEnded();
+  bool AllChannels(bool InputChannel::*flag) const;
+
+  std::vector<Input> inputs_;
+  SinkWriter* const sink_;  ///< op_ if it is one
+  Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
+  Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
+  std::string written_progress_;
+  bool idle_ = false;
+  bool ended_ = false;
+  bool was_finished_ = false;  ///< Finish was called, in this run or before the restore
+};
+
+}  // namespace forebay::compute

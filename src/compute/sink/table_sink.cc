@@ -1,0 +1,221 @@
+#include "compute/sink/table_sink.h"
+
+#include <map>
+#include <optional>
+#include <unordered_set>
+
+#include "base/bytes.h"
+#include "base/failpoint.h"
+#include "compute/sink/table_commit.h"
+#include "format/log_batch.h"
+
+namespace forebay::compute {
+namespace {
+
+/// Rows a shard holds before it asks for a commit.
+constexpr int64_t kEpochBytesMax = 32 << 20;
+/// A bucket's rows of an epoch go in batches of about this size...
+constexpr int64_t kBatchBytes = 8 << 20;
+// ...but never in more than this many: storage recognises the last five batches of a writer, and after a crash in the middle
+// of a commit it must recognise all that were written.
+constexpr int kBatchesMax = 4;
+
+constexpr std::string_view kWriterTable = "writer";
+
+/// The bytes of the key columns of a row: equal for equal keys.
+void AppendKey(const model::Batch& batch, const std::vector<int>& key, int row,
+               std::string& out) {
+  for (int index : key) {
+    const model::Column& column = batch.columns[index];
+    if (column.physical() == model::PhysicalType::kString) {
+      std::string_view text = column.GetString(row);
+      uint32_t size = static_cast<uint32_t>(text.size());
+      out.append(reinterpret_cast<const char*>(&size), sizeof(size));
+      out += text;
+    } else {
+      size_t size = static_cast<size_t>(model::PhysicalSize(column.physical()));
+      out.append(static_cast<const char*>(column.raw_values()) + size * row, size);
+    }
+  }
+}
+
+/// The rows that are the last ones of their keys, in order.
+std::vector<uint32_t> LastOfEachKey(const model::Batch& batch, const std::vector<int>& key) {
+  std::unordered_set<std::string> seen;
+  std::vector<uint32_t> rows;
+  std::string bytes;
+  for (int row = batch.num_rows - 1; row >= 0; --row) {
+    bytes.clear();
+    AppendKey(batch, key, row, bytes);
+    if (seen.insert(bytes).second) rows.push_back(static_cast<uint32_t>(row));
+  }
+  return {rows.rbegin(), rows.rend()};
+}
+
+class TableSinkWriter : public SinkWriter {
+ public:
+  TableSinkWriter(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
+                  client::Admin& admin, SinkControl& control, int shard)
+      : table_(table), types_(table.descriptor.schema.Types()),
+        key_(table.descriptor.schema.PrimaryKeyIndexes()), writer_(std::move(writer)),
+        admin_(admin), control_(control), shard_(shard) {
+    keeps_all_changes_ = table.descriptor.properties.contains("table.merge-engine");
+  }
+
+  ~TableSinkWriter() override {
+    if (holding_) control_.ReleaseSources();
+  }
+
+  Status Process(int, model::Batch batch) override {
+    if (key_.empty()) {
+      RETURN_IF_ERROR(CheckInsertOnly(batch));
+      batch.changes = nullptr;
+    }
+    ASSIGN_OR_RETURN(std::vector<int> buckets, writer_->BucketsOf(batch));
+    for (int row = 0; row < batch.num_rows; ++row) {
+      if (batch.change(row) == model::ChangeType::kUpdateBefore) continue;
+      Builder(buckets[buckets.size() == 1 ? 0 : row]).AppendRow(batch, row);
+    }
+    bytes_ += batch.MemoryBytes();
+    if (bytes_ > kEpochBytesMax && !holding_) {
+      holding_ = true;
+      control_.HoldSources();
+      control_.RequestCheckpoint();
+    }
+    return Status::Ok();
+  }
+
+  Status PrepareCommit(CheckpointEntries& commits) override {
+    for (auto& [bucket, builder] : builders_) {
+      if (builder.num_rows() == 0) continue;
+      if (writer_id_ < 0) {
+        ASSIGN_OR_RETURN(writer_id_, admin_.AllocateWriterId());
+      }
+      RETURN_IF_ERROR(PrepareBucket(bucket, builder.Finish(), commits));
+      changed_ = true;
+    }
+    bytes_ = 0;
+    if (std::exchange(holding_, false)) control_.ReleaseSources();
+    return Status::Ok();
+  }
+
+  Status Snapshot(StateWriter& writer) override {
+    if (!std::exchange(changed_, false)) return Status::Ok();
+    ByteWriter value;
+    value.Write(writer_id_);
+    value.WriteVarint(sequences_.size());
+    for (const auto& [bucket, sequence] : sequences_) {
+      value.Write(static_cast<int32_t>(bucket));
+      value.Write(sequence);
+    }
+    writer.Put(kWriterTable, kUnkeyed, std::to_string(shard_), value.view());
+    return Status::Ok();
+  }
+
+  Status Restore(StateReader& reader) override {
+    if (control_.IsFallback()) return Status::Ok();
+    return reader.ForEach(kWriterTable, [this](std::string_view key, std::string_view value) {
+      if (key != std::to_string(shard_)) return Status::Ok();
+      ByteReader bytes(value);
+      ASSIGN_OR_RETURN(writer_id_, bytes.Read<int64_t>());
+      ASSIGN_OR_RETURN(uint64_t count, bytes.ReadVarint());
+      for (uint64_t i = 0; i < count; ++i) {
+        ASSIGN_OR_RETURN(int32_t bucket, bytes.Read<int32_t>());
+        ASSIGN_OR_RETURN(sequences_[bucket], bytes.Read<int32_t>());
+      }
+      return Status::Ok();
+    });
+  }
+
+  int64_t StateBytes() const override { return bytes_; }
+
+ private:
+  Status CheckInsertOnly(const model::Batch& batch) const {
+    for (int row = 0; row < batch.num_rows; ++row) {
+      if (batch.change(row) > model::ChangeType::kInsert) {
+        return NotSupported("log table {} takes only inserts, got {}", table_.path.ToString(),
+                            model::ChangeTypeText(batch.change(row)));
+      }
+    }
+    return Status::Ok();
+  }
+
+  model::BatchBuilder& Builder(int bucket) {
+    auto found = builders_.find(bucket);
+    if (found == builders_.end()) {
+      found = builders_.emplace(bucket, model::BatchBuilder(types_)).first;
+    }
+    return found->second;
+  }
+
+  Status PrepareBucket(int bucket, model::Batch batch, CheckpointEntries& commits) {
+    if (!key_.empty() && !keeps_all_changes_) batch = batch.Gather(LastOfEachKey(batch, key_));
+    int64_t wanted = batch.MemoryBytes() / kBatchBytes + 1;
+    int count = static_cast<int>(std::min<int64_t>({wanted, kBatchesMax, batch.num_rows}));
+    TableCommit commit{shard_, bucket, writer_id_, {}};
+    for (int i = 0; i < count; ++i) {
+      int begin = static_cast<int>(int64_t{batch.num_rows} * i / count);
+      int end = static_cast<int>(int64_t{batch.num_rows} * (i + 1) / count);
+      format::LogBatchOptions options;
+      options.append_only = key_.empty();
+      ASSIGN_OR_RETURN(std::string bytes,
+                       format::EncodeLogBatch(batch.Slice(begin, end - begin), options));
+      commit.batches.emplace_back(sequences_[bucket]++, std::move(bytes));
+    }
+    commits.Put(kCommitTable, kUnkeyed, commit.Key(), commit.Value());
+    return Status::Ok();
+  }
+
+  const model::TableInfo& table_;
+  const std::vector<model::DataType> types_;
+  const std::vector<int> key_;
+  const std::shared_ptr<client::TableWriter> writer_;
+  client::Admin& admin_;
+  SinkControl& control_;
+  const int shard_;
+  bool keeps_all_changes_ = false;
+  std::map<int, model::BatchBuilder> builders_;  ///< by bucket
+  std::map<int, int32_t> sequences_;             ///< the next one, by bucket
+  int64_t writer_id_ = -1;
+  int64_t bytes_ = 0;
+  bool changed_ = false;
+  bool holding_ = false;
+};
+
+class TableSink : public Sink {
+ public:
+  TableSink(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
+            client::Admin& admin)
+      : table_(table), writer_(std::move(writer)), admin_(admin) {}
+
+  Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int, SinkControl& control) override {
+    return std::unique_ptr<SinkWriter>(
+        std::make_unique<TableSinkWriter>(table_, writer_, admin_, control, shard));
+  }
+
+  Result<std::unique_ptr<Committer>> MakeCommitter() override {
+    return MakeTableCommitter(table_, writer_);
+  }
+
+ private:
+  const model::TableInfo& table_;
+  const std::shared_ptr<client::TableWriter> writer_;
+  client::Admin& admin_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const JobContext& context) {
+  if (node.overwrite) {
+    return NotSupported("INSERT OVERWRITE into {}", node.table.path.ToString());
+  }
+  client::Connection* connection = context.environment->connection;
+  if (connection == nullptr) return Internal("no connection to write {} with",
+                                             node.table.path.ToString());
+  ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
+                   connection->OpenWriter(node.table.path));
+  return std::unique_ptr<Sink>(
+      std::make_unique<TableSink>(node.table.info, std::move(writer), connection->admin()));
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "client/connection.h"
+#include "compute/runtime/environment.h"
+#include "compute/source/fetch_queue.h"
+#include "compute/source/split_position.h"
+
+namespace forebay::compute {
+
+/// A bucket and where its reading stands.
+struct BucketSplit {
+  int bucket = 0;
+  SplitPosition position;
+};
+
+/// The thread that reads some buckets of a table for one reader: first what is in the lake or in snapshots, bucket by bucket,
+/// then the logs together. Start and Stop by the reader's thread.
+class BucketFetcher {
+ public:
+  /// All arguments outlive the fetcher.
+  static Result<std::unique_ptr<BucketFetcher>> Start(const sql::TableScanNode& node,
+                                                      const ComputeEnvironment& environment,
+                                                      std::vector<BucketSplit> splits,
+                                                      FetchQueue& queue);
+  ~BucketFetcher() { Stop(); }
+  /// Ends the thread and waits for it.
+  void Stop();
+
+ private:
+  BucketFetcher(const sql::TableScanNode& node, const ComputeEnvironment& environment,
+                std::vector<BucketSplit> splits, FetchQueue& queue)
+      : node_(node), environment_(environment), splits_(std::move(splits)), queue_(queue) {}
+
+  Status Prepare();
+  Status Run();
+  Status ReadLake(int split);
+  Status ReadSnapshot(int split);
+  Status ReadLogs();
+  Status Deliver(client::ScanRecords records);
+  /// kCancelled when the reader has gone.
+  Status Push(int split, model::Batch batch);
+  /// The scan's columns of records whose columns are projection_.
+  model::Batch Shape(model::Batch batch) const;
+  model::Batch WithMetadata(const client::ScanRecords& records) const;
+
+  const sql::TableScanNode& node_;
+  const ComputeEnvironment& environment_;
+  std::vector<BucketSplit> splits_;
+  FetchQueue& queue_;
+  std::vector<int> projection_;  ///< ascending, as storage wants it
+  std::vector<int> order_;       ///< for each column of the scan its place in projection_
+  std::unique_ptr<client::LogScanner> scanner_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace forebay::compute

@@ -1,0 +1,153 @@
+#include "compute/checkpoint/checkpoint_store.h"
+
+#include <gtest/gtest.h>
+
+#include "compute/tests/runtime_fixture.h"
+
+namespace forebay::compute {
+namespace {
+
+class CheckpointStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<CheckpointStore> Open(const std::string& plan = "plan") {
+    return CheckpointStore::Open(*fs_, directory_.path(), plan).value();
+  }
+  static ShardSnapshot Delta(const std::string& key, const std::string& value) {
+    ShardSnapshot snapshot;
+    snapshot.state.SetOperator(3);
+    snapshot.state.Put("t", 5, key, value);
+    return snapshot;
+  }
+  static std::map<std::string, std::string> Entries(const StateMap& state) {
+    std::map<std::string, std::string> entries;
+    auto reader = state.ReaderOf(3, 0, 1);
+    EXPECT_TRUE(reader->ForEach("t", [&](std::string_view key, std::string_view value) {
+      entries[std::string(key)] = value;
+      return Status::Ok();
+    }).ok());
+    return entries;
+  }
+  std::vector<std::string> FilesWith(const std::string& prefix) {
+    std::vector<std::string> names = fs_->List(directory_.path()).value();
+    std::erase_if(names, [&](const std::string& name) { return !name.starts_with(prefix); });
+    return names;
+  }
+  void Damage(const std::string& name, size_t at) {
+    std::string path = io::JoinPath(directory_.path(), name);
+    std::string bytes = io::ReadFile(*fs_, path).value();
+    bytes[at % bytes.size()] ^= 0x40;
+    auto file = fs_->Open(path, io::OpenMode::kTruncate).value();
+    ASSERT_TRUE(file->Append(bytes).ok());
+  }
+
+  std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
+  TempDirectory directory_;
+};
+
+using Map = std::map<std::string, std::string>;
+
+TEST_F(CheckpointStoreTest, NothingToRestoreAtFirst) {
+  EXPECT_FALSE(Open()->Restore().value().has_value());
+}
+
+TEST_F(CheckpointStoreTest, DeltasMergeToTheLatestEntry) {
+  auto store = Open();
+  ShardSnapshot first = Delta("a", "1");
+  first.state.Put("t", 5, "b", "2");
+  first.positions[{1, "split"}] = "log 7";
+  ASSERT_TRUE(store->Write(1, {first}).ok());
+  ShardSnapshot second = Delta("a", "3");
+  second.state.Delete("t", 5, "b");
+  second.commits.SetOperator(9);
+  second.commits.Put("commit", kUnkeyed, "x", "rows");
+  second.positions[{1, "split"}] = "log 9";
+  ASSERT_TRUE(store->Write(2, {second}).ok());
+
+  auto again = Open();
+  auto restored = again->Restore().value();
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(restored->id, 2);
+  EXPECT_FALSE(restored->is_fallback);
+  EXPECT_EQ(Entries(restored->state), (Map{{"a", "3"}}));
+  EXPECT_EQ(restored->positions, (SourcePositions{{{1, "split"}, "log 9"}}));
+  int commits = 0;
+  ASSERT_TRUE(restored->commits.ReaderOf(9, 0, 1)->ForEach("commit", [&](auto, auto value) {
+    commits += value == "rows";
+    return Status::Ok();
+  }).ok());
+  EXPECT_EQ(commits, 1);
+}
+
+TEST_F(CheckpointStoreTest, ReadersGetOnlyTheirKeyGroups) {
+  StateMap state;
+  CheckpointEntries entries;
+  entries.SetOperator(3);
+  for (int group = 0; group < kKeyGroups; ++group) {
+    entries.Put("t", group, std::to_string(group), "");
+  }
+  entries.Put("t", kUnkeyed, "all", "");
+  ASSERT_TRUE(state.ApplyAll(entries).ok());
+  size_t total = 0;
+  for (int shard = 0; shard < 3; ++shard) {
+    (void)state.ReaderOf(3, shard, 3)->ForEach("t", [&](auto, auto) {
+      ++total;
+      return Status::Ok();
+    });
+  }
+  EXPECT_EQ(total, size_t{kKeyGroups} + 3);
+}
+
+TEST_F(CheckpointStoreTest, DamagedNewestFallsBackAtEveryByte) {
+  auto store = Open();
+  ASSERT_TRUE(store->Write(1, {Delta("a", "1")}).ok());
+  ASSERT_TRUE(store->Write(2, {Delta("a", "2")}).ok());
+  std::string manifest = FilesWith("checkpoint-").back();
+  std::string delta = FilesWith("delta-").back();
+  for (const std::string& name : {manifest, delta}) {
+    size_t size = fs_->FileSize(io::JoinPath(directory_.path(), name)).value();
+    for (size_t at = 0; at < size; ++at) {
+      Damage(name, at);
+      auto restored = Open()->Restore();
+      ASSERT_TRUE(restored.ok()) << name << " " << at << " " << restored.message();
+      EXPECT_EQ((*restored)->id, 1);
+      EXPECT_TRUE((*restored)->is_fallback);
+      EXPECT_EQ(Entries((*restored)->state), (Map{{"a", "1"}}));
+      Damage(name, at);  // and back
+    }
+  }
+  EXPECT_EQ(Open()->Restore().value()->id, 2);
+}
+
+TEST_F(CheckpointStoreTest, AllDamagedIsAnErrorNotAFreshStart) {
+  auto store = Open();
+  ASSERT_TRUE(store->Write(1, {Delta("a", "1")}).ok());
+  Damage(FilesWith("delta-").back(), 20);
+  auto restored = Open()->Restore();
+  ASSERT_FALSE(restored.ok());
+  EXPECT_EQ(restored.kind(), ErrorKind::kCorruption);
+}
+
+TEST_F(CheckpointStoreTest, AnotherPlanIsRefused) {
+  ASSERT_TRUE(Open("one")->Write(1, {Delta("a", "1")}).ok());
+  EXPECT_EQ(Open("two")->Restore().kind(), ErrorKind::kConflict);
+}
+
+TEST_F(CheckpointStoreTest, CompactsAndRemovesOldFiles) {
+  auto store = Open();
+  Map expected;
+  for (int id = 1; id <= 300; ++id) {
+    std::string key = std::to_string(id % 10), value = std::to_string(id);
+    expected[key] = value;
+    ASSERT_TRUE(store->Write(id, {Delta(key, value)}).ok());
+  }
+  // At most the files of two rounds of compaction.
+  EXPECT_LT(FilesWith("delta-").size(), 3 * CheckpointStore::kDeltaFilesMax);
+  EXPECT_EQ(FilesWith("checkpoint-").size(), size_t{CheckpointStore::kKeptCheckpoints});
+  store = nullptr;
+  auto restored = Open()->Restore().value();
+  EXPECT_EQ(restored->id, 300);
+  EXPECT_EQ(Entries(restored->state), expected);
+}
+
+}  // namespace
+}  // namespace forebay::compute
