@@ -1,0 +1,141 @@
+#include "compute/operator/accumulator.h"
+
+namespace forebay::compute {
+
+using model::Column;
+using model::DataType;
+
+namespace {
+
+/// COUNT(*) and COUNT(x).
+class CountAccumulator : public Accumulator {
+ public:
+  explicit CountAccumulator(int argument) : Accumulator(16), argument_(argument) {}
+
+  void Update(const AccumulatorInput& input) override {
+    const Column* column = argument_ < 0 ? nullptr : &input.batch.columns[argument_];
+    bool nulls = column != nullptr && column->MayHaveNulls();
+    for (size_t i = 0; i < input.rows.size(); ++i) {
+      if (nulls && column->IsNull(static_cast<int>(input.rows[i]))) continue;
+      *StateIn<int64_t>(input.payloads[i]) += input.signs == nullptr ? 1 : input.signs[i];
+    }
+  }
+  void Merge(char* into, const char* from) override {
+    *StateIn<int64_t>(into) += *StateIn<int64_t>(from);
+  }
+  void Emit(std::span<char* const> payloads, model::ColumnBuilder& builder) override {
+    for (char* payload : payloads) builder.Append<int64_t>(*StateIn<int64_t>(payload));
+  }
+
+ private:
+  int argument_;
+};
+
+std::unique_ptr<Accumulator> MakePlain(const sql::AggregateCall& call, const DataType& argument,
+                                       bool retracting) {
+  const std::string& name = call.function;
+  if (name == "COUNT") return MakeCountAccumulator(call);
+  if (name == "SUM" || name == "SUM0" || name == "AVG") return MakeSumAccumulator(call, argument);
+  if (name == "MIN" || name == "MAX" || name == "FIRST_VALUE" || name == "LAST_VALUE") {
+    return retracting ? MakeRetractableAccumulator(call, argument)
+                      : MakeExtremeAccumulator(call, argument);
+  }
+  if (name == "LISTAGG") return MakeRetractableAccumulator(call, argument);
+  return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Accumulator> MakeCountAccumulator(const sql::AggregateCall& call) {
+  return std::make_unique<CountAccumulator>(call.args.empty() ? -1 : call.args[0]);
+}
+
+Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& call,
+                                                     const std::vector<DataType>& input,
+                                                     bool retracting) {
+  DataType argument = call.args.empty() ? DataType::Bigint() : input[call.args[0]];
+  // MIN and MAX are the same with and without DISTINCT.
+  bool distinct = call.distinct && call.function != "MIN" && call.function != "MAX";
+  if (distinct && call.args.size() != 1) {
+    return NotSupported("{}(DISTINCT ...) with {} arguments", call.function, call.args.size());
+  }
+  sql::AggregateCall inner = call;
+  if (distinct) inner.args = {0};
+  std::unique_ptr<Accumulator> accumulator = MakePlain(inner, argument, retracting);
+  if (accumulator != nullptr && distinct) {
+    accumulator = MakeDistinctAccumulator(std::move(accumulator), call, argument);
+  }
+  if (accumulator == nullptr) {
+    return NotSupported("aggregate function {} over {}", call.function, argument.ToString());
+  }
+  return accumulator;
+}
+
+Result<AccumulatorSet> AccumulatorSet::Make(const std::vector<sql::AggregateCall>& calls,
+                                            const std::vector<DataType>& input, bool retracting,
+                                            int header_bytes) {
+  AccumulatorSet set;
+  set.calls_ = calls;
+  set.payload_bytes_ = (header_bytes + 15) & ~15;
+  for (const sql::AggregateCall& call : calls) {
+    ASSIGN_OR_RETURN(auto accumulator, MakeAccumulator(call, input, retracting));
+    accumulator->PlaceAt(set.payload_bytes_);
+    set.payload_bytes_ += accumulator->bytes();
+    set.accumulators_.push_back(std::move(accumulator));
+  }
+  set.needs_destroy_ = !calls.empty();
+  return set;
+}
+
+void AccumulatorSet::Update(const AccumulatorInput& input) {
+  for (size_t call = 0; call < calls_.size(); ++call) {
+    int filter = calls_[call].filter;
+    if (filter < 0) {
+      accumulators_[call]->Update(input);
+      continue;
+    }
+    rows_.clear();
+    payloads_.clear();
+    signs_.clear();
+    const Column& flags = input.batch.columns[filter];
+    for (size_t i = 0; i < input.rows.size(); ++i) {
+      int row = static_cast<int>(input.rows[i]);
+      if (flags.IsNull(row) || flags.Get<uint8_t>(row) == 0) continue;
+      rows_.push_back(input.rows[i]);
+      payloads_.push_back(input.payloads[i]);
+      if (input.signs != nullptr) signs_.push_back(input.signs[i]);
+    }
+    accumulators_[call]->Update({input.batch, rows_, payloads_.data(),
+                                 input.signs == nullptr ? nullptr : signs_.data()});
+  }
+}
+
+void AccumulatorSet::Merge(char* into, const char* from) {
+  for (auto& accumulator : accumulators_) accumulator->Merge(into, from);
+}
+
+void AccumulatorSet::Emit(std::span<char* const> payloads,
+                          std::span<model::ColumnBuilder> builders) {
+  for (size_t i = 0; i < accumulators_.size(); ++i) accumulators_[i]->Emit(payloads, builders[i]);
+}
+
+void AccumulatorSet::Save(const char* payload, ByteWriter& writer) const {
+  for (const auto& accumulator : accumulators_) accumulator->Save(payload, writer);
+}
+
+Status AccumulatorSet::Load(char* payload, ByteReader& reader) {
+  for (auto& accumulator : accumulators_) RETURN_IF_ERROR(accumulator->Load(payload, reader));
+  return Status::Ok();
+}
+
+void AccumulatorSet::Destroy(char* payload) {
+  for (auto& accumulator : accumulators_) accumulator->Destroy(payload);
+}
+
+int64_t AccumulatorSet::MemoryBytes() const {
+  int64_t bytes = 0;
+  for (const auto& accumulator : accumulators_) bytes += accumulator->MemoryBytes();
+  return bytes;
+}
+
+}  // namespace forebay::compute

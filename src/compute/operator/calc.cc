@@ -1,0 +1,152 @@
+#include "compute/operator/calc.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::Column;
+
+Result<std::unique_ptr<Operator>> CalcOperator::Make(const sql::CalcNode& node,
+                                                     const EvaluationContext& context) {
+  std::unique_ptr<CalcOperator> calc(new CalcOperator());
+  calc->types_ = node.OutputTypes();
+  calc->used_.resize(node.inputs[0]->output.size());
+  std::vector<sql::ExpressionPtr> computed;
+  for (const sql::ExpressionPtr& projection : node.projections) {
+    sql::CollectColumns(*projection, calc->used_);
+    bool is_column = projection->kind == sql::ExpressionKind::kColumn;
+    calc->sources_.push_back(is_column ? projection->column : -1);
+    if (!is_column) computed.push_back(projection);
+  }
+  if (node.condition != nullptr) {
+    ASSIGN_OR_RETURN(calc->condition_, Evaluator::Make({node.condition}, context));
+  }
+  if (!computed.empty()) {
+    ASSIGN_OR_RETURN(calc->projections_, Evaluator::Make(std::move(computed), context));
+  }
+  return std::unique_ptr<Operator>(std::move(calc));
+}
+
+Result<Batch> CalcOperator::Filter(Batch batch) {
+  RETURN_IF_ERROR(condition_->Select(0, batch, rows_));
+  int passed = static_cast<int>(rows_.size());
+  if (passed == batch.num_rows) return batch;
+  Batch filtered;
+  filtered.num_rows = passed;
+  if (passed == 0) return filtered;
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    // A column nothing reads keeps its place with its unfiltered head.
+    filtered.columns.push_back(used_[i] ? batch.columns[i].Gather(rows_)
+                                        : batch.columns[i].Slice(0, passed));
+  }
+  if (batch.changes != nullptr) {
+    std::shared_ptr<model::ChangeType[]> changes(new model::ChangeType[passed]);
+    for (int i = 0; i < passed; ++i) changes[i] = batch.changes[rows_[i]];
+    filtered.changes = std::move(changes);
+  }
+  return filtered;
+}
+
+Status CalcOperator::Process(int, Batch batch) {
+  if (condition_ != nullptr) {
+    ASSIGN_OR_RETURN(batch, Filter(std::move(batch)));
+    if (batch.num_rows == 0) return Status::Ok();
+  }
+  std::vector<Column> computed;
+  if (projections_ != nullptr) {
+    ASSIGN_OR_RETURN(computed, projections_->Evaluate(batch));
+  }
+  Batch result;
+  result.num_rows = batch.num_rows;
+  result.changes = batch.changes;
+  result.columns.reserve(sources_.size());
+  size_t next = 0;
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    Column& column = sources_[i] >= 0 ? batch.columns[sources_[i]] : computed[next++];
+    result.columns.push_back(column.physical() == types_[i].physical()
+                                 ? column.WithType(types_[i])
+                                 : column);
+  }
+  return context_.output->Emit(std::move(result));
+}
+
+Status CalcOperator::ProcessWatermark(Watermark watermark) {
+  if (condition_ != nullptr) condition_->SetWatermark(watermark);
+  if (projections_ != nullptr) projections_->SetWatermark(watermark);
+  return Status::Ok();
+}
+
+namespace {
+
+constexpr std::string_view kWatermarkTable = "watermark";
+
+int64_t UnitsPerMs(model::TimeUnit unit) {
+  if (unit == model::TimeUnit::kMilli) return 1;
+  return unit == model::TimeUnit::kMicro ? 1000 : 1000000;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> WatermarkOperator::Make(const sql::WatermarkNode& node,
+                                                          const EvaluationContext& context) {
+  std::unique_ptr<WatermarkOperator> assigner(new WatermarkOperator());
+  ASSIGN_OR_RETURN(assigner->expression_, Evaluator::Make({node.expression}, context));
+  assigner->rowtime_ = node.rowtime;
+  assigner->rowtime_name_ = node.inputs[0]->output[node.rowtime].name;
+  if (!node.expression->type.IsTimestamp()) {
+    return InvalidArgument("the watermark of {} has type {}, a timestamp is needed",
+                           assigner->rowtime_name_, node.expression->type.ToString());
+  }
+  assigner->units_per_ms_ = UnitsPerMs(node.expression->type.time_unit());
+  return std::unique_ptr<Operator>(std::move(assigner));
+}
+
+Status WatermarkOperator::Process(int, Batch batch) {
+  const Column& rowtime = batch.columns[rowtime_];
+  for (int row = 0; rowtime.MayHaveNulls() && row < batch.num_rows; ++row) {
+    if (rowtime.IsNull(row)) {
+      return InvalidArgument("rowtime column '{}' is NULL; filter such rows out before the "
+                             "watermark, or declare another value for them",
+                             rowtime_name_);
+    }
+  }
+  ASSIGN_OR_RETURN(std::vector<Column> values, expression_->Evaluate(batch));
+  const int64_t* times = values[0].values<int64_t>();
+  int64_t latest = kMinWatermark;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (!values[0].IsNull(row)) latest = std::max(latest, times[row]);
+  }
+  if (latest != kMinWatermark) {
+    // Rounded down: a watermark must not claim more than it knows.
+    int64_t ms = latest / units_per_ms_ - (latest % units_per_ms_ < 0 ? 1 : 0);
+    watermark_ = std::max(watermark_, ms);
+  }
+  return context_.output->Emit(std::move(batch));
+}
+
+Status WatermarkOperator::Snapshot(StateWriter& writer) {
+  ByteWriter value;
+  value.Write<int64_t>(watermark_);
+  writer.Put(kWatermarkTable, kUnkeyed, std::to_string(context_.shard), value.view());
+  return Status::Ok();
+}
+
+Status WatermarkOperator::Restore(StateReader& reader) {
+  // With another number of shards the smallest watermark is the one that holds for every row still to come.
+  Watermark smallest = kMaxWatermark;
+  RETURN_IF_ERROR(reader.ForEach(kWatermarkTable, [&](std::string_view, std::string_view value) {
+    ByteReader bytes(value);
+    ASSIGN_OR_RETURN(int64_t watermark, bytes.Read<int64_t>());
+    smallest = std::min(smallest, watermark);
+    return Status::Ok();
+  }));
+  if (smallest != kMaxWatermark) watermark_ = smallest;
+  return Status::Ok();
+}
+
+Status UnionOperator::Process(int, Batch batch) { return context_.output->Emit(std::move(batch)); }
+
+}  // namespace forebay::compute

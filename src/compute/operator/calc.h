@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "compute/expression/evaluator.h"
+#include "compute/operator/operator.h"
+#include "compute/operator/watermark_generator.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// Filters, then projects (StreamExecCalc). Columns that are only passed on are not evaluated; rows are gathered once, and
+/// only those columns that something reads.
+class CalcOperator : public Operator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::CalcNode& node,
+                                                const EvaluationContext& context);
+  Status Process(int input, model::Batch batch) override;
+  Status ProcessWatermark(Watermark watermark) override;
+
+ private:
+  CalcOperator() = default;
+  Result<model::Batch> Filter(model::Batch batch);
+
+  std::unique_ptr<Evaluator> condition_;    ///< null: every row passes
+  std::unique_ptr<Evaluator> projections_;  ///< null: nothing but column references
+  std::vector<bool> used_;                  ///< input columns that a projection reads
+  std::vector<int> sources_;  ///< per output column: >= 0 an input column, -1 the next evaluated one
+  std::vector<model::DataType> types_;
+  std::vector<uint32_t> rows_;
+};
+
+/// Derives the watermark from every batch: the largest value of the node's expression (StreamExecWatermarkAssigner). A NULL
+/// rowtime is an error; a NULL watermark value does not count.
+class WatermarkOperator : public Operator, public WatermarkGenerator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::WatermarkNode& node,
+                                                const EvaluationContext& context);
+  Status Process(int input, model::Batch batch) override;
+  Watermark CurrentWatermark() const override { return watermark_; }
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+
+ private:
+  WatermarkOperator() = default;
+
+  std::unique_ptr<Evaluator> expression_;
+  int rowtime_ = 0;
+  std::string rowtime_name_;
+  int64_t units_per_ms_ = 1;
+  Watermark watermark_ = kMinWatermark;
+};
+
+/// Passes all inputs on (StreamExecUnion).
+class UnionOperator : public Operator {
+ public:
+  Status Process(int input, model::Batch batch) override;
+};
+
+}  // namespace forebay::compute

@@ -1,0 +1,196 @@
+#include "compute/operator/group_aggregate.h"
+
+#include <numeric>
+
+#include "compute/operator/emitter.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::ChangeType;
+using model::Column;
+using model::ColumnBuilder;
+using model::PhysicalType;
+
+namespace {
+
+constexpr std::string_view kTable = "groups";
+
+/// Whether cells `a` and `b` of the column are equal. NaNs are equal: a result that stays NaN did not change.
+bool CellsEqual(const Column& column, int a, int b) {
+  if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) == column.IsNull(b);
+  return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
+    if constexpr (std::is_floating_point_v<T>) {
+      return std::memcmp(&column.Get<T>(a), &column.Get<T>(b), sizeof(T)) == 0;
+    } else {
+      return column.Get<T>(a) == column.Get<T>(b);
+    }
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> GroupAggregateOperator::Make(const sql::AggregateNode& node) {
+  std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
+  bool retracting = !node.inputs[0]->changelog.IsInsertOnly();
+  ASSIGN_OR_RETURN(AccumulatorSet calls,
+                   AccumulatorSet::Make(node.calls, input, retracting, sizeof(Header)));
+  return std::unique_ptr<Operator>(
+      new GroupAggregateOperator(node, KeyCodec::Of(input, node.keys), std::move(calls)));
+}
+
+GroupAggregateOperator::GroupAggregateOperator(const sql::AggregateNode& node, KeyCodec codec,
+                                               AccumulatorSet calls)
+    : keys_(node.keys), types_(node.OutputTypes()), changelog_(node.changelog),
+      codec_(std::move(codec)), calls_(std::move(calls)),
+      table_(codec_.key_bytes(), calls_.payload_bytes()), all_rows_(Batch::kMaxRows) {
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+}
+
+GroupAggregateOperator::~GroupAggregateOperator() {
+  if (!calls_.NeedsDestroy()) return;
+  table_.ForEach([&](KeyedTable::Entry* entry) { calls_.Destroy(table_.Payload(entry)); });
+}
+
+Status GroupAggregateOperator::Process(int, Batch batch) {
+  codec_.Encode(batch, keys_, encoded_);
+  table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  CountRows(batch);
+  std::vector<ColumnBuilder> results;
+  for (size_t i = keys_.size(); i < types_.size(); ++i) {
+    results.emplace_back(types_[i], static_cast<int>(touched_.size()) * 2);
+  }
+  EmitOld(results);
+  calls_.Update({batch, rows_, payloads_.data(), batch.IsInsertOnly() ? nullptr : signs_.data()});
+  EmitNew(results);
+  std::vector<Column> columns;
+  for (ColumnBuilder& builder : results) columns.push_back(builder.Finish());
+  Compare(columns);
+  RETURN_IF_ERROR(Send(columns));
+  for (const Touched& touched : touched_) {
+    if (touched.rows_before > 0) table_.MarkDirty(touched.entry);
+    if (HeaderOf(touched.entry)->rows > 0) {
+      table_.MarkDirty(touched.entry);
+    } else {
+      calls_.Destroy(table_.Payload(touched.entry));
+      table_.Erase(touched.entry);
+    }
+  }
+  return Status::Ok();
+}
+
+void GroupAggregateOperator::CountRows(const Batch& batch) {
+  ++batch_number_;
+  touched_.clear();
+  rows_.clear();
+  payloads_.clear();
+  signs_.clear();
+  for (int row = 0; row < batch.num_rows; ++row) {
+    Header* header = HeaderOf(entries_[row]);
+    if (header->touched != batch_number_) {
+      header->touched = batch_number_;
+      touched_.push_back({entries_[row], header->rows, -1, -1});
+    }
+    int sign = 1;
+    if (!batch.IsInsertOnly()) {
+      sign = model::IsRetraction(batch.changes[row]) ? -1 : 1;
+      if (sign < 0 && header->rows == 0) continue;
+      signs_.push_back(static_cast<int8_t>(sign));
+    }
+    header->rows += sign;
+    rows_.push_back(static_cast<uint32_t>(row));
+    payloads_.push_back(table_.Payload(entries_[row]));
+  }
+}
+
+void GroupAggregateOperator::EmitOld(std::vector<ColumnBuilder>& results) {
+  std::vector<char*> old;
+  for (Touched& touched : touched_) {
+    if (touched.rows_before == 0) continue;
+    touched.old_result = static_cast<int>(old.size());
+    old.push_back(table_.Payload(touched.entry));
+  }
+  calls_.Emit(old, results);
+}
+
+void GroupAggregateOperator::EmitNew(std::vector<ColumnBuilder>& results) {
+  int next = 0;
+  for (const Touched& touched : touched_) next += touched.old_result >= 0;
+  std::vector<char*> now;
+  for (Touched& touched : touched_) {
+    if (HeaderOf(touched.entry)->rows == 0) continue;
+    touched.new_result = next++;
+    now.push_back(table_.Payload(touched.entry));
+  }
+  calls_.Emit(now, results);
+}
+
+void GroupAggregateOperator::Compare(const std::vector<Column>& results) {
+  changes_.clear();
+  for (const Touched& touched : touched_) {
+    auto old_row = static_cast<uint32_t>(touched.old_result);
+    auto new_row = static_cast<uint32_t>(touched.new_result);
+    if (touched.old_result < 0) {
+      if (touched.new_result >= 0) changes_.push_back({touched.entry, new_row, ChangeType::kInsert});
+      continue;
+    }
+    if (touched.new_result < 0) {
+      changes_.push_back({touched.entry, old_row, ChangeType::kDelete});
+      continue;
+    }
+    bool same = true;
+    for (const Column& column : results) {
+      same = same && CellsEqual(column, touched.old_result, touched.new_result);
+    }
+    if (same) continue;
+    if (changelog_.update_before) {
+      changes_.push_back({touched.entry, old_row, ChangeType::kUpdateBefore});
+    }
+    changes_.push_back({touched.entry, new_row, ChangeType::kUpdateAfter});
+  }
+}
+
+Status GroupAggregateOperator::Send(const std::vector<Column>& results) {
+  if (changes_.empty()) return Status::Ok();
+  std::vector<const char*> keys;
+  std::vector<uint32_t> rows;
+  std::vector<ChangeType> types;
+  for (const Change& change : changes_) {
+    keys.push_back(table_.Key(change.entry).data());
+    rows.push_back(change.result);
+    types.push_back(change.type);
+  }
+  Batch batch;
+  batch.num_rows = static_cast<int>(changes_.size());
+  batch.columns = codec_.rows().Decode(keys);
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    batch.columns[i] = batch.columns[i].WithType(types_[i]);
+  }
+  for (const Column& column : results) batch.columns.push_back(column.Gather(rows));
+  batch.changes = ShareChanges(types);
+  return EmitAll(*context_.output, batch);
+}
+
+Status GroupAggregateOperator::Snapshot(StateWriter& writer) {
+  table_.Snapshot(writer, kTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
+    value.Write<int64_t>(HeaderOf(entry)->rows);
+    calls_.Save(table_.Payload(entry), value);
+  });
+  return Status::Ok();
+}
+
+Status GroupAggregateOperator::Restore(StateReader& reader) {
+  return ForEachStored(reader, kTable, codec_, 0, 0, [&](const StoredEntry& stored) -> Status {
+    KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
+    table_.MarkStored(entry);
+    ByteReader value(stored.value);
+    ASSIGN_OR_RETURN(HeaderOf(entry)->rows, value.Read<int64_t>());
+    return calls_.Load(table_.Payload(entry), value);
+  });
+}
+
+int64_t GroupAggregateOperator::StateBytes() const {
+  return table_.MemoryBytes() + calls_.MemoryBytes();
+}
+
+}  // namespace forebay::compute

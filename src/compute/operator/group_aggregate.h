@@ -1,0 +1,73 @@
+#pragma once
+
+#include <memory>
+
+#include "compute/operator/accumulator.h"
+#include "compute/operator/operator.h"
+#include "compute/state/keyed_table.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// GROUP BY without a window, and SELECT DISTINCT (StreamExecGroupAggregate). A batch is a mini-batch: for every key in it at
+/// most one change is sent, +I, -U/+U or -D, and none when the result stays the same. A key whose row count falls to zero is
+/// deleted; a retraction of a key that has no rows is ignored, as in Flink. Without keys nothing is sent before the first row.
+class GroupAggregateOperator : public Operator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::AggregateNode& node);
+  ~GroupAggregateOperator() override;
+
+  Status Process(int input, model::Batch batch) override;
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+  int64_t StateBytes() const override;
+
+ private:
+  struct Header {
+    int64_t rows;      ///< accumulated minus retracted
+    uint64_t touched;  ///< the last batch that had the key
+  };
+  struct Touched {
+    KeyedTable::Entry* entry;
+    int64_t rows_before;
+    int old_result;  ///< its row among the results, or -1
+    int new_result;
+  };
+  /// One output row: a key and a row of the results.
+  struct Change {
+    KeyedTable::Entry* entry;
+    uint32_t result;
+    model::ChangeType type;
+  };
+
+  GroupAggregateOperator(const sql::AggregateNode& node, KeyCodec codec, AccumulatorSet calls);
+  Header* HeaderOf(KeyedTable::Entry* entry) const {
+    return reinterpret_cast<Header*>(table_.Payload(entry));
+  }
+  /// Fills rows_, payloads_, signs_ with the rows that count, and touched_.
+  void CountRows(const model::Batch& batch);
+  void EmitOld(std::vector<model::ColumnBuilder>& results);
+  void EmitNew(std::vector<model::ColumnBuilder>& results);
+  void Compare(const std::vector<model::Column>& results);
+  Status Send(const std::vector<model::Column>& results);
+
+  std::vector<int> keys_;
+  std::vector<model::DataType> types_;
+  sql::ChangelogMode changelog_;
+  KeyCodec codec_;
+  AccumulatorSet calls_;
+  KeyedTable table_;
+  uint64_t batch_number_ = 0;
+
+  // Scratch of a batch.
+  EncodedKeys encoded_;
+  std::vector<uint32_t> all_rows_;
+  std::vector<KeyedTable::Entry*> entries_;
+  std::vector<uint32_t> rows_;
+  std::vector<char*> payloads_;
+  std::vector<int8_t> signs_;
+  std::vector<Touched> touched_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace forebay::compute

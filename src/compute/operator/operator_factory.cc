@@ -1,0 +1,72 @@
+#include "compute/operator/operator_factory.h"
+
+#include "compute/operator/calc.h"
+#include "compute/operator/group_aggregate.h"
+#include "compute/operator/session_aggregate.h"
+#include "compute/operator/window_aggregate.h"
+
+namespace forebay::compute {
+
+using sql::PlanKind;
+using sql::PlanNode;
+
+namespace {
+
+template <typename Node>
+const Node& As(const PlanNode& node) {
+  return static_cast<const Node&>(node);
+}
+
+Result<std::unique_ptr<Operator>> MakeWindowAggregate(const sql::WindowAggregateNode& node,
+                                                      const EvaluationContext& context) {
+  bool attached = node.window.window_end_column >= 0;
+  if (node.window.kind == sql::WindowKind::kSession && !attached) {
+    return SessionAggregateOperator::Make(node, context);
+  }
+  return WindowAggregateOperator::Make(node, context);
+}
+
+Distribution ByKeys(std::vector<int> keys) {
+  if (keys.empty()) return {Distribution::Kind::kSingle, {}};
+  return {Distribution::Kind::kByKeys, std::move(keys)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
+                                               const EvaluationContext& context,
+                                               OperatorEnvironment& environment) {
+  (void)environment;
+  switch (node.kind) {
+    case PlanKind::kCalc: return CalcOperator::Make(As<sql::CalcNode>(node), context);
+    case PlanKind::kWatermark:
+      return WatermarkOperator::Make(As<sql::WatermarkNode>(node), context);
+    case PlanKind::kAggregate:
+      return GroupAggregateOperator::Make(As<sql::AggregateNode>(node));
+    case PlanKind::kWindowAggregate:
+      return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
+    case PlanKind::kUnion: return std::unique_ptr<Operator>(std::make_unique<UnionOperator>());
+    default: return NotSupported("no operator for plan node {}", node.id);
+  }
+}
+
+Distribution DistributionOf(const PlanNode& node, int input) {
+  switch (node.kind) {
+    case PlanKind::kAggregate: return ByKeys(As<sql::AggregateNode>(node).keys);
+    case PlanKind::kWindowAggregate: return ByKeys(As<sql::WindowAggregateNode>(node).keys);
+    case PlanKind::kWindowTable:
+      if (As<sql::WindowTableNode>(node).window.kind != sql::WindowKind::kSession) return {};
+      return ByKeys(As<sql::WindowTableNode>(node).window.partition_keys);
+    case PlanKind::kJoin: {
+      const auto& join = As<sql::JoinNode>(node);
+      return ByKeys(input == 0 ? join.left_keys : join.right_keys);
+    }
+    case PlanKind::kRank: return ByKeys(As<sql::RankNode>(node).keys);
+    case PlanKind::kDeduplicate: return ByKeys(As<sql::DeduplicateNode>(node).keys);
+    case PlanKind::kSort:
+    case PlanKind::kLimit: return {Distribution::Kind::kSingle, {}};
+    default: return {};
+  }
+}
+
+}  // namespace forebay::compute

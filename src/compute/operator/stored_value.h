@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "base/bytes.h"
+#include "model/column.h"
+
+namespace forebay::compute {
+
+/// How a cell of C++ type T is kept outside of columns: strings as std::string, the others as they are.
+template <typename T>
+using StoredValue =
+    std::conditional_t<std::is_same_v<T, model::StringRef>, std::string, T>;
+
+template <typename T>
+StoredValue<T> LoadValue(const model::Column& column, int row) {
+  if constexpr (std::is_same_v<T, model::StringRef>) {
+    return std::string(column.GetString(row));
+  } else {
+    return column.Get<T>(row);
+  }
+}
+
+template <typename V>
+void AppendStored(const V& value, model::ColumnBuilder& builder) {
+  if constexpr (std::is_same_v<V, std::string>) {
+    builder.AppendString(value);
+  } else {
+    builder.Append<V>(value);
+  }
+}
+
+template <typename V>
+void WriteStored(const V& value, ByteWriter& writer) {
+  if constexpr (std::is_same_v<V, std::string>) {
+    writer.WriteString(value);
+  } else {
+    writer.Write<V>(value);
+  }
+}
+
+template <typename V>
+Result<V> ReadStored(ByteReader& reader) {
+  if constexpr (std::is_same_v<V, std::string>) {
+    ASSIGN_OR_RETURN(std::string_view text, reader.ReadString());
+    return std::string(text);
+  } else {
+    return reader.Read<V>();
+  }
+}
+
+/// Mixes any stored value for std::unordered_map; 128-bit integers have no std::hash.
+template <typename V>
+struct StoredHash {
+  size_t operator()(const V& value) const {
+    if constexpr (sizeof(V) == 16 && std::is_trivially_copyable_v<V>) {
+      return std::hash<uint64_t>()(static_cast<uint64_t>(value)) * 31 +
+             static_cast<uint64_t>(value >> 64);
+    } else {
+      return std::hash<V>()(value);
+    }
+  }
+};
+
+}  // namespace forebay::compute

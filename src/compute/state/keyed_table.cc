@@ -1,0 +1,276 @@
+#include "compute/state/keyed_table.h"
+
+#include <emmintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace forebay::compute {
+
+namespace {
+
+constexpr size_t kPageBytes = 64 * 1024;
+/// Rows looked up together: enough misses in flight, and their cache lines stay in L1.
+constexpr size_t kBlockRows = 128;
+/// Average entries in a group of 12 slots before the table doubles.
+constexpr int kMaxLoad = 10;
+constexpr uint32_t kSlotMask = 0xfff;
+
+uint32_t MatchTag(const uint8_t* tags, uint8_t tag) {
+  __m128i group = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
+  __m128i equal = _mm_cmpeq_epi8(group, _mm_set1_epi8(static_cast<char>(tag)));
+  return static_cast<uint32_t>(_mm_movemask_epi8(equal)) & kSlotMask;
+}
+
+}  // namespace
+
+KeyedTable::KeyedTable(int key_bytes, int payload_bytes)
+    : key_bytes_(key_bytes), payload_bytes_(payload_bytes) {
+  payload_offset_ = (sizeof(Entry) + (key_bytes >= 0 ? key_bytes : 16) + 15) & ~size_t{15};
+  stride_ = (payload_offset_ + payload_bytes + 15) & ~size_t{15};
+  page_shift_ = 4;
+  while ((stride_ << (page_shift_ + 1)) <= kPageBytes) ++page_shift_;
+  page_mask_ = (uint32_t{1} << page_shift_) - 1;
+  groups_.resize(1);
+}
+
+bool KeyedTable::KeyEquals(const Entry* entry, std::string_view key) const {
+  const char* own = reinterpret_cast<const char*>(entry + 1);
+  if (key_bytes_ == 16) return std::memcmp(own, key.data(), 16) == 0;
+  if (key_bytes_ >= 0) return std::memcmp(own, key.data(), key_bytes_) == 0;
+  return LoadLe<uint64_t>(own + 8) == key.size() &&
+         std::memcmp(LoadLe<const char*>(own), key.data(), key.size()) == 0;
+}
+
+KeyedTable::Entry* KeyedTable::Probe(std::string_view key, uint64_t hash) const {
+  uint8_t tag = TagOf(hash);
+  for (size_t g = hash & group_mask_;; g = (g + 1) & group_mask_) {
+    const Group& group = groups_[g];
+    for (uint32_t match = MatchTag(group.tags, tag); match != 0; match &= match - 1) {
+      Entry* entry = At(group.entries[__builtin_ctz(match)]);
+      if (entry->hash == hash && KeyEquals(entry, key)) return entry;
+    }
+    if (MatchTag(group.tags, kEmpty) != 0) return nullptr;
+  }
+}
+
+/// The first entry whose tag fits, to be prefetched; usually the right one.
+KeyedTable::Entry* KeyedTable::Candidate(uint64_t hash) const {
+  const Group& group = groups_[hash & group_mask_];
+  uint32_t match = MatchTag(group.tags, TagOf(hash));
+  return match == 0 ? nullptr : At(group.entries[__builtin_ctz(match)]);
+}
+
+namespace {
+
+/// The keys a lookup is for: chosen rows of encoded keys, or another table's entries.
+struct RowKeys {
+  const EncodedKeys& keys;
+  std::span<const uint32_t> rows;
+  size_t size() const { return rows.size(); }
+  uint64_t hash(size_t i) const { return keys.hashes[rows[i]]; }
+  std::string_view key(size_t i) const { return keys.rows[rows[i]]; }
+};
+
+struct EntryKeys {
+  const KeyedTable& table;
+  std::span<KeyedTable::Entry* const> entries;
+  size_t size() const { return entries.size(); }
+  uint64_t hash(size_t i) const { return entries[i]->hash; }
+  std::string_view key(size_t i) const { return table.Key(entries[i]); }
+};
+
+}  // namespace
+
+template <bool kInsert, typename Keys>
+void KeyedTable::LookupAll(const Keys& keys, std::vector<Entry*>& entries) {
+  entries.resize(keys.size());
+  for (size_t begin = 0; begin < keys.size(); begin += kBlockRows) {
+    size_t end = std::min(begin + kBlockRows, keys.size());
+    for (size_t i = begin; i < end; ++i) {
+      __builtin_prefetch(&groups_[keys.hash(i) & group_mask_]);
+    }
+    for (size_t i = begin; i < end; ++i) {
+      entries[i] = Candidate(keys.hash(i));
+      if (entries[i] == nullptr) continue;
+      __builtin_prefetch(entries[i]);
+      __builtin_prefetch(reinterpret_cast<char*>(entries[i]) + payload_offset_, 1);
+    }
+    for (size_t i = begin; i < end; ++i) {
+      uint64_t hash = keys.hash(i);
+      std::string_view key = keys.key(i);
+      if (entries[i] != nullptr && entries[i]->hash == hash && KeyEquals(entries[i], key)) continue;
+      entries[i] = Probe(key, hash);
+      if (kInsert && entries[i] == nullptr) entries[i] = Insert(key, hash);
+    }
+  }
+}
+
+void KeyedTable::FindOrInsert(const EncodedKeys& keys, std::span<const uint32_t> rows,
+                              std::vector<Entry*>& entries) {
+  LookupAll<true>(RowKeys{keys, rows}, entries);
+}
+
+void KeyedTable::Find(const EncodedKeys& keys, std::span<const uint32_t> rows,
+                      std::vector<Entry*>& entries) {
+  LookupAll<false>(RowKeys{keys, rows}, entries);
+}
+
+void KeyedTable::FindOrInsertKeysOf(const KeyedTable& other, std::span<Entry* const> others,
+                                    std::vector<Entry*>& entries) {
+  LookupAll<true>(EntryKeys{other, others}, entries);
+}
+
+KeyedTable::Entry* KeyedTable::FindOne(std::string_view key, uint64_t hash) {
+  return Probe(key, hash);
+}
+
+KeyedTable::Entry* KeyedTable::FindOrInsertOne(std::string_view key, uint64_t hash) {
+  Entry* entry = Probe(key, hash);
+  return entry != nullptr ? entry : Insert(key, hash);
+}
+
+KeyedTable::Entry* KeyedTable::NewEntry() {
+  if (!free_entries_.empty()) {
+    Entry* entry = At(free_entries_.back());
+    free_entries_.pop_back();
+    return entry;
+  }
+  if ((num_entries_ & page_mask_) == 0) {
+    pages_.push_back(std::make_unique<char[]>(stride_ << page_shift_));
+  }
+  Entry* entry = At(num_entries_);
+  entry->number = num_entries_++;
+  entry->flags = 0;
+  return entry;
+}
+
+KeyedTable::Entry* KeyedTable::Insert(std::string_view key, uint64_t hash) {
+  if (used_slots_ >= static_cast<int64_t>(groups_.size()) * kMaxLoad) {
+    // Mostly tombstones: the same size again suffices.
+    Rehash(size_ * 2 > used_slots_ ? groups_.size() * 2 : groups_.size());
+  }
+  Entry* entry = NewEntry();
+  entry->hash = hash;
+  entry->flags = kLive | (entry->flags & kListed);
+  char* own = reinterpret_cast<char*>(entry + 1);
+  if (key_bytes_ >= 0) {
+    std::memcpy(own, key.data(), key_bytes_);
+  } else {
+    char* copy = key_arena_->Allocate(key.size());
+    std::memcpy(copy, key.data(), key.size());
+    StoreLe<const char*>(own, copy);
+    StoreLe<uint64_t>(own + 8, key.size());
+  }
+  std::memset(reinterpret_cast<char*>(entry) + payload_offset_, 0, payload_bytes_);
+  Place(entry);
+  ++size_;
+  return entry;
+}
+
+/// Puts a live entry that is in no slot into the first free one.
+void KeyedTable::Place(Entry* entry) {
+  for (size_t g = entry->hash & group_mask_;; g = (g + 1) & group_mask_) {
+    Group& group = groups_[g];
+    uint32_t free = MatchTag(group.tags, kEmpty);
+    if (free == 0) continue;
+    int slot = __builtin_ctz(free);
+    group.tags[slot] = TagOf(entry->hash);
+    group.entries[slot] = entry->number;
+    ++used_slots_;
+    return;
+  }
+}
+
+void KeyedTable::Rehash(size_t groups) {
+  groups_.assign(groups, Group{});
+  group_mask_ = groups - 1;
+  used_slots_ = 0;
+  constexpr uint32_t kAhead = 16;
+  for (uint32_t number = 0; number < num_entries_; ++number) {
+    if (number + kAhead < num_entries_) {
+      __builtin_prefetch(&groups_[At(number + kAhead)->hash & group_mask_], 1);
+    }
+    Entry* entry = At(number);
+    if ((entry->flags & kLive) != 0) Place(entry);
+  }
+}
+
+void KeyedTable::Erase(Entry* entry) {
+  DCHECK((entry->flags & kLive) != 0);
+  if ((entry->flags & kStored) != 0) erased_.push_back({entry->hash, std::string(Key(entry))});
+  for (size_t g = entry->hash & group_mask_;; g = (g + 1) & group_mask_) {
+    Group& group = groups_[g];
+    uint32_t match = MatchTag(group.tags, TagOf(entry->hash));
+    while (match != 0 && group.entries[__builtin_ctz(match)] != entry->number) match &= match - 1;
+    if (match == 0) continue;
+    // A group that was never full ends every probe, so its slot may become empty again.
+    bool was_full = MatchTag(group.tags, kEmpty) == 0;
+    group.tags[__builtin_ctz(match)] = was_full ? kTombstone : kEmpty;
+    used_slots_ -= was_full ? 0 : 1;
+    break;
+  }
+  if (key_bytes_ < 0) {
+    std::string_view key = Key(entry);
+    key_arena_->Free(const_cast<char*>(key.data()), key.size());
+  }
+  entry->flags &= kListed;
+  free_entries_.push_back(entry->number);
+  --size_;
+}
+
+int64_t KeyedTable::MemoryBytes() const {
+  return static_cast<int64_t>(groups_.size() * sizeof(Group) +
+                              pages_.size() * (stride_ << page_shift_)) +
+         key_arena_->bytes_reserved();
+}
+
+void KeyedTable::TakeChanges(
+    const std::function<void(Entry*)>& dirty,
+    const std::function<void(uint64_t hash, std::string_view key)>& erased) {
+  for (const ErasedKey& key : erased_) erased(key.hash, key.key);
+  erased_.clear();
+  for (Entry* entry : dirty_) {
+    if ((entry->flags & kLive) != 0 && (entry->flags & kDirty) != 0) {
+      dirty(entry);
+      entry->flags |= kStored;
+      has_stored_ = true;
+    }
+    entry->flags &= ~(kDirty | kListed);
+  }
+  dirty_.clear();
+}
+
+void KeyedTable::Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
+                          const SaveFunction& save) {
+  std::string key(prefix);
+  ByteWriter value;
+  auto stored_key = [&](std::string_view own) -> std::string_view {
+    key.resize(prefix.size());
+    return key.append(own);
+  };
+  TakeChanges(
+      [&](Entry* entry) {
+        value.Clear();
+        save(entry, value);
+        writer.Put(table, KeyGroupOf(entry->hash), stored_key(Key(entry)), value.view());
+      },
+      [&](uint64_t hash, std::string_view own) {
+        writer.Delete(table, KeyGroupOf(hash), stored_key(own));
+      });
+}
+
+void KeyedTable::SnapshotDrop(StateWriter& writer, std::string_view table,
+                              std::string_view prefix) {
+  std::string key(prefix);
+  auto drop = [&](uint64_t hash, std::string_view own) {
+    key.resize(prefix.size());
+    writer.Delete(table, KeyGroupOf(hash), key.append(own));
+  };
+  for (const ErasedKey& erased : erased_) drop(erased.hash, erased.key);
+  ForEach([&](Entry* entry) {
+    if ((entry->flags & kStored) != 0) drop(entry->hash, Key(entry));
+  });
+}
+
+}  // namespace forebay::compute

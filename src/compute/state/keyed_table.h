@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compute/state/byte_arena.h"
+#include "compute/state/key_codec.h"
+
+namespace forebay::compute {
+
+/// A hash table from encoded keys to payloads of a fixed size: the home of all keyed state. Entries never move, so pointers to
+/// them hold until they are erased. A new payload is zeros.
+///
+/// Open addressing in groups of 12 slots, one cache line each: 12 one-byte tags that one SSE2 comparison checks, 12 entry
+/// numbers. A batch is looked up in passes (prefetch groups, match tags and prefetch entries, compare keys), so that cache
+/// misses overlap. Entries lie in pages: header, key (a fixed number of bytes, or size and pointer), payload.
+///
+/// Snapshots are deltas: an entry is written when it was marked dirty since the last one, and a written key that was erased
+/// is written as a deletion. Belongs to one thread at a time.
+class KeyedTable {
+ public:
+  struct Entry {
+    uint64_t hash;
+    uint32_t number;
+    uint32_t flags;
+  };
+
+  /// `key_bytes` is KeyCodec::key_bytes(): -1 for keys of different sizes.
+  KeyedTable(int key_bytes, int payload_bytes);
+  KeyedTable(KeyedTable&&) = default;
+
+  /// Finds the keys of rows `rows`, or inserts them; `entries[i]` is the one of rows[i].
+  void FindOrInsert(const EncodedKeys& keys, std::span<const uint32_t> rows,
+                    std::vector<Entry*>& entries);
+  /// Finds them; null when there is none.
+  void Find(const EncodedKeys& keys, std::span<const uint32_t> rows, std::vector<Entry*>& entries);
+  /// Finds the keys of another table's entries, or inserts them: for merging.
+  void FindOrInsertKeysOf(const KeyedTable& other, std::span<Entry* const> others,
+                          std::vector<Entry*>& entries);
+  Entry* FindOrInsertOne(std::string_view key, uint64_t hash);
+  Entry* FindOne(std::string_view key, uint64_t hash);
+
+  std::string_view Key(const Entry* entry) const {
+    const char* key = reinterpret_cast<const char*>(entry + 1);
+    if (key_bytes_ >= 0) return {key, static_cast<size_t>(key_bytes_)};
+    return {LoadLe<const char*>(key), static_cast<size_t>(LoadLe<uint64_t>(key + 8))};
+  }
+  char* Payload(Entry* entry) const { return reinterpret_cast<char*>(entry) + payload_offset_; }
+  bool IsLive(const Entry* entry) const { return (entry->flags & kLive) != 0; }
+  /// The entry whose payload this is.
+  Entry* EntryOf(char* payload) const {
+    return reinterpret_cast<Entry*>(payload - payload_offset_);
+  }
+
+  void MarkDirty(Entry* entry) {
+    entry->flags |= kDirty;
+    if ((entry->flags & kListed) == 0) {
+      entry->flags |= kListed;
+      dirty_.push_back(entry);
+    }
+  }
+  /// The caller has freed what the payload refers to. The entry's memory is used again by a later insert.
+  void Erase(Entry* entry);
+
+  int64_t size() const { return size_; }
+  int64_t MemoryBytes() const;
+
+  /// Calls f(Entry*) for every entry; f may erase the entry it is given.
+  template <typename F>
+  void ForEach(F&& f) {
+    for (uint32_t number = 0; number < num_entries_; ++number) {
+      Entry* entry = At(number);
+      if ((entry->flags & kLive) != 0) f(entry);
+    }
+  }
+
+  /// Writes the payload of a dirty entry.
+  using SaveFunction = std::function<void(Entry*, ByteWriter&)>;
+  /// Writes what changed since the last Snapshot into `table`; stored keys are `prefix` + key.
+  void Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
+                const SaveFunction& save);
+  /// Calls f for every dirty entry and for every erased key that had been stored, and forgets both: for states that write
+  /// several stored entries per key.
+  void TakeChanges(const std::function<void(Entry*)>& dirty,
+                   const std::function<void(uint64_t hash, std::string_view key)>& erased);
+  /// Writes deletions of every key that a snapshot has: before the table itself is dropped.
+  void SnapshotDrop(StateWriter& writer, std::string_view table, std::string_view prefix);
+  /// Says that an entry that Restore inserted is in the checkpoint already.
+  void MarkStored(Entry* entry) {
+    entry->flags |= kStored;
+    has_stored_ = true;
+  }
+  bool HasStored() const { return has_stored_; }
+
+ private:
+  static constexpr uint32_t kLive = 1;
+  static constexpr uint32_t kDirty = 2;
+  static constexpr uint32_t kListed = 4;  // in dirty_, perhaps for an earlier key
+  static constexpr uint32_t kStored = 8;  // a snapshot has it
+  static constexpr int kSlots = 12;
+  static constexpr uint8_t kEmpty = 0;
+  static constexpr uint8_t kTombstone = 1;
+
+  struct alignas(64) Group {
+    uint8_t tags[16];  // the last four stay empty and are masked out
+    uint32_t entries[kSlots];
+  };
+  static_assert(sizeof(Group) == 64);
+
+  struct ErasedKey {
+    uint64_t hash;
+    std::string key;
+  };
+
+  static uint8_t TagOf(uint64_t hash) { return static_cast<uint8_t>(0x80 | (hash >> 49 & 0x7f)); }
+  Entry* At(uint32_t number) const {
+    return reinterpret_cast<Entry*>(pages_[number >> page_shift_].get() +
+                                    static_cast<size_t>(number & page_mask_) * stride_);
+  }
+  bool KeyEquals(const Entry* entry, std::string_view key) const;
+  Entry* Probe(std::string_view key, uint64_t hash) const;
+  Entry* Candidate(uint64_t hash) const;
+  Entry* Insert(std::string_view key, uint64_t hash);
+  Entry* NewEntry();
+  void Place(Entry* entry);
+  void Rehash(size_t groups);
+  template <bool kInsert, typename Keys>
+  void LookupAll(const Keys& keys, std::vector<Entry*>& entries);
+
+  int key_bytes_;
+  int payload_bytes_;
+  size_t payload_offset_;
+  size_t stride_;
+  int page_shift_;
+  uint32_t page_mask_;
+  std::vector<Group> groups_;
+  size_t group_mask_ = 0;
+  int64_t used_slots_ = 0;  // entries and tombstones
+  int64_t size_ = 0;
+  std::vector<std::unique_ptr<char[]>> pages_;
+  uint32_t num_entries_ = 0;
+  std::vector<uint32_t> free_entries_;
+  std::unique_ptr<ByteArena> key_arena_ = std::make_unique<ByteArena>();
+  std::vector<Entry*> dirty_;
+  std::vector<ErasedKey> erased_;
+  bool has_stored_ = false;
+};
+
+}  // namespace forebay::compute
