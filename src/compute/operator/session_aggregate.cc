@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kTable = "sessions";
 constexpr std::string_view kProgressTable = "progress";
+/// The timer bucket of a key whose sessions are being sent.
+constexpr int64_t kFiring = kMinWatermark;
 
 }  // namespace
 
@@ -212,7 +214,10 @@ void SessionAggregateOperator::CollectDue(KeyedTable::Entry* entry) {
     due_.push_back(reinterpret_cast<char*>(s));
     fires = true;
   }
-  if (fires) return;
+  if (fires) {
+    head->timer = kFiring;  // an entry may be twice in a bucket
+    return;
+  }
   head->timer = 0;
   SetTimer(entry, head->end);
 }
