@@ -1,17 +1,538 @@
 #include "storage/kv/kv_tablet.h"
 
+#include <algorithm>
+#include <atomic>
+
+#include "base/bytes.h"
+#include "base/failpoint.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "storage/kv/changelog.h"
+#include "storage/kv/row_store.h"
+#include "storage/kv/row_table.h"
+
 namespace forebay::storage {
+namespace {
 
-struct KvServices::Shared {};
+using format::EncodedKeys;
+using model::Batch;
+using model::ChangeType;
+using model::LogOffset;
 
-KvServices::KvServices(StorageMetrics& metrics, int64_t)
-    : metrics_(metrics), shared_(std::make_unique<Shared>()) {}
+constexpr int64_t kBlockCacheBytes = 32 << 20;
+constexpr int64_t kWriteBufferBytes = 128 << 20;
+/// Rows go to the row store in batches of about this size: larger ones save work when keys are written again and again.
+constexpr int64_t kMoveBytes = 8 << 20;
+/// A writer that finds more than this waiting moves rows itself.
+constexpr int64_t kDirtyBytesMax = 32 << 20;
+constexpr int64_t kReplayBytes = 4 << 20;
+/// A stored value is an int16 schema id, then the compacted row.
+constexpr size_t kValuePrefixBytes = 2;
+
+std::string_view RowOf(std::string_view value) { return value.substr(kValuePrefixBytes); }
+
+bool Upserts(ChangeType change) {
+  return change == ChangeType::kInsert || change == ChangeType::kAppendOnly ||
+         change == ChangeType::kUpdateAfter;
+}
+
+}  // namespace
+
+struct KvServices::Shared {
+  explicit Shared(int64_t row_bytes_max) : row_bytes_max(row_bytes_max) {}
+  RowStoreServices stores{kBlockCacheBytes, kWriteBufferBytes};
+  const int64_t row_bytes_max;
+  std::atomic<int64_t> row_bytes = 0;
+  LogFlusher mover{1};
+};
+
+KvServices::KvServices(StorageMetrics& metrics, int64_t row_cache_bytes)
+    : metrics_(metrics), shared_(std::make_unique<Shared>(row_cache_bytes)) {}
 KvServices::~KvServices() = default;
 
-Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices&, io::FileSystem&, std::string,
-                                                 const model::TableInfo&, const TableOptions&,
-                                                 std::shared_ptr<LogTablet>) {
-  return NotSupported("primary-key tables");
+/// See KvTablet. Locks are taken in this order: write_mutex_ (one write at a time), move_mutex_ (one move to the row store at a
+/// time), mutex_ (the rows in memory), the log's own.
+class KvTabletImpl : public KvTablet,
+                     public Flushable,
+                     public std::enable_shared_from_this<KvTabletImpl> {
+ public:
+  using Shared = KvServices::Shared;
+
+  KvTabletImpl(Shared& shared, StorageMetrics& metrics, const model::TableInfo& info,
+               const TableOptions& options, std::shared_ptr<LogTablet> log,
+               std::shared_ptr<RowStore> store)
+      : shared_(shared), metrics_(metrics), schema_id_(info.schema_id), options_(options),
+        types_(info.descriptor.schema.Types()),
+        key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()), reader_(types_),
+        log_(std::move(log)), store_(std::move(store)) {
+    metrics_.kv_tablets += 1;
+  }
+  ~KvTabletImpl() override {
+    metrics_.kv_tablets -= 1;
+    shared_.row_bytes -= row_bytes_;
+  }
+
+  Status Recover();
+  Status Write(const Batch& batch, int64_t writer_id, int32_t sequence,
+               AppendCallback done) override;
+  Result<KvValues> Lookup(const EncodedKeys& keys) override;
+  Result<std::unique_ptr<KvSnapshot>> Snapshot() override;
+  void UpdateRetention() override;
+  Status Close() override;
+  void Abandon() override { abandoned_ = true; }
+  bool FlushOnce() override;
+
+ private:
+  /// The changes of one write.
+  struct WriteSet {
+    std::vector<RowChange> changes;
+    uint64_t failures_before = 0;  ///< failures_ when the rows were applied
+  };
+
+  Result<EncodedKeys> KeysOf(const Batch& batch) const;
+  Status ReplayBatch(std::string_view bytes, LogOffset next_offset);
+  /// What the row store has of the keys that were not in memory.
+  struct Loaded {
+    std::vector<int> key_rows;
+    std::vector<std::optional<std::string>> values;
+  };
+  Result<Loaded> Load(const EncodedKeys& keys, const std::vector<uint64_t>& hashes);
+  void Keep(const EncodedKeys& keys, const std::vector<uint64_t>& hashes, Loaded loaded);
+  RowEntry* AddEntry(std::string_view key, uint64_t hash, std::optional<std::string> value);
+  Status Apply(const Batch& batch, const EncodedKeys& keys, const std::vector<uint64_t>& hashes,
+               WriteSet& set, ChangelogBuilder& changelog);
+  Status ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
+                  ChangelogBuilder& changelog);
+  void DropOverlay(const WriteSet& set);
+  Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
+  void OnAppended(WriteSet& set, const Result<AppendResult>& result);
+  Status MoveDirty();
+  void Account(int64_t bytes) {
+    row_bytes_ += bytes;
+    shared_.row_bytes += bytes;
+  }
+  void EvictIfFull();
+
+  Shared& shared_;
+  StorageMetrics& metrics_;
+  const model::SchemaId schema_id_;
+  const TableOptions options_;
+  const std::vector<model::DataType> types_;
+  const std::vector<int> key_indexes_;
+  const format::CompactedRowReader reader_;
+  const std::shared_ptr<LogTablet> log_;
+  const std::shared_ptr<RowStore> store_;
+  std::atomic<bool> abandoned_ = false;
+
+  std::mutex write_mutex_;
+  std::mutex move_mutex_;
+  std::mutex mutex_;  ///< guards all below
+  RowTable rows_;
+  int64_t row_bytes_ = 0;
+  uint64_t evictions_ = 0;
+  uint64_t failures_ = 0;  ///< appends that failed after they were taken
+  std::vector<RowEntry*> dirty_;
+  int64_t dirty_bytes_ = 0;
+  LogOffset committed_end_ = 0;  ///< the rows in memory are those after the changelog below this
+  bool move_scheduled_ = false;
+};
+
+Result<EncodedKeys> KvTabletImpl::KeysOf(const Batch& batch) const {
+  std::vector<model::Column> columns;
+  for (int index : key_indexes_) columns.push_back(batch.columns[index]);
+  return format::EncodeKeys(columns);
+}
+
+Status KvTabletImpl::Recover() {
+  ASSIGN_OR_RETURN(LogOffset offset, store_->Offset());
+  LogOffset start = log_->log_start(), end = log_->durable_end();
+  if (offset < start || offset > end) {
+    return Corruption("the rows reach changelog offset {}, but the changelog holds {} to {}",
+                      offset, start, end);
+  }
+  while (offset < end) {
+    ASSIGN_OR_RETURN(LogSlice slice, log_->Read(offset, kReplayBytes));
+    for (const auto& batch : slice.batches) {
+      std::string_view bytes(slice.bytes->data() + batch.position, batch.header.size_bytes());
+      RETURN_IF_ERROR(ReplayBatch(bytes, batch.header.next_offset()));
+      offset = batch.header.next_offset();
+    }
+  }
+  committed_end_ = end;
+  UpdateRetention();
+  return {};
+}
+
+Status KvTabletImpl::ReplayBatch(std::string_view bytes, LogOffset next_offset) {
+  ASSIGN_OR_RETURN(Batch batch, format::DecodeLogBatch(bytes, types_, nullptr, nullptr));
+  if (batch.num_rows == 0) return store_->Write({}, next_offset);
+  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(batch));
+  std::vector<std::string> values(batch.num_rows);
+  std::vector<RowStore::Put> puts;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (batch.change(row) == ChangeType::kUpdateBefore) continue;
+    if (!Upserts(batch.change(row))) {
+      puts.push_back({keys[row], std::nullopt});
+      continue;
+    }
+    values[row].resize(kValuePrefixBytes);
+    StoreLe(values[row].data(), static_cast<int16_t>(schema_id_.value()));
+    format::AppendCompactedRow(batch, row, values[row]);
+    puts.push_back({keys[row], values[row]});
+  }
+  return store_->Write(puts, next_offset);
+}
+
+RowEntry* KvTabletImpl::AddEntry(std::string_view key, uint64_t hash,
+                                 std::optional<std::string> value) {
+  RowEntry* entry = rows_.Insert(key, hash);
+  entry->present = value.has_value();
+  if (value.has_value()) entry->value = std::move(*value);
+  Account(entry->MemoryBytes());
+  return entry;
+}
+
+Result<KvTabletImpl::Loaded> KvTabletImpl::Load(const EncodedKeys& keys,
+                                                const std::vector<uint64_t>& hashes) {
+  Loaded loaded;
+  {
+    std::lock_guard lock(mutex_);
+    for (int row = 0; row < keys.num_rows(); ++row) {
+      if (row + 8 < keys.num_rows()) rows_.Prefetch(hashes[row + 8]);
+      if (rows_.Find(keys[row], hashes[row]) == nullptr) loaded.key_rows.push_back(row);
+    }
+  }
+  metrics_.kv_cache_hits += keys.num_rows() - std::ssize(loaded.key_rows);
+  if (loaded.key_rows.empty()) return loaded;
+  std::vector<std::string_view> wanted;
+  for (int row : loaded.key_rows) wanted.push_back(keys[row]);
+  RETURN_IF_ERROR(store_->Get(wanted, loaded.values));
+  return loaded;
+}
+
+void KvTabletImpl::Keep(const EncodedKeys& keys, const std::vector<uint64_t>& hashes,
+                        Loaded loaded) {
+  for (size_t i = 0; i < loaded.key_rows.size(); ++i) {
+    int row = loaded.key_rows[i];
+    if (rows_.Find(keys[row], hashes[row]) != nullptr) continue;
+    AddEntry(keys[row], hashes[row], std::move(loaded.values[i]));
+  }
+}
+
+void KvTabletImpl::EvictIfFull() {
+  int64_t surplus = shared_.row_bytes - shared_.row_bytes_max;
+  if (surplus <= 0) return;
+  int64_t freed = rows_.Evict(surplus);
+  if (freed > 0) ++evictions_;
+  Account(-freed);
+}
+
+static std::vector<uint64_t> HashesOf(const EncodedKeys& keys) {
+  std::vector<uint64_t> hashes(keys.num_rows());
+  for (int row = 0; row < keys.num_rows(); ++row) hashes[row] = HashBytes(keys[row]);
+  return hashes;
+}
+
+Status KvTabletImpl::Write(const Batch& batch, int64_t writer_id, int32_t sequence,
+                           AppendCallback done) {
+  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(batch));
+  std::vector<uint64_t> hashes = HashesOf(keys);
+  std::lock_guard write_lock(write_mutex_);
+  if (writer_id >= 0 && log_->AckIfDuplicate(writer_id, sequence, done)) return {};
+  // Nobody else changes rows meanwhile, so what is loaded stays true.
+  ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
+  auto set = std::make_shared<WriteSet>();
+  set->changes.reserve(batch.num_rows);  // entries point to them
+  ChangelogBuilder changelog(batch, reader_);
+  Status applied;
+  bool full;
+  {
+    std::lock_guard lock(mutex_);
+    Keep(keys, hashes, std::move(loaded));
+    set->failures_before = failures_;
+    applied = Apply(batch, keys, hashes, *set, changelog);
+    full = dirty_bytes_ > kDirtyBytesMax;
+  }
+  if (!applied.ok()) {
+    std::lock_guard lock(mutex_);
+    DropOverlay(*set);
+    return applied;
+  }
+  format::LogBatchOptions options;
+  options.schema_id = schema_id_;
+  options.writer_id = writer_id;
+  options.batch_sequence = sequence;
+  options.compression = options_.compression;
+  auto bytes = format::EncodeLogBatch(changelog.Finish(), options);
+  Status appended = bytes.ok() ? AppendChangelog(std::move(*bytes), set, std::move(done))
+                               : bytes.status();
+  if (!appended.ok()) {
+    std::lock_guard lock(mutex_);
+    DropOverlay(*set);
+    return appended;
+  }
+  if (full) static_cast<void>(MoveDirty());  // its failure shows when rows are read or moved next
+  return {};
+}
+
+Status KvTabletImpl::Apply(const Batch& batch, const EncodedKeys& keys,
+                           const std::vector<uint64_t>& hashes, WriteSet& set,
+                           ChangelogBuilder& changelog) {
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (row + 8 < batch.num_rows) rows_.Prefetch(hashes[row + 8]);
+    RowEntry* entry = rows_.Find(keys[row], hashes[row]);
+    if (entry == nullptr) {
+      std::vector<std::optional<std::string>> value;
+      RETURN_IF_ERROR(store_->Get({keys[row]}, value));
+      entry = AddEntry(keys[row], hashes[row], std::move(value[0]));
+    }
+    RETURN_IF_ERROR(ApplyRow(batch, row, *entry, set, changelog));
+  }
+  return {};
+}
+
+Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
+                              ChangelogBuilder& changelog) {
+  const RowChange* last = entry.overlay != nullptr ? entry.overlay : entry.pending;
+  bool was_present = last != nullptr ? last->present : entry.present;
+  std::string_view old = last != nullptr ? last->value : entry.value;
+  ChangeType change = batch.change(row);
+  entry.referenced = true;
+  if (change == ChangeType::kUpdateBefore) return {};
+  std::string value;
+  if (Upserts(change)) {
+    value.resize(kValuePrefixBytes);
+    StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
+    format::AppendCompactedRow(batch, row, value);
+    if (was_present && old == value) return {};
+    if (was_present) RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, RowOf(old)));
+    changelog.AddNew(was_present ? ChangeType::kUpdateAfter : ChangeType::kInsert, row);
+  } else {
+    if (options_.delete_behavior == DeleteBehavior::kDisable) {
+      return InvalidArgument("deletes are disabled for this table (table.delete.behavior)");
+    }
+    if (options_.delete_behavior == DeleteBehavior::kIgnore || !was_present) return {};
+    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, RowOf(old)));
+  }
+  set.changes.push_back({&entry, std::move(value), Upserts(change)});
+  entry.overlay = &set.changes.back();
+  entry.pins += 1;
+  return {};
+}
+
+/// Undoes what Apply did to the entries.
+void KvTabletImpl::DropOverlay(const WriteSet& set) {
+  for (const RowChange& change : set.changes) {
+    change.entry->overlay = nullptr;
+    change.entry->pins -= 1;
+  }
+}
+
+Status KvTabletImpl::AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set,
+                                     AppendCallback done) {
+  // Held so that the callback, which needs it, cannot come before the changes are pending.
+  std::lock_guard lock(mutex_);
+  if (failures_ != set->failures_before) {
+    return Unavailable("a write that this one built upon failed");
+  }
+  auto self = shared_from_this();
+  RETURN_IF_ERROR(log_->Append(
+      std::move(bytes), [self, set, done = std::move(done)](Result<AppendResult> result) {
+        self->OnAppended(*set, result);
+        done(std::move(result));
+      }));
+  for (RowChange& change : set->changes) {
+    change.entry->overlay = nullptr;
+    change.entry->pending = &change;
+  }
+  return {};
+}
+
+void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result) {
+  std::lock_guard lock(mutex_);
+  for (RowChange& change : set.changes) {
+    RowEntry& entry = *change.entry;
+    entry.pins -= 1;
+    if (entry.pending == &change) entry.pending = nullptr;
+    // The writer may be applying a batch upon this very change.
+    if (!result.ok()) continue;
+    int64_t before = entry.MemoryBytes();
+    entry.value = std::move(change.value);
+    entry.present = change.present;
+    int64_t after = entry.MemoryBytes();
+    Account(after - before);
+    dirty_bytes_ += after;
+    if (!std::exchange(entry.dirty, true)) dirty_.push_back(&entry);
+  }
+  if (!result.ok()) {
+    ++failures_;
+    return;
+  }
+  committed_end_ = result->next_offset;
+  EvictIfFull();
+  if (dirty_bytes_ > kMoveBytes && !std::exchange(move_scheduled_, true)) {
+    shared_.mover.Schedule(shared_from_this());
+  }
+}
+
+bool KvTabletImpl::FlushOnce() {
+  Status moved = abandoned_ ? Status() : MoveDirty();
+  if (!moved.ok()) {
+    Log(LogLevel::kError, "storage", "rows not moved to the row store: {}", moved.message());
+  }
+  std::lock_guard lock(mutex_);
+  move_scheduled_ = false;
+  return false;
+}
+
+Status KvTabletImpl::MoveDirty() {
+  std::lock_guard move_lock(move_mutex_);
+  std::vector<RowEntry*> moving;
+  std::vector<std::string> values;
+  std::vector<RowStore::Put> puts;
+  LogOffset end;
+  {
+    std::lock_guard lock(mutex_);
+    moving.swap(dirty_);
+    dirty_bytes_ = 0;
+    end = committed_end_;
+    values.reserve(moving.size());
+    puts.reserve(moving.size());
+    for (RowEntry* entry : moving) {
+      entry->dirty = false;
+      entry->moving = true;
+      values.push_back(entry->value);
+      puts.push_back({entry->key, std::nullopt});
+      if (entry->present) puts.back().value = values.back();
+    }
+  }
+  Failpoint("kv.before_move");
+  Status written = store_->Write(puts, end);
+  Failpoint("kv.after_move");
+  metrics_.kv_flushes += 1;
+  std::lock_guard lock(mutex_);
+  for (RowEntry* entry : moving) {
+    entry->moving = false;
+    if (!written.ok() && !std::exchange(entry->dirty, true)) dirty_.push_back(entry);
+  }
+  EvictIfFull();
+  return written;
+}
+
+Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
+  metrics_.kv_lookups += keys.num_rows();
+  std::vector<uint64_t> hashes = HashesOf(keys);
+  uint64_t evictions;
+  {
+    std::lock_guard lock(mutex_);
+    evictions = evictions_;
+  }
+  ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
+  KvValues values;
+  values.slots.resize(keys.num_rows());
+  size_t next_loaded = 0;
+  std::lock_guard lock(mutex_);
+  for (int row = 0; row < keys.num_rows(); ++row) {
+    if (row + 8 < keys.num_rows()) rows_.Prefetch(hashes[row + 8]);
+    bool is_loaded = next_loaded < loaded.key_rows.size() && loaded.key_rows[next_loaded] == row;
+    const std::optional<std::string>* read = is_loaded ? &loaded.values[next_loaded++] : nullptr;
+    RowEntry* entry = rows_.Find(keys[row], hashes[row]);
+    std::optional<std::string> late;
+    if (entry == nullptr && read == nullptr) {
+      // Evicted since Load looked.
+      std::vector<std::optional<std::string>> value;
+      RETURN_IF_ERROR(store_->Get({keys[row]}, value));
+      late = std::move(value[0]);
+      read = &late;
+    }
+    if (entry != nullptr) entry->referenced = true;
+    bool present = entry != nullptr ? entry->present : read->has_value();
+    if (!present) continue;
+    std::string_view found = RowOf(entry != nullptr ? entry->value : **read);
+    values.slots[row] = {values.bytes.size(), found.size(), true};
+    values.bytes.append(found);
+  }
+  // A row that was written, moved and evicted since it was read is newer than what was read.
+  if (evictions == evictions_) Keep(keys, hashes, std::move(loaded));
+  EvictIfFull();
+  return values;
+}
+
+namespace {
+
+class StoreSnapshot : public KvSnapshot {
+ public:
+  StoreSnapshot(std::shared_ptr<RowStore> store, std::unique_ptr<RowStore::Cursor> cursor,
+                LogOffset offset)
+      : store_(std::move(store)), cursor_(std::move(cursor)), offset_(offset) {}
+  LogOffset log_offset() const override { return offset_; }
+  Result<std::optional<std::string_view>> Next() override {
+    ASSIGN_OR_RETURN(auto value, cursor_->Next());
+    if (!value.has_value()) return value;
+    return std::optional(RowOf(*value));
+  }
+
+ private:
+  const std::shared_ptr<RowStore> store_;
+  const std::unique_ptr<RowStore::Cursor> cursor_;
+  const LogOffset offset_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<KvSnapshot>> KvTabletImpl::Snapshot() {
+  RETURN_IF_ERROR(MoveDirty());
+  // A move may come between; the store's own offset says which rows the cursor sees only while no move runs.
+  std::lock_guard move_lock(move_mutex_);
+  ASSIGN_OR_RETURN(LogOffset offset, store_->Offset());
+  ASSIGN_OR_RETURN(auto cursor, store_->Scan());
+  return std::unique_ptr<KvSnapshot>(
+      std::make_unique<StoreSnapshot>(store_, std::move(cursor), offset));
+}
+
+void KvTabletImpl::UpdateRetention() {
+  auto offset = store_->PersistedOffset();
+  log_->SetRetained(offset.ok() ? *offset : 0);
+}
+
+Status KvTabletImpl::Close() {
+  if (abandoned_.exchange(true)) return {};
+  RETURN_IF_ERROR(MoveDirty());
+  return store_->Flush();
+}
+
+namespace {
+
+/// Puts damaged rows aside, when the changelog is whole and they can be made from it.
+Result<std::unique_ptr<RowStore>> OpenStore(RowStoreServices& services, io::FileSystem& fs,
+                                            const std::string& directory, LogTablet& log) {
+  auto opened = RowStore::Open(services, directory);
+  if (opened.ok() || opened.kind() != ErrorKind::kCorruption || log.log_start() > 0) return opened;
+  std::string aside = directory + ".damaged";
+  Log(LogLevel::kError, "storage", "rows are made anew from the changelog, moved to {}: {}", aside,
+      opened.message());
+  RETURN_IF_ERROR(fs.RemoveAll(aside));
+  RETURN_IF_ERROR(fs.Rename(directory, aside));
+  RETURN_IF_ERROR(fs.CreateDirectories(directory));
+  return RowStore::Open(services, directory);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices& services, io::FileSystem& fs,
+                                                 std::string directory,
+                                                 const model::TableInfo& info,
+                                                 const TableOptions& options,
+                                                 std::shared_ptr<LogTablet> log) {
+  RETURN_IF_ERROR(format::CheckCompactedTypes(info.descriptor.schema.Types()));
+  RETURN_IF_ERROR(fs.CreateDirectories(directory));
+  ASSIGN_OR_RETURN(auto store,
+                   OpenStore(services.shared_->stores, fs, directory, *log));
+  auto tablet =
+      std::make_shared<KvTabletImpl>(*services.shared_, services.metrics_, info, options,
+                                     std::move(log), std::shared_ptr<RowStore>(std::move(store)));
+  RETURN_IF_ERROR(tablet->Recover());
+  return std::shared_ptr<KvTablet>(std::move(tablet));
 }
 
 }  // namespace forebay::storage

@@ -24,6 +24,7 @@ class KvServices {
 
  private:
   friend class KvTablet;
+  friend class KvTabletImpl;
   struct Shared;
 
   StorageMetrics& metrics_;

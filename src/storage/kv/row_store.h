@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/table.h"
+
+namespace forebay::storage {
+
+/// What the row stores of a server share: RocksDB's block cache and its bound on memory for writes. Thread-safe.
+class RowStoreServices {
+ public:
+  RowStoreServices(int64_t block_cache_bytes, int64_t write_buffer_bytes);
+  ~RowStoreServices();
+
+ private:
+  friend class RowStore;
+  struct Shared;
+  std::unique_ptr<Shared> shared_;
+};
+
+/// One bucket's rows on disk, in RocksDB without a write-ahead log: after a crash it is as after some earlier Write, whole. The
+/// default column family has the rows (key -> value) as Fluss's snapshots have them, the family `meta` the changelog offset
+/// they reach; both are flushed atomically. Thread-safe; one Write at a time.
+class RowStore {
+ public:
+  struct Put {
+    std::string_view key;
+    std::optional<std::string_view> value;  ///< nullopt deletes
+  };
+  /// Reads rows as of the moment it was made. Thread-compatible.
+  class Cursor {
+   public:
+    virtual ~Cursor() = default;
+    /// The next value; nullopt at the end.
+    virtual Result<std::optional<std::string_view>> Next() = 0;
+  };
+
+  /// kCorruption when RocksDB cannot open its files.
+  static Result<std::unique_ptr<RowStore>> Open(RowStoreServices& services,
+                                                const std::string& directory);
+  virtual ~RowStore() = default;
+  /// The offset of the last Write; 0 at first.
+  virtual Result<model::LogOffset> Offset() = 0;
+  /// The offset that would be found after a crash now.
+  virtual Result<model::LogOffset> PersistedOffset() = 0;
+  /// For every key its value, or nullopt.
+  virtual Status Get(const std::vector<std::string_view>& keys,
+                     std::vector<std::optional<std::string>>& values) = 0;
+  /// Applies all puts and moves the offset, atomically.
+  virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset) = 0;
+  virtual Result<std::unique_ptr<Cursor>> Scan() = 0;
+  /// Makes everything written durable.
+  virtual Status Flush() = 0;
+
+ protected:
+  using Shared = RowStoreServices::Shared;
+  static Shared& SharedOf(RowStoreServices& services) { return *services.shared_; }
+};
+
+}  // namespace forebay::storage
