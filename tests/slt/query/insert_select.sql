@@ -6,7 +6,7 @@ CREATE TABLE orders (
 CREATE TABLE totals (customer STRING, n BIGINT, amount DECIMAL(20, 2)) ${TABLE:totals};
 INSERT INTO totals SELECT customer, COUNT(*), SUM(price * qty) FROM orders GROUP BY customer;
 SELECT * FROM totals ORDER BY customer;
-CREATE TABLE copies (id INT, at TIMESTAMP(3), who STRING) ${TABLE:copies};
-INSERT INTO copies (id, who, at) SELECT id, customer, ts FROM orders WHERE id <= 3;
+CREATE TABLE copies (id INT, t TIMESTAMP(3), who STRING) ${TABLE:copies};
+INSERT INTO copies (id, who, t) SELECT id, customer, ts FROM orders WHERE id <= 3;
 INSERT INTO copies (id) SELECT id FROM orders WHERE id = 40;
 SELECT * FROM copies ORDER BY id;

@@ -5,6 +5,3 @@ CREATE TABLE orders (
 SELECT customer, qty FROM (
   SELECT customer, qty, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY qty) AS rn FROM orders) AS t
 WHERE rn <= 2;
-SELECT id, customer, qty FROM (
-  SELECT id, customer, qty, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY qty) AS rn FROM orders) AS t
-WHERE rn <= 2;

@@ -1,4 +1,4 @@
-CREATE TABLE e (id INT, at BIGINT, lz AS TO_TIMESTAMP_LTZ(at, 3), WATERMARK FOR lz AS lz - INTERVAL '1' SECOND)
+CREATE TABLE e (id INT, millis BIGINT, lz AS TO_TIMESTAMP_LTZ(millis, 3), WATERMARK FOR lz AS lz - INTERVAL '1' SECOND)
 WITH ('connector' = 'filesystem', 'path' = '${DATA}/epochs.csv', 'format' = 'csv');
 SELECT * FROM e;
 SELECT window_start, window_end, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(lz), INTERVAL '1' DAY)) GROUP BY window_start, window_end;

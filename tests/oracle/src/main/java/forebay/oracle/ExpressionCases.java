@@ -14,6 +14,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.Schema;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.table.api.bridge.java.internal.StreamTableEnvironmentImpl;
 import org.apache.flink.table.runtime.typeutils.ExternalTypeInfo;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -78,7 +79,8 @@ final class ExpressionCases {
         StringBuilder names = new StringBuilder();
         for (String[] row : rows) {
             if (row.length != columns.size()) {
-                throw new IllegalStateException("row has " + row.length + " cells: " + Arrays.toString(row));
+                throw new IllegalStateException(
+                        "row has " + row.length + " cells: " + Arrays.toString(row));
             }
             values.append(values.isEmpty() ? "(" : ", (");
             for (int i = 0; i < row.length; i++) {
@@ -101,7 +103,7 @@ final class ExpressionCases {
         checkTypes(type);
         fillFloating(data);
         StreamExecutionEnvironment env =
-                ((org.apache.flink.table.api.bridge.java.internal.StreamTableEnvironmentImpl) tables).execEnv();
+                ((StreamTableEnvironmentImpl) tables).execEnv();
         DataStream<Row> stream = env.fromData(data, ExternalTypeInfo.of(type));
         Schema schema = Schema.newBuilder().fromRowDataType(type).build();
         tables.createTemporaryView("t", stream, schema);
@@ -122,12 +124,13 @@ final class ExpressionCases {
                 Matcher cast = TEXT_CAST.matcher(cell);
                 String number = cast.matches() ? cast.group(1) : cell;
                 boolean single = columns.get(c)[1].startsWith("FLOAT");
-                data.get(r).setField(c, single ? (Object) Float.valueOf(number) : Double.valueOf(number));
+                Object value = single ? (Object) Float.valueOf(number) : Double.valueOf(number);
+                data.get(r).setField(c, value);
             }
         }
     }
 
-    /** A nullable column without a NULL would be NOT NULL in the VALUES that other readers build. */
+    /** A nullable column without a NULL would be NOT NULL in the VALUES other readers build. */
     private void checkTypes(DataType type) {
         for (int i = 0; i < columns.size(); i++) {
             String got = type.getChildren().get(i).getLogicalType().asSummaryString();
@@ -147,8 +150,8 @@ final class ExpressionCases {
             results.put(e.sql(), result);
             result.put("expr", e.sql());
             try {
-                LogicalType type = tables.sqlQuery("SELECT " + e.sql() + " FROM t").getResolvedSchema()
-                        .getColumnDataTypes().get(0).getLogicalType();
+                LogicalType type = tables.sqlQuery("SELECT " + e.sql() + " FROM t")
+                        .getResolvedSchema().getColumnDataTypes().get(0).getLogicalType();
                 types.put(e.sql(), type);
                 result.put("type", type.asSummaryString());
                 if (e.typeOnly()) {
@@ -217,7 +220,8 @@ final class ExpressionCases {
             List<Object> values = new ArrayList<>();
             List<Object> text = new ArrayList<>();
             for (Row row : out) {
-                values.add(JsonValue.of(row.getField(1 + 2 * i), types.get(some.get(i)), Flink.zone(tables)));
+                Object value = row.getField(1 + 2 * i);
+                values.add(JsonValue.of(value, types.get(some.get(i)), Flink.zone(tables)));
                 text.add(row.getField(2 + 2 * i));
             }
             check(some.get(i), values, text);
@@ -231,9 +235,10 @@ final class ExpressionCases {
     /** Where a value is a string, our spelling must be the one Flink's own cast gives. */
     private void check(String sql, List<Object> values, List<Object> text) {
         for (int i = 0; i < values.size(); i++) {
-            if (values.get(i) instanceof String s && text.get(i) != null && !s.equals(text.get(i))) {
+            Object cast = text.get(i);
+            if (values.get(i) instanceof String s && cast != null && !s.equals(cast)) {
                 mismatches++;
-                System.err.println("  note: " + sql + ": value " + s + " but text " + text.get(i));
+                System.err.println("  note: " + sql + ": value " + s + " but text " + cast);
             }
         }
     }
@@ -243,7 +248,7 @@ final class ExpressionCases {
         results.values().forEach(result -> lines.add(Json.write(result)));
         Files.write(out, lines);
         long errors = results.values().stream().filter(r -> r.containsKey("error")).count();
-        System.err.printf("%s: %d expressions, %d errors, %d notes%n", file.getFileName(), results.size(),
-                errors, mismatches);
+        System.err.printf("%s: %d expressions, %d errors, %d notes%n", file.getFileName(),
+                results.size(), errors, mismatches);
     }
 }

@@ -32,7 +32,8 @@ final class Flink {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
         env.setParallelism(1);
         env.setRuntimeMode(streaming ? RuntimeExecutionMode.STREAMING : RuntimeExecutionMode.BATCH);
-        EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance().withConfiguration(config);
+        EnvironmentSettings.Builder settings =
+                EnvironmentSettings.newInstance().withConfiguration(config);
         StreamTableEnvironment tables = StreamTableEnvironment.create(
                 env, (streaming ? settings.inStreamingMode() : settings.inBatchMode()).build());
         tables.getConfig().set("table.local-time-zone", "UTC");
@@ -44,13 +45,18 @@ final class Flink {
         return tables.getConfig().getLocalTimeZone();
     }
 
+    /** A failing INSERT takes its MiniCluster down before one can ask it why. */
+    private static boolean isLostJob(Throwable t) {
+        return t instanceof IllegalStateException && String.valueOf(t.getMessage()).contains("MiniCluster");
+    }
+
     /** {"error": "plan"|"runtime", "flink": words}: runtime when a job was running. */
     static Map<String, Object> error(Throwable failure) {
         boolean runtime = false;
         Throwable root = failure;
         for (Throwable t = failure; t != null; t = t.getCause()) {
             runtime |= t instanceof JobExecutionException || t instanceof ProgramInvocationException
-                    || t instanceof ExecutionException;
+                    || t instanceof ExecutionException || isLostJob(t);
             root = t;
         }
         List<String> words = new ArrayList<>();

@@ -1,6 +1,5 @@
 package forebay.oracle;
 
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
@@ -19,12 +18,13 @@ final class Json {
             quote(out, text);
         } else if (value instanceof Map<?, ?> map) {
             out.append('{');
-            for (Iterator<? extends Map.Entry<?, ?>> it = map.entrySet().iterator(); it.hasNext(); ) {
-                Map.Entry<?, ?> entry = it.next();
+            String separator = "";
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                out.append(separator);
                 quote(out, (String) entry.getKey());
                 out.append(':');
                 append(out, entry.getValue());
-                out.append(it.hasNext() ? "," : "");
+                separator = ",";
             }
             out.append('}');
         } else if (value instanceof List<?> list) {
@@ -43,18 +43,23 @@ final class Json {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            boolean unpaired = Character.isSurrogate(c) && !paired(text, i);
             switch (c) {
                 case '"' -> out.append("\\\"");
                 case '\\' -> out.append("\\\\");
                 case '\n' -> out.append("\\n");
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
-                default -> out.append(c < 0x20 || c == 0x7f || c == 0x85 || c == 0x2028 || c == 0x2029
-                        || unpaired ? String.format("\\u%04x", (int) c) : String.valueOf(c));
+                default -> out.append(escaped(text, i) ? String.format("\\u%04x", (int) c) : c + "");
             }
         }
         out.append('"');
+    }
+
+    /** Control characters, line separators and halves of surrogate pairs. */
+    private static boolean escaped(String text, int i) {
+        char c = text.charAt(i);
+        return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029
+                || (Character.isSurrogate(c) && !paired(text, i));
     }
 
     private static boolean paired(String text, int i) {

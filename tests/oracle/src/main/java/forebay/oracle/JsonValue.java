@@ -10,11 +10,15 @@ import java.time.LocalTime;
 import java.time.Period;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.table.types.logical.ArrayType;
+import org.apache.flink.table.types.logical.IntType;
 import org.apache.flink.table.types.logical.LocalZonedTimestampType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
@@ -48,7 +52,7 @@ final class JsonValue {
             case MAP -> map((Map<?, ?>) value, ((MapType) type).getKeyType(),
                     ((MapType) type).getValueType(), zone);
             case MULTISET -> map((Map<?, ?>) value, ((MultisetType) type).getElementType(),
-                    new org.apache.flink.table.types.logical.IntType(), zone);
+                    new IntType(), zone);
             default -> text(value, type, zone);
         };
     }
@@ -56,7 +60,8 @@ final class JsonValue {
     private static String text(Object value, LogicalType type, ZoneId zone) {
         return switch (type.getTypeRoot()) {
             case DATE -> ((LocalDate) value).toString();
-            case TIME_WITHOUT_TIME_ZONE -> trimmed(time((LocalTime) value, ((TimeType) type).getPrecision()));
+            case TIME_WITHOUT_TIME_ZONE ->
+                    trimmed(time((LocalTime) value, ((TimeType) type).getPrecision()));
             case TIMESTAMP_WITHOUT_TIME_ZONE ->
                     timestamp((LocalDateTime) value, ((TimestampType) type).getPrecision());
             case TIMESTAMP_WITH_LOCAL_TIME_ZONE -> timestamp(
@@ -73,7 +78,8 @@ final class JsonValue {
     }
 
     private static String time(LocalTime value, int precision) {
-        String whole = String.format("%02d:%02d:%02d", value.getHour(), value.getMinute(), value.getSecond());
+        String whole = String.format(
+                "%02d:%02d:%02d", value.getHour(), value.getMinute(), value.getSecond());
         if (precision == 0) {
             return whole;
         }
@@ -120,13 +126,13 @@ final class JsonValue {
     private static Object map(Map<?, ?> value, LogicalType key, LogicalType element, ZoneId zone) {
         boolean named = key.is(LogicalTypeRoot.VARCHAR) || key.is(LogicalTypeRoot.CHAR);
         if (named && !value.containsKey(null)) {
-            Map<String, Object> out = new java.util.TreeMap<>();
+            Map<String, Object> out = new TreeMap<>();
             value.forEach((k, v) -> out.put((String) k, of(v, element, zone)));
             return out;
         }
         List<Object> out = new ArrayList<>();
-        value.forEach((k, v) -> out.add(java.util.Arrays.asList(of(k, key, zone), of(v, element, zone))));
-        out.sort(java.util.Comparator.comparing(Json::write));
+        value.forEach((k, v) -> out.add(Arrays.asList(of(k, key, zone), of(v, element, zone))));
+        out.sort(Comparator.comparing(Json::write));
         return out;
     }
 }

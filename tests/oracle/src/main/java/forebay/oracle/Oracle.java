@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Writes the expected results of tests/slt from real Flink. Arguments: the slt folder, then filters;
- * a case runs when its id (`expr/casts`, `query/top_n`) contains one of them, or none is given.
+ * Writes the expected results of tests/slt from real Flink. Arguments: the slt folder, filters.
+ * A case runs when its id (`expr/casts`, `query/top_n`) contains a filter, or there is none.
  */
 public final class Oracle {
     private Oracle() {}
@@ -20,7 +20,8 @@ public final class Oracle {
             failed += attempt(file, () -> ExpressionCases.run(file, expected(file)));
         }
         for (Path file : cases(slt.resolve("query"), ".sql", filters)) {
-            failed += attempt(file, () -> QueryScript.run(file, expected(file), slt.resolve("data")));
+            Path data = slt.resolve("data");
+            failed += attempt(file, () -> QueryScript.run(file, expected(file), data));
         }
         System.exit(failed == 0 ? 0 : 1);
     }
@@ -33,7 +34,8 @@ public final class Oracle {
         long start = System.nanoTime();
         try {
             work.run();
-            System.err.printf("%s done in %.1f s%n", file.getFileName(), (System.nanoTime() - start) / 1e9);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            System.err.printf("%s done in %.1f s%n", file.getFileName(), seconds);
             return 0;
         } catch (Exception failure) {
             System.err.println(file + ": " + failure);
@@ -47,7 +49,8 @@ public final class Oracle {
         return file.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ".expected");
     }
 
-    private static List<Path> cases(Path folder, String ending, List<String> filters) throws Exception {
+    private static List<Path> cases(Path folder, String ending, List<String> filters)
+            throws Exception {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(f -> f.toString().endsWith(ending)).filter(f -> chosen(f, filters))
                     .sorted().toList();

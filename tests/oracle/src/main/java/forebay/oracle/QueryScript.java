@@ -8,18 +8,28 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.flink.table.api.ExplainDetail;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.catalog.Column;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
 
 /** Runs one `query/<name>.sql` script in streaming and batch mode and records each result. */
 final class QueryScript {
+    /** A longer changelog is not written; what it leaves behind still is. */
+    private static final int LONGEST_CHANGELOG = 400;
+    private static final Pattern TABLE = Pattern.compile("\\$\\{TABLE:(\\w+)\\}");
+
     private final List<String> statements;
     private final Path data;
     private final List<String> lines = new ArrayList<>();
+    private final List<String> definitions = new ArrayList<>();
+    private StreamTableEnvironment tables;
 
     private QueryScript(List<String> statements, Path data) {
         this.statements = statements;
@@ -47,103 +57,131 @@ final class QueryScript {
 
     private void runIn(String mode) throws Exception {
         Path scratch = Files.createTempDirectory("oracle");
-        StreamTableEnvironment tables = Flink.environment(mode.equals("streaming"));
+        tables = Flink.environment(mode.equals("streaming"));
+        definitions.clear();
         for (int i = 0; i < statements.size(); i++) {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("statement", i + 1);
             result.put("mode", mode);
             String sql = replace(statements.get(i), scratch);
             try {
-                if (!execute(tables, sql, result)) {
+                if (!execute(sql, result)) {
                     continue;
                 }
             } catch (Exception | AssertionError failure) {
                 result.putAll(Flink.error(failure));
-                if (failure instanceof NullPointerException) {
-                    failure.printStackTrace();
-                }
             }
             lines.add(Json.write(result));
         }
         delete(scratch);
     }
 
-    /** `${DATA}` is the folder of input files; `${TABLE:x}` the options of a table one can write to. */
-    private String replace(String sql, Path scratch) {
-        return sql.replace("${DATA}", data.toString()).replaceAll("\\$\\{TABLE:(\\w+)\\}",
-                "WITH ('connector' = 'filesystem', 'path' = '" + scratch + "/$1', 'format' = 'json', "
-                        + "'json.timestamp-format.standard' = 'ISO-8601')");
+    /** `${DATA}` is the folder of input; `${TABLE:x}` the options of a table one can write to. */
+    private String replace(String sql, Path scratch) throws IOException {
+        Matcher table = TABLE.matcher(sql);
+        if (table.find()) {
+            Files.createDirectories(scratch.resolve(table.group(1)));
+        }
+        return sql.replace("${DATA}", data.toString()).replaceAll(TABLE.pattern(),
+                "WITH ('connector' = 'filesystem', 'path' = '" + scratch + "/$1', "
+                        + "'format' = 'json', 'json.timestamp-format.standard' = 'ISO-8601')");
     }
 
     /** False when the statement has nothing to record. */
-    private boolean execute(StreamTableEnvironment tables, String sql, Map<String, Object> result)
+    private boolean execute(String sql, Map<String, Object> result)
             throws Exception {
         String head = sql.strip().toUpperCase();
         if (head.startsWith("SET ")) {
-            String[] setting = sql.split("'");
-            tables.getConfig().set(setting[1], setting[3]);
+            set(sql.split("'")[1], sql.split("'")[3]);
             return false;
         }
         boolean query = head.matches("(?s)(SELECT|WITH|VALUES|\\(SELECT).*");
         boolean streaming = result.get("mode").equals("streaming");
         if (query && streaming) {
-            result.put("changelog_mode", changelogMode(tables, sql));
+            result.put("changelog_mode", changelogMode(sql));
         }
         TableResult table = tables.executeSql(sql);
         if (head.startsWith("INSERT") || head.startsWith("EXECUTE")) {
             return false;
         }
         if (!query && !head.matches("(?s)(DESC|SHOW).*")) {
+            definitions.add(sql);
             return false;
         }
-        collect(tables, table, result, query && streaming);
+        collect(table, result, query && streaming);
         if (query && !streaming) {
             result.put("ordered", Statements.ordered(sql));
         }
         return true;
     }
 
+    /** An environment has one mode for life: another mode needs a new one with the same tables. */
+    private void set(String key, String value) {
+        if (!key.equals("execution.runtime-mode")) {
+            tables.getConfig().set(key, value);
+            return;
+        }
+        tables = Flink.environment(value.equals("streaming"));
+        definitions.forEach(tables::executeSql);
+    }
+
     /** What the root of the physical plan sends, for example "I,UB,UA". */
-    private static String changelogMode(StreamTableEnvironment tables, String sql) {
-        String plan = (String) tables.executeSql("EXPLAIN CHANGELOG_MODE " + sql).collect().next().getField(0);
+    private String changelogMode(String sql) {
+        String plan = tables.explainSql(sql, ExplainDetail.CHANGELOG_MODE);
         String marker = "changelogMode=[";
         int at = plan.indexOf(marker, plan.indexOf("== Optimized Physical Plan =="));
         return at < 0 ? "" : plan.substring(at + marker.length(), plan.indexOf(']', at));
     }
 
-    private void collect(StreamTableEnvironment tables, TableResult table, Map<String, Object> result,
-            boolean changelog) throws Exception {
-        List<Object> columns = new ArrayList<>();
+    private void collect(TableResult table, Map<String, Object> result, boolean changelog)
+            throws Exception {
         List<Column> schema = table.getResolvedSchema().getColumns();
-        for (Column column : schema) {
-            Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("name", column.getName());
-            entry.put("type", column.getDataType().getLogicalType().asSummaryString());
-            columns.add(entry);
-        }
         List<Object> rows = new ArrayList<>();
         List<Object> kinds = new ArrayList<>();
-        Map<String, Object> names = new LinkedHashMap<>();
         Multiset materialized = new Multiset();
         try (CloseableIterator<Row> it = table.collect()) {
             while (it.hasNext()) {
                 Row row = it.next();
-                List<Object> cells = new ArrayList<>();
-                for (int i = 0; i < schema.size(); i++) {
-                    cells.add(JsonValue.of(row.getField(i), schema.get(i).getDataType().getLogicalType(),
-                            Flink.zone(tables)));
-                }
+                List<Object> cells = cells(row, schema);
                 rows.add(cells);
                 kinds.add(row.getKind().shortString());
                 materialized.apply(row.getKind().shortString(), cells);
             }
         }
-        result.put("columns", columns);
-        result.put("rows", rows);
-        if (changelog && !"I".equals(result.get("changelog_mode"))) {
+        result.put("columns", columns(schema));
+        boolean retracts = changelog && !"I".equals(result.get("changelog_mode"));
+        if (!retracts && kinds.contains("+U")) {
+            System.err.println("  note: updates in an insert-only result: " + result.get("statement"));
+        }
+        if (!retracts || rows.size() <= LONGEST_CHANGELOG) {
+            result.put("rows", rows);
+        }
+        if (retracts && rows.size() <= LONGEST_CHANGELOG) {
             result.put("kinds", kinds);
+        }
+        if (retracts) {
             result.put("materialized", materialized.rows());
         }
+    }
+
+    private static List<Object> columns(List<Column> schema) {
+        List<Object> out = new ArrayList<>();
+        for (Column column : schema) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("name", column.getName());
+            entry.put("type", column.getDataType().getLogicalType().asSummaryString());
+            out.add(entry);
+        }
+        return out;
+    }
+
+    private List<Object> cells(Row row, List<Column> schema) {
+        List<Object> out = new ArrayList<>();
+        for (int i = 0; i < schema.size(); i++) {
+            LogicalType type = schema.get(i).getDataType().getLogicalType();
+            out.add(JsonValue.of(row.getField(i), type, Flink.zone(tables)));
+        }
+        return out;
     }
 
     private static void delete(Path folder) throws IOException {
