@@ -33,6 +33,20 @@ for number, statement in enumerate(script.split(";\\n")):
         print(json.dumps({"statement": number + 1, **answer}))
 """
 
+# Plays the program on committed cases: answers by how many statements follow, for one mode each.
+REPLAY = """#!/usr/bin/env python3
+import importlib.machinery, json, re, sys
+run = importlib.machinery.SourceFileLoader("slt_run", %(run)r).load_module()
+answers = json.load(open(%(answers)r, encoding="utf-8"))
+script = open(sys.argv[sys.argv.index("-f") + 1], encoding="utf-8").read()
+mode = re.search("'execution.runtime-mode' = '(.*?)'", script).group(1)
+statements = run.split_statements(script)
+for number, statement in enumerate(statements, 1):
+    answer = answers.get(mode + " " + str(len(statements) - number))
+    if answer is not None:
+        print(json.dumps({"statement": number, **answer}))
+"""
+
 CASE = """COLUMNS
 id INT NOT NULL
 d DOUBLE
@@ -177,6 +191,57 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(self.play(reverse)[0], 0)
         self.write_query({"mode": "batch", "columns": COLUMNS, "rows": rows, "ordered": True})
         self.assertIn("rows are in another order", self.play(reverse)[1])
+
+
+class CommittedCasesTest(unittest.TestCase):
+    """What Flink answered, played back, passes: cases and expected files fit together."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.answers = os.path.join(self.folder.name, "answers.json")
+        self.program = os.path.join(self.folder.name, "program")
+        with open(self.program, "w", encoding="utf-8") as out:
+            out.write(REPLAY % {"run": os.path.join(HERE, "run"), "answers": self.answers})
+        os.chmod(self.program, 0o755)
+
+    def recorded(self, path):
+        expected = run.read_json_lines(os.path.splitext(path)[0] + ".expected")
+        if path.endswith(".case"):
+            answers = {}
+            for index, want in enumerate(reversed(expected)):
+                row_count = len(run.read_expression_case(path)[2])
+                values = want.get("values", [None] * row_count)
+                answers[f"batch {index}"] = want if "error" in want else answer(values, want["type"])
+            return answers
+        with open(path, encoding="utf-8") as script:
+            count = len(run.split_statements(script.read()))
+        answers = {}
+        for want in expected:
+            played = {key: want[key] for key in ("error", "columns", "rows", "kinds") if key in want}
+            if "materialized" in want:
+                played = {"columns": want["columns"], "rows": want["materialized"]}
+            answers[f"{want['mode']} {count - want['statement']}"] = played
+        return answers
+
+    def test_recorded_answers_pass(self):
+        options = run.parse_arguments([self.program])
+        for path in run.case_files(HERE):
+            with self.subTest(os.path.basename(path)):
+                with open(self.answers, "w", encoding="utf-8") as out:
+                    json.dump(self.recorded(path), out)
+                outcomes = run.outcomes_of(options, path)
+                self.assertTrue(outcomes)
+                self.assertEqual([], [one for one in outcomes if one[1]][:3])
+
+    def test_changelogs_leave_what_is_recorded(self):
+        for path in run.case_files(HERE):
+            for want in run.read_json_lines(os.path.splitext(path)[0] + ".expected"):
+                if "kinds" in want and "note" not in want:
+                    kinds = [run.normal_type(column["type"]) for column in want["columns"]]
+                    left = run.materialize(want["rows"], want["kinds"], kinds)
+                    kept = [run.canonical_row(row, kinds) for row in want["materialized"]]
+                    self.assertEqual([], run.multiset_difference(kept, left))
 
 
 class ValueTest(unittest.TestCase):

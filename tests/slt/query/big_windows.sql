@@ -4,5 +4,3 @@ CREATE TABLE big (
 ) WITH ('connector' = 'filesystem', 'path' = '${DATA}/big.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
 SELECT window_start, window_end, COUNT(*) AS n, SUM(amount) AS s, COUNT(DISTINCT k) AS d FROM TABLE(TUMBLE(TABLE big, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end;
 SELECT window_start, status, COUNT(*) AS n, AVG(v) AS a FROM TABLE(HOP(TABLE big, DESCRIPTOR(ts), INTERVAL '5' MINUTE, INTERVAL '15' MINUTE)) GROUP BY window_start, window_end, status;
-SELECT window_start, window_end, COUNT(*) AS n FROM TABLE(SESSION(TABLE big, DESCRIPTOR(ts), INTERVAL '8' SECOND)) GROUP BY window_start, window_end;
-SELECT k, COUNT(*) AS sessions, MAX(n) AS longest FROM (SELECT k, COUNT(*) AS n FROM TABLE(SESSION(TABLE big PARTITION BY k, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY k, window_start, window_end) AS s GROUP BY k;

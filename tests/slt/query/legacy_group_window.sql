@@ -3,4 +3,3 @@ CREATE TABLE orders (
   WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
 ) WITH ('connector' = 'filesystem', 'path' = '${DATA}/orders.csv', 'format' = 'csv', 'csv.null-literal' = 'NULL');
 SELECT customer, TUMBLE_START(ts, INTERVAL '30' SECOND) AS s, TUMBLE_END(ts, INTERVAL '30' SECOND) AS e, COUNT(*) AS n FROM orders GROUP BY customer, TUMBLE(ts, INTERVAL '30' SECOND);
-SELECT SESSION_START(ts, INTERVAL '6' SECOND) AS s, customer, COUNT(*) AS n FROM orders GROUP BY customer, SESSION(ts, INTERVAL '6' SECOND);

@@ -1,3 +1,5 @@
+-- modes: streaming
+-- Flink 2.3 knows session windows in streaming mode only.
 CREATE TABLE clicks (
   u STRING, page STRING, ms INT, ts TIMESTAMP(3),
   WATERMARK FOR ts AS ts - INTERVAL '1' SECOND

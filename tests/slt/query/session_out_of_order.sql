@@ -1,3 +1,5 @@
+-- modes: streaming
+-- Flink 2.3 knows session windows in streaming mode only.
 CREATE TABLE orders (
   id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
   WATERMARK FOR ts AS ts - INTERVAL '5' SECOND

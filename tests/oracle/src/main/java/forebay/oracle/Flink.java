@@ -47,7 +47,8 @@ final class Flink {
 
     /** A failing INSERT takes its MiniCluster down before one can ask it why. */
     private static boolean isLostJob(Throwable t) {
-        return t instanceof IllegalStateException && String.valueOf(t.getMessage()).contains("MiniCluster");
+        return t instanceof IllegalStateException
+                && String.valueOf(t.getMessage()).contains("MiniCluster");
     }
 
     /** {"error": "plan"|"runtime", "flink": words}: runtime when a job was running. */

@@ -49,7 +49,8 @@ final class Json {
                 case '\n' -> out.append("\\n");
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
-                default -> out.append(escaped(text, i) ? String.format("\\u%04x", (int) c) : c + "");
+                default -> out.append(
+                        escaped(text, i) ? String.format("\\u%04x", (int) c) : c + "");
             }
         }
         out.append('"');

@@ -23,11 +23,13 @@ import org.apache.flink.util.CloseableIterator;
 final class QueryScript {
     /** A longer changelog is not written; what it leaves behind still is. */
     private static final int LONGEST_CHANGELOG = 400;
+    private static final String UNSOUND = "Flink plans this as insert-only and yet sends updates"
+            + " without retractions; materialized is its batch answer";
     private static final Pattern TABLE = Pattern.compile("\\$\\{TABLE:(\\w+)\\}");
 
     private final List<String> statements;
     private final Path data;
-    private final List<String> lines = new ArrayList<>();
+    private final List<Map<String, Object>> results = new ArrayList<>();
     private final List<String> definitions = new ArrayList<>();
     private StreamTableEnvironment tables;
 
@@ -43,7 +45,8 @@ final class QueryScript {
         for (String mode : modes) {
             script.runIn(mode);
         }
-        Files.write(out, script.lines);
+        script.results.forEach(script::repair);
+        Files.write(out, script.results.stream().map(Json::write).toList());
     }
 
     /** A first line `-- modes: batch` limits the modes; without it both are run. */
@@ -71,7 +74,7 @@ final class QueryScript {
             } catch (Exception | AssertionError failure) {
                 result.putAll(Flink.error(failure));
             }
-            lines.add(Json.write(result));
+            results.add(result);
         }
         delete(scratch);
     }
@@ -125,6 +128,22 @@ final class QueryScript {
         definitions.forEach(tables::executeSql);
     }
 
+    /** Rank 1 over appended rows goes wrong in streaming mode of 2.3; batch has it right. */
+    private void repair(Map<String, Object> result) {
+        if (!result.containsKey("note")) {
+            return;
+        }
+        for (Map<String, Object> other : results) {
+            if (other.get("statement").equals(result.get("statement")) && other != result) {
+                result.put("changelog_mode", "I,UB,UA");
+                result.put("materialized", other.get("rows"));
+            }
+        }
+        if (!result.containsKey("materialized")) {
+            throw new IllegalStateException("run this statement in batch mode too: " + result);
+        }
+    }
+
     /** What the root of the physical plan sends, for example "I,UB,UA". */
     private String changelogMode(String sql) {
         String plan = tables.explainSql(sql, ExplainDetail.CHANGELOG_MODE);
@@ -151,7 +170,7 @@ final class QueryScript {
         result.put("columns", columns(schema));
         boolean retracts = changelog && !"I".equals(result.get("changelog_mode"));
         if (!retracts && kinds.contains("+U")) {
-            System.err.println("  note: updates in an insert-only result: " + result.get("statement"));
+            result.put("note", UNSOUND);
         }
         if (!retracts || rows.size() <= LONGEST_CHANGELOG) {
             result.put("rows", rows);
