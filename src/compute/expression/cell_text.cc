@@ -1,0 +1,251 @@
+#include "compute/expression/cell_text.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+
+#include "compute/expression/civil_time.h"
+
+namespace forebay::compute {
+
+namespace {
+
+using model::Column;
+using model::DataType;
+using model::Int128;
+using model::TypeRoot;
+
+/// Shortest digits laid out as Java does: plain between 10^-3 and 10^7, else with an exponent; always a digit after the point.
+template <typename T>
+void AppendFloating(std::string& out, T value) {
+  if (std::isnan(value)) {
+    out += "NaN";
+    return;
+  }
+  if (std::signbit(value)) out += '-';
+  value = std::fabs(value);
+  if (std::isinf(value)) {
+    out += "Infinity";
+    return;
+  }
+  if (value == 0) {
+    out += "0.0";
+    return;
+  }
+  char buffer[48];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
+  std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
+  size_t e = text.find('e');
+  int exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
+  std::string digits;
+  for (char c : text.substr(0, e)) {
+    if (c != '.') digits += c;
+  }
+  if (value >= T(1e-3) && value < T(1e7)) {
+    if (exponent < 0) {
+      out += "0.";
+      out.append(static_cast<size_t>(-exponent - 1), '0');
+      out += digits;
+      return;
+    }
+    size_t whole = static_cast<size_t>(exponent) + 1;
+    if (digits.size() < whole + 1) digits.append(whole + 1 - digits.size(), '0');
+    out.append(digits, 0, whole);
+    out += '.';
+    out.append(digits, whole);
+    return;
+  }
+  out += digits[0];
+  out += '.';
+  out += digits.size() > 1 ? digits.substr(1) : "0";
+  out += 'E';
+  out += std::to_string(exponent);
+}
+
+void AppendInteger(std::string& out, int64_t value) {
+  char buffer[24];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value);
+  out.append(buffer, end.ptr);
+}
+
+void AppendYearMonth(std::string& out, int64_t months) {
+  out += months < 0 ? '-' : '+';
+  months = std::abs(months);
+  AppendInteger(out, months / 12);
+  out += '-';
+  if (months % 12 < 10) out += '0';
+  AppendInteger(out, months % 12);
+}
+
+void AppendDayTime(std::string& out, int64_t ms) {
+  out += ms < 0 ? '-' : '+';
+  uint64_t rest = ms < 0 ? -static_cast<uint64_t>(ms) : static_cast<uint64_t>(ms);
+  AppendInteger(out, static_cast<int64_t>(rest / kMsPerDay));
+  out += ' ';
+  AppendTime(out, static_cast<int32_t>(rest % kMsPerDay), 0);
+  std::string fraction = std::to_string(1000 + rest % 1000);
+  fraction[0] = '.';
+  out += fraction;
+}
+
+int64_t IntegerCell(const Column& column, int row) {
+  switch (column.physical()) {
+    case model::PhysicalType::kInt8: return column.Get<int8_t>(row);
+    case model::PhysicalType::kInt16: return column.Get<int16_t>(row);
+    case model::PhysicalType::kInt32: return column.Get<int32_t>(row);
+    default: return column.Get<int64_t>(row);
+  }
+}
+
+void AppendElement(std::string& out, const Column& column, int row, TimeZone* zone) {
+  if (column.IsNull(row)) {
+    out += "NULL";
+  } else {
+    AppendCell(out, column, row, zone);
+  }
+}
+
+void AppendNested(std::string& out, const Column& column, int row, TimeZone* zone) {
+  const std::vector<Column>& children = column.children();
+  if (column.physical() == model::PhysicalType::kStruct) {
+    out += '(';
+    for (size_t i = 0; i < children.size(); ++i) {
+      if (i > 0) out += ", ";
+      AppendElement(out, children[i], row, zone);
+    }
+    out += ')';
+    return;
+  }
+  bool is_map = column.physical() == model::PhysicalType::kMap;
+  out += is_map ? '{' : '[';
+  for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+    if (i > column.offsets()[row]) out += ", ";
+    AppendElement(out, children[0], i, zone);
+    if (!is_map) continue;
+    out += '=';
+    AppendElement(out, children[1], i, zone);
+  }
+  out += is_map ? '}' : ']';
+}
+
+}  // namespace
+
+void AppendDouble(std::string& out, double value) { AppendFloating(out, value); }
+void AppendFloat(std::string& out, float value) { AppendFloating(out, value); }
+
+void AppendDecimal(std::string& out, Int128 unscaled, int scale) {
+  char digits[48];
+  int count = 0;
+  unsigned __int128 rest =
+      unscaled < 0 ? -static_cast<unsigned __int128>(unscaled) : unscaled;
+  if (unscaled < 0) out += '-';
+  while (rest > 0 || count <= scale) {
+    digits[count++] = static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+  }
+  while (count > 0) {
+    out += digits[--count];
+    if (count == scale && scale > 0) out += '.';
+  }
+}
+
+void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone) {
+  const DataType& type = column.type();
+  switch (type.root()) {
+    case TypeRoot::kBoolean: out += column.Get<uint8_t>(row) != 0 ? "TRUE" : "FALSE"; return;
+    case TypeRoot::kFloat: return AppendFloat(out, column.Get<float>(row));
+    case TypeRoot::kDouble: return AppendDouble(out, column.Get<double>(row));
+    case TypeRoot::kDecimal: {
+      bool wide = type.physical() == model::PhysicalType::kInt128;
+      Int128 value = wide ? column.Get<Int128>(row) : Int128{column.Get<int64_t>(row)};
+      return AppendDecimal(out, value, type.scale());
+    }
+    case TypeRoot::kChar:
+    case TypeRoot::kVarchar:
+    case TypeRoot::kBinary:
+    case TypeRoot::kVarbinary: out += column.GetString(row); return;
+    case TypeRoot::kDate: return AppendDate(out, column.Get<int32_t>(row));
+    case TypeRoot::kTime: return AppendTime(out, column.Get<int32_t>(row), type.precision());
+    case TypeRoot::kTimestampLtz:
+    case TypeRoot::kTimestamp: {
+      int64_t cell = column.Get<int64_t>(row), units = UnitsPerSecond(type);
+      if (type.Is(TypeRoot::kTimestampLtz) && zone != nullptr) {
+        cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
+      }
+      return AppendTimestamp(out, cell, units, type.precision());
+    }
+    case TypeRoot::kIntervalYearMonth: return AppendYearMonth(out, column.Get<int32_t>(row));
+    case TypeRoot::kIntervalDayTime: return AppendDayTime(out, column.Get<int64_t>(row));
+    default: break;
+  }
+  if (type.IsInteger()) return AppendInteger(out, IntegerCell(column, row));
+  if (model::PhysicalSize(type.physical()) == 0) AppendNested(out, column, row, zone);
+}
+
+std::string_view TrimBlanks(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+std::optional<double> ParseDouble(std::string_view text) {
+  text = TrimBlanks(text);
+  bool negative = !text.empty() && text[0] == '-';
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  double value = 0;
+  if (text == "NaN") return std::nan("");
+  if (text == "Infinity") return negative ? -INFINITY : INFINITY;
+  // from_chars would also take "inf" and "nan".
+  if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) return std::nullopt;
+  auto end = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string_view rest = text.substr(static_cast<size_t>(end.ptr - text.data()));
+  bool suffix = rest == "d" || rest == "D" || rest == "f" || rest == "F";
+  if (end.ec == std::errc::invalid_argument || (!rest.empty() && !suffix)) return std::nullopt;
+  if (end.ec == std::errc::result_out_of_range) {
+    // strtod tells overflow from underflow.
+    value = std::strtod(std::string(text).c_str(), nullptr);
+  }
+  return negative ? -value : value;
+}
+
+std::optional<int64_t> ParseInteger(std::string_view text) {
+  text = TrimBlanks(text);
+  if (text.empty()) return std::nullopt;
+  bool negative = text[0] == '-';
+  if (negative || text[0] == '+') text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  int64_t value = 0;
+  size_t i = 0;
+  for (; i < text.size() && text[i] != '.'; ++i) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    // Counted down, as the negative range is the greater one.
+    if (__builtin_mul_overflow(value, int64_t{10}, &value) ||
+        __builtin_sub_overflow(value, int64_t{text[i] - '0'}, &value)) {
+      return std::nullopt;
+    }
+  }
+  for (++i; i < text.size(); ++i) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+  }
+  if (negative) return value;
+  if (value == INT64_MIN) return std::nullopt;
+  return -value;
+}
+
+size_t CountCharacters(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+size_t PrefixBytes(std::string_view text, size_t count) {
+  size_t i = 0;
+  while (i < text.size()) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80 && count-- == 0) return i;
+    ++i;
+  }
+  return i;
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "compute/expression/civil_time.h"
+
+namespace forebay::compute {
+
+/// A compiled pattern of java.time.format.DateTimeFormatter. Thread-safe.
+class DateFormat {
+ public:
+  static Result<DateFormat> Compile(std::string_view pattern);
+
+  void Append(std::string& out, const DayTime& time) const;
+  /// Missing fields are those of 1970-01-01 00:00:00. Text must be used up unless `lenient`.
+  std::optional<DayTime> Parse(std::string_view text, bool lenient = false) const;
+
+ private:
+  /// A run of one letter, or literal text (letter 0).
+  struct Item {
+    char letter = 0;
+    int count = 0;
+    std::string text;
+  };
+  struct Fields;
+
+  static void AppendItem(std::string& out, const Item& item, const CivilDate& date,
+                         const DayTime& time);
+  bool ParseItem(size_t index, std::string_view& text, Fields& fields) const;
+
+  std::vector<Item> items_;
+};
+
+}  // namespace forebay::compute

@@ -1,0 +1,79 @@
+#include "compute/expression/evaluator.h"
+
+#include <chrono>
+#include <limits>
+
+#include "compute/expression/program.h"
+
+namespace forebay::compute {
+
+namespace {
+
+using model::Column;
+
+int64_t ClockMs() {
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+/// A column of `num_rows` rows from an operand of one cell.
+Column Expand(const Operand& operand, const model::DataType& type, int num_rows) {
+  if (!operand.constant) return operand.column;
+  if (operand.column.IsNull(0)) return Column::AllNull(type, num_rows);
+  std::vector<uint32_t> zeros(static_cast<size_t>(num_rows), 0);
+  return operand.column.Gather(zeros);
+}
+
+class KernelEvaluator : public Evaluator {
+ public:
+  explicit KernelEvaluator(Program program) : interpreter_(std::move(program)) {}
+
+  void SetWatermark(int64_t watermark_ms) override { watermark_ms_ = watermark_ms; }
+
+  Result<std::vector<Column>> Evaluate(const model::Batch& batch) override {
+    Scope scope = MakeScope(batch);
+    std::vector<Column> columns;
+    for (int root : interpreter_.program().roots) {
+      ASSIGN_OR_RETURN(const Operand* operand, interpreter_.Get(scope, root));
+      const model::DataType& type = interpreter_.program().nodes[root].type;
+      Column column = Expand(*operand, type, batch.num_rows);
+      columns.push_back(column.type() == type ? std::move(column) : column.WithType(type));
+    }
+    return columns;
+  }
+
+  Status Select(int index, const model::Batch& batch, std::vector<uint32_t>& rows) override {
+    Scope scope = MakeScope(batch);
+    bool all = true;
+    rows.clear();
+    return interpreter_.Narrow(scope, interpreter_.program().roots[index], rows, all);
+  }
+
+ private:
+  Scope MakeScope(const model::Batch& batch) {
+    const Program& program = interpreter_.program();
+    int64_t now = program.context.fixed_now_ms;
+    BatchState state{batch.num_rows, now != 0 ? now : ClockMs(), watermark_ms_};
+    return Scope(batch, program.nodes.size(), state);
+  }
+
+  Interpreter interpreter_;
+  int64_t watermark_ms_ = std::numeric_limits<int64_t>::min();
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Evaluator>> Evaluator::Make(std::vector<sql::ExpressionPtr> expressions,
+                                                   const EvaluationContext& context) {
+  ASSIGN_OR_RETURN(Program program, Compile(expressions, context));
+  return std::make_unique<KernelEvaluator>(std::move(program));
+}
+
+Result<model::Value> EvaluateConstant(const sql::ExpressionPtr& expression,
+                                      const EvaluationContext& context) {
+  ASSIGN_OR_RETURN(auto evaluator, Evaluator::Make({expression}, context));
+  ASSIGN_OR_RETURN(auto columns, evaluator->Evaluate(model::Batch(1, {})));
+  return model::ValueAt(columns[0], 0);
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,194 @@
+#include <limits>
+
+#include "compute/expression/cell_text.h"
+#include "compute/expression/civil_time.h"
+#include "compute/expression/date_format.h"
+#include "compute/expression/row_kernel.h"
+#include "compute/expression/time_zone.h"
+
+namespace forebay::compute {
+
+namespace {
+
+using model::Column;
+using model::DataType;
+using model::TypeRoot;
+
+constexpr std::string_view kDefaultFormat = "yyyy-MM-dd HH:mm:ss";
+
+/// The format of a call: a literal, or the default when the argument is missing. Formats from columns are not supported.
+Result<DateFormat> FormatOf(const CallSite& call, size_t arg) {
+  if (arg >= call.args.size()) return DateFormat::Compile(kDefaultFormat);
+  auto text = call.LiteralText(arg);
+  if (!text) return NotSupported("{}: the format must be a literal", call.name);
+  return DateFormat::Compile(*text);
+}
+
+Result<std::shared_ptr<TimeZone>> SessionZone(const CallSite& call) {
+  return TimeZone::Find(call.context->time_zone);
+}
+
+// ---- DATE_FORMAT
+
+Result<Kernel> FormatText(const CallSite& call, const DateFormat& format) {
+  ASSIGN_OR_RETURN(DateFormat source, DateFormat::Compile(kDefaultFormat));
+  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
+    std::optional<DayTime> time = source.Parse(text, true);
+    if (!time) return out.Null();
+    std::string result;
+    format.Append(result, *time);
+    out.Text(result);
+  });
+}
+
+Result<Kernel> MakeDateFormat(const CallSite& call) {
+  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  if (call.args[0].IsCharacter()) return FormatText(call, format);
+  if (call.args[0].Is(TypeRoot::kDate)) {
+    return RowKernel<int32_t>(call, [=](RowWriter& out, int32_t days) {
+      std::string result;
+      format.Append(result, DayTime{days, 0});
+      out.Text(result);
+    });
+  }
+  if (!call.args[0].IsTimestamp()) return NoKernel(call);
+  std::shared_ptr<TimeZone> zone;
+  if (call.args[0].Is(TypeRoot::kTimestampLtz)) {
+    ASSIGN_OR_RETURN(zone, SessionZone(call));
+  }
+  int64_t units = UnitsPerSecond(call.args[0]);
+  return RowKernel<int64_t>(
+      call, [=, result = std::string()](RowWriter& out, int64_t cell) mutable {
+        if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
+        result.clear();
+        format.Append(result, SplitCell(cell, units));
+        out.Text(result);
+      });
+}
+
+// ---- TO_TIMESTAMP, TO_DATE
+
+/// TO_TIMESTAMP reads milliseconds; the second chance is java.sql.Timestamp's and Date's form, as in Flink.
+Result<Kernel> MakeToTimestamp(const CallSite& call) {
+  bool has_format = call.args.size() == 2;
+  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  int64_t units = UnitsPerSecond(call.type);
+  int precision = call.type.precision();
+  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
+    std::optional<DayTime> time = has_format ? format.Parse(text) : std::nullopt;
+    if (!time) time = ParseTimestamp(has_format ? TrimBlanks(text) : text);
+    if (!time) return out.Null();
+    time->nanos = TruncateNanos(time->nanos, precision);
+    out.Set(JoinCell(*time, units));
+  });
+}
+
+Result<Kernel> MakeToDate(const CallSite& call) {
+  bool has_format = call.args.size() == 2;
+  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
+    if (!has_format) {
+      auto days = ParseDate(text);
+      return days ? out.Set(*days) : out.Null();
+    }
+    auto time = format.Parse(text, true);
+    time ? out.Set(static_cast<int32_t>(time->days)) : out.Null();
+  });
+}
+
+/// Seconds (precision 0) or milliseconds (3) since the epoch.
+Result<Kernel> MakeToTimestampLtz(const CallSite& call) {
+  int64_t precision = 3;
+  if (call.args.size() == 2) {
+    if (call.literals[1] == nullptr || call.literals[1]->column.IsNull(0)) return NoKernel(call);
+    precision = call.literals[1]->column.Get<int32_t>(0);
+  }
+  if (precision != 0 && precision != 3) {
+    return NotSupported("TO_TIMESTAMP_LTZ: the precision must be 0 or 3: {}", precision);
+  }
+  int64_t in = precision == 0 ? 1 : 1000, scale = UnitsPerSecond(call.type) / in;
+  return RowKernel<int64_t>(call, [scale](RowWriter& out, int64_t number) {
+    int64_t cell;
+    if (__builtin_mul_overflow(number, scale, &cell)) return out.Null();
+    out.Set(cell);
+  });
+}
+
+Result<Kernel> MakeTextToTimestampLtz(const CallSite& call) {
+  bool has_format = call.args.size() == 2;
+  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  int64_t units = UnitsPerSecond(call.type);
+  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
+    std::optional<DayTime> time = has_format ? format.Parse(text) : ParseTimestamp(text);
+    if (!time) return out.Null();
+    // Text without a zone is in UTC here.
+    out.Set(JoinCell(*time, units));
+  });
+}
+
+// ---- Seconds since the epoch
+
+Result<Kernel> MakeFromUnixtime(const CallSite& call) {
+  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  ASSIGN_OR_RETURN(std::shared_ptr<TimeZone> zone, SessionZone(call));
+  return RowKernel<int64_t>(call, [=](RowWriter& out, int64_t seconds) {
+    std::string result;
+    format.Append(result, SplitCell(seconds + zone->OffsetAt(seconds), 1));
+    out.Text(result);
+  });
+}
+
+Result<Kernel> MakeUnixTimestamp(const CallSite& call) {
+  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  ASSIGN_OR_RETURN(std::shared_ptr<TimeZone> zone, SessionZone(call));
+  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
+    std::optional<DayTime> time = format.Parse(text, true);
+    // Flink gives the smallest number for text that is no time.
+    if (!time) return out.Set(std::numeric_limits<int64_t>::min());
+    int64_t local = time->days * 86'400 + time->nanos / 1'000'000'000;
+    out.Set(local - zone->OffsetOfLocal(local));
+  });
+}
+
+Result<Kernel> MakeUnixNow(const CallSite& call) {
+  return Kernel([type = call.type](const BatchState& state, Operands) -> Result<Column> {
+    model::ColumnBuilder builder(type, state.num_rows);
+    builder.Resize(state.num_rows);
+    std::fill_n(builder.mutable_values<int64_t>(), state.num_rows, FloorDiv(state.now_ms, 1000));
+    return builder.Finish();
+  });
+}
+
+Result<Kernel> MakeConvertTz(const CallSite& call) {
+  ASSIGN_OR_RETURN(DateFormat format, DateFormat::Compile(kDefaultFormat));
+  return RowKernel<std::string_view, std::string_view, std::string_view>(
+      call, [format](RowWriter& out, std::string_view text, std::string_view from,
+                     std::string_view to) {
+        std::optional<DayTime> time = format.Parse(text, true);
+        auto source = TimeZone::Find(from), target = TimeZone::Find(to);
+        if (!time || !source.ok() || !target.ok()) return out.Null();
+        int64_t seconds = time->days * 86'400 + time->nanos / 1'000'000'000;
+        seconds -= (*source)->OffsetOfLocal(seconds);
+        std::string result;
+        format.Append(result, SplitCell(seconds + (*target)->OffsetAt(seconds), 1));
+        out.Text(result);
+      });
+}
+
+constexpr FunctionEntry kEntries[] = {
+    {"DATE_FORMAT", "*s", kNoFlags, MakeDateFormat},
+    {"TO_TIMESTAMP", "s?s", kNoFlags, MakeToTimestamp},
+    {"TO_TIMESTAMP_LTZ", "l?i", kNoFlags, MakeToTimestampLtz},
+    {"TO_TIMESTAMP_LTZ", "s?s", kNoFlags, MakeTextToTimestampLtz},
+    {"TO_DATE", "s?s", kNoFlags, MakeToDate},
+    {"FROM_UNIXTIME", "l?s", kNoFlags, MakeFromUnixtime},
+    {"UNIX_TIMESTAMP", "", kVolatile, MakeUnixNow},
+    {"UNIX_TIMESTAMP", "s?s", kNoFlags, MakeUnixTimestamp},
+    {"CONVERT_TZ", "sss", kNoFlags, MakeConvertTz},
+};
+
+}  // namespace
+
+std::span<const FunctionEntry> TemporalTextFunctions() { return kEntries; }
+
+}  // namespace forebay::compute
