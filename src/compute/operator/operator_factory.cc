@@ -1,9 +1,16 @@
 #include "compute/operator/operator_factory.h"
 
 #include "compute/operator/calc.h"
+#include "compute/operator/deduplicate.h"
 #include "compute/operator/group_aggregate.h"
+#include "compute/operator/join.h"
+#include "compute/operator/lookup_join.h"
+#include "compute/operator/rank.h"
 #include "compute/operator/session_aggregate.h"
+#include "compute/operator/sort.h"
 #include "compute/operator/window_aggregate.h"
+#include "compute/operator/window_join.h"
+#include "compute/operator/window_table.h"
 
 namespace forebay::compute {
 
@@ -36,7 +43,6 @@ Distribution ByKeys(std::vector<int> keys) {
 Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
                                                const EvaluationContext& context,
                                                OperatorEnvironment& environment) {
-  (void)environment;
   switch (node.kind) {
     case PlanKind::kCalc: return CalcOperator::Make(As<sql::CalcNode>(node), context);
     case PlanKind::kWatermark:
@@ -45,6 +51,21 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
       return GroupAggregateOperator::Make(As<sql::AggregateNode>(node));
     case PlanKind::kWindowAggregate:
       return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
+    case PlanKind::kJoin: {
+      const auto& join = As<sql::JoinNode>(node);
+      return join.windowed ? WindowJoinOperator::Make(join, context)
+                           : JoinOperator::Make(join, context);
+    }
+    case PlanKind::kDeduplicate:
+      return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
+    case PlanKind::kWindowTable:
+      return WindowTableOperator::Make(As<sql::WindowTableNode>(node), context);
+    case PlanKind::kLookupJoin:
+      return LookupJoinOperator::Make(As<sql::LookupJoinNode>(node), context,
+                                      environment.connection);
+    case PlanKind::kRank: return RankOperator::Make(As<sql::RankNode>(node));
+    case PlanKind::kSort: return SortOperator::Make(As<sql::SortNode>(node));
+    case PlanKind::kLimit: return LimitOperator::Make(As<sql::LimitNode>(node));
     case PlanKind::kUnion: return std::unique_ptr<Operator>(std::make_unique<UnionOperator>());
     default: return NotSupported("no operator for plan node {}", node.id);
   }

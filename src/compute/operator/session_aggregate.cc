@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "compute/operator/emitter.h"
+#include "compute/operator/progress.h"
 
 namespace forebay::compute {
 
@@ -13,7 +14,6 @@ using model::ColumnBuilder;
 namespace {
 
 constexpr std::string_view kTable = "sessions";
-constexpr std::string_view kProgressTable = "progress";
 /// The timer bucket of a key whose sessions are being sent.
 constexpr int64_t kFiring = kMinWatermark;
 
@@ -282,21 +282,12 @@ Status SessionAggregateOperator::Snapshot(StateWriter& writer) {
       calls_.Save(reinterpret_cast<char*>(s), value);
     }
   });
-  ByteWriter progress;
-  progress.Write<int64_t>(progress_);
-  writer.Put(kProgressTable, kUnkeyed, std::to_string(context_.shard), progress.view());
+  SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
 }
 
 Status SessionAggregateOperator::Restore(StateReader& reader) {
-  int64_t smallest = kMaxWatermark;
-  RETURN_IF_ERROR(reader.ForEach(kProgressTable, [&](std::string_view, std::string_view value) {
-    ByteReader bytes(value);
-    ASSIGN_OR_RETURN(int64_t progress, bytes.Read<int64_t>());
-    smallest = std::min(smallest, progress);
-    return Status::Ok();
-  }));
-  if (smallest != kMaxWatermark) progress_ = smallest;
+  RETURN_IF_ERROR(LoadProgress(reader, progress_));
   return ForEachStored(reader, kTable, codec_, 0, 0, [&](const StoredEntry& stored) -> Status {
     KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
     table_.MarkStored(entry);

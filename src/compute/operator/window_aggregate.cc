@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compute/operator/emitter.h"
+#include "compute/operator/progress.h"
 
 namespace forebay::compute {
 
@@ -13,7 +14,6 @@ using model::ColumnBuilder;
 namespace {
 
 constexpr std::string_view kTable = "slices";
-constexpr std::string_view kProgressTable = "progress";
 constexpr int kHeaderBytes = 16;  // int64 rows: accumulated minus retracted; 8 unused
 /// A stored key begins with the slice's end and, for attached windows, the window's start.
 constexpr size_t kPrefixBytes = 16;
@@ -261,21 +261,12 @@ Status WindowAggregateOperator::Snapshot(StateWriter& writer) {
                      calls_.Save(table.Payload(entry), value);
                    });
   }
-  ByteWriter progress;
-  progress.Write<int64_t>(progress_);
-  writer.Put(kProgressTable, kUnkeyed, std::to_string(context_.shard), progress.view());
+  SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
 }
 
 Status WindowAggregateOperator::Restore(StateReader& reader) {
-  int64_t smallest = kMaxWatermark;
-  RETURN_IF_ERROR(reader.ForEach(kProgressTable, [&](std::string_view, std::string_view value) {
-    ByteReader bytes(value);
-    ASSIGN_OR_RETURN(int64_t progress, bytes.Read<int64_t>());
-    smallest = std::min(smallest, progress);
-    return Status::Ok();
-  }));
-  if (smallest != kMaxWatermark) progress_ = smallest;
+  RETURN_IF_ERROR(LoadProgress(reader, progress_));
   return ForEachStored(
       reader, kTable, codec_, kPrefixBytes, 0, [&](const StoredEntry& stored) -> Status {
         Slice& slice = OpenSlice(LoadLe<int64_t>(stored.prefix.data()),

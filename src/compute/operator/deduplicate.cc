@@ -1,0 +1,204 @@
+#include "compute/operator/deduplicate.h"
+
+#include <numeric>
+
+#include "compute/operator/emitter.h"
+#include "compute/operator/window_assigner.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::ChangeType;
+using model::Column;
+
+namespace {
+
+constexpr std::string_view kTable = "rows";
+constexpr uint32_t kPresent = 1;
+constexpr uint32_t kFinal = 2;
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> DeduplicateOperator::Make(const sql::DeduplicateNode& node) {
+  std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
+  bool last_by_arrival = node.keep_last && !node.is_rowtime;
+  if (!node.inputs[0]->changelog.IsInsertOnly() && !last_by_arrival) {
+    return NotSupported("deduplication by time of an input with updates");
+  }
+  return std::unique_ptr<Operator>(
+      new DeduplicateOperator(node, KeyCodec::Of(input, node.keys)));
+}
+
+DeduplicateOperator::DeduplicateOperator(const sql::DeduplicateNode& node, KeyCodec codec)
+    : keys_(node.keys), time_column_(node.time_column), keep_last_(node.keep_last),
+      is_rowtime_(node.is_rowtime),
+      units_per_ms_(UnitsPerMs(node.inputs[0]->output[node.time_column].type)),
+      changelog_(node.changelog), rows_(node.inputs[0]->OutputTypes()), codec_(std::move(codec)),
+      table_(codec_.key_bytes(), sizeof(Kept)), all_rows_(Batch::kMaxRows) {
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+}
+
+Status DeduplicateOperator::Process(int, Batch batch) {
+  if (is_rowtime_ && batch.columns[time_column_].MayHaveNulls()) {
+    for (int row = 0; row < batch.num_rows; ++row) {
+      if (!batch.columns[time_column_].IsNull(row)) continue;
+      return InvalidArgument("the time column of a deduplication is NULL");
+    }
+  }
+  codec_.Encode(batch, keys_, encoded_);
+  table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  Choose(batch);
+  RETURN_IF_ERROR(SendChanges(batch));
+  StoreRows(batch);
+  return Status::Ok();
+}
+
+/// Finds the row every key is left with after the batch.
+void DeduplicateOperator::Choose(const Batch& batch) {
+  ++batch_number_;
+  touched_.clear();
+  const int64_t* times = is_rowtime_ ? batch.columns[time_column_].values<int64_t>() : nullptr;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    Kept* kept = KeptOf(entries_[row]);
+    if (kept->touched != batch_number_) {
+      kept->touched = batch_number_;
+      kept->slot = static_cast<uint32_t>(touched_.size());
+      touched_.push_back({entries_[row], kept->row, kept->is_set != 0, -1});
+    }
+    Touched& touched = touched_[kept->slot];
+    if (model::IsRetraction(batch.change(row))) {
+      kept->is_set = batch.change(row) == ChangeType::kDelete ? 0 : kept->is_set;
+      if (kept->is_set == 0) touched.new_row = -1;
+      continue;
+    }
+    int64_t time = times == nullptr ? 0 : times[row];
+    bool better = kept->is_set == 0 || (keep_last_ ? kept->time <= time : time < kept->time);
+    if (!better || kept->is_set == kFinal) continue;
+    kept->is_set = kPresent;
+    kept->time = time;
+    touched.new_row = row;
+  }
+}
+
+Status DeduplicateOperator::SendChanges(const Batch& batch) {
+  if (WaitsForWatermark()) return Status::Ok();
+  std::vector<const char*> old_rows;
+  std::vector<uint32_t> sources;  // of the old rows, then of the batch's
+  std::vector<ChangeType> changes;
+  std::vector<uint32_t> is_new;
+  auto send = [&](const Touched& touched, ChangeType change, bool from_batch) {
+    is_new.push_back(from_batch ? 1 : 0);
+    sources.push_back(static_cast<uint32_t>(from_batch ? touched.new_row : old_rows.size()));
+    if (!from_batch) old_rows.push_back(touched.old_row->row());
+    changes.push_back(change);
+  };
+  for (const Touched& touched : touched_) {
+    bool is_set = KeptOf(touched.entry)->is_set != 0;
+    if (touched.was_set && !is_set) {
+      send(touched, ChangeType::kDelete, false);
+    } else if (touched.new_row >= 0) {
+      if (touched.was_set && changelog_.update_before) send(touched, ChangeType::kUpdateBefore, false);
+      send(touched, touched.was_set ? ChangeType::kUpdateAfter : ChangeType::kInsert, true);
+    }
+  }
+  if (changes.empty()) return Status::Ok();
+  Batch result;
+  result.num_rows = static_cast<int>(changes.size());
+  if (old_rows.empty()) {
+    result = batch.Gather(sources);
+  } else {
+    model::BatchBuilder builder(rows_.types(), result.num_rows);
+    Batch old(static_cast<int>(old_rows.size()), rows_.Decode(old_rows));
+    for (size_t i = 0; i < changes.size(); ++i) {
+      builder.AppendRow(is_new[i] != 0 ? batch : old, static_cast<int>(sources[i]), changes[i]);
+    }
+    result = builder.Finish();
+  }
+  result.changes = ShareChanges(changes);
+  return EmitAll(*context_.output, result);
+}
+
+void DeduplicateOperator::StoreRows(const Batch& batch) {
+  // Only the rows that are kept are encoded.
+  std::vector<uint32_t> chosen;
+  for (const Touched& touched : touched_) {
+    if (touched.new_row >= 0) chosen.push_back(static_cast<uint32_t>(touched.new_row));
+  }
+  EncodedRows bytes;
+  if (RemembersRow()) rows_.Encode(batch.Gather(chosen), bytes);
+  size_t next = 0;
+  for (const Touched& touched : touched_) {
+    Kept* kept = KeptOf(touched.entry);
+    bool gone = kept->is_set == 0;
+    if ((touched.new_row >= 0 || gone) && touched.old_row != nullptr) {
+      store_.FreeRow(touched.old_row);
+      kept->row = nullptr;
+    }
+    if (gone) {
+      table_.Erase(touched.entry);
+      continue;
+    }
+    if (touched.new_row < 0) continue;
+    table_.MarkDirty(touched.entry);
+    if (RemembersRow()) kept->row = store_.NewRow({}, bytes[next], kept->time);
+    ++next;
+    if (WaitsForWatermark()) waiting_.emplace(ToMs(kept->time, units_per_ms_), touched.entry);
+  }
+}
+
+Status DeduplicateOperator::ProcessWatermark(Watermark watermark) {
+  std::vector<const char*> rows;
+  std::vector<Kept*> sent;
+  while (!waiting_.empty() && waiting_.begin()->first <= watermark) {
+    auto [time, entry] = *waiting_.begin();
+    waiting_.erase(waiting_.begin());
+    Kept* kept = KeptOf(entry);
+    if (kept->is_set != kPresent || ToMs(kept->time, units_per_ms_) != time) continue;
+    kept->is_set = kFinal;
+    table_.MarkDirty(entry);
+    rows.push_back(kept->row->row());
+    sent.push_back(kept);
+  }
+  if (rows.empty()) return Status::Ok();
+  Batch result(static_cast<int>(rows.size()), rows_.Decode(rows));
+  for (Kept* kept : sent) {
+    store_.FreeRow(kept->row);
+    kept->row = nullptr;
+  }
+  return EmitAll(*context_.output, result);
+}
+
+Status DeduplicateOperator::Snapshot(StateWriter& writer) {
+  table_.Snapshot(writer, kTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
+    const Kept* kept = KeptOf(entry);
+    value.Write<int64_t>(kept->time);
+    value.Write<uint32_t>(kept->is_set);
+    if (kept->row != nullptr) value.WriteBytes(kept->row->row_view());
+  });
+  return Status::Ok();
+}
+
+Status DeduplicateOperator::Restore(StateReader& reader) {
+  return ForEachStored(reader, kTable, codec_, 0, 0, [&](const StoredEntry& stored) -> Status {
+    KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
+    table_.MarkStored(entry);
+    Kept* kept = KeptOf(entry);
+    ByteReader value(stored.value);
+    ASSIGN_OR_RETURN(kept->time, value.Read<int64_t>());
+    ASSIGN_OR_RETURN(kept->is_set, value.Read<uint32_t>());
+    ASSIGN_OR_RETURN(std::string_view row, value.ReadBytes(value.remaining()));
+    if (row.empty()) return Status::Ok();
+    RETURN_IF_ERROR(rows_.Check(row));
+    kept->row = store_.NewRow({}, row, kept->time);
+    if (WaitsForWatermark() && kept->is_set == kPresent) {
+      waiting_.emplace(ToMs(kept->time, units_per_ms_), entry);
+    }
+    return Status::Ok();
+  });
+}
+
+int64_t DeduplicateOperator::StateBytes() const {
+  return table_.MemoryBytes() + store_.MemoryBytes();
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "compute/operator/operator.h"
+#include "compute/state/keyed_table.h"
+#include "compute/state/row_list.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// Keeps the first or the last row of every key by a time attribute (StreamExecDeduplicate). By rowtime, the last row is
+/// replaced by one that is as late or later, the first one by one that is earlier; by processing time order of arrival decides.
+/// Per key and batch one change is sent. When the node may only insert (first row by rowtime), a row is sent when the watermark
+/// reaches its time. Retractions (last row by processing time) delete the key's row when it is the one retracted.
+class DeduplicateOperator : public Operator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::DeduplicateNode& node);
+  Status Process(int input, model::Batch batch) override;
+  Status ProcessWatermark(Watermark watermark) override;
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+  int64_t StateBytes() const override;
+
+ private:
+  struct Kept {
+    StoredRow* row;    ///< null: none, or the row need not be remembered
+    int64_t time;      ///< of the row, in the column's unit
+    uint64_t touched;  ///< the last batch that had the key
+    uint32_t slot;     ///< its place in touched_
+    uint32_t is_set;   ///< 1: there is a row, 2: it was sent and is final
+  };
+  struct Touched {
+    KeyedTable::Entry* entry;
+    StoredRow* old_row;  ///< as it was before the batch; freed at its end
+    bool was_set;
+    int new_row;         ///< in the batch, or -1
+  };
+
+  DeduplicateOperator(const sql::DeduplicateNode& node, KeyCodec codec);
+  Kept* KeptOf(KeyedTable::Entry* entry) const {
+    return reinterpret_cast<Kept*>(table_.Payload(entry));
+  }
+  bool WaitsForWatermark() const { return !keep_last_ && is_rowtime_ && changelog_.IsInsertOnly(); }
+  bool RemembersRow() const { return keep_last_ || is_rowtime_; }
+  void Choose(const model::Batch& batch);
+  Status SendChanges(const model::Batch& batch);
+  void StoreRows(const model::Batch& batch);
+
+  std::vector<int> keys_;
+  int time_column_;
+  bool keep_last_;
+  bool is_rowtime_;
+  int64_t units_per_ms_;
+  sql::ChangelogMode changelog_;
+  RowCodec rows_;
+  KeyCodec codec_;
+  KeyedTable table_;
+  RowStore store_;
+  uint64_t batch_number_ = 0;
+  /// Keys by the time of their row in milliseconds, when rows wait for the watermark; stale ones are skipped.
+  std::multimap<int64_t, KeyedTable::Entry*> waiting_;
+
+  EncodedKeys encoded_;
+  std::vector<uint32_t> all_rows_;
+  std::vector<KeyedTable::Entry*> entries_;
+  std::vector<Touched> touched_;
+};
+
+}  // namespace forebay::compute

@@ -1,0 +1,285 @@
+#include "compute/operator/join.h"
+
+#include <algorithm>
+
+#include "compute/operator/emitter.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::ChangeType;
+using model::Column;
+using sql::JoinKind;
+
+namespace {
+
+constexpr std::string_view kTable = "rows";
+
+/// Rows `rows` of a column; -1 gives NULL.
+Column GatherOrNull(const Column& column, std::span<const int> rows, const model::DataType& type) {
+  model::ColumnBuilder builder(type, static_cast<int>(rows.size()));
+  for (int row : rows) {
+    if (row < 0) {
+      builder.AppendNull();
+    } else {
+      builder.AppendFrom(column, row);
+    }
+  }
+  return builder.Finish();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> JoinOperator::Make(const sql::JoinNode& node,
+                                                     const EvaluationContext& context) {
+  std::vector<model::DataType> left = node.inputs[0]->OutputTypes();
+  std::vector<model::DataType> right = node.inputs[1]->OutputTypes();
+  for (size_t i = 0; i < node.left_keys.size(); ++i) {
+    const model::DataType& a = left[node.left_keys[i]];
+    const model::DataType& b = right[node.right_keys[i]];
+    if (a.physical() != b.physical()) {
+      return NotSupported("joining {} with {}", a.ToString(), b.ToString());
+    }
+  }
+  std::unique_ptr<JoinOperator> join(new JoinOperator(node, KeyCodec::Of(left, node.left_keys)));
+  if (node.condition != nullptr) {
+    ASSIGN_OR_RETURN(join->condition_, Evaluator::Make({node.condition}, context));
+  }
+  return std::unique_ptr<Operator>(std::move(join));
+}
+
+JoinOperator::JoinOperator(const sql::JoinNode& node, KeyCodec codec)
+    : kind_(node.join), types_(node.inputs[0]->OutputTypes()), codec_(std::move(codec)),
+      table_(codec_.key_bytes(), sizeof(Sides)) {
+  keys_[0] = node.left_keys;
+  keys_[1] = node.right_keys;
+  rows_[0] = RowCodec(types_);
+  rows_[1] = RowCodec(node.inputs[1]->OutputTypes());
+  for (const model::DataType& type : rows_[1].types()) types_.push_back(type);
+  // Outer joins make columns nullable.
+  for (size_t i = 0; i < node.output.size(); ++i) types_[i] = node.output[i].type;
+}
+
+bool JoinOperator::KeepsUnmatched(int side) const {
+  if (kind_ == JoinKind::kFull) return true;
+  if (side == 0) return kind_ == JoinKind::kLeft || kind_ == JoinKind::kAnti;
+  return kind_ == JoinKind::kRight;
+}
+
+Status JoinOperator::Process(int input, Batch batch) {
+  SelectRows(batch, keys_[input]);
+  codec_.Encode(batch, keys_[input], encoded_);
+  rows_[input].Encode(batch, row_bytes_);
+  table_.FindOrInsert(encoded_, keyed_rows_, entries_);
+  CollectPairs(input, batch);
+  RETURN_IF_ERROR(FilterPairs(input, batch));
+  sent_.clear();
+  changes_.clear();
+  own_matches_.assign(batch.num_rows, 0);
+  Match(input, batch);
+  RETURN_IF_ERROR(Flush(input, batch));
+  UpdateState(input, batch);
+  return Status::Ok();
+}
+
+void JoinOperator::SelectRows(const Batch& batch, const std::vector<int>& keys) {
+  keyed_rows_.clear();
+  has_key_.assign(batch.num_rows, 1);
+  for (int key : keys) {
+    const Column& column = batch.columns[key];
+    if (!column.MayHaveNulls()) continue;
+    for (int row = 0; row < batch.num_rows; ++row) has_key_[row] &= column.IsNull(row) ? 0 : 1;
+  }
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (has_key_[row] != 0) keyed_rows_.push_back(static_cast<uint32_t>(row));
+  }
+}
+
+void JoinOperator::CollectPairs(int side, const Batch&) {
+  pairs_.clear();
+  for (size_t i = 0; i < keyed_rows_.size(); ++i) {
+    for (StoredRow* stored : SidesOf(entries_[i])->lists[1 - side]) {
+      __builtin_prefetch(stored);
+      pairs_.push_back({static_cast<int>(keyed_rows_[i]), stored});
+    }
+  }
+}
+
+/// Keeps the pairs for which the condition is true.
+Status JoinOperator::FilterPairs(int side, const Batch& batch) {
+  matched_.clear();
+  if (condition_ == nullptr) {
+    matched_.swap(pairs_);
+    return Status::Ok();
+  }
+  std::span<const Pair> all(pairs_);
+  for (size_t begin = 0; begin < all.size(); begin += Batch::kMaxRows) {
+    auto part = all.subspan(begin, std::min<size_t>(Batch::kMaxRows, all.size() - begin));
+    RETURN_IF_ERROR(condition_->Select(0, Build(side, batch, part, true), selected_));
+    for (uint32_t i : selected_) matched_.push_back(part[i]);
+  }
+  return Status::Ok();
+}
+
+void JoinOperator::Send(int row, StoredRow* stored, ChangeType change) {
+  sent_.push_back({row, stored});
+  changes_.push_back(change);
+}
+
+/// Decides what is sent, row by row in order of arrival.
+void JoinOperator::Match(int side, const Batch& batch) {
+  size_t next = 0;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    size_t begin = next;
+    while (next < matched_.size() && matched_[next].row == row) ++next;
+    MatchOne(side, row, batch.change(row), begin, next);
+  }
+}
+
+void JoinOperator::MatchOne(int side, int row, ChangeType change, size_t begin, size_t end) {
+  bool add = !model::IsRetraction(change);
+  auto matches = static_cast<int64_t>(end - begin);
+  own_matches_[row] = matches;
+  if (!EmitsRightColumns() && side == 0) {
+    bool wanted = (matches > 0) == (kind_ == JoinKind::kSemi);
+    if (wanted) Send(row, nullptr, change);
+    return;
+  }
+  if (matches == 0 && KeepsUnmatched(side)) {
+    Send(row, nullptr, add ? ChangeType::kInsert : ChangeType::kDelete);
+    return;
+  }
+  for (size_t i = begin; i < end; ++i) {
+    StoredRow* other = matched_[i].stored;
+    int64_t before = other->tag;
+    if (CountsMatches(1 - side)) other->tag += add ? 1 : -1;
+    bool first_or_last = add ? before == 0 : other->tag == 0;
+    if (!EmitsRightColumns()) {  // a right row of SEMI or ANTI
+      if (!first_or_last) continue;
+      bool insert = add == (kind_ == JoinKind::kSemi);
+      Send(-1, other, insert ? ChangeType::kInsert : ChangeType::kDelete);
+      continue;
+    }
+    bool unpad = KeepsUnmatched(1 - side) && first_or_last;
+    if (unpad && add) Send(-1, other, ChangeType::kDelete);
+    ChangeType plain = add ? ChangeType::kInsert : ChangeType::kDelete;
+    Send(row, other, IsInner() ? (change == ChangeType::kAppendOnly ? plain : change) : plain);
+    if (unpad && !add) Send(-1, other, ChangeType::kInsert);
+  }
+}
+
+Status JoinOperator::Flush(int side, const Batch& batch) {
+  std::span<const Pair> all(sent_);
+  for (size_t begin = 0; begin < all.size(); begin += Batch::kMaxRows) {
+    auto part = all.subspan(begin, std::min<size_t>(Batch::kMaxRows, all.size() - begin));
+    Batch result = Build(side, batch, part, EmitsRightColumns());
+    std::vector<ChangeType> changes(changes_.begin() + static_cast<long>(begin),
+                                    changes_.begin() + static_cast<long>(begin + part.size()));
+    result.changes = ShareChanges(changes);
+    RETURN_IF_ERROR(context_.output->Emit(std::move(result)));
+  }
+  return Status::Ok();
+}
+
+Batch JoinOperator::Build(int side, const Batch& batch, std::span<const Pair> pairs,
+                          bool right_columns) const {
+  std::vector<int> own;
+  std::vector<uint32_t> own_all;
+  std::vector<const char*> others;
+  bool complete = true;
+  for (const Pair& pair : pairs) {
+    own.push_back(pair.row);
+    own_all.push_back(static_cast<uint32_t>(pair.row));
+    complete = complete && pair.row >= 0;
+    others.push_back(pair.stored == nullptr ? nullptr : pair.stored->row());
+  }
+  Batch result;
+  result.num_rows = static_cast<int>(pairs.size());
+  size_t type = 0;
+  for (int s = 0; s < (right_columns ? 2 : 1); ++s) {
+    for (size_t c = 0; c < rows_[s].types().size(); ++c, ++type) {
+      if (s != side) {
+        model::ColumnBuilder builder(types_[type], result.num_rows);
+        rows_[s].DecodeColumn(static_cast<int>(c), others, builder);
+        result.columns.push_back(builder.Finish());
+      } else if (complete) {
+        result.columns.push_back(batch.columns[c].Gather(own_all).WithType(types_[type]));
+      } else {
+        result.columns.push_back(GatherOrNull(batch.columns[c], own, types_[type]));
+      }
+    }
+  }
+  return result;
+}
+
+void JoinOperator::UpdateState(int side, const Batch& batch) {
+  // Counted matches of the other side changed in place.
+  if (CountsMatches(1 - side)) {
+    for (KeyedTable::Entry* entry : entries_) {
+      RowStore::Touch(SidesOf(entry)->lists[1 - side], 0);
+      table_.MarkDirty(entry);
+    }
+  }
+  for (size_t i = 0; i < keyed_rows_.size(); ++i) {
+    int row = static_cast<int>(keyed_rows_[i]);
+    RowList& list = SidesOf(entries_[i])->lists[side];
+    std::string_view bytes = row_bytes_[row];
+    table_.MarkDirty(entries_[i]);
+    if (!model::IsRetraction(batch.change(row))) {
+      store_.Append(list, store_.NewRow({}, bytes, own_matches_[row]));
+    } else if (StoredRow* removed = RemoveRow(list, bytes); removed != nullptr) {
+      store_.FreeRow(removed);
+    }
+  }
+}
+
+/// The newest equal row is the cheapest to find when changes undo what came just before.
+StoredRow* JoinOperator::RemoveRow(RowList& list, std::string_view row) {
+  for (uint32_t i = list.count; i-- > 0;) {
+    if (list[i]->view() == row) return store_.Remove(list, i);
+  }
+  return nullptr;
+}
+
+Status JoinOperator::ProcessWatermark(Watermark watermark) {
+  if (condition_ != nullptr) condition_->SetWatermark(watermark);
+  return Status::Ok();
+}
+
+Status JoinOperator::Snapshot(StateWriter& writer) {
+  std::vector<KeyedTable::Entry*> empty;
+  table_.TakeChanges(
+      [&](KeyedTable::Entry* entry) {
+        Sides* sides = SidesOf(entry);
+        if (sides->lists[0].count + sides->lists[1].count == 0) empty.push_back(entry);
+        for (int side = 0; side < 2; ++side) {
+          RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), static_cast<char>(side),
+                         SidesOf(entry)->lists[side]);
+        }
+      },
+      [](uint64_t, std::string_view) {});
+  for (KeyedTable::Entry* entry : empty) {
+    for (RowList& list : SidesOf(entry)->lists) store_.Clear(list);
+    table_.Erase(entry);
+  }
+  return Status::Ok();
+}
+
+Status JoinOperator::Restore(StateReader& reader) {
+  return ForEachStored(
+      reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
+        int side = stored.suffix[0];
+        if (side != 0 && side != 1) return Corruption("a stored join row of side {}", side);
+        KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
+        table_.MarkStored(entry);
+        // The value is tag, head size, row.
+        if (stored.value.size() < 12) return Corruption("a stored join row is cut off");
+        RETURN_IF_ERROR(rows_[side].Check(stored.value.substr(12)));
+        return store_.Load(SidesOf(entry)->lists[side],
+                           LoadLe<uint32_t>(stored.suffix.data() + 1), stored.value);
+      });
+}
+
+int64_t JoinOperator::StateBytes() const { return table_.MemoryBytes() + store_.MemoryBytes(); }
+
+}  // namespace forebay::compute

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+
+#include "compute/expression/evaluator.h"
+#include "compute/operator/operator.h"
+#include "compute/state/keyed_table.h"
+#include "compute/state/row_list.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// Joins two inputs on equal keys: inner, outer, semi, anti, with retractions (StreamExecJoin). One table holds for every key
+/// the rows of both sides, so a batch needs one lookup per row: a row goes into its own side's list and meets the other
+/// side's. Rows are encoded. For the sides that outer, semi and anti joins pad or test, a row's tag counts its matches.
+/// NULL keys never match: such rows are only kept when they must be sent unmatched, which needs no state.
+class JoinOperator : public Operator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::JoinNode& node,
+                                                const EvaluationContext& context);
+  Status Process(int input, model::Batch batch) override;
+  Status ProcessWatermark(Watermark watermark) override;
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+  int64_t StateBytes() const override;
+
+ private:
+  struct Sides {
+    RowList lists[2];
+  };
+  /// A row of the batch and a stored row of the other side; either may be missing in output (-1, null).
+  struct Pair {
+    int row;
+    StoredRow* stored;
+  };
+
+  JoinOperator(const sql::JoinNode& node, KeyCodec codec);
+  Sides* SidesOf(KeyedTable::Entry* entry) const {
+    return reinterpret_cast<Sides*>(table_.Payload(entry));
+  }
+  bool IsInner() const { return kind_ == sql::JoinKind::kInner; }
+  bool EmitsRightColumns() const {
+    return kind_ != sql::JoinKind::kSemi && kind_ != sql::JoinKind::kAnti;
+  }
+  /// Whether rows of `side` are sent without a match (padded, or by ANTI).
+  bool KeepsUnmatched(int side) const;
+  bool CountsMatches(int side) const {
+    return KeepsUnmatched(side) || (!EmitsRightColumns() && side == 0);
+  }
+  void SelectRows(const model::Batch& batch, const std::vector<int>& keys);
+  void CollectPairs(int side, const model::Batch& batch);
+  Status FilterPairs(int side, const model::Batch& batch);
+  void UpdateState(int side, const model::Batch& batch);
+  StoredRow* RemoveRow(RowList& list, std::string_view row);
+  void Match(int side, const model::Batch& batch);
+  void MatchOne(int side, int row, model::ChangeType change, size_t begin, size_t end);
+  void Send(int row, StoredRow* stored, model::ChangeType change);
+  Status Flush(int side, const model::Batch& batch);
+  model::Batch Build(int side, const model::Batch& batch, std::span<const Pair> pairs,
+                     bool right_columns) const;
+
+  sql::JoinKind kind_;
+  std::vector<int> keys_[2];
+  RowCodec rows_[2];
+  std::vector<model::DataType> types_;
+  std::unique_ptr<Evaluator> condition_;
+  KeyCodec codec_;
+  KeyedTable table_;
+  RowStore store_;
+
+  // Scratch of a batch.
+  EncodedKeys encoded_;
+  EncodedRows row_bytes_;
+  std::vector<uint32_t> keyed_rows_;   ///< rows without a NULL key
+  std::vector<uint8_t> has_key_;
+  std::vector<KeyedTable::Entry*> entries_;   ///< of keyed_rows_
+  std::vector<Pair> pairs_;
+  std::vector<Pair> matched_;
+  std::vector<uint32_t> selected_;
+  std::vector<Pair> sent_;
+  std::vector<model::ChangeType> changes_;
+  std::vector<StoredRow*> removed_;
+  std::vector<int64_t> own_matches_;
+};
+
+}  // namespace forebay::compute

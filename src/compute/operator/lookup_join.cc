@@ -1,0 +1,101 @@
+#include "compute/operator/lookup_join.h"
+
+#include <algorithm>
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::Column;
+
+Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoinNode& node,
+                                                           const EvaluationContext& context,
+                                                           client::Connection* connection) {
+  if (node.table.IsForeign()) {
+    return NotSupported("a lookup join with a table of connector '{}'", node.table.connector());
+  }
+  if (connection == nullptr) return Internal("a lookup join has no connection to storage");
+  std::unique_ptr<LookupJoinOperator> join(new LookupJoinOperator());
+  join->types_ = node.OutputTypes();
+  join->input_columns_ = node.inputs[0]->output.size();
+  join->left_outer_ = node.left_outer;
+  std::vector<int> projection = node.columns;
+  std::sort(projection.begin(), projection.end());
+  projection.erase(std::unique(projection.begin(), projection.end()), projection.end());
+  for (int column : node.columns) {
+    auto place = std::lower_bound(projection.begin(), projection.end(), column);
+    join->order_.push_back(static_cast<int>(place - projection.begin()));
+  }
+  ASSIGN_OR_RETURN(join->lookuper_, connection->OpenLookuper(node.table.path, projection));
+  ASSIGN_OR_RETURN(join->keys_, Evaluator::Make(node.keys, context));
+  if (node.condition != nullptr) {
+    ASSIGN_OR_RETURN(join->condition_, Evaluator::Make({node.condition}, context));
+  }
+  return std::unique_ptr<Operator>(std::move(join));
+}
+
+/// The joined rows that pass the condition, and the input row of each in `own`.
+Result<Batch> LookupJoinOperator::FoundRows(const Batch& batch, std::vector<uint32_t>& own) {
+  ASSIGN_OR_RETURN(std::vector<Column> keys, keys_->Evaluate(batch));
+  std::vector<uint32_t> asked;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    bool has_key = std::none_of(keys.begin(), keys.end(),
+                                [&](const Column& key) { return key.IsNull(row); });
+    if (has_key) asked.push_back(static_cast<uint32_t>(row));
+  }
+  Batch joined;
+  if (asked.empty()) return joined;
+  ASSIGN_OR_RETURN(client::Lookuper::Rows found,
+                   lookuper_->Lookup(Batch(batch.num_rows, std::move(keys)).Gather(asked)));
+  std::vector<uint32_t> theirs;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (found.row_of_key[i] < 0) continue;
+    own.push_back(asked[i]);
+    theirs.push_back(static_cast<uint32_t>(found.row_of_key[i]));
+  }
+  if (own.empty()) return joined;
+  joined = batch.Gather(own);
+  for (int column : order_) {
+    joined.columns.push_back(
+        found.rows.columns[column].Gather(theirs).WithType(types_[joined.columns.size()]));
+  }
+  if (condition_ == nullptr) return joined;
+  std::vector<uint32_t> passed;
+  RETURN_IF_ERROR(condition_->Select(0, joined, passed));
+  std::vector<uint32_t> kept;
+  for (uint32_t row : passed) kept.push_back(own[row]);
+  own = std::move(kept);
+  return joined.Gather(passed);
+}
+
+Status LookupJoinOperator::Process(int, Batch batch) {
+  std::vector<uint32_t> own;
+  ASSIGN_OR_RETURN(Batch joined, FoundRows(batch, own));
+  if (!left_outer_) {
+    return joined.num_rows == 0 ? Status::Ok() : context_.output->Emit(std::move(joined));
+  }
+  model::BatchBuilder builder(types_, batch.num_rows);
+  size_t next = 0;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (next < own.size() && own[next] == static_cast<uint32_t>(row)) {
+      builder.AppendRow(joined, static_cast<int>(next++), batch.change(row));
+      continue;
+    }
+    for (size_t i = 0; i < types_.size(); ++i) {
+      if (i < input_columns_) {
+        builder.column(static_cast<int>(i)).AppendFrom(batch.columns[i], row);
+      } else {
+        builder.column(static_cast<int>(i)).AppendNull();
+      }
+    }
+    builder.FinishRow(batch.change(row));
+  }
+  return context_.output->Emit(builder.Finish());
+}
+
+Status LookupJoinOperator::ProcessWatermark(Watermark watermark) {
+  keys_->SetWatermark(watermark);
+  if (condition_ != nullptr) condition_->SetWatermark(watermark);
+  return Status::Ok();
+}
+
+}  // namespace forebay::compute

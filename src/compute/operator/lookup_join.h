@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "client/connection.h"
+#include "compute/expression/evaluator.h"
+#include "compute/operator/operator.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// Looks the rows of a batch up by primary key, all at once (StreamExecLookupJoin). Rows with a NULL key find nothing. A
+/// retraction is looked up again: what it finds may be newer than what the row it takes back had found, as in Flink.
+class LookupJoinOperator : public Operator {
+ public:
+  /// `connection` must outlive the operator.
+  static Result<std::unique_ptr<Operator>> Make(const sql::LookupJoinNode& node,
+                                                const EvaluationContext& context,
+                                                client::Connection* connection);
+  Status Process(int input, model::Batch batch) override;
+  Status ProcessWatermark(Watermark watermark) override;
+
+ private:
+  LookupJoinOperator() = default;
+  Result<model::Batch> FoundRows(const model::Batch& batch, std::vector<uint32_t>& own);
+
+  std::vector<model::DataType> types_;
+  size_t input_columns_ = 0;
+  bool left_outer_ = false;
+  std::vector<int> order_;  ///< the place of every wanted column among the projected ones
+  std::unique_ptr<client::Lookuper> lookuper_;
+  std::unique_ptr<Evaluator> keys_;
+  std::unique_ptr<Evaluator> condition_;
+};
+
+}  // namespace forebay::compute

@@ -1,0 +1,262 @@
+#include "compute/operator/rank.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "compute/operator/emitter.h"
+#include "compute/operator/progress.h"
+#include "compute/operator/window_assigner.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::ChangeType;
+
+namespace {
+
+constexpr std::string_view kTable = "ranked";
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> RankOperator::Make(const sql::RankNode& node) {
+  std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
+  std::unique_ptr<RankOperator> rank(new RankOperator(node, KeyCodec::Of(input, node.keys)));
+  RETURN_IF_ERROR(rank->order_.Check(input));
+  if (node.windowed && rank->end_column_ < 0) {
+    return InvalidArgument("a window rank needs the window's end among its keys");
+  }
+  return std::unique_ptr<Operator>(std::move(rank));
+}
+
+RankOperator::RankOperator(const sql::RankNode& node, KeyCodec codec)
+    : node_(node), append_only_(node.inputs[0]->changelog.IsInsertOnly()),
+      rows_(node.inputs[0]->OutputTypes()), order_(node.order), codec_(std::move(codec)),
+      table_(codec_.key_bytes(), sizeof(Ranked)), all_rows_(Batch::kMaxRows) {
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+  const auto& fields = node.inputs[0]->output;
+  for (int key : node.keys) {
+    bool named = fields[key].name == "window_end";
+    if (named || (fields[key].type.IsTimestamp() &&
+                  (end_column_ < 0 || fields[end_column_].name != "window_end"))) {
+      end_column_ = key;
+      end_units_ = UnitsPerMs(fields[key].type);
+    }
+  }
+}
+
+bool RankOperator::IsLate(const Batch& batch, int row, int64_t& end) const {
+  const model::Column& ends = batch.columns[end_column_];
+  if (ends.IsNull(row)) return true;
+  end = ToMs(ends.Get<int64_t>(row), end_units_);
+  return end - 1 <= progress_;
+}
+
+Status RankOperator::Process(int, Batch batch) {
+  codec_.Encode(batch, node_.keys, encoded_);
+  rows_.Encode(batch, row_bytes_);
+  table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  ++batch_number_;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    KeyedTable::Entry* entry = entries_[row];
+    int64_t end = 0;
+    if (node_.windowed && IsLate(batch, row, end)) {
+      DropIfNew(entry);
+      continue;
+    }
+    order_.Encode(batch, row, sort_key_);
+    if (model::IsRetraction(batch.change(row))) {
+      Retract(entry, row_bytes_[row]);
+    } else {
+      if (node_.windowed && RankedOf(entry)->rows.count == 0) windows_[end].push_back(entry);
+      Insert(entry, row_bytes_[row]);
+    }
+  }
+  if (!node_.windowed) {
+    for (const Touched& touched : touched_) Compare(touched);
+    RETURN_IF_ERROR(Flush());
+  }
+  for (StoredRow* row : removed_) store_.FreeRow(row);
+  removed_.clear();
+  touched_.clear();
+  old_rows_.clear();
+  return Status::Ok();
+}
+
+/// A late row's window has gone, so its key has nothing unless a checkpoint still does.
+void RankOperator::DropIfNew(KeyedTable::Entry* entry) {
+  if (!table_.IsLive(entry)) return;
+  const RowList& list = RankedOf(entry)->rows;
+  if (list.count == 0 && list.stored == 0) table_.Erase(entry);
+}
+
+std::span<StoredRow* const> RankOperator::Visible(const RowList& list) const {
+  auto begin = static_cast<size_t>(std::min<int64_t>(node_.rank_start - 1, list.count));
+  auto end = static_cast<size_t>(std::min<int64_t>(node_.rank_end, list.count));
+  return {list.begin() + begin, std::max(begin, end) - begin};
+}
+
+void RankOperator::Touch(KeyedTable::Entry* entry) {
+  table_.MarkDirty(entry);
+  Ranked* ranked = RankedOf(entry);
+  if (ranked->touched == batch_number_ || node_.windowed) return;
+  ranked->touched = batch_number_;
+  size_t begin = old_rows_.size();
+  for (StoredRow* row : Visible(ranked->rows)) old_rows_.push_back(row);
+  touched_.push_back({entry, begin, old_rows_.size()});
+}
+
+void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row) {
+  RowList& list = RankedOf(entry)->rows;
+  bool full = append_only_ && list.count >= node_.rank_end;
+  // Most rows of a full list stay behind its last row.
+  if (full && list.count > 0 && list[list.count - 1]->head() <= sort_key_) return;
+  if (full && list.count == 0) return;
+  Touch(entry);
+  StoredRow* const* place =
+      std::upper_bound(list.begin(), list.end(), std::string_view(sort_key_),
+                       [](std::string_view key, const StoredRow* stored) {
+                         return key < stored->head();
+                       });
+  auto position = static_cast<uint32_t>(place - list.begin());
+  if (full) removed_.push_back(store_.Remove(list, list.count - 1));
+  store_.Insert(list, position, store_.NewRow(sort_key_, row, 0));
+}
+
+void RankOperator::Retract(KeyedTable::Entry* entry, std::string_view row) {
+  RowList& list = RankedOf(entry)->rows;
+  StoredRow* const* place =
+      std::lower_bound(list.begin(), list.end(), std::string_view(sort_key_),
+                       [](const StoredRow* stored, std::string_view key) {
+                         return stored->head() < key;
+                       });
+  for (; place != list.end() && (*place)->head() == sort_key_; ++place) {
+    if ((*place)->row_view() != row) continue;
+    auto position = static_cast<uint32_t>(place - list.begin());
+    Touch(entry);
+    removed_.push_back(store_.Remove(list, position));
+    return;
+  }
+}
+
+void RankOperator::Send(StoredRow* row, int64_t number, ChangeType change) {
+  if (change == ChangeType::kUpdateBefore && !node_.changelog.update_before) return;
+  sent_.push_back(row->row());
+  numbers_.push_back(number);
+  changes_.push_back(change);
+}
+
+void RankOperator::CompareNumbered(std::span<StoredRow* const> before,
+                                   std::span<StoredRow* const> after) {
+  for (size_t i = 0; i < std::max(before.size(), after.size()); ++i) {
+    int64_t number = node_.rank_start + static_cast<int64_t>(i);
+    if (i >= before.size()) {
+      Send(after[i], number, ChangeType::kInsert);
+    } else if (i >= after.size()) {
+      Send(before[i], number, ChangeType::kDelete);
+    } else if (before[i] != after[i] && before[i]->row_view() != after[i]->row_view()) {
+      Send(before[i], number, ChangeType::kUpdateBefore);
+      Send(after[i], number, ChangeType::kUpdateAfter);
+    }
+  }
+}
+
+void RankOperator::Compare(const Touched& touched) {
+  auto before = std::span<StoredRow* const>(old_rows_)
+                    .subspan(touched.old_begin, touched.old_end - touched.old_begin);
+  auto after = Visible(RankedOf(touched.entry)->rows);
+  bool single = node_.rank_start == node_.rank_end && node_.changelog.update_after;
+  if (node_.output_rank_number || single) return CompareNumbered(before, after);
+  for (StoredRow* row : after) row->tag = 1;
+  for (StoredRow* row : before) {
+    if (row->tag == 0) Send(row, 0, ChangeType::kDelete);
+    row->tag = 0;
+  }
+  for (StoredRow* row : after) {
+    if (row->tag != 0) Send(row, 0, ChangeType::kInsert);
+    row->tag = 0;
+  }
+}
+
+Status RankOperator::Flush() {
+  if (sent_.empty()) return Status::Ok();
+  Batch result(static_cast<int>(sent_.size()), rows_.Decode(sent_), ShareChanges(changes_));
+  if (node_.output_rank_number) {
+    model::ColumnBuilder builder(node_.output.back().type, result.num_rows);
+    for (int64_t number : numbers_) builder.Append<int64_t>(number);
+    result.columns.push_back(builder.Finish());
+  }
+  sent_.clear();
+  numbers_.clear();
+  changes_.clear();
+  return EmitAll(*context_.output, result);
+}
+
+Status RankOperator::ProcessWatermark(Watermark watermark) {
+  progress_ = std::max(progress_, watermark);
+  while (!windows_.empty() && windows_.begin()->first - 1 <= progress_) {
+    auto window = windows_.extract(windows_.begin());
+    auto& entries = window.mapped();
+    std::sort(entries.begin(), entries.end());
+    entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
+    for (KeyedTable::Entry* entry : entries) {
+      CompareNumbered({}, Visible(RankedOf(entry)->rows));
+      if (sent_.size() >= Batch::kMaxRows) RETURN_IF_ERROR(Flush());
+    }
+    RETURN_IF_ERROR(Flush());
+    for (KeyedTable::Entry* entry : entries) Forget(entry);
+  }
+  return Status::Ok();
+}
+
+/// Empties a key's list; the entry itself goes when no checkpoint has its rows.
+void RankOperator::Forget(KeyedTable::Entry* entry) {
+  RowList& list = RankedOf(entry)->rows;
+  for (StoredRow* row : list) store_.FreeRow(row);
+  store_.Clear(list);
+  list.clean = 0;
+  table_.MarkDirty(entry);
+  if (list.stored == 0) table_.Erase(entry);
+}
+
+Status RankOperator::Snapshot(StateWriter& writer) {
+  std::vector<KeyedTable::Entry*> empty;
+  table_.TakeChanges(
+      [&](KeyedTable::Entry* entry) {
+        RowList& list = RankedOf(entry)->rows;
+        RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
+        if (list.count == 0) empty.push_back(entry);
+      },
+      [](uint64_t, std::string_view) {});
+  for (KeyedTable::Entry* entry : empty) {
+    store_.Clear(RankedOf(entry)->rows);
+    table_.Erase(entry);
+  }
+  SaveProgress(writer, context_.shard, progress_);
+  return Status::Ok();
+}
+
+Status RankOperator::Restore(StateReader& reader) {
+  RETURN_IF_ERROR(LoadProgress(reader, progress_));
+  RETURN_IF_ERROR(ForEachStored(
+      reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
+        KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
+        table_.MarkStored(entry);
+        if (stored.value.size() < 12) return Corruption("a stored ranked row is cut off");
+        uint32_t head = LoadLe<uint32_t>(stored.value.data() + 8);
+        if (head > stored.value.size() - 12) return Corruption("a stored sort key of {} bytes", head);
+        RETURN_IF_ERROR(rows_.Check(stored.value.substr(12 + head)));
+        return store_.Load(RankedOf(entry)->rows, LoadLe<uint32_t>(stored.suffix.data() + 1),
+                           stored.value);
+      }));
+  if (!node_.windowed) return Status::Ok();
+  table_.ForEach([&](KeyedTable::Entry* entry) {
+    int64_t cell = LoadLe<int64_t>(RankedOf(entry)->rows[0]->row() +
+                                   rows_.field_offset(end_column_));
+    windows_[ToMs(cell, end_units_)].push_back(entry);
+  });
+  return Status::Ok();
+}
+
+int64_t RankOperator::StateBytes() const { return table_.MemoryBytes() + store_.MemoryBytes(); }
+
+}  // namespace forebay::compute

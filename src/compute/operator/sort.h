@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "compute/operator/operator.h"
+#include "compute/state/row_codec.h"
+#include "compute/state/sort_key.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// ORDER BY (StreamExecTemporalSort, StreamExecSort). Ordered first by a rowtime column ascending, rows are sent when the
+/// watermark reaches their time, and rows at or before the last watermark are late and dropped; in any other order all rows
+/// are sent at the end of a bounded input. Equal rows keep the order of arrival. Retractions take the row out.
+class SortOperator : public Operator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::SortNode& node);
+  Status Process(int input, model::Batch batch) override;
+  Status ProcessWatermark(Watermark watermark) override;
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+  int64_t StateBytes() const override { return bytes_; }
+
+ private:
+  struct Held {
+    int64_t time;
+    int64_t number;  ///< of arrival
+    bool stored;
+    std::string row;
+  };
+  explicit SortOperator(const sql::SortNode& node);
+  std::string StoredKey(int64_t number) const;
+
+  bool temporal_;
+  int time_column_;
+  int64_t units_per_ms_;
+  RowCodec rows_;
+  SortKeyCodec order_;
+  std::multimap<std::string, Held> held_;
+  std::map<int64_t, std::multimap<std::string, Held>::iterator> fresh_;  ///< not yet in a snapshot
+  std::vector<std::string> deleted_;
+  int64_t next_number_ = 0;
+  int64_t progress_ = kMinWatermark;
+  int64_t bytes_ = 0;
+};
+
+/// LIMIT without ORDER BY over an input that only inserts: passes rows offset + 1 to offset + fetch (StreamExecLimit).
+class LimitOperator : public Operator {
+ public:
+  /// With an order, or over an input with updates, it is a rank without keys.
+  static Result<std::unique_ptr<Operator>> Make(const sql::LimitNode& node);
+  Status Process(int input, model::Batch batch) override;
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+
+ private:
+  LimitOperator(int64_t first, int64_t end) : first_(first), end_(end) {}
+  int64_t first_;
+  int64_t end_;
+  int64_t seen_ = 0;
+};
+
+}  // namespace forebay::compute

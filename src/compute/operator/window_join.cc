@@ -1,0 +1,164 @@
+#include "compute/operator/window_join.h"
+
+#include <algorithm>
+
+#include "compute/operator/hash_batch.h"
+#include "compute/operator/join.h"
+#include "compute/operator/progress.h"
+#include "compute/operator/window_assigner.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+
+namespace {
+
+constexpr std::string_view kTable = "window_rows";
+constexpr size_t kKeyBytes = 8 + 1 + 8 + 4;  // window end, side, row number, shard
+
+int EndColumn(const sql::PlanNode& input, const std::vector<int>& keys) {
+  int last_time = -1;
+  for (int key : keys) {
+    if (input.output[key].name == "window_end") return key;
+    if (input.output[key].type.IsTimestamp()) last_time = key;
+  }
+  return last_time;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> WindowJoinOperator::Make(const sql::JoinNode& node,
+                                                           const EvaluationContext& context) {
+  if (node.join == sql::JoinKind::kFull) return NotSupported("FULL OUTER JOIN of windows");
+  std::unique_ptr<WindowJoinOperator> join(new WindowJoinOperator(node, context));
+  if (join->end_columns_[0] < 0 || join->end_columns_[1] < 0) {
+    return InvalidArgument("a window join needs the windows' columns among its keys");
+  }
+  return std::unique_ptr<Operator>(std::move(join));
+}
+
+WindowJoinOperator::WindowJoinOperator(const sql::JoinNode& node, const EvaluationContext& context)
+    : node_(node), evaluation_(context) {
+  keys_[0] = node.left_keys;
+  keys_[1] = node.right_keys;
+  for (int side = 0; side < 2; ++side) {
+    end_columns_[side] = EndColumn(*node.inputs[side], keys_[side]);
+    rows_[side] = RowCodec(node.inputs[side]->OutputTypes());
+  }
+}
+
+Status WindowJoinOperator::Process(int input, Batch batch) {
+  const model::Column& ends = batch.columns[end_columns_[input]];
+  int64_t units = UnitsPerMs(ends.type());
+  std::map<int64_t, std::vector<uint32_t>> rows;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (ends.IsNull(row)) return InvalidArgument("window_end is NULL in a window join");
+    rows[ToMs(ends.Get<int64_t>(row), units)].push_back(static_cast<uint32_t>(row));
+  }
+  for (auto& [end, chosen] : rows) {
+    if (end - 1 <= progress_) {
+      late_rows_ += static_cast<int64_t>(chosen.size());
+      continue;
+    }
+    bool whole = static_cast<int>(chosen.size()) == batch.num_rows;
+    windows_[end].sides[input].push_back({whole ? batch : batch.Gather(chosen), {}});
+  }
+  return Status::Ok();
+}
+
+Status WindowJoinOperator::ProcessWatermark(Watermark watermark) {
+  progress_ = std::max(progress_, watermark);
+  while (!windows_.empty() && windows_.begin()->first - 1 <= progress_) {
+    auto window = windows_.extract(windows_.begin());
+    RETURN_IF_ERROR(Fire(window.mapped()));
+    for (auto& side : window.mapped().sides) {
+      for (Buffered& buffered : side) {
+        deleted_.insert(deleted_.end(), buffered.stored.begin(), buffered.stored.end());
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+/// The side whose unmatched rows are sent comes last, so that nothing it sends is taken back.
+Status WindowJoinOperator::Fire(Window& window) {
+  int first = node_.join == sql::JoinKind::kRight ? 0 : 1;
+  bool first_is_empty = window.sides[first].empty();
+  bool needs_match = node_.join == sql::JoinKind::kInner || node_.join == sql::JoinKind::kSemi;
+  if (window.sides[1 - first].empty() || (first_is_empty && needs_match)) return Status::Ok();
+  ASSIGN_OR_RETURN(std::unique_ptr<Operator> join, JoinOperator::Make(node_, evaluation_));
+  RETURN_IF_ERROR(join->Open(context_));
+  for (int side : {first, 1 - first}) {
+    for (Buffered& buffered : window.sides[side]) {
+      RETURN_IF_ERROR(join->Process(side, buffered.batch));
+    }
+  }
+  return Status::Ok();
+}
+
+void WindowJoinOperator::Save(StateWriter& writer, int64_t end, int side, Buffered& buffered) {
+  if (!buffered.stored.empty()) return;
+  std::vector<uint64_t> hashes;
+  HashRows(buffered.batch, keys_[side], hashes);
+  EncodedRows rows;
+  rows_[side].Encode(buffered.batch, rows);
+  for (int row = 0; row < buffered.batch.num_rows; ++row) {
+    ByteWriter key;
+    key.Write<int64_t>(end);
+    key.Write<uint8_t>(static_cast<uint8_t>(side));
+    key.Write<int64_t>(next_row_++);
+    key.Write<int32_t>(context_.shard);
+    ByteWriter value;
+    value.Write<uint8_t>(static_cast<uint8_t>(buffered.batch.change(row)));
+    value.WriteBytes(rows[row]);
+    writer.Put(kTable, KeyGroupOf(hashes[row]), key.view(), value.view());
+    buffered.stored.emplace_back(KeyGroupOf(hashes[row]), key.Take());
+  }
+}
+
+Status WindowJoinOperator::Snapshot(StateWriter& writer) {
+  for (const auto& [key_group, key] : deleted_) writer.Delete(kTable, key_group, key);
+  deleted_.clear();
+  for (auto& [end, window] : windows_) {
+    for (int side = 0; side < 2; ++side) {
+      for (Buffered& buffered : window.sides[side]) Save(writer, end, side, buffered);
+    }
+  }
+  SaveProgress(writer, context_.shard, progress_);
+  return Status::Ok();
+}
+
+Status WindowJoinOperator::Restore(StateReader& reader) {
+  RETURN_IF_ERROR(LoadProgress(reader, progress_));
+  return reader.ForEach(kTable, [&](std::string_view key, std::string_view value) -> Status {
+    if (key.size() != kKeyBytes || value.empty() || static_cast<uint8_t>(key[8]) > 1) {
+      return Corruption("a stored row of a window join has a key of {} bytes", key.size());
+    }
+    int side = key[8];
+    std::string row(value.substr(1));
+    RETURN_IF_ERROR(rows_[side].Check(row));
+    next_row_ = std::max(next_row_, LoadLe<int64_t>(key.data() + 9) + 1);
+    std::vector<const char*> rows = {row.data()};
+    std::shared_ptr<model::ChangeType[]> change(new model::ChangeType[1]);
+    change[0] = static_cast<model::ChangeType>(value[0]);
+    Batch batch(1, rows_[side].Decode(rows));
+    if (model::IsRetraction(change[0])) batch.changes = std::move(change);
+    std::vector<uint64_t> hashes;
+    HashRows(batch, keys_[side], hashes);
+    windows_[LoadLe<int64_t>(key.data())].sides[side].push_back(
+        {std::move(batch), {{KeyGroupOf(hashes[0]), std::string(key)}}});
+    return Status::Ok();
+  });
+}
+
+int64_t WindowJoinOperator::StateBytes() const {
+  int64_t bytes = 0;
+  for (const auto& [end, window] : windows_) {
+    for (const auto& side : window.sides) {
+      for (const Buffered& buffered : side) bytes += buffered.batch.MemoryBytes();
+    }
+  }
+  return bytes;
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "compute/expression/evaluator.h"
+#include "compute/operator/operator.h"
+#include "compute/state/key_codec.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// Joins the rows of the same window of two inputs (StreamExecWindowJoin). Rows wait in batches by their window's end; when the
+/// watermark reaches end - 1 the window's rows are joined at once, the results are inserts only, and the window goes. Rows of a
+/// window that has fired are late, and dropped and counted. The window's columns are among the join keys; the end is the key
+/// column named window_end or, when renamed, the last key of a timestamp type.
+class WindowJoinOperator : public Operator {
+ public:
+  static Result<std::unique_ptr<Operator>> Make(const sql::JoinNode& node,
+                                                const EvaluationContext& context);
+  Status Process(int input, model::Batch batch) override;
+  Status ProcessWatermark(Watermark watermark) override;
+  Status Snapshot(StateWriter& writer) override;
+  Status Restore(StateReader& reader) override;
+  int64_t StateBytes() const override;
+  int64_t late_rows() const { return late_rows_; }
+
+ private:
+  struct Buffered {
+    model::Batch batch;
+    /// Stored keys and their key groups, once a snapshot has the rows.
+    std::vector<std::pair<int, std::string>> stored;
+  };
+  struct Window {
+    std::vector<Buffered> sides[2];
+  };
+
+  WindowJoinOperator(const sql::JoinNode& node, const EvaluationContext& context);
+  Status Fire(Window& window);
+  void Save(StateWriter& writer, int64_t end, int side, Buffered& buffered);
+
+  sql::JoinNode node_;
+  EvaluationContext evaluation_;
+  int end_columns_[2];
+  std::vector<int> keys_[2];
+  RowCodec rows_[2];
+  std::map<int64_t, Window> windows_;
+  std::vector<std::pair<int, std::string>> deleted_;
+  int64_t next_row_ = 0;
+  int64_t progress_ = kMinWatermark;
+  int64_t late_rows_ = 0;
+};
+
+}  // namespace forebay::compute

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "compute/state/byte_arena.h"
+#include "compute/state/state_io.h"
+
+namespace forebay::compute {
+
+/// A row kept in state: its encoded bytes follow. `tag` is the operator's own (a join's match count, a rank's time).
+struct StoredRow {
+  int64_t tag;
+  uint32_t size;
+  uint32_t head_bytes;  ///< leading bytes of `bytes()` that are no part of the row: a sort key
+
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+  std::string_view view() const { return {bytes(), size}; }
+  const char* row() const { return bytes() + head_bytes; }
+  std::string_view row_view() const { return {row(), size - head_bytes}; }
+  std::string_view head() const { return {bytes(), head_bytes}; }
+};
+
+/// The rows of one key in a payload: one pointer inline, more in an array. Zeros are an empty list. It knows which positions
+/// changed since the last snapshot, so that appending to a long list writes only the new rows.
+struct RowList {
+  union {
+    StoredRow* one;
+    StoredRow** many;
+  };
+  uint32_t count;
+  uint32_t capacity;  ///< of `many`; 0: `one`
+  uint32_t clean;     ///< positions below are as the last snapshot has them
+  uint32_t stored;    ///< positions that the last snapshot has
+
+  StoredRow* const* begin() const { return capacity == 0 ? &one : many; }
+  StoredRow* const* end() const { return begin() + count; }
+  StoredRow* operator[](uint32_t i) const { return begin()[i]; }
+};
+
+/// Owns the rows and arrays of the row lists of a table. Belongs to one thread at a time.
+class RowStore {
+ public:
+  StoredRow* NewRow(std::string_view head, std::string_view row, int64_t tag) {
+    size_t size = head.size() + row.size();
+    auto* stored = reinterpret_cast<StoredRow*>(arena_.Allocate(sizeof(StoredRow) + size));
+    stored->tag = tag;
+    stored->size = static_cast<uint32_t>(size);
+    stored->head_bytes = static_cast<uint32_t>(head.size());
+    std::memcpy(stored->bytes(), head.data(), head.size());
+    std::memcpy(stored->bytes() + head.size(), row.data(), row.size());
+    return stored;
+  }
+  void FreeRow(StoredRow* row) {
+    arena_.Free(reinterpret_cast<char*>(row), sizeof(StoredRow) + row->size);
+  }
+  void Append(RowList& list, StoredRow* row) { Insert(list, list.count, row); }
+  void Insert(RowList& list, uint32_t position, StoredRow* row);
+  /// Takes the row at `position` out, keeping the order; the caller frees it.
+  StoredRow* Remove(RowList& list, uint32_t position);
+  /// Frees the array; the rows are freed already or live on.
+  void Clear(RowList& list);
+  /// Says that the row at `position` changed in place.
+  static void Touch(RowList& list, uint32_t position) {
+    if (position < list.clean) list.clean = position;
+  }
+  int64_t MemoryBytes() const { return arena_.bytes_reserved(); }
+
+  /// Writes the positions that changed, under `key` + `side` + u32 position, and marks all clean.
+  static void Save(StateWriter& writer, std::string_view table, uint64_t hash,
+                   std::string_view key, char side, RowList& list);
+  /// Deletes all stored positions of a key's list.
+  static void Drop(StateWriter& writer, std::string_view table, uint64_t hash,
+                   std::string_view key, char side, uint32_t stored);
+  /// Puts a saved row at its position; positions come in any order and have no gaps in the end.
+  Status Load(RowList& list, uint32_t position, std::string_view value);
+  /// Bytes behind the key in stored keys: side and position.
+  static constexpr size_t kSuffixBytes = 5;
+
+ private:
+  ByteArena arena_;
+};
+
+}  // namespace forebay::compute
