@@ -31,7 +31,7 @@ Column GatherOrNull(const Column& column, std::span<const int> rows, const model
 }  // namespace
 
 Result<std::unique_ptr<Operator>> JoinOperator::Make(const sql::JoinNode& node,
-                                                     const EvaluationContext& context) {
+                                                     std::shared_ptr<Evaluator> condition) {
   std::vector<model::DataType> left = node.inputs[0]->OutputTypes();
   std::vector<model::DataType> right = node.inputs[1]->OutputTypes();
   for (size_t i = 0; i < node.left_keys.size(); ++i) {
@@ -42,9 +42,7 @@ Result<std::unique_ptr<Operator>> JoinOperator::Make(const sql::JoinNode& node,
     }
   }
   std::unique_ptr<JoinOperator> join(new JoinOperator(node, KeyCodec::Of(left, node.left_keys)));
-  if (node.condition != nullptr) {
-    ASSIGN_OR_RETURN(join->condition_, Evaluator::Make({node.condition}, context));
-  }
+  join->condition_ = std::move(condition);
   return std::unique_ptr<Operator>(std::move(join));
 }
 

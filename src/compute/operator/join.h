@@ -16,8 +16,9 @@ namespace forebay::compute {
 /// NULL keys never match: such rows are only kept when they must be sent unmatched, which needs no state.
 class JoinOperator : public Operator {
  public:
+  /// `condition` evaluates the node's condition; null when it has none.
   static Result<std::unique_ptr<Operator>> Make(const sql::JoinNode& node,
-                                                const EvaluationContext& context);
+                                                std::shared_ptr<Evaluator> condition);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
   Status Snapshot(StateWriter& writer) override;
@@ -63,7 +64,7 @@ class JoinOperator : public Operator {
   std::vector<int> keys_[2];
   RowCodec rows_[2];
   std::vector<model::DataType> types_;
-  std::unique_ptr<Evaluator> condition_;
+  std::shared_ptr<Evaluator> condition_;
   KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;

@@ -33,6 +33,16 @@ Result<std::unique_ptr<Operator>> MakeWindowAggregate(const sql::WindowAggregate
   return WindowAggregateOperator::Make(node, context);
 }
 
+Result<std::unique_ptr<Operator>> MakeJoin(const sql::JoinNode& node,
+                                           const EvaluationContext& context) {
+  std::shared_ptr<Evaluator> condition;
+  if (node.condition != nullptr) {
+    ASSIGN_OR_RETURN(condition, Evaluator::Make({node.condition}, context));
+  }
+  return node.windowed ? WindowJoinOperator::Make(node, std::move(condition))
+                       : JoinOperator::Make(node, std::move(condition));
+}
+
 Distribution ByKeys(std::vector<int> keys) {
   if (keys.empty()) return {Distribution::Kind::kSingle, {}};
   return {Distribution::Kind::kByKeys, std::move(keys)};
@@ -51,11 +61,7 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
       return GroupAggregateOperator::Make(As<sql::AggregateNode>(node));
     case PlanKind::kWindowAggregate:
       return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
-    case PlanKind::kJoin: {
-      const auto& join = As<sql::JoinNode>(node);
-      return join.windowed ? WindowJoinOperator::Make(join, context)
-                           : JoinOperator::Make(join, context);
-    }
+    case PlanKind::kJoin: return MakeJoin(As<sql::JoinNode>(node), context);
     case PlanKind::kDeduplicate:
       return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
     case PlanKind::kWindowTable:

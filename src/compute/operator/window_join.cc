@@ -28,17 +28,18 @@ int EndColumn(const sql::PlanNode& input, const std::vector<int>& keys) {
 }  // namespace
 
 Result<std::unique_ptr<Operator>> WindowJoinOperator::Make(const sql::JoinNode& node,
-                                                           const EvaluationContext& context) {
+                                                           std::shared_ptr<Evaluator> condition) {
   if (node.join == sql::JoinKind::kFull) return NotSupported("FULL OUTER JOIN of windows");
-  std::unique_ptr<WindowJoinOperator> join(new WindowJoinOperator(node, context));
+  std::unique_ptr<WindowJoinOperator> join(new WindowJoinOperator(node, std::move(condition)));
   if (join->end_columns_[0] < 0 || join->end_columns_[1] < 0) {
     return InvalidArgument("a window join needs the windows' columns among its keys");
   }
   return std::unique_ptr<Operator>(std::move(join));
 }
 
-WindowJoinOperator::WindowJoinOperator(const sql::JoinNode& node, const EvaluationContext& context)
-    : node_(node), evaluation_(context) {
+WindowJoinOperator::WindowJoinOperator(const sql::JoinNode& node,
+                                       std::shared_ptr<Evaluator> condition)
+    : node_(node), condition_(std::move(condition)) {
   keys_[0] = node.left_keys;
   keys_[1] = node.right_keys;
   for (int side = 0; side < 2; ++side) {
@@ -86,7 +87,7 @@ Status WindowJoinOperator::Fire(Window& window) {
   bool first_is_empty = window.sides[first].empty();
   bool needs_match = node_.join == sql::JoinKind::kInner || node_.join == sql::JoinKind::kSemi;
   if (window.sides[1 - first].empty() || (first_is_empty && needs_match)) return Status::Ok();
-  ASSIGN_OR_RETURN(std::unique_ptr<Operator> join, JoinOperator::Make(node_, evaluation_));
+  ASSIGN_OR_RETURN(std::unique_ptr<Operator> join, JoinOperator::Make(node_, condition_));
   RETURN_IF_ERROR(join->Open(context_));
   for (int side : {first, 1 - first}) {
     for (Buffered& buffered : window.sides[side]) {

@@ -16,8 +16,9 @@ namespace forebay::compute {
 /// column named window_end or, when renamed, the last key of a timestamp type.
 class WindowJoinOperator : public Operator {
  public:
+  /// `condition` evaluates the node's condition; null when it has none.
   static Result<std::unique_ptr<Operator>> Make(const sql::JoinNode& node,
-                                                const EvaluationContext& context);
+                                                std::shared_ptr<Evaluator> condition);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
   Status Snapshot(StateWriter& writer) override;
@@ -35,12 +36,12 @@ class WindowJoinOperator : public Operator {
     std::vector<Buffered> sides[2];
   };
 
-  WindowJoinOperator(const sql::JoinNode& node, const EvaluationContext& context);
+  WindowJoinOperator(const sql::JoinNode& node, std::shared_ptr<Evaluator> condition);
   Status Fire(Window& window);
   void Save(StateWriter& writer, int64_t end, int side, Buffered& buffered);
 
   sql::JoinNode node_;
-  EvaluationContext evaluation_;
+  std::shared_ptr<Evaluator> condition_;
   int end_columns_[2];
   std::vector<int> keys_[2];
   RowCodec rows_[2];
