@@ -89,8 +89,6 @@ std::optional<DataType> CommonOfTwo(const DataType& a, const DataType& b) {
   return std::nullopt;
 }
 
-int TemporalRank(TypeRoot root) { return root == TypeRoot::kDate ? 0 : 1; }
-
 bool ChildrenCast(const DataType& from, const DataType& to,
                   bool (*supports)(const DataType&, const DataType&)) {
   if (from.children().size() != to.children().size()) return false;
@@ -174,16 +172,14 @@ bool SupportsImplicitCast(const DataType& from, const DataType& to) {
   if (from.EqualsIgnoringNullability(to)) return true;
   if (from.IsNumeric() && to.IsNumeric()) {
     if (to.IsInteger()) return from.IsInteger() && from.root() <= to.root();
-    if (to.Is(TypeRoot::kDecimal)) return from.IsExactNumeric();
+    if (to.Is(TypeRoot::kDecimal)) return true;
     if (to.Is(TypeRoot::kFloat)) return !from.Is(TypeRoot::kDouble);
     return true;
   }
   if (from.IsCharacter() && to.IsCharacter()) return true;
   if (from.IsBytes() && to.IsBytes()) return true;
   if (from.Is(TypeRoot::kTime) || to.Is(TypeRoot::kTime)) return from.root() == to.root();
-  if (from.IsTemporal() && to.IsTemporal()) {
-    return TemporalRank(from.root()) <= TemporalRank(to.root());
-  }
+  if (from.IsTemporal() && to.IsTemporal()) return true;
   if (from.IsInterval()) return from.root() == to.root();
   if (IsNestedRoot(from.root()) && from.root() == to.root()) {
     return ChildrenCast(from, to, &SupportsImplicitCast);

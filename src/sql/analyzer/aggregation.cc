@@ -1,0 +1,271 @@
+// SelectAnalyzer's aggregation stage: GROUP BY with and without windows, DISTINCT.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sql/analyzer/plan_builder.h"
+#include "sql/analyzer/select_analyzer.h"
+
+namespace forebay::sql {
+namespace {
+
+using model::DataType;
+
+bool ReadsOnly(const Expression& e, int limit) {
+  if (e.kind == ExpressionKind::kColumn && e.column >= limit) return false;
+  return std::all_of(e.args.begin(), e.args.end(),
+                     [&](const ExpressionPtr& arg) { return ReadsOnly(*arg, limit); });
+}
+
+int AddProjection(const ExpressionPtr& e, const std::string& name,
+                  std::vector<ExpressionPtr>& projections, std::vector<std::string>& names) {
+  for (size_t i = 0; i < projections.size(); ++i) {
+    if (Equal(*projections[i], *e)) return static_cast<int>(i);
+  }
+  projections.push_back(e);
+  names.push_back(name);
+  return static_cast<int>(projections.size()) - 1;
+}
+
+}  // namespace
+
+template <typename F>
+Status SelectAnalyzer::ForPending(F f) {
+  for (ExpressionPtr& item : items_) {
+    RETURN_IF_ERROR(f(item));
+  }
+  if (having_ != nullptr) {
+    RETURN_IF_ERROR(f(having_));
+  }
+  if (!over_) return Status::Ok();
+  for (ExpressionPtr& key : over_->partition) {
+    RETURN_IF_ERROR(f(key));
+  }
+  for (ExpressionPtr& key : over_->order) {
+    RETURN_IF_ERROR(f(key));
+  }
+  return Status::Ok();
+}
+
+Status SelectAnalyzer::ApplyAggregation() {
+  auto window = FindWindow(*plan_);
+  auto is_key = [&](int column) {
+    return std::any_of(keys_.begin(), keys_.end(), [&](const ExpressionPtr& key) {
+      return key->kind == ExpressionKind::kColumn && key->column == column;
+    });
+  };
+  key_columns_.assign(keys_.size(), -1);
+  pseudo_columns_.assign(pseudo_.size(), -1);
+  if (group_window_) {
+    WindowColumns legacy{*group_window_};
+    RETURN_IF_ERROR(ApplyWindowAggregation(legacy));
+  } else if (window && is_key(window->start) && is_key(window->end)) {
+    RETURN_IF_ERROR(ApplyWindowAggregation(*window));
+  } else {
+    std::vector<ExpressionPtr> projections;
+    std::vector<std::string> names;
+    std::vector<int> keys;
+    std::vector<AggregateCall> calls;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      int column = AddProjection(keys_[i], key_names_[i], projections, names);
+      auto it = std::find(keys.begin(), keys.end(), column);
+      key_columns_[i] = static_cast<int>(it - keys.begin());
+      if (it == keys.end()) keys.push_back(column);
+    }
+    PrepareCalls(projections, names, calls);
+    plan_ = PlainAggregation(std::move(projections), std::move(names), std::move(keys),
+                             std::move(calls));
+  }
+  return ForPending([this](ExpressionPtr& e) -> Status {
+    ASSIGN_OR_RETURN(e, AfterAggregation(e));
+    return Status::Ok();
+  });
+}
+
+PlanPtr SelectAnalyzer::PlainAggregation(std::vector<ExpressionPtr> projections,
+                                         std::vector<std::string> names, std::vector<int> keys,
+                                         std::vector<AggregateCall> calls) {
+  for (size_t i = 0; i < pseudo_.size(); ++i) {
+    if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
+      pseudo_columns_[i] = static_cast<int>(keys.size()) + pseudo_[i].index;
+    }
+  }
+  PlanPtr input = MakeCalc(plan_, nullptr, std::move(projections), names);
+  return MakeAggregate(std::move(input), std::move(keys), std::move(calls));
+}
+
+void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
+                                  std::vector<std::string>& names,
+                                  std::vector<AggregateCall>& calls) const {
+  for (const Aggregate& aggregate : aggregates_) {
+    AggregateCall call = aggregate.call;
+    for (const ExpressionPtr& arg : aggregate.args) {
+      std::string name = fmt::format("$f{}", projections.size());
+      if (arg->kind == ExpressionKind::kColumn) name = scope_.columns[arg->column].field.name;
+      call.args.push_back(AddProjection(arg, name, projections, names));
+    }
+    if (aggregate.filter != nullptr) {
+      call.filter = AddProjection(aggregate.filter, fmt::format("$f{}", projections.size()),
+                                  projections, names);
+    }
+    call.name = fmt::format("$agg{}", calls.size());
+    calls.push_back(std::move(call));
+  }
+  for (AggregateCall& call : calls) {
+    for (size_t i = 0; i < items_.size(); ++i) {
+      const Expression& e = *items_[i];
+      int pseudo = e.kind == ExpressionKind::kColumn
+                       ? e.column - static_cast<int>(scope_.columns.size())
+                       : -1;
+      bool same = pseudo >= 0 && pseudo_[pseudo].kind == Pseudo::Kind::kAggregate &&
+                  &calls[pseudo_[pseudo].index] == &call;
+      if (same) call.name = names_[i];
+    }
+  }
+}
+
+// Windows of a TVF are computed by the aggregation itself, from the TVF's input, whenever nothing but the grouping reads the
+// window columns; else (a window on a window's result, a filter on window_end) the rows bring their windows along.
+Status SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
+  std::vector<ExpressionPtr> projections;
+  std::vector<std::string> names;
+  std::vector<int> keys;
+  std::vector<AggregateCall> calls;
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    int column = keys_[i]->kind == ExpressionKind::kColumn ? keys_[i]->column : -2;
+    if (column == window.start || column == window.end || column == window.time) continue;
+    int projected = AddProjection(keys_[i], key_names_[i], projections, names);
+    auto it = std::find(keys.begin(), keys.end(), projected);
+    key_columns_[i] = static_cast<int>(it - keys.begin());
+    if (it == keys.end()) keys.push_back(projected);
+  }
+  PrepareCalls(projections, names, calls);
+
+  PlanPtr input = plan_;
+  ExpressionPtr condition;
+  WindowSpec spec = window.spec;
+  int time = group_time_column_;
+  bool attached = !group_window_;
+  if (attached) {
+    // Looks through filters down to the TVF.
+    while (input->kind == PlanKind::kCalc) {
+      const auto& calc = static_cast<const CalcNode&>(*input);
+      for (ExpressionPtr& e : projections) e = Inline(e, calc.projections);
+      if (condition != nullptr) condition = Inline(condition, calc.projections);
+      std::vector<ExpressionPtr> conjuncts;
+      if (calc.condition != nullptr) SplitConjuncts(calc.condition, conjuncts);
+      if (condition != nullptr) SplitConjuncts(condition, conjuncts);
+      condition = Conjunction(conjuncts);
+      input = input->inputs[0];
+    }
+    int limit = static_cast<int>(input->output.size()) - 3;
+    bool mergeable = input->kind == PlanKind::kWindowTable &&
+                     (condition == nullptr || ReadsOnly(*condition, limit)) &&
+                     std::all_of(projections.begin(), projections.end(),
+                                 [&](const auto& e) { return ReadsOnly(*e, limit); });
+    if (mergeable && spec.kind == WindowKind::kSession) {
+      std::vector<int> key_columns;
+      for (int key : keys) {
+        key_columns.push_back(projections[key]->kind == ExpressionKind::kColumn
+                                  ? projections[key]->column
+                                  : -1);
+      }
+      std::vector<int> partition = static_cast<const WindowTableNode&>(*input).window.partition_keys;
+      std::sort(key_columns.begin(), key_columns.end());
+      std::sort(partition.begin(), partition.end());
+      // A filter above a SESSION also changes nothing only when it is on whole partitions.
+      mergeable = key_columns == partition && condition == nullptr;
+    }
+    if (mergeable) {
+      spec = static_cast<const WindowTableNode&>(*input).window;
+      time = spec.time_column;
+      input = input->inputs[0];
+      attached = false;
+    }
+  }
+  if (attached) {
+    projections.clear();
+    names.clear();
+    keys.clear();
+    calls.clear();
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      if (key_columns_[i] < 0) continue;
+      keys.push_back(AddProjection(keys_[i], key_names_[i], projections, names));
+    }
+    PrepareCalls(projections, names, calls);
+    input = plan_;
+    condition = nullptr;
+    auto add = [&](int column) {
+      const Field& field = plan_->output[column];
+      return AddProjection(Expression::Column(field.type, column), field.name, projections, names);
+    };
+    spec.window_start_column = add(window.start);
+    spec.window_end_column = add(window.end);
+    spec.time_column = -1;
+    if (window.time >= 0) spec.time_column = add(window.time);
+    spec.partition_keys.clear();
+  } else {
+    const Field& field = input->output[time];
+    spec.time_column =
+        AddProjection(Expression::Column(field.type, time), field.name, projections, names);
+    spec.partition_keys.clear();
+  }
+  size_t base = keys.size() + calls.size();
+  input = MakeCalc(std::move(input), condition, std::move(projections), names);
+  plan_ = MakeWindowAggregate(std::move(input), std::move(spec), keys, std::move(calls));
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (key_columns_[i] >= 0) continue;
+    int column = keys_[i]->column;
+    int property = column == window.start ? 0 : column == window.end ? 1 : 2;
+    key_columns_[i] = static_cast<int>(base) + property;
+  }
+  for (size_t i = 0; i < pseudo_.size(); ++i) {
+    if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
+      pseudo_columns_[i] = static_cast<int>(keys.size()) + pseudo_[i].index;
+    } else if (pseudo_[i].kind == Pseudo::Kind::kProperty) {
+      pseudo_columns_[i] = static_cast<int>(base) + pseudo_[i].index;
+    }
+  }
+  return Status::Ok();
+}
+
+Result<ExpressionPtr> SelectAnalyzer::AfterAggregation(const ExpressionPtr& e) const {
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (Equal(*keys_[i], *e)) return Expression::Column(e->type, key_columns_[i]);
+  }
+  if (e->kind == ExpressionKind::kLiteral) return e;
+  if (e->kind == ExpressionKind::kColumn) {
+    int pseudo = e->column - static_cast<int>(scope_.columns.size());
+    if (pseudo >= 0) {
+      // ROW_NUMBER comes after the aggregation.
+      bool rank = pseudo_[pseudo].kind == Pseudo::Kind::kRank;
+      int column = rank ? kRankPlaceholder : pseudo_columns_[pseudo];
+      return Expression::Column(e->type, column);
+    }
+    Error error = InvalidArgument("SQL-1008 column '{}' is neither grouped nor aggregated",
+                                  scope_.columns[e->column].field.name);
+    error.hint = "add it to GROUP BY or put it into an aggregate function";
+    return error;
+  }
+  std::vector<ExpressionPtr> args;
+  for (const ExpressionPtr& arg : e->args) {
+    ASSIGN_OR_RETURN(ExpressionPtr rewritten, AfterAggregation(arg));
+    args.push_back(std::move(rewritten));
+  }
+  return Expression::Call(e->type, e->function, std::move(args));
+}
+
+// DISTINCT over a window's columns is one group a window; otherwise an aggregate without calls.
+Status SelectAnalyzer::Distinct(Relation& result) {
+  std::vector<int> keys;
+  for (size_t i = 0; i < result.plan->output.size(); ++i) keys.push_back(static_cast<int>(i));
+  PlanPtr plan = MakeAggregate(result.plan, keys, {});
+  result.plan = plan;
+  for (size_t i = 0; i < result.scope.columns.size(); ++i) {
+    result.scope.columns[i].field = plan->output[i];
+  }
+  return Status::Ok();
+}
+
+}  // namespace forebay::sql

@@ -1,0 +1,210 @@
+#include "sql/analyzer/analyzer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "sql/analyzer/create_table.h"
+#include "sql/analyzer/sink.h"
+#include "sql/diagnostic.h"
+#include "sql/explain/explain.h"
+#include "sql/optimizer/optimizer.h"
+#include "sql/parser/parser.h"
+
+namespace forebay::sql {
+namespace {
+
+/// Visits one statement. Lives for one call of AnalyzeStatement.
+class StatementAnalyzer {
+ public:
+  StatementAnalyzer(std::string_view text, Catalog& catalog, const AnalyzerOptions& options)
+      : text_(text), queries_(catalog, options), options_(options) {}
+
+  Result<BoundStatement> operator()(const QueryAstPtr& query) {
+    ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Plan(*query));
+    return BoundStatement(QueryStatement{roots[0]});
+  }
+
+  Result<BoundStatement> operator()(const InsertAst& insert) {
+    StatementSetAst set;
+    set.inserts.push_back(insert);
+    return (*this)(set);
+  }
+
+  Result<BoundStatement> operator()(const StatementSetAst& set) {
+    InsertStatement bound;
+    ASSIGN_OR_RETURN(bound.sinks, Plan(set));
+    for (const PlanPtr& sink : bound.sinks) {
+      bound.targets.push_back(static_cast<const SinkNode&>(*sink).table.path);
+    }
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const CreateTableAst& ast) {
+    ASSIGN_OR_RETURN(CatalogTable table, AnalyzeCreateTable(queries_, ast, text_));
+    return BoundStatement(
+        CreateTableStatement{std::move(table), ast.if_not_exists, ast.or_replace, ast.temporary});
+  }
+
+  Result<BoundStatement> operator()(const CreateViewAst& ast) {
+    CreateViewStatement bound;
+    ASSIGN_OR_RETURN(bound.view.path, queries_.Resolve(ast.name));
+    ASSIGN_OR_RETURN(Relation query, queries_.Analyze(*ast.query));
+    bound.output = query.plan->output;
+    if (!ast.columns.empty() && ast.columns.size() != bound.output.size()) {
+      return ErrorAt(InvalidArgument("SQL-1012 the view names {} columns, its query has {}",
+                                     ast.columns.size(), bound.output.size()),
+                     ast.name.range.position);
+    }
+    std::set<std::string> names;
+    for (size_t i = 0; i < bound.output.size(); ++i) {
+      if (!ast.columns.empty()) bound.output[i].name = ast.columns[i];
+      if (!names.insert(bound.output[i].name).second) {
+        return ErrorAt(InvalidArgument("SQL-1014 the view has two columns '{}'",
+                                       bound.output[i].name),
+                       ast.name.range.position);
+      }
+    }
+    const SourceRange& range = ast.query->range;
+    bound.view.query = text_.substr(range.begin, range.end - range.begin);
+    bound.view.database = options_.current_database;
+    bound.view.columns = ast.columns;
+    bound.view.comment = ast.comment;
+    bound.if_not_exists = ast.if_not_exists;
+    bound.or_replace = ast.or_replace;
+    bound.temporary = ast.temporary;
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const CreateDatabaseAst& ast) {
+    ASSIGN_OR_RETURN(std::string name, DatabaseName(ast.name));
+    return BoundStatement(
+        CreateDatabaseStatement{name, ast.if_not_exists, ast.comment, ast.options});
+  }
+
+  Result<BoundStatement> operator()(const DropAst& ast) {
+    DropStatement bound;
+    bound.kind = ast.kind;
+    bound.if_exists = ast.if_exists;
+    bound.cascade = ast.cascade;
+    bound.temporary = ast.temporary;
+    if (ast.kind == DropAst::Kind::kDatabase) {
+      ASSIGN_OR_RETURN(bound.path.database, DatabaseName(ast.name));
+    } else {
+      ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+    }
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const ShowAst& ast) {
+    ShowStatement bound;
+    bound.kind = ast.kind;
+    bound.like = ast.like;
+    bound.not_like = ast.not_like;
+    bound.database = options_.current_database;
+    bool of_table = ast.kind == ShowAst::Kind::kColumns ||
+                    ast.kind == ShowAst::Kind::kCreateTable ||
+                    ast.kind == ShowAst::Kind::kCreateView;
+    if (of_table) {
+      ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+    } else if (!ast.name.parts.empty()) {
+      ASSIGN_OR_RETURN(bound.database, DatabaseName(ast.name));
+    }
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const DescribeAst& ast) {
+    DescribeStatement bound;
+    bound.kind = ast.kind;
+    bound.extended = ast.extended;
+    if (ast.kind != DescribeAst::Kind::kTable) {
+      bound.name = ast.name.parts.back();
+      return BoundStatement(std::move(bound));
+    }
+    ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+    TableAst table;
+    table.name = ast.name;
+    table.range = ast.name.range;
+    ASSIGN_OR_RETURN(Relation relation, queries_.Table(table));
+    bound.columns = relation.plan->output;
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const SetAst& ast) {
+    return BoundStatement(SetStatement{ast.key, ast.value});
+  }
+  Result<BoundStatement> operator()(const ResetAst& ast) {
+    return BoundStatement(ResetStatement{ast.key});
+  }
+  Result<BoundStatement> operator()(const UseAst& ast) {
+    if (ast.catalog) return BoundStatement(UseStatement{ast.name.parts.back(), true});
+    ASSIGN_OR_RETURN(std::string name, DatabaseName(ast.name));
+    return BoundStatement(UseStatement{name, false});
+  }
+  Result<BoundStatement> operator()(const StopJobAst& ast) {
+    return BoundStatement(StopJobStatement{ast.job, ast.with_savepoint, ast.with_drain});
+  }
+
+  Result<BoundStatement> operator()(const std::shared_ptr<const ExplainAst>& ast) {
+    ExplainStatement bound;
+    bound.details = ast->details;
+    const auto& node = ast->statement.node;
+    if (const auto* query = std::get_if<QueryAstPtr>(&node)) {
+      ASSIGN_OR_RETURN(bound.roots, Plan(**query));
+    } else if (const auto* insert = std::get_if<InsertAst>(&node)) {
+      StatementSetAst set;
+      set.inserts.push_back(*insert);
+      ASSIGN_OR_RETURN(bound.roots, Plan(set));
+    } else if (const auto* set = std::get_if<StatementSetAst>(&node)) {
+      ASSIGN_OR_RETURN(bound.roots, Plan(*set));
+    } else {
+      return NotSupported("SQL-1020 EXPLAIN takes a query, an INSERT or a statement set");
+    }
+    bool modes = std::find(bound.details.begin(), bound.details.end(), "CHANGELOG_MODE") !=
+                 bound.details.end();
+    bound.text = ExplainPlan(bound.roots, modes);
+    return BoundStatement(std::move(bound));
+  }
+
+ private:
+  Result<std::vector<PlanPtr>> Plan(const QueryAst& query) {
+    ASSIGN_OR_RETURN(Relation relation, queries_.Analyze(query));
+    return Optimize({relation.plan}, options_.streaming);
+  }
+
+  Result<std::vector<PlanPtr>> Plan(const StatementSetAst& set) {
+    std::vector<PlanPtr> sinks;
+    for (const InsertAst& insert : set.inserts) {
+      ASSIGN_OR_RETURN(PlanPtr sink, AnalyzeInsert(queries_, insert));
+      sinks.push_back(std::move(sink));
+    }
+    return Optimize(std::move(sinks), options_.streaming);
+  }
+
+  Result<std::string> DatabaseName(const NameAst& name) {
+    bool qualified = name.parts.size() == 2 && name.parts[0] == options_.current_catalog;
+    if (name.parts.size() == 1 || qualified) return name.parts.back();
+    return ErrorAt(NotFound("SQL-1001 unknown catalog '{}'", name.parts[0]), name.range.position);
+  }
+
+  std::string text_;
+  QueryAnalyzer queries_;
+  const AnalyzerOptions& options_;
+};
+
+}  // namespace
+
+Result<BoundStatement> AnalyzeStatement(const StatementAst& statement, std::string_view text,
+                                        Catalog& catalog, const AnalyzerOptions& options) {
+  StatementAnalyzer analyzer(text, catalog, options);
+  auto bound = std::visit(analyzer, statement.node);
+  if (!bound.ok()) return ErrorAt(bound.error(), statement.range.position);
+  return bound;
+}
+
+Result<BoundStatement> AnalyzeSql(std::string_view text, Catalog& catalog,
+                                  const AnalyzerOptions& options, SourcePosition origin) {
+  ASSIGN_OR_RETURN(StatementAst statement, ParseStatement(text, origin));
+  return AnalyzeStatement(statement, text, catalog, options);
+}
+
+}  // namespace forebay::sql

@@ -1,0 +1,304 @@
+#include "sql/analyzer/changelog.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace forebay::sql {
+namespace {
+
+constexpr ChangelogMode kInsert{};
+constexpr ChangelogMode kInsertUpdate{true, false, true, false};
+constexpr ChangelogMode kUpserts{true, false, true, true};
+
+ChangelogMode UnionOf(const std::vector<ChangelogMode>& modes) {
+  ChangelogMode all;
+  for (const ChangelogMode& mode : modes) {
+    all.update_after = all.update_after || mode.update_after;
+    all.remove = all.remove || mode.remove;
+  }
+  return all;
+}
+
+ChangelogMode ScanKinds(const TableScanNode& scan) {
+  bool keyed = !scan.table.IsForeign() && scan.table.info.descriptor.HasPrimaryKey();
+  return keyed && scan.part == ScanPart::kAll && !scan.as_of_ms ? kUpserts : kInsert;
+}
+
+ChangelogMode DeduplicateKinds(const DeduplicateNode& node) {
+  return node.keep_last || node.is_rowtime ? kUpserts : kInsert;
+}
+
+// What `node` produces from what its inputs do.
+ChangelogMode KindsFrom(const PlanNode& node, const std::vector<ChangelogMode>& inputs) {
+  ChangelogMode all = UnionOf(inputs);
+  switch (node.kind) {
+    case PlanKind::kTableScan: return ScanKinds(static_cast<const TableScanNode&>(node));
+    case PlanKind::kAggregate: return all.IsInsertOnly() ? kInsertUpdate : kUpserts;
+    case PlanKind::kWindowAggregate: return kInsert;
+    case PlanKind::kJoin: {
+      const auto& join = static_cast<const JoinNode&>(node);
+      if (join.windowed) return kInsert;
+      bool matches_only = join.join == JoinKind::kInner || join.join == JoinKind::kSemi;
+      return matches_only ? all : kUpserts;
+    }
+    case PlanKind::kRank: return static_cast<const RankNode&>(node).windowed ? kInsert : kUpserts;
+    case PlanKind::kDeduplicate:
+      return DeduplicateKinds(static_cast<const DeduplicateNode&>(node));
+    case PlanKind::kLimit: {
+      bool ordered = !static_cast<const LimitNode&>(node).order.empty();
+      return ordered ? kUpserts : all;
+    }
+    default: return all;
+  }
+}
+
+// ---- upsert keys ----
+
+using Keys = std::vector<std::vector<int>>;
+
+bool ContainsAll(const std::vector<int>& set, const std::vector<int>& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](int column) {
+    return std::find(set.begin(), set.end(), column) != set.end();
+  });
+}
+
+void AddKey(Keys& keys, std::vector<int> key) {
+  std::sort(key.begin(), key.end());
+  key.erase(std::unique(key.begin(), key.end()), key.end());
+  if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(std::move(key));
+}
+
+std::vector<int> Iota(size_t count) {
+  std::vector<int> indexes(count);
+  for (size_t i = 0; i < count; ++i) indexes[i] = static_cast<int>(i);
+  return indexes;
+}
+
+Keys ScanKeys(const TableScanNode& scan) {
+  std::vector<int> key;
+  if (!scan.table.info.descriptor.HasPrimaryKey()) return {};
+  for (int column : scan.table.info.descriptor.schema.PrimaryKeyIndexes()) {
+    auto it = std::find(scan.columns.begin(), scan.columns.end(), column);
+    if (it == scan.columns.end()) return {};
+    key.push_back(static_cast<int>(it - scan.columns.begin()));
+  }
+  Keys keys;
+  AddKey(keys, std::move(key));
+  return keys;
+}
+
+Keys CalcKeys(const CalcNode& calc) {
+  std::map<int, int> output_of;
+  for (size_t i = 0; i < calc.projections.size(); ++i) {
+    const Expression& e = *calc.projections[i];
+    if (e.kind == ExpressionKind::kColumn) output_of.emplace(e.column, static_cast<int>(i));
+  }
+  Keys keys;
+  for (const auto& key : calc.inputs[0]->upsert_keys) {
+    std::vector<int> mapped;
+    for (int column : key) {
+      auto it = output_of.find(column);
+      if (it != output_of.end()) mapped.push_back(it->second);
+    }
+    if (mapped.size() == key.size()) AddKey(keys, std::move(mapped));
+  }
+  return keys;
+}
+
+bool HasKeyWithin(const Keys& keys, const std::vector<int>& columns) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const auto& key) { return ContainsAll(columns, key); });
+}
+
+Keys JoinKeys(const JoinNode& join) {
+  const Keys& left = join.inputs[0]->upsert_keys;
+  const Keys& right = join.inputs[1]->upsert_keys;
+  if (join.join == JoinKind::kSemi || join.join == JoinKind::kAnti) return left;
+  int shift = static_cast<int>(join.inputs[0]->output.size());
+  auto shifted = [&](std::vector<int> key) {
+    for (int& column : key) column += shift;
+    return key;
+  };
+  Keys keys;
+  bool keeps_left = join.join == JoinKind::kInner || join.join == JoinKind::kLeft;
+  bool keeps_right = join.join == JoinKind::kInner || join.join == JoinKind::kRight;
+  if (keeps_left && HasKeyWithin(right, join.right_keys)) {
+    for (const auto& key : left) AddKey(keys, key);
+  }
+  if (keeps_right && HasKeyWithin(left, join.left_keys)) {
+    for (const auto& key : right) AddKey(keys, shifted(key));
+  }
+  for (const auto& a : left) {
+    for (const auto& b : right) {
+      std::vector<int> both = a;
+      for (int column : shifted(b)) both.push_back(column);
+      if (join.join == JoinKind::kInner) AddKey(keys, std::move(both));
+    }
+  }
+  return keys;
+}
+
+Keys RankKeys(const RankNode& rank) {
+  Keys keys;
+  if (rank.rank_end == rank.rank_start) AddKey(keys, rank.keys);
+  if (rank.output_rank_number) {
+    std::vector<int> key = rank.keys;
+    key.push_back(static_cast<int>(rank.output.size()) - 1);
+    AddKey(keys, std::move(key));
+  } else {
+    for (const auto& key : rank.inputs[0]->upsert_keys) AddKey(keys, key);
+  }
+  return keys;
+}
+
+Keys WindowAggregateKeys(const WindowAggregateNode& node) {
+  std::vector<int> key = Iota(node.keys.size());
+  bool window_known = false;
+  for (size_t i = 0; i < node.properties.size(); ++i) {
+    key.push_back(static_cast<int>(node.keys.size() + node.calls.size() + i));
+    window_known = true;
+  }
+  return window_known ? Keys{key} : Keys{};
+}
+
+Keys UpsertKeys(const PlanNode& node) {
+  switch (node.kind) {
+    case PlanKind::kTableScan: return ScanKeys(static_cast<const TableScanNode&>(node));
+    case PlanKind::kCalc: return CalcKeys(static_cast<const CalcNode&>(node));
+    case PlanKind::kAggregate:
+      return {Iota(static_cast<const AggregateNode&>(node).keys.size())};
+    case PlanKind::kWindowAggregate:
+      return WindowAggregateKeys(static_cast<const WindowAggregateNode&>(node));
+    case PlanKind::kJoin: return JoinKeys(static_cast<const JoinNode&>(node));
+    case PlanKind::kRank: return RankKeys(static_cast<const RankNode&>(node));
+    case PlanKind::kDeduplicate: return {static_cast<const DeduplicateNode&>(node).keys};
+    case PlanKind::kWatermark:
+    case PlanKind::kLookupJoin:
+    case PlanKind::kSort:
+    case PlanKind::kLimit: return node.inputs[0]->upsert_keys;
+    default: return {};
+  }
+}
+
+// ---- who needs update_before ----
+
+bool SinkTakesUpdates(const SinkNode& sink) {
+  std::string connector = sink.table.connector();
+  if (connector == "print" || connector == "blackhole") return true;
+  return connector == "forebay" && sink.table.info.descriptor.HasPrimaryKey();
+}
+
+// A sink with a primary key takes +U alone when the query's changes are identified by columns of that key.
+bool SinkNeedsUpdateBefore(const SinkNode& sink) {
+  if (sink.table.connector() == "blackhole") return false;
+  if (!sink.table.info.descriptor.HasPrimaryKey()) return true;
+  return !HasKeyWithin(sink.inputs[0]->upsert_keys,
+                       sink.table.info.descriptor.schema.PrimaryKeyIndexes());
+}
+
+// Flink asks for -U below a filter that is not on the upsert key, or `count < 10` would never take rows back.
+bool FilterNeedsUpdateBefore(const CalcNode& calc) {
+  if (calc.condition == nullptr) return false;
+  std::vector<bool> used(calc.inputs[0]->output.size());
+  CollectColumns(*calc.condition, used);
+  std::vector<int> columns;
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (used[i]) columns.push_back(static_cast<int>(i));
+  }
+  const Keys& keys = calc.inputs[0]->upsert_keys;
+  return !std::any_of(keys.begin(), keys.end(),
+                      [&](const auto& key) { return ContainsAll(key, columns); });
+}
+
+bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
+  switch (node.kind) {
+    case PlanKind::kCalc:
+      return needed_above || FilterNeedsUpdateBefore(static_cast<const CalcNode&>(node));
+    case PlanKind::kJoin: {
+      const auto& join = static_cast<const JoinNode&>(node);
+      const auto& keys = input == 0 ? join.left_keys : join.right_keys;
+      return needed_above || !HasKeyWithin(join.inputs[input]->upsert_keys, keys);
+    }
+    case PlanKind::kUnion:
+    case PlanKind::kWatermark:
+    case PlanKind::kLookupJoin:
+    case PlanKind::kSort: return needed_above;
+    case PlanKind::kSink: return SinkNeedsUpdateBefore(static_cast<const SinkNode&>(node));
+    default: return true;
+  }
+}
+
+Status CheckSink(const SinkNode& sink) {
+  ChangelogMode mode = sink.inputs[0]->changelog;
+  if (mode.IsInsertOnly() || SinkTakesUpdates(sink)) return Status::Ok();
+  Error error = InvalidArgument(
+      "SQL-1013 table sink '{}' does not take {} changes, which the query produces",
+      sink.table.path.ToString(), mode.remove ? "update and delete" : "update");
+  error.hint = "declare a PRIMARY KEY ... NOT ENFORCED on the table, or make the query append-only";
+  return error;
+}
+
+Status CheckInputs(const PlanNode& node) {
+  bool needs_inserts = node.kind == PlanKind::kWindowAggregate ||
+                       node.kind == PlanKind::kWindowTable || node.kind == PlanKind::kWatermark;
+  if (node.kind == PlanKind::kJoin) needs_inserts = static_cast<const JoinNode&>(node).windowed;
+  if (node.kind == PlanKind::kRank) needs_inserts = static_cast<const RankNode&>(node).windowed;
+  // A keyed table's own watermark is fine as long as no window is asked of its changes.
+  if (node.kind == PlanKind::kWatermark || !needs_inserts) return Status::Ok();
+  for (const PlanPtr& input : node.inputs) {
+    if (!input->changelog.IsInsertOnly()) {
+      return NotSupported("SQL-1020 windows over a query that updates its results ({}) are not "
+                          "supported", input->changelog.ToString());
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+ChangelogMode ModifyKinds(const PlanNode& node) {
+  std::vector<ChangelogMode> inputs;
+  for (const PlanPtr& input : node.inputs) inputs.push_back(ModifyKinds(*input));
+  return KindsFrom(node, inputs);
+}
+
+Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool streaming) {
+  for (const auto& node : nodes) {
+    node->upsert_keys = UpsertKeys(*node);
+    std::vector<ChangelogMode> inputs;
+    for (const PlanPtr& input : node->inputs) inputs.push_back(input->changelog);
+    node->changelog = streaming ? KindsFrom(*node, inputs) : kInsert;
+  }
+  std::set<const PlanNode*> needs;
+  for (size_t i = nodes.size(); i-- > 0;) {
+    const PlanNode& node = *nodes[i];
+    bool is_root = std::none_of(nodes.begin() + static_cast<int64_t>(i), nodes.end(),
+                                [&](const auto& other) {
+                                  return std::any_of(
+                                      other->inputs.begin(), other->inputs.end(),
+                                      [&](const PlanPtr& in) { return in.get() == &node; });
+                                });
+    bool needed_above = needs.contains(&node) || (is_root && node.kind != PlanKind::kSink);
+    if (needed_above) nodes[i]->changelog.update_before = nodes[i]->changelog.update_after;
+    for (size_t k = 0; k < node.inputs.size(); ++k) {
+      if (NeedsUpdateBefore(node, k, needed_above)) needs.insert(node.inputs[k].get());
+    }
+  }
+  // A filter that took -U for itself passes it on.
+  for (const auto& node : nodes) {
+    bool passes = node->kind == PlanKind::kCalc || node->kind == PlanKind::kUnion ||
+                  node->kind == PlanKind::kSink || node->kind == PlanKind::kWatermark;
+    for (const PlanPtr& input : node->inputs) {
+      if (passes && input->changelog.update_before) node->changelog.update_before = true;
+    }
+    if (!streaming) continue;
+    RETURN_IF_ERROR(CheckInputs(*node));
+    if (node->kind == PlanKind::kSink) {
+      RETURN_IF_ERROR(CheckSink(static_cast<const SinkNode&>(*node)));
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace forebay::sql

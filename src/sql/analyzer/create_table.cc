@@ -1,0 +1,187 @@
+#include "sql/analyzer/create_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "sql/diagnostic.h"
+#include "sql/functions/function_table.h"
+
+namespace forebay::sql {
+namespace {
+
+using model::DataType;
+
+std::string TextOf(const SourceRange& range, std::string_view text) {
+  return std::string(text.substr(range.begin, range.end - range.begin));
+}
+
+Status AddColumns(const CreateTableAst& ast, std::string_view text, CatalogTable& table) {
+  std::set<std::string> names(table.declared_order.begin(), table.declared_order.end());
+  model::Schema& schema = table.ref.info.descriptor.schema;
+  for (const ColumnAst& column : ast.columns) {
+    if (!names.insert(column.name).second) {
+      return ErrorAt(InvalidArgument("SQL-1014 duplicate column '{}'", column.name),
+                     column.range.position);
+    }
+    table.declared_order.push_back(column.name);
+    if (column.kind == ColumnAst::Kind::kMetadata) {
+      return ErrorAt(NotSupported("SQL-1020 metadata columns are not supported: '{}'", column.name),
+                     column.range.position);
+    }
+    if (column.kind == ColumnAst::Kind::kComputed) {
+      table.computed.push_back({column.name, TextOf(column.expression->range, text),
+                                column.comment});
+    } else {
+      schema.columns.push_back({column.name, column.type, column.comment,
+                                static_cast<int>(schema.columns.size())});
+    }
+  }
+  if (schema.columns.empty() && ast.as_query == nullptr) {
+    return ErrorAt(InvalidArgument("SQL-1014 a table needs at least one physical column"),
+                   ast.name.range.position);
+  }
+  return Status::Ok();
+}
+
+Status SetPrimaryKey(const CreateTableAst& ast, CatalogTable& table) {
+  std::vector<std::string> key = ast.primary_key;
+  SourcePosition position = ast.primary_key_range.position;
+  for (const ColumnAst& column : ast.columns) {
+    if (!column.is_primary_key) continue;
+    if (!key.empty()) {
+      return ErrorAt(InvalidArgument("SQL-1015 a table has one PRIMARY KEY"),
+                     column.range.position);
+    }
+    key.push_back(column.name);
+    position = column.range.position;
+  }
+  if (key.empty()) return Status::Ok();
+  if (ast.primary_key_enforced) {
+    Error error = InvalidArgument("SQL-1015 a PRIMARY KEY cannot be ENFORCED");
+    error.hint = "write PRIMARY KEY (...) NOT ENFORCED";
+    return ErrorAt(error, position);
+  }
+  model::Schema& schema = table.ref.info.descriptor.schema;
+  std::set<std::string> seen;
+  for (const std::string& name : key) {
+    int index = schema.IndexOf(name);
+    if (index < 0) {
+      Error error = NotFound("SQL-1015 PRIMARY KEY column '{}' is no physical column", name);
+      if (auto near = NearestName(name, table.declared_order)) {
+        error.hint = "did you mean '" + *near + "'?";
+      }
+      return ErrorAt(error, position);
+    }
+    if (!seen.insert(name).second) {
+      return ErrorAt(InvalidArgument("SQL-1015 PRIMARY KEY names column '{}' twice", name),
+                     position);
+    }
+    schema.columns[index].type = schema.columns[index].type.NotNull();
+  }
+  schema.primary_key = std::move(key);
+  return Status::Ok();
+}
+
+Status SetWatermark(const CreateTableAst& ast, std::string_view text, CatalogTable& table) {
+  if (!ast.watermark) return Status::Ok();
+  if (ast.watermark->column.parts.size() != 1) {
+    return ErrorAt(NotSupported("SQL-1016 a WATERMARK on a nested field is not supported"),
+                   ast.watermark->column.range.position);
+  }
+  table.watermark = WatermarkSpec{ast.watermark->column.parts[0],
+                                  TextOf(ast.watermark->expression->range, text)};
+  return Status::Ok();
+}
+
+// Analyzes computed columns and the watermark by planning a scan of the table.
+Status CheckExpressions(QueryAnalyzer& queries, const CreateTableAst& ast,
+                        const CatalogTable& table) {
+  ASSIGN_OR_RETURN(PlanPtr plan, queries.Scan(table, ScanPart::kAll, std::nullopt));
+  if (!table.watermark) return Status::Ok();
+  for (const Field& field : plan->output) {
+    if (field.name != table.watermark->column) continue;
+    if (!field.type.IsTimestamp() || field.type.precision() > 3) {
+      Error error = InvalidArgument(
+          "SQL-1016 the WATERMARK column '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p <= 3, "
+          "not {}", field.name, field.type.ToString());
+      return ErrorAt(error, ast.watermark ? ast.watermark->column.range.position
+                                          : ast.name.range.position);
+    }
+  }
+  return Status::Ok();
+}
+
+std::vector<std::string> SplitList(const std::string& text) {
+  std::vector<std::string> parts;
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    size_t end = std::min(text.find(',', begin), text.size());
+    std::string part = text.substr(begin, end - begin);
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    if (!part.empty()) parts.push_back(part);
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// Fluss's 'bucket.num' and 'bucket.key', or DISTRIBUTED BY.
+Status SetBuckets(const CreateTableAst& ast, CatalogTable& table) {
+  model::TableDescriptor& descriptor = table.ref.info.descriptor;
+  if (auto it = ast.options.find("bucket.num"); it != ast.options.end()) {
+    const std::string& text = it->second;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(),
+                                        descriptor.bucket_count);
+    if (error != std::errc() || end != text.data() + text.size()) {
+      return InvalidArgument("SQL-1009 'bucket.num' must be a number: '{}'", text);
+    }
+  }
+  if (auto it = ast.options.find("bucket.key"); it != ast.options.end()) {
+    descriptor.bucket_keys = SplitList(it->second);
+  }
+  if (!ast.bucket_keys.empty()) descriptor.bucket_keys = ast.bucket_keys;
+  if (ast.bucket_count) descriptor.bucket_count = *ast.bucket_count;
+  if (descriptor.bucket_count < 1) {
+    return InvalidArgument("SQL-1009 the number of buckets must be at least 1: {}",
+                           descriptor.bucket_count);
+  }
+  descriptor.partition_keys = ast.partition_keys;
+  for (const auto* list : {&descriptor.bucket_keys, &descriptor.partition_keys}) {
+    for (const std::string& name : *list) {
+      if (descriptor.schema.IndexOf(name) < 0) {
+        return ErrorAt(NotFound("SQL-1004 unknown column '{}'", name), ast.name.range.position);
+      }
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<CatalogTable> AnalyzeCreateTable(QueryAnalyzer& queries, const CreateTableAst& ast,
+                                        std::string_view text) {
+  if (ast.as_query != nullptr) {
+    return ErrorAt(NotSupported("SQL-1020 CREATE TABLE ... AS is not supported; create the table, "
+                                "then INSERT INTO it"),
+                   ast.name.range.position);
+  }
+  CatalogTable table;
+  if (ast.like) {
+    ASSIGN_OR_RETURN(table, queries.FindTable(*ast.like));
+    table.ref.info.id = model::TableId();
+  }
+  ASSIGN_OR_RETURN(table.ref.path, queries.Resolve(ast.name));
+  table.ref.info.path = table.ref.path;
+  RETURN_IF_ERROR(AddColumns(ast, text, table));
+  RETURN_IF_ERROR(SetPrimaryKey(ast, table));
+  RETURN_IF_ERROR(SetWatermark(ast, text, table));
+  table.comment = ast.comment;
+  for (const auto& [key, value] : ast.options) table.ref.options[key] = value;
+  RETURN_IF_ERROR(SetBuckets(ast, table));
+  RETURN_IF_ERROR(CheckExpressions(queries, ast, table));
+  table.ref.info.descriptor = ToDescriptor(table);
+  return table;
+}
+
+}  // namespace forebay::sql

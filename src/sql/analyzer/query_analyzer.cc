@@ -1,0 +1,452 @@
+#include "sql/analyzer/query_analyzer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sql/analyzer/plan_builder.h"
+#include "sql/analyzer/select_analyzer.h"
+#include "sql/diagnostic.h"
+#include "sql/functions/function_table.h"
+#include "sql/parser/parser.h"
+#include "sql/types/type_rules.h"
+
+namespace forebay::sql {
+
+using model::DataType;
+using model::TypeRoot;
+
+Relation MakeRelation(PlanPtr plan, const std::string& qualifier) {
+  Relation relation;
+  for (const Field& field : plan->output) relation.scope.columns.push_back({qualifier, field});
+  relation.plan = std::move(plan);
+  return relation;
+}
+
+namespace {
+
+// A constant count of LIMIT or OFFSET.
+Result<int64_t> RowCount(const ExpressionAst& ast, const char* what) {
+  if (ast.kind != ExpressionAstKind::kInteger) {
+    return ErrorAt(InvalidArgument("SQL-1009 {} must be a number of rows", what),
+                   ast.range.position);
+  }
+  return static_cast<int64_t>(std::strtoll(ast.text.c_str(), nullptr, 10));
+}
+
+// Keeps the first `count` columns.
+Relation FirstColumns(const Relation& relation, int count) {
+  auto projections = IdentityProjections(*relation.plan);
+  projections.resize(count);
+  Relation first;
+  first.plan = MakeCalc(relation.plan, nullptr, projections, OutputNames(*relation.plan));
+  first.scope.columns.assign(relation.scope.columns.begin(),
+                             relation.scope.columns.begin() + count);
+  return first;
+}
+
+}  // namespace
+
+Result<Relation> QueryAnalyzer::Analyze(const QueryAst& query) {
+  auto outer = ctes_;
+  for (const CteAst& cte : query.ctes) {
+    ASSIGN_OR_RETURN(Relation relation, Analyze(*cte.query));
+    if (!cte.columns.empty() && cte.columns.size() != relation.plan->output.size()) {
+      return ErrorAt(InvalidArgument("SQL-1012 '{}' names {} columns, its query has {}", cte.name,
+                                     cte.columns.size(), relation.plan->output.size()),
+                     cte.range.position);
+    }
+    if (!cte.columns.empty()) {
+      relation.plan = MakeCalc(relation.plan, nullptr, IdentityProjections(*relation.plan),
+                               cte.columns);
+    }
+    ctes_[cte.name] = MakeRelation(relation.plan, cte.name);
+  }
+  auto result = Body(query);
+  ctes_ = std::move(outer);
+  if (!result.ok()) return ErrorAt(result.error(), query.range.position);
+  return result;
+}
+
+Result<Relation> QueryAnalyzer::Body(const QueryAst& query) {
+  if (query.kind == QueryAstKind::kSelect) {
+    std::vector<SortKey> order;
+    int visible = 0;
+    SelectAnalyzer select(*this);
+    ASSIGN_OR_RETURN(Relation relation,
+                     select.Analyze(query.select, query.order_by, order, visible));
+    ASSIGN_OR_RETURN(relation, OrderAndLimit(query, std::move(relation), std::move(order)));
+    bool hidden = visible < static_cast<int>(relation.plan->output.size());
+    return hidden ? FirstColumns(relation, visible) : relation;
+  }
+  Relation relation;
+  if (query.kind == QueryAstKind::kValues) {
+    ASSIGN_OR_RETURN(relation, Values(query));
+  } else if (query.kind == QueryAstKind::kNested) {
+    ASSIGN_OR_RETURN(relation, Analyze(*query.left));
+  } else {
+    ASSIGN_OR_RETURN(relation, SetOperationOf(query));
+  }
+  std::vector<SortKey> order;
+  for (const OrderItemAst& item : query.order_by) {
+    const ExpressionAst& ast = *item.expression;
+    int column = std::atoi(ast.text.c_str()) - 1;
+    if (ast.kind != ExpressionAstKind::kInteger) {
+      ExpressionAnalyzer analyzer(relation.scope);
+      ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(ast));
+      if (key->kind != ExpressionKind::kColumn) {
+        return ErrorAt(NotSupported("SQL-1020 ORDER BY here takes result columns only"),
+                       ast.range.position);
+      }
+      column = key->column;
+    }
+    if (column < 0 || column >= static_cast<int>(relation.plan->output.size())) {
+      return ErrorAt(InvalidArgument("SQL-1004 ORDER BY ordinal out of range: {}", ast.text),
+                     ast.range.position);
+    }
+    order.push_back({column, item.descending, item.nulls_first.value_or(!item.descending)});
+  }
+  return OrderAndLimit(query, std::move(relation), std::move(order));
+}
+
+Result<Relation> QueryAnalyzer::OrderAndLimit(const QueryAst& query, Relation relation,
+                                              std::vector<SortKey> order) {
+  if (query.limit != nullptr || query.offset != nullptr) {
+    auto limit = std::make_shared<LimitNode>();
+    limit->output = relation.plan->output;
+    limit->order = std::move(order);
+    if (query.offset != nullptr) {
+      ASSIGN_OR_RETURN(limit->offset, RowCount(*query.offset, "OFFSET"));
+    }
+    if (query.limit != nullptr) {
+      ASSIGN_OR_RETURN(int64_t fetch, RowCount(*query.limit, "LIMIT"));
+      limit->fetch = fetch;
+    }
+    limit->inputs = {relation.plan};
+    relation.plan = limit;
+  } else if (!order.empty()) {
+    const Field& first = relation.plan->output[order[0].column];
+    if (options_.streaming &&
+        (first.time_attribute == TimeAttribute::kNone || order[0].descending)) {
+      Error error = NotSupported(
+          "SQL-1020 sort on a non-time-attribute field is not supported in streaming mode");
+      error.hint = "add a LIMIT, or SET 'execution.runtime-mode' = 'batch'";
+      return error;
+    }
+    auto sort = std::make_shared<SortNode>();
+    sort->output = relation.plan->output;
+    sort->order = std::move(order);
+    sort->inputs = {relation.plan};
+    relation.plan = sort;
+  }
+  return relation;
+}
+
+Result<Relation> QueryAnalyzer::Values(const QueryAst& query) {
+  auto node = std::make_shared<ValuesNode>();
+  Scope empty;
+  ExpressionAnalyzer analyzer(empty);
+  for (const auto& row : query.values) {
+    std::vector<ExpressionPtr> cells;
+    for (const ExpressionAstPtr& ast : row) {
+      ASSIGN_OR_RETURN(ExpressionPtr cell, analyzer.Analyze(*ast));
+      cells.push_back(std::move(cell));
+    }
+    if (!node->rows.empty() && node->rows[0].size() != cells.size()) {
+      return InvalidArgument("SQL-1012 VALUES: a row has {} columns, the first has {}",
+                             cells.size(), node->rows[0].size());
+    }
+    node->rows.push_back(std::move(cells));
+  }
+  for (size_t column = 0; column < node->rows[0].size(); ++column) {
+    std::vector<DataType> types;
+    for (const auto& row : node->rows) types.push_back(row[column]->type);
+    auto common = CommonType(types);
+    if (!common) {
+      return InvalidArgument("SQL-1011 VALUES: column {} has no common type", column + 1);
+    }
+    for (auto& row : node->rows) row[column] = CastTo(row[column], *common);
+    node->output.push_back({fmt::format("EXPR${}", column), *common});
+  }
+  return MakeRelation(node, "");
+}
+
+Result<Relation> QueryAnalyzer::SetOperationOf(const QueryAst& query) {
+  if (query.operation != SetOperation::kUnion) {
+    return NotSupported("SQL-1020 INTERSECT and EXCEPT are not supported");
+  }
+  ASSIGN_OR_RETURN(Relation left, Analyze(*query.left));
+  ASSIGN_OR_RETURN(Relation right, Analyze(*query.right));
+  size_t count = left.plan->output.size();
+  if (count != right.plan->output.size()) {
+    return InvalidArgument("SQL-1012 UNION: the inputs have {} and {} columns", count,
+                           right.plan->output.size());
+  }
+  auto names = OutputNames(*left.plan);
+  std::vector<ExpressionPtr> a = IdentityProjections(*left.plan);
+  std::vector<ExpressionPtr> b = IdentityProjections(*right.plan);
+  for (size_t i = 0; i < count; ++i) {
+    auto common = CommonType({a[i]->type, b[i]->type});
+    if (!common) {
+      return InvalidArgument("SQL-1011 UNION: column {} has types {} and {}", i + 1,
+                             a[i]->type.ToString(), b[i]->type.ToString());
+    }
+    a[i] = CastTo(a[i], *common);
+    b[i] = CastTo(b[i], *common);
+  }
+  PlanPtr plan = MakeUnion(
+      {MakeCalc(left.plan, nullptr, a, names), MakeCalc(right.plan, nullptr, b, names)});
+  if (!query.all) {
+    std::vector<int> keys;
+    for (size_t i = 0; i < count; ++i) keys.push_back(static_cast<int>(i));
+    plan = MakeAggregate(plan, keys, {});
+  }
+  return MakeRelation(plan, "");
+}
+
+Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
+  Result<Relation> relation = [&]() -> Result<Relation> {
+    switch (ast.kind) {
+      case TableAstKind::kNamed: return Table(ast);
+      case TableAstKind::kSubquery: {
+        ASSIGN_OR_RETURN(Relation query, Analyze(*ast.query));
+        return Renamed(MakeRelation(query.plan, ast.alias), ast);
+      }
+      case TableAstKind::kJoin: return Join(ast);
+      case TableAstKind::kFunction: return WindowFunction(ast);
+      case TableAstKind::kUnnest: return NotSupported("SQL-1020 UNNEST is not supported");
+    }
+    return Internal("unknown table item");
+  }();
+  if (!relation.ok()) return ErrorAt(relation.error(), ast.range.position);
+  return relation;
+}
+
+Result<Relation> QueryAnalyzer::Table(const TableAst& ast) {
+  ASSIGN_OR_RETURN(Relation relation, Named(ast));
+  std::string alias = ast.alias.empty() ? ast.name.parts.back() : ast.alias;
+  return Renamed(MakeRelation(relation.plan, alias), ast);
+}
+
+Result<Relation> QueryAnalyzer::Renamed(Relation relation, const TableAst& ast) {
+  if (ast.column_aliases.empty()) return relation;
+  if (ast.column_aliases.size() != relation.plan->output.size()) {
+    return InvalidArgument("SQL-1012 '{}' names {} columns, the table has {}", ast.alias,
+                           ast.column_aliases.size(), relation.plan->output.size());
+  }
+  PlanPtr plan = MakeCalc(relation.plan, nullptr, IdentityProjections(*relation.plan),
+                          ast.column_aliases);
+  return MakeRelation(plan, ast.alias);
+}
+
+Result<model::TablePath> QueryAnalyzer::Resolve(const NameAst& name) const {
+  if (name.parts.size() == 1) return model::TablePath{options_.current_database, name.parts[0]};
+  if (name.parts.size() == 2) return model::TablePath{name.parts[0], name.parts[1]};
+  if (name.parts.size() == 3 && name.parts[0] == options_.current_catalog) {
+    return model::TablePath{name.parts[1], name.parts[2]};
+  }
+  return ErrorAt(NotFound("SQL-1001 unknown catalog '{}'", name.parts[0]), name.range.position);
+}
+
+Error QueryAnalyzer::UnknownTable(const model::TablePath& path, const SourceRange& range) {
+  Error error = NotFound("SQL-1001 unknown table '{}'", path.ToString());
+  auto exists = catalog_.DatabaseExists(path.database);
+  if (exists.ok() && !*exists) {
+    error = NotFound("SQL-1002 unknown database '{}'", path.database);
+    auto databases = catalog_.ListDatabases();
+    if (databases.ok()) {
+      if (auto near = NearestName(path.database, *databases)) {
+        error.hint = "did you mean '" + *near + "'?";
+      }
+    }
+  } else if (auto tables = catalog_.ListTables(path.database); tables.ok()) {
+    if (auto near = NearestName(path.table, *tables)) error.hint = "did you mean '" + *near + "'?";
+  }
+  return ErrorAt(error, range.position);
+}
+
+Result<CatalogTable> QueryAnalyzer::FindTable(const NameAst& name) {
+  ASSIGN_OR_RETURN(model::TablePath path, Resolve(name));
+  ASSIGN_OR_RETURN(std::optional<CatalogTable> table, catalog_.FindTable(path));
+  if (!table) return UnknownTable(path, name.range);
+  return *std::move(table);
+}
+
+namespace {
+
+// Cuts "$lake" or "$changelog" off a table name.
+ScanPart CutPart(std::string& table) {
+  for (auto [suffix, part] : {std::pair{"$lake", ScanPart::kLake},
+                              std::pair{"$changelog", ScanPart::kChangelog}}) {
+    if (table.ends_with(suffix)) {
+      table.resize(table.size() - std::string_view(suffix).size());
+      return part;
+    }
+  }
+  return ScanPart::kAll;
+}
+
+// The instant of a TIMESTAMP literal in UTC, for time travel.
+Result<int64_t> InstantOf(const ExpressionAst& ast, const std::string& time_zone) {
+  Scope empty;
+  ExpressionAnalyzer analyzer(empty);
+  ASSIGN_OR_RETURN(ExpressionPtr e, analyzer.Analyze(ast));
+  bool literal = e->kind == ExpressionKind::kLiteral && e->type.IsTimestamp();
+  if (!literal) {
+    return ErrorAt(NotSupported("SQL-1020 FOR SYSTEM_TIME AS OF takes a TIMESTAMP literal, or the "
+                                "PROCTIME() attribute of a lookup join's left side"),
+                   ast.range.position);
+  }
+  if (time_zone != "UTC" && time_zone != "Etc/UTC" && time_zone != "GMT") {
+    return ErrorAt(NotSupported("SQL-1020 FOR SYSTEM_TIME AS OF a literal with the time zone {}",
+                                time_zone),
+                   ast.range.position);
+  }
+  int64_t cell = std::get<int64_t>(e->value.data);
+  int64_t unit = e->type.precision() <= 3 ? 1 : e->type.precision() <= 6 ? 1000 : 1000000;
+  return cell / unit;
+}
+
+}  // namespace
+
+Result<Relation> QueryAnalyzer::Named(const TableAst& ast) {
+  if (ast.name.parts.size() == 1) {
+    auto cte = ctes_.find(ast.name.parts[0]);
+    if (cte != ctes_.end()) return cte->second;
+  }
+  ASSIGN_OR_RETURN(model::TablePath path, Resolve(ast.name));
+  ScanPart part = CutPart(path.table);
+  ASSIGN_OR_RETURN(std::optional<CatalogTable> table, catalog_.FindTable(path));
+  if (!table) {
+    ASSIGN_OR_RETURN(std::optional<CatalogView> view, catalog_.FindView(path));
+    if (view && part == ScanPart::kAll) return View(*view, ast);
+    return UnknownTable(path, ast.name.range);
+  }
+  for (const auto& [key, value] : ast.option_hints) table->ref.options[key] = value;
+  std::optional<int64_t> as_of;
+  if (ast.as_of != nullptr) {
+    ASSIGN_OR_RETURN(int64_t instant, InstantOf(*ast.as_of, options_.time_zone));
+    as_of = instant;
+  }
+  ASSIGN_OR_RETURN(PlanPtr plan, Scan(*table, part, as_of));
+  return MakeRelation(plan, "");
+}
+
+Result<Relation> QueryAnalyzer::View(const CatalogView& view, const TableAst& ast) {
+  if (!open_views_.insert(view.path).second) {
+    return ErrorAt(InvalidArgument("SQL-1019 view '{}' refers to itself", view.path.ToString()),
+                   ast.name.range.position);
+  }
+  auto analyze = [&]() -> Result<Relation> {
+    ASSIGN_OR_RETURN(StatementAst statement, ParseStatement(view.query));
+    auto* query = std::get_if<QueryAstPtr>(&statement.node);
+    if (query == nullptr) return Corruption("not a query");
+    return Analyze(**query);
+  };
+  // The view's names mean what they meant when it was created: no CTEs of this statement.
+  auto ctes = std::exchange(ctes_, {});
+  auto database = std::exchange(options_.current_database, view.database);
+  auto relation = analyze();
+  ctes_ = std::move(ctes);
+  options_.current_database = std::move(database);
+  open_views_.erase(view.path);
+  if (!relation.ok()) {
+    Error error = relation.error();
+    error.message = fmt::format("{} (in view '{}')", error.message, view.path.ToString());
+    error.position = ast.name.range.position;
+    return error;
+  }
+  if (!view.columns.empty()) {
+    relation->plan = MakeCalc(relation->plan, nullptr, IdentityProjections(*relation->plan),
+                              view.columns);
+  }
+  return MakeRelation(relation->plan, "");
+}
+
+namespace {
+
+// Fluss's names for what a row of t$changelog says besides the data; scan columns -1, -2 and -3.
+std::vector<Field> ChangelogFields() {
+  return {{"_change_type", DataType::String().NotNull()},
+          {"_log_offset", DataType::Bigint().NotNull()},
+          {"_commit_timestamp", DataType::TimestampLtz(3).NotNull()}};
+}
+
+Error InTable(Error error, const CatalogTable& table, const std::string& what) {
+  error.message = fmt::format("{} (in {} of table '{}')", error.message, what,
+                              table.ref.path.ToString());
+  error.position = {};
+  return error;
+}
+
+// Declared columns over the physical ones: the projections of the Calc above the scan.
+Status DeclaredColumns(const CatalogTable& table, const Scope& physical,
+                       std::vector<ExpressionPtr>& projections, std::vector<std::string>& names) {
+  for (const std::string& name : table.declared_order) {
+    auto computed = std::find_if(table.computed.begin(), table.computed.end(),
+                                 [&](const ComputedColumn& c) { return c.name == name; });
+    ExpressionAnalyzer analyzer(physical);
+    if (computed == table.computed.end()) {
+      ASSIGN_OR_RETURN(ResolvedName column, ResolveName(physical, {name}));
+      projections.push_back(
+          Expression::Column(physical.columns[column.column].field.type, column.column));
+    } else {
+      ASSIGN_OR_RETURN(ExpressionAstPtr ast, ParseExpression(computed->expression));
+      auto expression = analyzer.Analyze(*ast);
+      if (!expression.ok()) return InTable(expression.error(), table, "column '" + name + "'");
+      projections.push_back(*expression);
+    }
+    names.push_back(name);
+  }
+  return Status::Ok();
+}
+
+Result<PlanPtr> WithWatermark(PlanPtr plan, const CatalogTable& table) {
+  Relation relation = MakeRelation(plan, "");
+  auto column = ResolveName(relation.scope, {table.watermark->column});
+  if (!column.ok()) return InTable(column.status().error(), table, "WATERMARK");
+  ASSIGN_OR_RETURN(ExpressionAstPtr ast, ParseExpression(table.watermark->expression));
+  ExpressionAnalyzer analyzer(relation.scope);
+  auto expression = analyzer.Analyze(*ast);
+  if (!expression.ok()) return InTable(expression.error(), table, "WATERMARK");
+  auto node = std::make_shared<WatermarkNode>();
+  node->output = plan->output;
+  node->output[column->column].time_attribute = TimeAttribute::kRowtime;
+  node->rowtime = column->column;
+  node->expression = CastTo(*expression, plan->output[column->column].type);
+  node->inputs = {std::move(plan)};
+  return PlanPtr(node);
+}
+
+}  // namespace
+
+Result<PlanPtr> QueryAnalyzer::Scan(const CatalogTable& table, ScanPart part,
+                                    std::optional<int64_t> as_of_ms) {
+  auto scan = std::make_shared<TableScanNode>();
+  scan->table = table.ref;
+  scan->part = part;
+  scan->as_of_ms = as_of_ms;
+  const model::Schema& schema = table.ref.info.descriptor.schema;
+  if (part == ScanPart::kChangelog) {
+    scan->output = ChangelogFields();
+    scan->columns = {-1, -2, -3};
+  }
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    scan->columns.push_back(static_cast<int>(i));
+    scan->output.push_back({schema.columns[i].name, schema.columns[i].type});
+  }
+  PlanPtr plan = scan;
+  if (part == ScanPart::kChangelog) return plan;
+  if (!table.computed.empty()) {
+    std::vector<ExpressionPtr> projections;
+    std::vector<std::string> names;
+    Relation physical = MakeRelation(plan, "");
+    RETURN_IF_ERROR(DeclaredColumns(table, physical.scope, projections, names));
+    plan = MakeCalc(plan, nullptr, std::move(projections), names);
+  }
+  if (!table.watermark || part != ScanPart::kAll) return plan;
+  return WithWatermark(std::move(plan), table);
+}
+
+}  // namespace forebay::sql

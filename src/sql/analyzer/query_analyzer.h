@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sql/analyzer/expression_analyzer.h"
+#include "sql/catalog/catalog.h"
+#include "sql/parser/ast.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::sql {
+
+/// What analysis depends on besides the statement and the catalog.
+struct AnalyzerOptions {
+  std::string current_catalog = "default_catalog";
+  std::string current_database = "default_database";
+  bool streaming = true;
+  std::string time_zone = "UTC";
+};
+
+/// A plan and how its columns are named in the query it stands in.
+struct Relation {
+  PlanPtr plan;
+  Scope scope;
+};
+
+/// Makes `plan` a relation under the alias `qualifier`.
+Relation MakeRelation(PlanPtr plan, const std::string& qualifier);
+
+/// Analyzes queries into plans that are correct but not yet optimized. One instance a statement; not thread-safe. `catalog`
+/// must outlive it.
+class QueryAnalyzer {
+ public:
+  QueryAnalyzer(Catalog& catalog, AnalyzerOptions options)
+      : catalog_(catalog), options_(std::move(options)) {}
+
+  Result<Relation> Analyze(const QueryAst& query);
+  /// The named table with its computed columns and watermark, or the view's query.
+  Result<Relation> Table(const TableAst& ast);
+  Result<CatalogTable> FindTable(const NameAst& name);
+  /// The database and table a name means; "t$lake" stays whole.
+  Result<model::TablePath> Resolve(const NameAst& name) const;
+  /// A scan of `table` with computed columns and watermark above it.
+  Result<PlanPtr> Scan(const CatalogTable& table, ScanPart part, std::optional<int64_t> as_of_ms);
+
+  const AnalyzerOptions& options() const { return options_; }
+  Catalog& catalog() { return catalog_; }
+
+ private:
+  friend class SelectAnalyzer;
+
+  Result<Relation> Body(const QueryAst& query);
+  Result<Relation> Values(const QueryAst& query);
+  Result<Relation> SetOperationOf(const QueryAst& query);
+  Result<Relation> OrderAndLimit(const QueryAst& query, Relation relation,
+                                 std::vector<SortKey> order);
+  Result<Relation> From(const TableAst& ast);
+  Result<Relation> Named(const TableAst& ast);
+  Result<Relation> View(const CatalogView& view, const TableAst& ast);
+  Result<Relation> Join(const TableAst& ast);
+  Result<Relation> JoinUsing(JoinKind kind, const TableAst& ast, const Relation& left,
+                             const Relation& right);
+  Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
+  Result<Relation> WindowFunction(const TableAst& ast);
+  Result<Relation> Renamed(Relation relation, const TableAst& ast);
+  Error UnknownTable(const model::TablePath& path, const SourceRange& range);
+
+  Catalog& catalog_;
+  AnalyzerOptions options_;
+  std::map<std::string, Relation> ctes_;
+  std::set<model::TablePath> open_views_;
+};
+
+}  // namespace forebay::sql

@@ -1,0 +1,380 @@
+#include "sql/analyzer/select_analyzer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sql/analyzer/plan_builder.h"
+#include "sql/diagnostic.h"
+#include "sql/functions/function_table.h"
+
+namespace forebay::sql {
+namespace {
+
+using model::DataType;
+using model::Value;
+
+std::string Upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return text;
+}
+
+bool IsWindowFunction(const std::string& name) {
+  return name == "TUMBLE" || name == "HOP" || name == "SESSION";
+}
+
+// The name of a select item without an alias: a column's own, else EXPR$n.
+std::string ItemName(const SelectItemAst& item, size_t index) {
+  if (!item.alias.empty()) return item.alias;
+  const ExpressionAst& ast = *item.expression;
+  if (ast.kind == ExpressionAstKind::kName) return ast.names.back();
+  if (ast.kind == ExpressionAstKind::kField) return ast.text;
+  return fmt::format("EXPR${}", index);
+}
+
+ExpressionPtr ReplaceColumn(const ExpressionPtr& e, int from, int to) {
+  if (e->kind == ExpressionKind::kLiteral) return e;
+  if (e->kind == ExpressionKind::kColumn) {
+    return e->column == from ? Expression::Column(e->type, to) : e;
+  }
+  std::vector<ExpressionPtr> args;
+  for (const ExpressionPtr& arg : e->args) args.push_back(ReplaceColumn(arg, from, to));
+  return Expression::Call(e->type, e->function, std::move(args));
+}
+
+}  // namespace
+
+Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
+                                         const std::vector<OrderItemAst>& order_by,
+                                         std::vector<SortKey>& order, int& num_visible) {
+  RETURN_IF_ERROR(FromAndWhere(select));
+  RETURN_IF_ERROR(GroupBy(select));
+  RETURN_IF_ERROR(Items(select));
+  num_visible = static_cast<int>(items_.size());
+  if (select.having != nullptr) {
+    ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
+    ASSIGN_OR_RETURN(having_, analyzer.AnalyzeCondition(*select.having));
+    grouped_ = true;
+  }
+  RETURN_IF_ERROR(OrderBy(order_by, order));
+  grouped_ = grouped_ || !aggregates_.empty();
+  if (grouped_) {
+    RETURN_IF_ERROR(ApplyAggregation());
+  }
+  if (having_ != nullptr) plan_ = MakeFilter(plan_, having_);
+  if (over_) {
+    RETURN_IF_ERROR(ApplyRank());
+  }
+  Relation result;
+  result.plan = MakeCalc(plan_, nullptr, items_, names_);
+  for (size_t i = 0; i < items_.size(); ++i) {
+    result.scope.columns.push_back({qualifiers_[i], result.plan->output[i]});
+  }
+  if (select.distinct) {
+    if (static_cast<int>(items_.size()) != num_visible) {
+      return InvalidArgument("SQL-1008 ORDER BY of a SELECT DISTINCT must name its columns");
+    }
+    RETURN_IF_ERROR(Distinct(result));
+  }
+  return result;
+}
+
+Status SelectAnalyzer::FromAndWhere(const SelectAst& select) {
+  if (select.from == nullptr) {
+    auto values = std::make_shared<ValuesNode>();
+    values->rows.emplace_back();
+    plan_ = values;
+  } else {
+    ASSIGN_OR_RETURN(Relation from, queries_.From(*select.from));
+    plan_ = from.plan;
+    scope_ = from.scope;
+  }
+  if (select.where == nullptr) return Status::Ok();
+  std::vector<const ExpressionAst*> conjuncts = {select.where.get()};
+  std::vector<ExpressionPtr> conditions;
+  while (!conjuncts.empty()) {
+    const ExpressionAst& ast = *conjuncts.back();
+    conjuncts.pop_back();
+    if (ast.kind == ExpressionAstKind::kCall && ast.text == "AND") {
+      for (auto it = ast.args.rbegin(); it != ast.args.rend(); ++it) conjuncts.push_back(it->get());
+    } else if (ast.kind == ExpressionAstKind::kIn && ast.query != nullptr) {
+      RETURN_IF_ERROR(WhereIn(ast));
+    } else {
+      ExpressionAnalyzer analyzer(scope_);
+      ASSIGN_OR_RETURN(ExpressionPtr condition, analyzer.AnalyzeCondition(ast));
+      SplitConjuncts(condition, conditions);
+    }
+  }
+  if (!conditions.empty()) plan_ = MakeFilter(plan_, Conjunction(conditions));
+  return Status::Ok();
+}
+
+// x IN (query) as a conjunct of WHERE is a semi join.
+Status SelectAnalyzer::WhereIn(const ExpressionAst& ast) {
+  if (ast.negated) {
+    return ErrorAt(NotSupported("SQL-1020 NOT IN with a subquery is not supported"),
+                   ast.range.position);
+  }
+  ASSIGN_OR_RETURN(Relation right, queries_.Analyze(*ast.query));
+  if (right.plan->output.size() != 1) {
+    return ErrorAt(InvalidArgument("SQL-1006 the subquery of IN must have one column, not {}",
+                                   right.plan->output.size()),
+                   ast.range.position);
+  }
+  ExpressionAnalyzer analyzer(scope_);
+  ASSIGN_OR_RETURN(ExpressionPtr left, analyzer.Analyze(*ast.args[0]));
+  int base = static_cast<int>(plan_->output.size());
+  auto equal = MakeComparison("EQUALS", left, Expression::Column(right.plan->output[0].type, base));
+  if (!equal.ok()) return ErrorAt(equal.error(), ast.range.position);
+  plan_ = MakeJoin(JoinKind::kSemi, plan_, right.plan, {}, {}, *equal);
+  return Status::Ok();
+}
+
+Status SelectAnalyzer::GroupBy(const SelectAst& select) {
+  for (const GroupItemAst& item : select.group_by) {
+    if (item.kind != GroupItemAst::Kind::kExpression) {
+      return NotSupported("SQL-1020 GROUPING SETS, ROLLUP and CUBE are not supported");
+    }
+    grouped_ = true;
+    for (const ExpressionAstPtr& ast : item.sets.at(0)) {
+      if (ast->kind == ExpressionAstKind::kCall && IsWindowFunction(Upper(ast->text))) {
+        RETURN_IF_ERROR(GroupWindow(*ast));
+        continue;
+      }
+      ExpressionAnalyzer analyzer(scope_);
+      ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(*ast));
+      keys_.push_back(std::move(key));
+      key_names_.push_back(ast->kind == ExpressionAstKind::kName
+                               ? ast->names.back()
+                               : fmt::format("$f{}", keys_.size() - 1));
+    }
+  }
+  return Status::Ok();
+}
+
+Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {
+  std::vector<const ExpressionAst*> intervals;
+  for (size_t i = 1; i < call.args.size(); ++i) intervals.push_back(call.args[i].get());
+  std::string name = Upper(call.text);
+  auto spec = MakeWindowSpec(name, intervals);
+  if (!spec.ok()) return ErrorAt(spec.error(), call.range.position);
+  ExpressionAnalyzer analyzer(scope_);
+  ASSIGN_OR_RETURN(ExpressionPtr time, analyzer.Analyze(*call.args.at(0)));
+  bool is_attribute = time->kind == ExpressionKind::kColumn &&
+                      plan_->output[time->column].time_attribute != TimeAttribute::kNone;
+  if (!is_attribute) {
+    Error error = InvalidArgument("SQL-1017 {} needs a time attribute column", name);
+    error.hint = "declare a WATERMARK on the column, or use a PROCTIME() column";
+    return ErrorAt(error, call.range.position);
+  }
+  group_window_ = *spec;
+  group_time_column_ = time->column;
+  return Status::Ok();
+}
+
+ExpressionPtr SelectAnalyzer::AddPseudo(Pseudo pseudo, DataType type) {
+  pseudo_.push_back(pseudo);
+  return Expression::Column(std::move(type),
+                            static_cast<int>(scope_.columns.size() + pseudo_.size()) - 1);
+}
+
+Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
+  std::string name = Upper(call.text);
+  if (call.over != nullptr) return OverOf(call, name);
+  if (IsAggregateFunction(name)) return AggregateOf(call, name);
+  if (group_window_) return GroupProperty(name);
+  return ExpressionPtr();
+}
+
+Result<ExpressionPtr> SelectAnalyzer::GroupProperty(const std::string& name) {
+  size_t underscore = name.find('_');
+  if (underscore == std::string::npos || !IsWindowFunction(name.substr(0, underscore))) {
+    return ExpressionPtr();
+  }
+  std::string property = name.substr(underscore + 1);
+  auto add = [&](WindowProperty kind, DataType type) {
+    return AddPseudo({Pseudo::Kind::kProperty, static_cast<int>(kind)}, std::move(type));
+  };
+  if (property == "START") return add(WindowProperty::kStart, DataType::Timestamp(3).NotNull());
+  if (property == "END") return add(WindowProperty::kEnd, DataType::Timestamp(3).NotNull());
+  if (property == "ROWTIME" || property == "PROCTIME") {
+    return add(WindowProperty::kTime, plan_->output[group_time_column_].type.NotNull());
+  }
+  return ExpressionPtr();
+}
+
+Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
+                                                  const std::string& name) {
+  Aggregate aggregate;
+  ExpressionAnalyzer analyzer(scope_);
+  bool star = call.args.size() == 1 && call.args[0]->kind == ExpressionAstKind::kStar;
+  std::vector<DataType> types;
+  for (const ExpressionAstPtr& arg : call.args) {
+    if (star) break;
+    ASSIGN_OR_RETURN(ExpressionPtr value, analyzer.Analyze(*arg));
+    types.push_back(value->type);
+    aggregate.args.push_back(std::move(value));
+  }
+  if (star && name != "COUNT") {
+    return InvalidArgument("SQL-1007 only COUNT can be applied to *, not {}", name);
+  }
+  if (call.filter != nullptr) {
+    ASSIGN_OR_RETURN(ExpressionPtr filter, analyzer.AnalyzeCondition(*call.filter));
+    aggregate.filter = Expression::Call(DataType::Boolean().NotNull(), "IS_TRUE", {filter});
+  }
+  bool may_be_empty = (keys_.empty() && !group_window_) || call.filter != nullptr;
+  ASSIGN_OR_RETURN(aggregate.call.type, AggregateType(name, types, may_be_empty));
+  aggregate.call.function = name;
+  aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
+  for (size_t i = 0; i < pseudo_.size(); ++i) {
+    if (pseudo_[i].kind != Pseudo::Kind::kAggregate) continue;
+    const Aggregate& other = aggregates_[pseudo_[i].index];
+    bool same = other.call.function == name && other.call.distinct == aggregate.call.distinct &&
+                other.args.size() == aggregate.args.size() &&
+                (other.filter == nullptr) == (aggregate.filter == nullptr) &&
+                (other.filter == nullptr || Equal(*other.filter, *aggregate.filter)) &&
+                std::equal(other.args.begin(), other.args.end(), aggregate.args.begin(),
+                           [](const auto& a, const auto& b) { return Equal(*a, *b); });
+    if (same) {
+      return Expression::Column(other.call.type, static_cast<int>(scope_.columns.size() + i));
+    }
+  }
+  aggregates_.push_back(aggregate);
+  return AddPseudo({Pseudo::Kind::kAggregate, static_cast<int>(aggregates_.size()) - 1},
+                   aggregate.call.type);
+}
+
+Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const std::string& name) {
+  if (name != "ROW_NUMBER") return NotSupported("SQL-1020 {} OVER is not supported", name);
+  if (over_) return NotSupported("SQL-1020 more than one ROW_NUMBER() in a SELECT");
+  ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& inner) { return Hook(inner); });
+  Over over;
+  for (const ExpressionAstPtr& ast : call.over->partition_by) {
+    ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(*ast));
+    over.partition.push_back(std::move(key));
+  }
+  for (const OrderItemAst& item : call.over->order_by) {
+    ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(*item.expression));
+    over.order.push_back(std::move(key));
+    over.keys.push_back({0, item.descending, item.nulls_first.value_or(!item.descending)});
+  }
+  if (over.order.empty()) {
+    return InvalidArgument("SQL-1006 ROW_NUMBER() OVER needs an ORDER BY");
+  }
+  over_ = std::move(over);
+  return AddPseudo({Pseudo::Kind::kRank, 0}, DataType::Bigint().NotNull());
+}
+
+Result<ExpressionPtr> SelectAnalyzer::AnalyzeItem(const ExpressionAst& ast) {
+  ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
+  return analyzer.Analyze(ast);
+}
+
+Status SelectAnalyzer::Items(const SelectAst& select) {
+  for (const SelectItemAst& item : select.items) {
+    if (item.expression->kind == ExpressionAstKind::kStar) {
+      RETURN_IF_ERROR(Star(*item.expression));
+      continue;
+    }
+    ASSIGN_OR_RETURN(ExpressionPtr expression, AnalyzeItem(*item.expression));
+    bool column = expression->kind == ExpressionKind::kColumn &&
+                  expression->column < static_cast<int>(scope_.columns.size());
+    qualifiers_.push_back(column && item.alias.empty()
+                              ? scope_.columns[expression->column].qualifier
+                              : std::string());
+    std::string name = ItemName(item, items_.size());
+    // The same column chosen twice gets a number, as in Flink: dateTime, dateTime0.
+    names_.push_back(std::move(name));
+    items_.push_back(std::move(expression));
+  }
+  return Status::Ok();
+}
+
+Status SelectAnalyzer::Star(const ExpressionAst& star) {
+  size_t before = items_.size();
+  for (size_t i = 0; i < scope_.columns.size(); ++i) {
+    const ScopeColumn& column = scope_.columns[i];
+    if (!star.names.empty() && column.qualifier != star.names.back()) continue;
+    items_.push_back(Expression::Column(column.field.type, static_cast<int>(i)));
+    names_.push_back(column.field.name);
+    qualifiers_.push_back(column.qualifier);
+  }
+  if (items_.size() > before) return Status::Ok();
+  std::string what = star.names.empty() ? "*" : star.names.back();
+  return ErrorAt(NotFound("SQL-1001 unknown table '{}'", what), star.range.position);
+}
+
+Status SelectAnalyzer::OrderBy(const std::vector<OrderItemAst>& items,
+                               std::vector<SortKey>& order) {
+  for (const OrderItemAst& item : items) {
+    ASSIGN_OR_RETURN(int column, OrderColumn(*item.expression));
+    order.push_back({column, item.descending, item.nulls_first.value_or(!item.descending)});
+  }
+  return Status::Ok();
+}
+
+// An ordinal, an alias, an expression equal to an item, or a new hidden item.
+Result<int> SelectAnalyzer::OrderColumn(const ExpressionAst& ast) {
+  if (ast.kind == ExpressionAstKind::kInteger) {
+    int ordinal = std::atoi(ast.text.c_str());
+    if (ordinal < 1 || ordinal > static_cast<int>(items_.size())) {
+      return ErrorAt(InvalidArgument("SQL-1004 ORDER BY ordinal out of range: {}", ast.text),
+                     ast.range.position);
+    }
+    return ordinal - 1;
+  }
+  if (ast.kind == ExpressionAstKind::kName && ast.names.size() == 1) {
+    auto it = std::find(names_.begin(), names_.end(), ast.names[0]);
+    if (it != names_.end()) return static_cast<int>(it - names_.begin());
+  }
+  ASSIGN_OR_RETURN(ExpressionPtr expression, AnalyzeItem(ast));
+  for (size_t i = 0; i < items_.size(); ++i) {
+    if (Equal(*items_[i], *expression)) return static_cast<int>(i);
+  }
+  items_.push_back(std::move(expression));
+  names_.push_back(fmt::format("$order{}", items_.size()));
+  qualifiers_.emplace_back();
+  return static_cast<int>(items_.size()) - 1;
+}
+
+Status SelectAnalyzer::ApplyRank() {
+  std::vector<ExpressionPtr> wanted = over_->partition;
+  wanted.insert(wanted.end(), over_->order.begin(), over_->order.end());
+  std::vector<int> columns;
+  plan_ = WithColumns(plan_, wanted, columns);
+  std::vector<int> keys(columns.begin(),
+                        columns.begin() + static_cast<int64_t>(over_->partition.size()));
+  std::vector<SortKey> order = over_->keys;
+  for (size_t i = 0; i < order.size(); ++i) {
+    order[i].column = columns[over_->partition.size() + i];
+  }
+  plan_ = MakeRank(plan_, std::move(keys), std::move(order), "$rank");
+  int rank_column = static_cast<int>(plan_->output.size()) - 1;
+  int placeholder = kRankPlaceholder;
+  for (size_t i = 0; i < pseudo_.size() && !grouped_; ++i) {
+    if (pseudo_[i].kind == Pseudo::Kind::kRank) {
+      placeholder = static_cast<int>(scope_.columns.size() + i);
+    }
+  }
+  for (ExpressionPtr& item : items_) item = ReplaceColumn(item, placeholder, rank_column);
+  return Status::Ok();
+}
+
+PlanPtr WithColumns(PlanPtr plan, const std::vector<ExpressionPtr>& expressions,
+                    std::vector<int>& columns) {
+  auto projections = IdentityProjections(*plan);
+  auto names = OutputNames(*plan);
+  size_t before = projections.size();
+  for (const ExpressionPtr& e : expressions) {
+    auto it = std::find_if(projections.begin(), projections.end(),
+                           [&](const ExpressionPtr& p) { return Equal(*p, *e); });
+    columns.push_back(static_cast<int>(it - projections.begin()));
+    if (it != projections.end()) continue;
+    names.push_back(fmt::format("$f{}", projections.size()));
+    projections.push_back(e);
+  }
+  if (projections.size() == before) return plan;
+  return MakeCalc(std::move(plan), nullptr, std::move(projections), names);
+}
+
+}  // namespace forebay::sql

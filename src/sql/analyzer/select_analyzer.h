@@ -1,0 +1,103 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/analyzer/plan_builder.h"
+#include "sql/analyzer/query_analyzer.h"
+
+namespace forebay::sql {
+
+/// Analyzes one SELECT: FROM and WHERE, then aggregation, then ROW_NUMBER, then the projection. Expressions are analyzed once
+/// over the FROM scope; aggregates, window properties and ROW_NUMBER stand in them as pseudo columns behind the scope's, which
+/// each stage replaces by its output columns.
+class SelectAnalyzer {
+ public:
+  explicit SelectAnalyzer(QueryAnalyzer& queries) : queries_(queries) {}
+
+  /// `order_by`: keys over the result; those that are no result column are appended to it as extra columns.
+  Result<Relation> Analyze(const SelectAst& select, const std::vector<OrderItemAst>& order_by,
+                           std::vector<SortKey>& order, int& num_visible);
+
+ private:
+  /// Stands for ROW_NUMBER between the aggregation and the rank.
+  static constexpr int kRankPlaceholder = 1 << 20;
+
+  struct Pseudo {
+    enum class Kind { kAggregate, kProperty, kRank } kind = Kind::kAggregate;
+    int index = 0;  ///< into calls_, or the WindowProperty
+  };
+  struct Aggregate {
+    AggregateCall call;
+    std::vector<ExpressionPtr> args;
+    ExpressionPtr filter;
+  };
+  struct Over {
+    std::vector<ExpressionPtr> partition;
+    std::vector<ExpressionPtr> order;
+    std::vector<SortKey> keys;
+    std::string name;
+  };
+
+  Status FromAndWhere(const SelectAst& select);
+  Status WhereIn(const ExpressionAst& ast);
+  Status GroupBy(const SelectAst& select);
+  Status GroupWindow(const ExpressionAst& call);
+  Status Items(const SelectAst& select);
+  Status Star(const ExpressionAst& star);
+  Status OrderBy(const std::vector<OrderItemAst>& items, std::vector<SortKey>& order);
+  Result<int> OrderColumn(const ExpressionAst& ast);
+
+  Result<ExpressionPtr> Hook(const ExpressionAst& call);
+  Result<ExpressionPtr> AggregateOf(const ExpressionAst& call, const std::string& name);
+  Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
+  Result<ExpressionPtr> GroupProperty(const std::string& name);
+  Result<ExpressionPtr> AnalyzeItem(const ExpressionAst& ast);
+  ExpressionPtr AddPseudo(Pseudo pseudo, model::DataType type);
+
+  /// Puts the aggregation over plan_ and rewrites every pending expression to its output.
+  Status ApplyAggregation();
+  Status ApplyWindowAggregation(const WindowColumns& window);
+  PlanPtr PlainAggregation(std::vector<ExpressionPtr> projections, std::vector<std::string> names,
+                           std::vector<int> keys, std::vector<AggregateCall> calls);
+  void PrepareCalls(std::vector<ExpressionPtr>& projections, std::vector<std::string>& names,
+                    std::vector<AggregateCall>& calls) const;
+  Result<ExpressionPtr> AfterAggregation(const ExpressionPtr& expression) const;
+  Status ApplyRank();
+  Status Distinct(Relation& result);
+  /// Calls `f` on every expression that is still to be evaluated above the current plan.
+  template <typename F>
+  Status ForPending(F f);
+
+  QueryAnalyzer& queries_;
+  PlanPtr plan_;
+  Scope scope_;
+  std::vector<Pseudo> pseudo_;
+  std::vector<Aggregate> aggregates_;
+  std::optional<Over> over_;
+  bool grouped_ = false;
+  std::vector<ExpressionPtr> keys_;
+  std::vector<std::string> key_names_;
+  std::optional<WindowSpec> group_window_;  ///< legacy GROUP BY TUMBLE(...)
+  int group_time_column_ = -1;
+
+  std::vector<ExpressionPtr> items_;
+  std::vector<std::string> names_;
+  std::vector<std::string> qualifiers_;
+  ExpressionPtr having_;
+  /// After aggregation: where each key and pseudo column is in the aggregation's output.
+  std::vector<int> key_columns_;
+  std::vector<int> pseudo_columns_;
+};
+
+/// The parameters of TUMBLE, HOP, CUMULATE or SESSION from interval arguments in SQL order; errors name the function.
+Result<WindowSpec> MakeWindowSpec(const std::string& function,
+                                  const std::vector<const ExpressionAst*>& intervals);
+
+/// A plan over `plan` with `expressions` as extra columns where they are not plain columns already; their indexes go to
+/// `columns`.
+PlanPtr WithColumns(PlanPtr plan, const std::vector<ExpressionPtr>& expressions,
+                    std::vector<int>& columns);
+
+}  // namespace forebay::sql

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sql/catalog/catalog.h"
+#include "sql/parser/ast.h"
+#include "sql/plan/plan.h"
+
+// Statements after analysis: names resolved, checked against the catalog as far as reading it goes, ready for the session to
+// carry out. What a statement changes (create, drop) is checked again by whoever changes it.
+
+namespace forebay::sql {
+
+/// SELECT, VALUES: one root without a sink.
+struct QueryStatement {
+  PlanPtr plan;
+};
+
+/// INSERT or a statement set: one SinkNode a target; the plans share nodes and run as one job.
+struct InsertStatement {
+  std::vector<PlanPtr> sinks;
+  std::vector<model::TablePath> targets;
+};
+
+struct CreateTableStatement {
+  CatalogTable table;
+  bool if_not_exists = false;
+  bool or_replace = false;
+  bool temporary = false;
+};
+
+struct CreateViewStatement {
+  CatalogView view;
+  std::vector<Field> output;  ///< of its query, as analyzed now
+  bool if_not_exists = false;
+  bool or_replace = false;
+  bool temporary = false;
+};
+
+struct CreateDatabaseStatement {
+  std::string database;
+  bool if_not_exists = false;
+  std::string comment;
+  std::map<std::string, std::string> options;
+};
+
+struct DropStatement {
+  DropAst::Kind kind = DropAst::Kind::kTable;
+  model::TablePath path;  ///< kDatabase: only `database` is set
+  bool if_exists = false;
+  bool cascade = false;
+  bool temporary = false;
+};
+
+struct ShowStatement {
+  ShowAst::Kind kind = ShowAst::Kind::kTables;
+  std::string database;   ///< of kTables, kViews
+  model::TablePath path;  ///< of kColumns, kCreateTable, kCreateView
+  std::string like;
+  bool not_like = false;
+};
+
+struct DescribeStatement {
+  DescribeAst::Kind kind = DescribeAst::Kind::kTable;
+  model::TablePath path;
+  std::string name;  ///< of the database or job
+  bool extended = false;
+  std::vector<Field> columns;  ///< of the table or view, computed ones too
+};
+
+struct SetStatement {
+  std::string key;  ///< empty: list all
+  std::string value;
+};
+struct ResetStatement {
+  std::string key;  ///< empty: all
+};
+struct UseStatement {
+  std::string name;
+  bool catalog = false;
+};
+struct StopJobStatement {
+  std::string job;
+  bool with_savepoint = false;
+  bool with_drain = false;
+};
+
+struct ExplainStatement {
+  std::vector<std::string> details;
+  std::vector<PlanPtr> roots;
+  std::string text;  ///< what EXPLAIN prints
+};
+
+using BoundStatement =
+    std::variant<QueryStatement, InsertStatement, CreateTableStatement, CreateViewStatement,
+                 CreateDatabaseStatement, DropStatement, ShowStatement, DescribeStatement,
+                 SetStatement, ResetStatement, UseStatement, StopJobStatement, ExplainStatement>;
+
+}  // namespace forebay::sql

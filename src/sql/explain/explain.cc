@@ -1,0 +1,299 @@
+#include "sql/explain/explain.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+namespace forebay::sql {
+namespace {
+
+std::string Join(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+std::string Name(const PlanNode& node, int column) {
+  return column >= 0 && column < static_cast<int>(node.output.size()) ? node.output[column].name
+                                                                       : std::to_string(column);
+}
+
+std::string Names(const PlanNode& node, const std::vector<int>& columns) {
+  std::vector<std::string> names;
+  for (int column : columns) names.push_back(Name(node, column));
+  return Join(names);
+}
+
+std::string AllNames(const PlanNode& node) {
+  std::vector<std::string> names;
+  for (const Field& field : node.output) names.push_back(field.name);
+  return Join(names);
+}
+
+std::string_view OperatorOf(const std::string& function) {
+  static const std::map<std::string, std::string_view> kOperators = {
+      {"EQUALS", "="}, {"NOT_EQUALS", "<>"}, {"LESS_THAN", "<"}, {"LESS_THAN_OR_EQUAL", "<="},
+      {"GREATER_THAN", ">"}, {"GREATER_THAN_OR_EQUAL", ">="}, {"PLUS", "+"}, {"MINUS", "-"},
+      {"TIMES", "*"}, {"DIVIDE", "/"}};
+  auto it = kOperators.find(function);
+  return it == kOperators.end() ? std::string_view(function) : it->second;
+}
+
+// The expression with column names, as Flink's prefix form: =(a, 1).
+std::string Text(const Expression& e, const std::vector<Field>& input) {
+  if (e.kind == ExpressionKind::kLiteral) return e.ToString();
+  if (e.kind == ExpressionKind::kColumn) return input.at(e.column).name;
+  if (e.function == "FIELD") {
+    auto index = std::get<int64_t>(e.args[1]->value.data);
+    return Text(*e.args[0], input) + "." + e.args[0]->type.fields()[index].name;
+  }
+  if (e.function == "CAST" || e.function == "TRY_CAST") {
+    return fmt::format("{}({} AS {})", e.function, Text(*e.args[0], input),
+                       e.type.Nullable().ToString());
+  }
+  std::vector<std::string> args;
+  for (const ExpressionPtr& arg : e.args) args.push_back(Text(*arg, input));
+  return fmt::format("{}({})", OperatorOf(e.function), Join(args));
+}
+
+std::string Projections(const CalcNode& calc) {
+  const auto& input = calc.inputs[0]->output;
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < calc.projections.size(); ++i) {
+    std::string text = Text(*calc.projections[i], input);
+    parts.push_back(text == calc.output[i].name ? text : text + " AS " + calc.output[i].name);
+  }
+  return Join(parts);
+}
+
+std::string Calls(const std::vector<AggregateCall>& calls, const PlanNode& input, bool retract) {
+  std::vector<std::string> parts;
+  for (const AggregateCall& call : calls) {
+    std::string args = call.args.empty() ? "*" : Names(input, call.args);
+    std::string text = fmt::format("{}{}({}{})", call.function, retract ? "_RETRACT" : "",
+                                   call.distinct ? "DISTINCT " : "", args);
+    if (call.filter >= 0) text += " FILTER " + Name(input, call.filter);
+    parts.push_back(text + " AS " + call.name);
+  }
+  return Join(parts);
+}
+
+std::string Duration(int64_t millis) {
+  if (millis % 86400000 == 0) return fmt::format("{} d", millis / 86400000);
+  if (millis % 3600000 == 0) return fmt::format("{} h", millis / 3600000);
+  if (millis % 60000 == 0) return fmt::format("{} min", millis / 60000);
+  return millis % 1000 == 0 ? fmt::format("{} s", millis / 1000) : fmt::format("{} ms", millis);
+}
+
+std::string Window(const WindowSpec& w, const PlanNode& input) {
+  std::vector<std::string> parts;
+  if (w.window_start_column >= 0) {
+    parts.push_back(fmt::format("win_start=[{}]", Name(input, w.window_start_column)));
+    parts.push_back(fmt::format("win_end=[{}]", Name(input, w.window_end_column)));
+  } else {
+    parts.push_back(fmt::format("time_col=[{}]", Name(input, w.time_column)));
+  }
+  std::string size = Duration(w.size_ms);
+  std::string slide = Duration(w.slide_ms);
+  const char* kind = "TUMBLE";
+  switch (w.kind) {
+    case WindowKind::kTumble: parts.push_back("size=[" + size + "]"); break;
+    case WindowKind::kHop:
+      kind = "HOP";
+      parts.push_back(fmt::format("size=[{}], slide=[{}]", size, slide));
+      break;
+    case WindowKind::kCumulate:
+      kind = "CUMULATE";
+      parts.push_back(fmt::format("max_size=[{}], step=[{}]", size, slide));
+      break;
+    case WindowKind::kSession:
+      kind = "SESSION";
+      parts.push_back("gap=[" + size + "]");
+      if (!w.partition_keys.empty()) {
+        parts.push_back(fmt::format("partition keys=[{}]", Names(input, w.partition_keys)));
+      }
+      break;
+  }
+  if (w.offset_ms != 0) parts.push_back(fmt::format("offset=[{}]", Duration(w.offset_ms)));
+  return fmt::format("{}({})", kind, Join(parts));
+}
+
+std::string Order(const std::vector<SortKey>& order, const PlanNode& input) {
+  std::vector<std::string> parts;
+  for (const SortKey& key : order) {
+    parts.push_back(Name(input, key.column) + (key.descending ? " DESC" : " ASC"));
+  }
+  return Join(parts);
+}
+
+std::string Table(const TableRef& table) {
+  return fmt::format("default_catalog.{}", table.path.ToString());
+}
+
+std::string JoinText(const JoinNode& join) {
+  static constexpr const char* kKinds[] = {"InnerJoin", "LeftOuterJoin", "RightOuterJoin",
+                                           "FullOuterJoin", "LeftSemiJoin", "LeftAntiJoin"};
+  std::vector<Field> both = join.inputs[0]->output;
+  both.insert(both.end(), join.inputs[1]->output.begin(), join.inputs[1]->output.end());
+  std::vector<std::string> where;
+  for (size_t i = 0; i < join.left_keys.size(); ++i) {
+    where.push_back(fmt::format("=({}, {})", Name(*join.inputs[0], join.left_keys[i]),
+                                Name(*join.inputs[1], join.right_keys[i])));
+  }
+  if (join.condition != nullptr) where.push_back(Text(*join.condition, both));
+  return fmt::format("{}(joinType=[{}], where=[{}], select=[{}]",
+                     join.windowed ? "WindowJoin" : "Join", kKinds[static_cast<int>(join.join)],
+                     Join(where), AllNames(join));
+}
+
+std::string RankText(const RankNode& rank) {
+  return fmt::format(
+      "{}(rankType=[ROW_NUMBER], rankRange=[rankStart={}, rankEnd={}], partitionBy=[{}], "
+      "orderBy=[{}], select=[{}]",
+      rank.windowed ? "WindowRank" : "Rank", rank.rank_start, rank.rank_end,
+      Names(*rank.inputs[0], rank.keys), Order(rank.order, *rank.inputs[0]), AllNames(rank));
+}
+
+std::string LookupText(const LookupJoinNode& join) {
+  std::vector<std::string> keys;
+  for (const ExpressionPtr& key : join.keys) keys.push_back(Text(*key, join.inputs[0]->output));
+  return fmt::format("LookupJoin(table=[{}], joinType=[{}], lookup=[{}], select=[{}]",
+                     Table(join.table), join.left_outer ? "LeftOuterJoin" : "InnerJoin",
+                     Join(keys), AllNames(join));
+}
+
+std::string ScanText(const TableScanNode& scan) {
+  std::string text = fmt::format("TableSourceScan(table=[[{}", Table(scan.table));
+  std::vector<std::string> filters;
+  for (const ExpressionPtr& e : scan.pushed_filters) filters.push_back(Text(*e, scan.output));
+  if (scan.part == ScanPart::kLake) text += ", part=lake";
+  if (scan.part == ScanPart::kChangelog) text += ", part=changelog";
+  if (!filters.empty()) text += fmt::format(", filter=[{}]", Join(filters));
+  return text + fmt::format("]], fields=[{}]", AllNames(scan));
+}
+
+// Everything but the closing parenthesis.
+std::string NodeText(const PlanNode& node) {
+  switch (node.kind) {
+    case PlanKind::kTableScan: return ScanText(static_cast<const TableScanNode&>(node));
+    case PlanKind::kValues: return fmt::format("Values(tuples=[{}]", static_cast<const ValuesNode&>(node).rows.size());
+    case PlanKind::kCalc: {
+      const auto& calc = static_cast<const CalcNode&>(node);
+      std::string text = fmt::format("Calc(select=[{}]", Projections(calc));
+      if (calc.condition == nullptr) return text;
+      return text + fmt::format(", where=[{}]", Text(*calc.condition, calc.inputs[0]->output));
+    }
+    case PlanKind::kWatermark: {
+      const auto& watermark = static_cast<const WatermarkNode&>(node);
+      return fmt::format("WatermarkAssigner(rowtime=[{}], watermark=[{}]",
+                         Name(node, watermark.rowtime), Text(*watermark.expression, node.output));
+    }
+    case PlanKind::kAggregate: {
+      const auto& aggregate = static_cast<const AggregateNode&>(node);
+      const PlanNode& input = *node.inputs[0];
+      bool retract = !input.changelog.IsInsertOnly();
+      std::string keys = Names(input, aggregate.keys);
+      std::string calls = Calls(aggregate.calls, input, retract);
+      std::string text = "GroupAggregate(";
+      if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
+      return text + fmt::format("select=[{}{}{}]", keys, keys.empty() || calls.empty() ? "" : ", ", calls);
+    }
+    case PlanKind::kWindowTable:
+      return fmt::format("WindowTableFunction(window=[{}]",
+                         Window(static_cast<const WindowTableNode&>(node).window, *node.inputs[0]));
+    case PlanKind::kWindowAggregate: {
+      const auto& aggregate = static_cast<const WindowAggregateNode&>(node);
+      const PlanNode& input = *node.inputs[0];
+      std::string keys = Names(input, aggregate.keys);
+      std::string text = "WindowAggregate(";
+      if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
+      std::vector<std::string> select;
+      if (!keys.empty()) select.push_back(keys);
+      if (!aggregate.calls.empty()) select.push_back(Calls(aggregate.calls, input, false));
+      for (WindowProperty p : aggregate.properties) {
+        select.push_back(p == WindowProperty::kStart ? "start('w$) AS window_start"
+                         : p == WindowProperty::kEnd ? "end('w$) AS window_end"
+                                                     : "time('w$) AS window_time");
+      }
+      return text + fmt::format("window=[{}], select=[{}]", Window(aggregate.window, input), Join(select));
+    }
+    case PlanKind::kJoin: return JoinText(static_cast<const JoinNode&>(node));
+    case PlanKind::kLookupJoin: return LookupText(static_cast<const LookupJoinNode&>(node));
+    case PlanKind::kRank: return RankText(static_cast<const RankNode&>(node));
+    case PlanKind::kDeduplicate: {
+      const auto& d = static_cast<const DeduplicateNode&>(node);
+      return fmt::format("Deduplicate(keep=[{}Row], key=[{}], order=[{}]",
+                         d.keep_last ? "Last" : "First", Names(node, d.keys),
+                         d.is_rowtime ? "ROWTIME" : "PROCTIME");
+    }
+    case PlanKind::kUnion: return fmt::format("Union(all=[true], union=[{}]", AllNames(node));
+    case PlanKind::kSort:
+      return fmt::format("Sort(orderBy=[{}]", Order(static_cast<const SortNode&>(node).order, node));
+    case PlanKind::kLimit: {
+      const auto& limit = static_cast<const LimitNode&>(node);
+      std::string fetch = limit.fetch ? std::to_string(*limit.fetch) : "unlimited";
+      std::string text = limit.order.empty() ? "Limit(" : "SortLimit(";
+      if (!limit.order.empty()) text += fmt::format("orderBy=[{}], ", Order(limit.order, node));
+      return text + fmt::format("offset=[{}], fetch=[{}]", limit.offset, fetch);
+    }
+    case PlanKind::kSink:
+      return fmt::format("Sink(table=[{}], fields=[{}]",
+                         Table(static_cast<const SinkNode&>(node).table), AllNames(*node.inputs[0]));
+  }
+  return "?";
+}
+
+/// Prints a DAG as a tree. Lives for one call of ExplainPlan.
+class Printer {
+ public:
+  Printer(const std::vector<PlanPtr>& roots, bool modes) : modes_(modes) {
+    for (const PlanPtr& root : roots) Count(*root);
+  }
+
+  void Print(const PlanNode& node, const std::string& lead, const std::string& indent) {
+    if (auto it = reuse_.find(&node); it != reuse_.end()) {
+      text_ += fmt::format("{}Reused(reference_id=[{}])\n", lead, it->second);
+      return;
+    }
+    text_ += lead + NodeText(node);
+    if (modes_) {
+      bool sink = node.kind == PlanKind::kSink;
+      text_ += fmt::format(", changelogMode={}", sink ? "[NONE]" : node.changelog.ToString());
+    }
+    text_ += ")";
+    if (consumers_[&node] > 1) {
+      int id = static_cast<int>(reuse_.size()) + 1;
+      reuse_[&node] = id;
+      text_ += fmt::format("(reuse_id=[{}])", id);
+    }
+    text_ += "\n";
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      bool last = i + 1 == node.inputs.size();
+      Print(*node.inputs[i], indent + (last ? "+- " : ":- "), indent + (last ? "   " : ":  "));
+    }
+  }
+
+  std::string text() && { return std::move(text_); }
+
+ private:
+  void Count(const PlanNode& node) {
+    if (consumers_[&node]++ > 0) return;
+    for (const PlanPtr& input : node.inputs) Count(*input);
+  }
+
+  bool modes_;
+  std::map<const PlanNode*, int> consumers_;
+  std::map<const PlanNode*, int> reuse_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string ExplainPlan(const std::vector<PlanPtr>& roots, bool changelog_modes) {
+  Printer printer(roots, changelog_modes);
+  for (const PlanPtr& root : roots) printer.Print(*root, "", "");
+  return "== Optimized Physical Plan ==\n" + std::move(printer).text();
+}
+
+}  // namespace forebay::sql
