@@ -82,12 +82,13 @@ PlanPtr Merge(std::shared_ptr<CalcNode> upper, const CalcNode& lower) {
   return upper;
 }
 
-bool IsIdentity(const CalcNode& calc) {
+// Names are labels inside a plan; only a root's are seen.
+bool IsIdentity(const CalcNode& calc, bool is_root) {
   if (calc.condition != nullptr || calc.output.size() != calc.inputs[0]->output.size()) return false;
   for (size_t i = 0; i < calc.projections.size(); ++i) {
     const Expression& e = *calc.projections[i];
     if (e.kind != ExpressionKind::kColumn || e.column != static_cast<int>(i)) return false;
-    if (calc.output[i].name != calc.inputs[0]->output[i].name) return false;
+    if (is_root && calc.output[i].name != calc.inputs[0]->output[i].name) return false;
   }
   return true;
 }
@@ -187,7 +188,9 @@ std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots) {
         PlanPtr lower = input;
         result = Merge(calc, static_cast<const CalcNode&>(*lower));
       }
-      if (IsIdentity(static_cast<const CalcNode&>(*result))) result = result->inputs[0];
+      bool is_root = std::any_of(roots.begin(), roots.end(),
+                                 [&](const PlanPtr& root) { return root.get() == &old; });
+      if (IsIdentity(static_cast<const CalcNode&>(*result), is_root)) result = result->inputs[0];
     }
     if (counts[&old] > 1) shared.insert(result.get());
     return result;

@@ -1,0 +1,88 @@
+#include "sql/catalog/catalog.h"
+
+#include <nlohmann/json.hpp>
+
+namespace forebay::sql {
+namespace {
+
+constexpr std::string_view kColumns = "sql.columns";
+constexpr std::string_view kComputed = "sql.computed.";
+constexpr std::string_view kWatermark = "sql.watermark.";
+constexpr std::string_view kComment = "sql.comment.";
+constexpr std::string_view kOption = "option.";
+
+// Options that storage itself reads stand in `properties`.
+bool IsStorageOption(const std::string& key) { return key.starts_with("table."); }
+
+Status ReadCustom(const std::string& key, const std::string& value, CatalogTable& table,
+                  std::map<std::string, std::string>& computed,
+                  std::map<std::string, std::string>& comments) {
+  if (key == kColumns) {
+    auto json = nlohmann::json::parse(value, nullptr, false);
+    if (!json.is_array()) return Corruption("bad '{}' of a table: {}", key, value);
+    for (const auto& name : json) {
+      if (!name.is_string()) return Corruption("bad '{}' of a table: {}", key, value);
+      table.declared_order.push_back(name.get<std::string>());
+    }
+  } else if (key.starts_with(kComputed)) {
+    computed[key.substr(kComputed.size())] = value;
+  } else if (key.starts_with(kWatermark)) {
+    table.watermark = WatermarkSpec{key.substr(kWatermark.size()), value};
+  } else if (key.starts_with(kComment)) {
+    comments[key.substr(kComment.size())] = value;
+  } else if (key.starts_with(kOption)) {
+    table.ref.options[key.substr(kOption.size())] = value;
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+model::TableDescriptor ToDescriptor(const CatalogTable& table) {
+  model::TableDescriptor descriptor = table.ref.info.descriptor;
+  descriptor.comment = table.comment;
+  descriptor.properties.clear();
+  descriptor.custom_properties.clear();
+  auto& custom = descriptor.custom_properties;
+  custom[std::string(kColumns)] = nlohmann::json(table.declared_order).dump();
+  for (const ComputedColumn& column : table.computed) {
+    custom[std::string(kComputed) + column.name] = column.expression;
+    if (!column.comment.empty()) custom[std::string(kComment) + column.name] = column.comment;
+  }
+  if (table.watermark) {
+    custom[std::string(kWatermark) + table.watermark->column] = table.watermark->expression;
+  }
+  for (const auto& [key, value] : table.ref.options) {
+    if (IsStorageOption(key)) {
+      descriptor.properties[key] = value;
+    } else {
+      custom[std::string(kOption) + key] = value;
+    }
+  }
+  return descriptor;
+}
+
+Result<CatalogTable> FromTableInfo(const model::TableInfo& info) {
+  CatalogTable table;
+  table.ref.path = info.path;
+  table.ref.info = info;
+  table.ref.options = info.descriptor.properties;
+  table.comment = info.descriptor.comment;
+  std::map<std::string, std::string> computed;
+  std::map<std::string, std::string> comments;
+  for (const auto& [key, value] : info.descriptor.custom_properties) {
+    RETURN_IF_ERROR(ReadCustom(key, value, table, computed, comments));
+  }
+  if (table.declared_order.empty()) {
+    for (const auto& column : info.descriptor.schema.columns) {
+      table.declared_order.push_back(column.name);
+    }
+  }
+  for (const std::string& name : table.declared_order) {
+    auto it = computed.find(name);
+    if (it != computed.end()) table.computed.push_back({name, it->second, comments[name]});
+  }
+  return table;
+}
+
+}  // namespace forebay::sql
