@@ -20,4 +20,9 @@ const Clock& Clock::System() {
   return clock;
 }
 
+int64_t MonotonicNs() {
+  auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since_start).count();
+}
+
 }  // namespace forebay

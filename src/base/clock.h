@@ -14,4 +14,8 @@ class Clock {
   static const Clock& System();
 };
 
+/// Nanoseconds since some fixed moment, never going back: for durations and timeouts.
+int64_t MonotonicNs();
+inline int64_t MonotonicMs() { return MonotonicNs() / 1'000'000; }
+
 }  // namespace forebay

@@ -29,7 +29,8 @@ struct CheckpointEntry {
   bool removed = false;
 };
 
-/// Serialises entries of one operator at a time: what a shard fills at a barrier. Thread-compatible.
+/// Serialises entries of one operator at a time: what a shard fills at a barrier.
+/// Thread-compatible.
 class CheckpointEntries : public StateWriter {
  public:
   void SetOperator(int operator_id) { operator_id_ = operator_id; }
@@ -57,8 +58,8 @@ Status ReadCheckpointEntries(std::string_view bytes,
 std::string MakeCheckpointFile(CheckpointFileKind kind, int64_t checkpoint_id,
                                const std::vector<const CheckpointEntries*>& parts);
 
-/// Checks the header and the checksum, then calls `entry` for every entry. kCorruption for anything else than a whole file
-/// of `kind`, kNotSupported for a newer version.
+/// Checks the header and the checksum, then calls `entry` for every entry. kCorruption for anything
+/// else than a whole file of `kind`, kNotSupported for a newer version.
 Status ReadCheckpointFile(std::string_view bytes, CheckpointFileKind kind,
                           const std::function<Status(const CheckpointEntry&)>& entry);
 

@@ -57,8 +57,7 @@ std::string CheckpointStore::ToJson(const Manifest& manifest) {
     json["state"].push_back({{"file", file.name}, {"bytes", file.bytes}});
   }
   if (manifest.commit_file.has_value()) {
-    json["commit"] = {{"file", manifest.commit_file->name},
-                      {"bytes", manifest.commit_file->bytes}};
+    json["commit"] = {{"file", manifest.commit_file->name}, {"bytes", manifest.commit_file->bytes}};
   }
   json["positions"] = nlohmann::json::array();
   for (const auto& [split, position] : manifest.positions) {
@@ -103,7 +102,8 @@ Result<CheckpointStore::Manifest> CheckpointStore::FromJson(std::string_view tex
 Result<CheckpointStore::Manifest> CheckpointStore::ReadManifest(const std::string& name) const {
   ASSIGN_OR_RETURN(std::string text, io::ReadFile(fs_, PathOf(name)));
   ASSIGN_OR_RETURN(Manifest manifest, FromJson(text));
-  if (manifest.id != IdOfManifest(name)) return Corruption("manifest of checkpoint {}", manifest.id);
+  if (manifest.id != IdOfManifest(name))
+    return Corruption("manifest of checkpoint {}", manifest.id);
   return manifest;
 }
 
@@ -111,8 +111,7 @@ Status CheckpointStore::LoadFile(const DataFile& file, CheckpointFileKind kind,
                                  StateMap& into) const {
   ASSIGN_OR_RETURN(std::string bytes, io::ReadFile(fs_, PathOf(file.name)));
   if (bytes.size() != file.bytes) {
-    return Corruption("{} has {} bytes, the manifest says {}", file.name, bytes.size(),
-                      file.bytes);
+    return Corruption("{} has {} bytes, the manifest says {}", file.name, bytes.size(), file.bytes);
   }
   Status status = ReadCheckpointFile(bytes, kind, [&](const CheckpointEntry& entry) {
     into.Apply(entry);
@@ -126,13 +125,12 @@ Result<RestoredCheckpoint> CheckpointStore::Load(const Manifest& manifest) const
   restored.id = manifest.id;
   restored.positions = manifest.positions;
   for (const DataFile& file : manifest.state_files) {
-    CheckpointFileKind kind = file.name.starts_with("base") ? CheckpointFileKind::kBase
-                                                            : CheckpointFileKind::kDelta;
+    CheckpointFileKind kind =
+        file.name.starts_with("base") ? CheckpointFileKind::kBase : CheckpointFileKind::kDelta;
     RETURN_IF_ERROR(LoadFile(file, kind, restored.state));
   }
   if (manifest.commit_file.has_value()) {
-    RETURN_IF_ERROR(LoadFile(*manifest.commit_file, CheckpointFileKind::kCommit,
-                             restored.commits));
+    RETURN_IF_ERROR(LoadFile(*manifest.commit_file, CheckpointFileKind::kCommit, restored.commits));
   }
   return restored;
 }
@@ -197,8 +195,8 @@ Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shar
   }
   Failpoint("checkpoint.before_manifest");
   // Also syncs the directory, and with it the names of the data files.
-  RETURN_IF_ERROR(io::WriteFileAtomically(
-      fs_, PathOf(FileName("checkpoint", id, kManifestSuffix)), ToJson(manifest)));
+  RETURN_IF_ERROR(io::WriteFileAtomically(fs_, PathOf(FileName("checkpoint", id, kManifestSuffix)),
+                                          ToJson(manifest)));
   Failpoint("checkpoint.after_manifest");
   last_id_ = id;
   state_files_ = manifest.state_files;
@@ -227,8 +225,8 @@ Result<CheckpointStore::DataFile> CheckpointStore::Compact(int64_t id,
                                                            std::vector<DataFile> files) const {
   StateMap merged;
   for (const DataFile& file : files) {
-    CheckpointFileKind kind = file.name.starts_with("base") ? CheckpointFileKind::kBase
-                                                            : CheckpointFileKind::kDelta;
+    CheckpointFileKind kind =
+        file.name.starts_with("base") ? CheckpointFileKind::kBase : CheckpointFileKind::kDelta;
     RETURN_IF_ERROR(LoadFile(file, kind, merged));
   }
   CheckpointEntries entries;

@@ -14,7 +14,8 @@
 
 namespace forebay::compute {
 
-/// Where every split of every source stands: (source node id, split id) -> position in the source's own words.
+/// Where every split of every source stands: (source node id, split id) -> position in the source's
+/// own words.
 using SourcePositions = std::map<std::pair<int, std::string>, std::string>;
 
 /// What one shard hands over at a barrier.
@@ -34,14 +35,16 @@ struct RestoredCheckpoint {
   bool is_fallback = false;
 };
 
-/// The checkpoints of one job in its directory: delta files, a base now and then, and a manifest per checkpoint. A
-/// checkpoint exists from the moment its manifest has been renamed into place; everything it names was synced before.
-/// Byte layout: docs/formats/checkpoint.md. One thread at a time; compaction runs in a thread of its own.
+/// The checkpoints of one job in its directory: delta files, a base now and then, and a manifest
+/// per checkpoint. A checkpoint exists from the moment its manifest has been renamed into place;
+/// everything it names was synced before. Byte layout: docs/formats/checkpoint.md. One thread at a
+/// time; compaction runs in a thread of its own.
 class CheckpointStore {
  public:
   /// Checkpoints that are kept, so that a damaged newest one is no loss of the job.
   static constexpr int kKeptCheckpoints = 3;
-  /// Deltas are merged into a new base when they outweigh it, or when there are this many files to read at a restore.
+  /// Deltas are merged into a new base when they outweigh it, or when there are this many files to
+  /// read at a restore.
   static constexpr size_t kDeltaFilesMax = 64;
   static constexpr uint64_t kCompactionBytesMin = 1 << 20;
 
@@ -50,8 +53,8 @@ class CheckpointStore {
                                                        std::string plan_hash);
   ~CheckpointStore();
 
-  /// The newest whole checkpoint; nullopt when there was none yet. A damaged one is logged by name and passed over;
-  /// kCorruption when there are checkpoints but none is whole.
+  /// The newest whole checkpoint; nullopt when there was none yet. A damaged one is logged by name
+  /// and passed over; kCorruption when there are checkpoints but none is whole.
   Result<std::optional<RestoredCheckpoint>> Restore();
 
   /// Makes checkpoint `id` durable. Ids rise.
@@ -92,7 +95,7 @@ class CheckpointStore {
   const std::string directory_;
   const std::string plan_hash_;
   int64_t last_id_ = 0;
-  std::vector<DataFile> state_files_;           ///< of the newest checkpoint
+  std::vector<DataFile> state_files_;              ///< of the newest checkpoint
   std::map<int64_t, std::set<std::string>> kept_;  ///< checkpoint -> files it needs
   std::future<Result<DataFile>> compaction_;
   size_t compacted_files_ = 0;  ///< how many of state_files_ the running compaction replaces

@@ -51,8 +51,7 @@ void StateMap::WriteTo(CheckpointEntries& entries) const {
   }
 }
 
-std::unique_ptr<StateReader> StateMap::ReaderOf(int operator_id, int shard,
-                                                int num_shards) const {
+std::unique_ptr<StateReader> StateMap::ReaderOf(int operator_id, int shard, int num_shards) const {
   return std::make_unique<ShardStateReader>(*this, operator_id, shard, num_shards);
 }
 

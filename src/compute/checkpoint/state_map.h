@@ -10,8 +10,8 @@
 
 namespace forebay::compute {
 
-/// The merged state of a job at a checkpoint: the latest value of every entry. Thread-compatible; reading is thread-safe
-/// once it is filled.
+/// The merged state of a job at a checkpoint: the latest value of every entry. Thread-compatible;
+/// reading is thread-safe once it is filled.
 class StateMap {
  public:
   void Apply(const CheckpointEntry& entry);
@@ -19,7 +19,8 @@ class StateMap {
   /// Everything, for a new base file.
   void WriteTo(CheckpointEntries& entries) const;
 
-  /// What instance `shard` of `num_shards` of operator `operator_id` may read. This map must outlive the reader.
+  /// What instance `shard` of `num_shards` of operator `operator_id` may read. This map must
+  /// outlive the reader.
   std::unique_ptr<StateReader> ReaderOf(int operator_id, int shard, int num_shards) const;
 
   bool empty() const { return tables_.empty(); }

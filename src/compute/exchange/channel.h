@@ -8,9 +8,10 @@
 
 namespace forebay::compute {
 
-/// A queue from one subtask to another one: a ring, and on the sender's side an overflow for what a chain that is already
-/// running still has to send when the ring is full. The sender starts no new work while there is an overflow, so it holds at
-/// most what one batch turns into. One sending and one receiving shard thread.
+/// A queue from one subtask to another one: a ring, and on the sender's side an overflow for what a
+/// chain that is already running still has to send when the ring is full. The sender starts no new
+/// work while there is an overflow, so it holds at most what one batch turns into. One sending and
+/// one receiving shard thread.
 class Channel {
  public:
   /// Messages, not rows: at most kRingMessages batches wait in a ring.

@@ -14,12 +14,13 @@ class MessageReceiver {
   virtual Status Receive(int input, int channel, Message message) = 0;
 };
 
-/// Sends what a subtask puts out to all its consumers: by a call within the chain, or spread over the channels of an
-/// exchange. Belongs to one shard thread.
+/// Sends what a subtask puts out to all its consumers: by a call within the chain, or spread over
+/// the channels of an exchange. Belongs to one shard thread.
 class OutputRouter : public Output {
  public:
   void AddDirect(MessageReceiver* receiver, int input) { direct_.push_back({receiver, input}); }
-  /// `channels[i]` leads to shard i, or to shard 0 when there is one channel. `keys` may be empty with one channel.
+  /// `channels[i]` leads to shard i, or to shard 0 when there is one channel. `keys` may be empty
+  /// with one channel.
   void AddExchange(std::vector<int> keys, std::vector<Channel*> channels);
 
   Status Emit(model::Batch batch) override;

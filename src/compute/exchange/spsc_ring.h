@@ -8,9 +8,9 @@
 
 namespace forebay::compute {
 
-/// A bounded queue between exactly one producing and one consuming thread (Lamport's ring). Neither side ever waits: a full
-/// ring refuses, an empty one gives nothing. Each side caches the other's position, so that the shared cache lines are
-/// touched only when the ring looks full or empty.
+/// A bounded queue between exactly one producing and one consuming thread (Lamport's ring). Neither
+/// side ever waits: a full ring refuses, an empty one gives nothing. Each side caches the other's
+/// position, so that the shared cache lines are touched only when the ring looks full or empty.
 template <typename T>
 class SpscRing {
  public:
@@ -19,7 +19,8 @@ class SpscRing {
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
 
-  /// Producer: takes `item` and returns true, or leaves it alone and returns false when the ring is full.
+  /// Producer: takes `item` and returns true, or leaves it alone and returns false when the ring is
+  /// full.
   bool TryPush(T& item) {
     size_t tail = tail_.load(std::memory_order_relaxed);
     if (tail - cached_head_ > mask_) {

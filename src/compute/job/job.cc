@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/log.h"
 
@@ -14,13 +15,10 @@ constexpr int64_t kBackoffMsMax = 30'000;
 /// A run of this length is a success: the next failure is the first again.
 constexpr int64_t kStableRunMs = 60'000;
 
-int64_t WallMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+int64_t WallMs() { return Clock::System().NowMs(); }
 
-/// Whether the same job may well succeed later. An error in the data or in the query would only come again.
+/// Whether the same job may well succeed later. An error in the data or in the query would only
+/// come again.
 bool IsRetriable(ErrorKind kind) {
   return kind == ErrorKind::kUnavailable || kind == ErrorKind::kTimeout ||
          kind == ErrorKind::kIoError || kind == ErrorKind::kNoSpace;
@@ -30,8 +28,11 @@ bool IsRetriable(ErrorKind kind) {
 
 Job::Job(const ComputeEnvironment& environment, std::string directory, JobRecord record,
          std::vector<sql::PlanPtr> roots, bool collects)
-    : environment_(environment), directory_(std::move(directory)), id_(record.id),
-      roots_(std::move(roots)), record_(std::move(record)) {
+    : environment_(environment),
+      directory_(std::move(directory)),
+      id_(record.id),
+      roots_(std::move(roots)),
+      record_(std::move(record)) {
   context_.environment = &environment_;
   context_.settings = record_.settings;
   if (auto zone = context_.settings.find("table.local-time-zone");

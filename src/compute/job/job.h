@@ -13,11 +13,12 @@
 
 namespace forebay::compute {
 
-/// A job and the thread that looks after it: runs it, runs it again from its last checkpoint when an error may pass, and keeps
-/// its record on disk up to date. Thread-safe.
+/// A job and the thread that looks after it: runs it, runs it again from its last checkpoint when
+/// an error may pass, and keeps its record on disk up to date. Thread-safe.
 class Job {
  public:
-  /// `directory` is the job's own, empty for a job that need not survive the process. `environment` outlives the job.
+  /// `directory` is the job's own, empty for a job that need not survive the process. `environment`
+  /// outlives the job.
   Job(const ComputeEnvironment& environment, std::string directory, JobRecord record,
       std::vector<sql::PlanPtr> roots, bool collects);
   ~Job();

@@ -11,14 +11,14 @@ namespace {
 using sql::PlanKind;
 using sql::PlanNode;
 
-/// How an input must be spread: nullopt: any way; an empty list: all rows on one shard; else by these columns.
+/// How an input must be spread: nullopt: any way; an empty list: all rows on one shard; else by
+/// these columns.
 using Requirement = std::optional<std::vector<int>>;
 
 Requirement RequirementOf(const PlanNode& node, int input) {
   switch (node.kind) {
     case PlanKind::kAggregate: return static_cast<const sql::AggregateNode&>(node).keys;
-    case PlanKind::kWindowAggregate:
-      return static_cast<const sql::WindowAggregateNode&>(node).keys;
+    case PlanKind::kWindowAggregate: return static_cast<const sql::WindowAggregateNode&>(node).keys;
     case PlanKind::kWindowTable: {
       const auto& window = static_cast<const sql::WindowTableNode&>(node).window;
       if (window.kind != sql::WindowKind::kSession) return std::nullopt;
@@ -153,8 +153,8 @@ class GraphBuilder {
     }
     const auto& table = static_cast<const sql::SinkNode&>(node).table;
     std::string connector = table.connector();
-    bool takes_changes = connector == "forebay" ? table.info.descriptor.HasPrimaryKey()
-                                                : connector != "filesystem";
+    bool takes_changes =
+        connector == "forebay" ? table.info.descriptor.HasPrimaryKey() : connector != "filesystem";
     if (takes_changes) return Status::Ok();
     return NotSupported("sink {} takes only inserts, but the query makes changes {}",
                         table.path.ToString(), node.inputs[0]->changelog.ToString());
@@ -208,8 +208,9 @@ class GraphBuilder {
     return true;
   }
 
-  /// A vertex whose inputs all come by direct calls from one region belongs to it. Else it starts a region, and all its
-  /// inputs are queued: barriers on its inputs arrive at different times, and only queues can hold a channel back.
+  /// A vertex whose inputs all come by direct calls from one region belongs to it. Else it starts a
+  /// region, and all its inputs are queued: barriers on its inputs arrive at different times, and
+  /// only queues can hold a channel back.
   void ChooseRegions() {
     for (JobVertex& vertex : graph_.vertices) {
       if (vertex.is_source) continue;
@@ -235,8 +236,9 @@ class GraphBuilder {
 
 const char* KindName(PlanKind kind) {
   static constexpr const char* kNames[] = {
-      "TableScan", "Values", "Calc", "Watermark", "Aggregate", "WindowTable", "WindowAggregate",
-      "Join", "LookupJoin", "Rank", "Deduplicate", "Union", "Sort", "Limit", "Sink"};
+      "TableScan",   "Values",          "Calc", "Watermark",  "Aggregate",
+      "WindowTable", "WindowAggregate", "Join", "LookupJoin", "Rank",
+      "Deduplicate", "Union",           "Sort", "Limit",      "Sink"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -260,15 +262,12 @@ Result<JobGraph> JobGraph::Build(const std::vector<sql::PlanPtr>& roots, int num
   return GraphBuilder(num_shards).Build(roots);
 }
 
-std::string JobVertex::Name() const {
-  return is_collect ? "Collect" : KindName(node->kind);
-}
+std::string JobVertex::Name() const { return is_collect ? "Collect" : KindName(node->kind); }
 
 std::string JobGraph::ToString() const {
   std::string text;
   for (const JobVertex& vertex : vertices) {
-    text += fmt::format("{} {} x{} region={}", vertex.id,
-                        vertex.Name(),
+    text += fmt::format("{} {} x{} region={}", vertex.id, vertex.Name(),
                         vertex.is_single ? 1 : num_shards, vertex.region);
     for (const JobEdge& edge : vertex.inputs) text += " <- " + EdgeText(edge, *this);
     text += "\n";

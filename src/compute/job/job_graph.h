@@ -26,7 +26,8 @@ struct JobEdge {
 /// A plan node as the runtime executes it: one instance on every shard, or only on shard 0.
 struct JobVertex {
   const sql::PlanNode* node = nullptr;
-  /// The operator id in checkpoints: the plan node's id; for the collecting end of a query the negated id of its root.
+  /// The operator id in checkpoints: the plan node's id; for the collecting end of a query the
+  /// negated id of its root.
   int id = 0;
   bool is_source = false;
   bool is_collect = false;  ///< hands the rows of a query (`node`) to the session
@@ -34,7 +35,8 @@ struct JobVertex {
   std::vector<JobEdge> inputs;
   /// (consuming vertex, its input), one for every consumer: a shared node fans out.
   std::vector<std::pair<int, int>> outputs;
-  /// Vertices of a region call each other directly; regions are joined by channels. Sources make up region 0.
+  /// Vertices of a region call each other directly; regions are joined by channels. Sources make up
+  /// region 0.
   int region = 0;
 
   /// What users see: "TableScan", "Collect".
@@ -42,14 +44,16 @@ struct JobVertex {
   bool IsSink() const { return is_collect || node->kind == sql::PlanKind::kSink; }
 };
 
-/// A plan cut into chains: vertices in topological order, with an exchange wherever an operator needs rows of equal keys in
-/// one place and they are not there already. Refers to the plan's nodes, which must outlive it.
+/// A plan cut into chains: vertices in topological order, with an exchange wherever an operator
+/// needs rows of equal keys in one place and they are not there already. Refers to the plan's
+/// nodes, which must outlive it.
 struct JobGraph {
   std::vector<JobVertex> vertices;
   int num_shards = 1;
   int num_regions = 1;
 
-  /// Roots that are no sinks are collected. kNotSupported for a sink that cannot take its input's changes.
+  /// Roots that are no sinks are collected. kNotSupported for a sink that cannot take its input's
+  /// changes.
   static Result<JobGraph> Build(const std::vector<sql::PlanPtr>& roots, int num_shards);
   /// One vertex a line: for EXPLAIN and tests.
   std::string ToString() const;

@@ -1,9 +1,10 @@
 #include "compute/job/job_manager.h"
 
-#include <algorithm>
-#include <chrono>
-#include <random>
+#include <openssl/rand.h>
 
+#include <algorithm>
+
+#include "base/clock.h"
 #include "base/log.h"
 #include "sql/plan/plan_json.h"
 
@@ -12,22 +13,18 @@ namespace {
 
 /// 32 hexadecimal digits, as Flink's job ids.
 std::string NewJobId() {
-  std::random_device random;
+  unsigned char bytes[16];
+  CHECK(RAND_bytes(bytes, sizeof(bytes)) == 1);
   std::string id;
-  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", static_cast<uint32_t>(random()));
+  for (unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
   return id;
 }
 
-int64_t WallMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+int64_t WallMs() { return Clock::System().NowMs(); }
 
 bool IsQuery(const std::vector<sql::PlanPtr>& roots) {
-  return std::any_of(roots.begin(), roots.end(), [](const sql::PlanPtr& root) {
-    return root->kind != sql::PlanKind::kSink;
-  });
+  return std::any_of(roots.begin(), roots.end(),
+                     [](const sql::PlanPtr& root) { return root->kind != sql::PlanKind::kSink; });
 }
 
 }  // namespace
@@ -67,8 +64,8 @@ Result<JobHandle> JobManager::Submit(JobSpec spec) {
   bool durable = spec.durable && !query && !directory_.empty();
   if (durable) record.plan_json = sql::PlanToJson(spec.roots);
   std::string id = record.id;
-  auto job = std::make_shared<Job>(environment_, durable ? DirectoryOf(id) : "",
-                                   std::move(record), std::move(spec.roots), query);
+  auto job = std::make_shared<Job>(environment_, durable ? DirectoryOf(id) : "", std::move(record),
+                                   std::move(spec.roots), query);
   {
     std::lock_guard lock(mutex_);
     if (shut_down_) return Unavailable("the server is stopping");
@@ -130,9 +127,8 @@ std::vector<JobRecord> JobManager::List() const {
   std::vector<JobRecord> records;
   std::lock_guard lock(mutex_);
   for (const auto& [id, job] : jobs_) records.push_back(job->Record());
-  std::sort(records.begin(), records.end(), [](const JobRecord& a, const JobRecord& b) {
-    return a.created_ms > b.created_ms;
-  });
+  std::sort(records.begin(), records.end(),
+            [](const JobRecord& a, const JobRecord& b) { return a.created_ms > b.created_ms; });
   return records;
 }
 
@@ -160,8 +156,7 @@ Status JobManager::Remove(const std::string& id) {
   if (!IsFinal(job->Record().state)) return Conflict("job {} is running", id);
   std::lock_guard lock(mutex_);
   jobs_.erase(id);
-  return directory_.empty() ? Status::Ok()
-                            : environment_.file_system->RemoveAll(DirectoryOf(id));
+  return directory_.empty() ? Status::Ok() : environment_.file_system->RemoveAll(DirectoryOf(id));
 }
 
 }  // namespace forebay::compute

@@ -13,8 +13,9 @@ namespace forebay::compute {
 /// What to run.
 struct JobSpec {
   std::string name;
-  std::string sql;                  ///< as the user wrote it, for SHOW JOBS
-  std::vector<sql::PlanPtr> roots;  ///< sinks; or one root that is none: a query, whose rows are collected
+  std::string sql;  ///< as the user wrote it, for SHOW JOBS
+  std::vector<sql::PlanPtr>
+      roots;  ///< sinks; or one root that is none: a query, whose rows are collected
   std::map<std::string, std::string> settings;
   /// Stored, and run again after a crash until it ends. Queries never are.
   bool durable = true;
@@ -23,7 +24,8 @@ struct JobSpec {
 /// A job that was submitted; keeps it alive.
 using JobHandle = std::shared_ptr<Job>;
 
-/// All jobs of a process. Durable ones live in `<directory>/<job id>/`: the record job.json and checkpoints/. Thread-safe.
+/// All jobs of a process. Durable ones live in `<directory>/<job id>/`: the record job.json and
+/// checkpoints/. Thread-safe.
 class JobManager {
  public:
   /// An empty directory: no job is durable. `environment` must outlive the manager and all handles.
@@ -34,8 +36,8 @@ class JobManager {
 
   /// The job is stored, if durable, and running when this returns.
   Result<JobHandle> Submit(JobSpec spec);
-  /// Runs every stored job on that was running when the process ended. Returns how many; one that cannot start is logged and
-  /// listed as failed.
+  /// Runs every stored job on that was running when the process ended. Returns how many; one that
+  /// cannot start is logged and listed as failed.
   Result<int> ResumeAll();
 
   /// kNotFound.

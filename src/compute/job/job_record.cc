@@ -34,11 +34,16 @@ bool IsFinal(JobState state) {
 }
 
 std::string JobRecord::ToText() const {
-  nlohmann::json json = {{"version", kVersion},       {"id", id},
-                         {"name", name},              {"sql", sql},
-                         {"plan", plan_json},         {"settings", settings},
-                         {"created_ms", created_ms},  {"ended_ms", ended_ms},
-                         {"state", JobStateName(state)}, {"failure", failure}};
+  nlohmann::json json = {{"version", kVersion},
+                         {"id", id},
+                         {"name", name},
+                         {"sql", sql},
+                         {"plan", plan_json},
+                         {"settings", settings},
+                         {"created_ms", created_ms},
+                         {"ended_ms", ended_ms},
+                         {"state", JobStateName(state)},
+                         {"failure", failure}};
   std::string text = json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
   return fmt::format("{}\n{:08x}\n", text, Crc32c(text));
 }

@@ -6,11 +6,11 @@ namespace forebay::compute {
 
 Result<int64_t> ParseDuration(std::string_view text) {
   static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"", 1},        {"ms", 1},          {"milli", 1},      {"millis", 1},
-      {"s", 1000},    {"sec", 1000},      {"second", 1000},  {"seconds", 1000},
-      {"min", 60000}, {"m", 60000},       {"minute", 60000}, {"minutes", 60000},
-      {"h", 3600000}, {"hour", 3600000},  {"hours", 3600000},
-      {"d", 86400000}, {"day", 86400000}, {"days", 86400000}};
+      {"", 1},           {"ms", 1},         {"milli", 1},       {"millis", 1},
+      {"s", 1000},       {"sec", 1000},     {"second", 1000},   {"seconds", 1000},
+      {"min", 60000},    {"m", 60000},      {"minute", 60000},  {"minutes", 60000},
+      {"h", 3600000},    {"hour", 3600000}, {"hours", 3600000}, {"d", 86400000},
+      {"day", 86400000}, {"days", 86400000}};
   int64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return InvalidArgument("not a duration: '{}'", text);

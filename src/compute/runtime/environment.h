@@ -20,8 +20,9 @@ class LakePartFactory;
 /// What jobs need of the world. All pointers outlive every job.
 struct ComputeEnvironment {
   client::Connection* connection = nullptr;  ///< for Forebay's tables
-  io::FileSystem* file_system = nullptr;     ///< for the filesystem connector, checkpoints and job records
-  LakePartFactory* lake_parts = nullptr;     ///< null: tables are read from the log only
+  io::FileSystem* file_system =
+      nullptr;  ///< for the filesystem connector, checkpoints and job records
+  LakePartFactory* lake_parts = nullptr;  ///< null: tables are read from the log only
   /// Makes the operator of a plan node that is neither scan nor sink.
   std::function<Result<std::unique_ptr<Operator>>(const sql::PlanNode&, const EvaluationContext&)>
       make_operator;

@@ -1,5 +1,9 @@
 // The coordinator thread of JobExecution: checkpoints, commits and the end of a run.
 
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "compute/runtime/job_execution.h"
@@ -114,8 +118,7 @@ Status JobExecution::CommitAll(const StateMap& commits) {
 }
 
 std::vector<OperatorMetrics> JobExecution::Metrics() const {
-  double seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  double seconds = static_cast<double>(MonotonicMs() - started_ms_) / 1000;
   std::vector<OperatorMetrics> all;
   for (size_t v = 0; v < graph_.vertices.size(); ++v) {
     OperatorMetrics metrics;

@@ -1,6 +1,6 @@
 #include "compute/runtime/job_execution.h"
 
-#include "base/failpoint.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "compute/sink/immediate_sinks.h"
 #include "compute/sink/sink_factory.h"
@@ -9,25 +9,14 @@
 namespace forebay::compute {
 namespace {
 
-int64_t SystemNowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 }  // namespace
-
-int64_t SteadyNowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 JobExecution::JobExecution(JobGraph graph, const JobContext& context, CheckpointStore* store)
     : graph_(std::move(graph)), context_(context), store_(store) {}
 
-Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph,
-                                                         const JobContext& context,
+Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const JobContext& context,
                                                          CheckpointStore* store) {
   std::unique_ptr<JobExecution> execution(new JobExecution(std::move(graph), context, store));
   ASSIGN_OR_RETURN(execution->interval_ms_,
@@ -53,7 +42,7 @@ Status JobExecution::Start() {
   RETURN_IF_ERROR(MakeEnds());
   if (restored.has_value()) RETURN_IF_ERROR(CommitRestored(*restored));
   RETURN_IF_ERROR(Build(restored.has_value() ? &*restored : nullptr));
-  started_ = std::chrono::steady_clock::now();
+  started_ms_ = MonotonicMs();
   for (auto& shard : shards_) shard->Start();
   coordinator_ = std::thread([this] { Coordinate(); });
   return Status::Ok();
@@ -83,8 +72,9 @@ Status JobExecution::MakeEnds() {
 Status JobExecution::CommitRestored(const RestoredCheckpoint& restored) {
   written_positions_ = restored.positions;
   if (!restored.is_fallback) return CommitAll(restored.commits);
-  // The epochs up to this checkpoint were committed before the damaged one was written. What later ones committed is not
-  // known, so their rows are written again by new writers: nothing is lost, but append-only sinks may hold rows twice.
+  // The epochs up to this checkpoint were committed before the damaged one was written. What later
+  // ones committed is not known, so their rows are written again by new writers: nothing is lost,
+  // but append-only sinks may hold rows twice.
   Log(LogLevel::kError, "compute",
       "restoring an older checkpoint: rows of later epochs are written again checkpoint={}",
       restored.id);
@@ -98,11 +88,10 @@ bool JobExecution::Exists(int vertex, int shard) const {
 
 Status JobExecution::Build(const RestoredCheckpoint* restored) {
   for (int i = 0; i < graph_.num_shards; ++i) {
-    shards_.push_back(std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions,
-                                              hold_sources_, *this));
-    shards_.back()->scope().now_ms = context_.environment->now_ms != nullptr
-                                         ? context_.environment->now_ms
-                                         : &SystemNowMs;
+    shards_.push_back(
+        std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions, hold_sources_, *this));
+    shards_.back()->scope().now_ms =
+        context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;
   }
   size_t count = graph_.vertices.size();
   source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));
@@ -217,8 +206,7 @@ void JobExecution::Connect(int vertex, int input) {
       bool wanted = edge.partitioning == Partitioning::kHash ||
                     (edge.partitioning == Partitioning::kSingle ? to == 0 : to == from);
       if (!wanted || !Exists(vertex, to)) continue;
-      channels_.push_back(
-          std::make_unique<Channel>(shards_[from]->waker(), shards_[to]->waker()));
+      channels_.push_back(std::make_unique<Channel>(shards_[from]->waker(), shards_[to]->waker()));
       out.push_back(channels_.back().get());
       in[to].push_back(out.back());
       shards_[from]->AddOutgoing(graph_.vertices[edge.from].region, out.back());
@@ -245,8 +233,7 @@ void JobExecution::OnEnded(int) {
 
 void JobExecution::OnFailed(int shard, Status status) {
   std::lock_guard lock(mutex_);
-  Log(LogLevel::kWarning, "compute", "shard failed shard={} error=\"{}\"", shard,
-      status.message());
+  Log(LogLevel::kWarning, "compute", "shard failed shard={} error=\"{}\"", shard, status.message());
   if (failure_.ok()) failure_ = std::move(status);
   cancelled_ = true;
   condition_.notify_all();

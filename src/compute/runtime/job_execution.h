@@ -21,18 +21,20 @@ enum class StopMode {
   kGraceful,  ///< after a last checkpoint
 };
 
-/// One run of a job, from a start or restore to its end: the shards with their channels, and a coordinator thread that takes
-/// checkpoints and commits. Thread-safe but for Make and Start, which come first.
+/// One run of a job, from a start or restore to its end: the shards with their channels, and a
+/// coordinator thread that takes checkpoints and commits. Thread-safe but for Make and Start, which
+/// come first.
 class JobExecution : public ShardListener, public SinkControl {
  public:
-  /// `store` is null when the job need not survive the process: commits then happen at the end and at size limits.
-  /// The graph's plan, the context and the store outlive the execution.
+  /// `store` is null when the job need not survive the process: commits then happen at the end and
+  /// at size limits. The graph's plan, the context and the store outlive the execution.
   static Result<std::unique_ptr<JobExecution>> Make(JobGraph graph, const JobContext& context,
                                                     CheckpointStore* store);
   ~JobExecution() override;
 
   Status Start();
-  /// Waits for the end: ok when every input ended or after a graceful stop, kCancelled, or what failed.
+  /// Waits for the end: ok when every input ended or after a graceful stop, kCancelled, or what
+  /// failed.
   Status Wait();
   void Stop(StopMode mode);
   bool WasStoppedGracefully() const { return stopped_gracefully_; }
@@ -80,8 +82,8 @@ class JobExecution : public ShardListener, public SinkControl {
   int64_t interval_ms_ = 0;
   int64_t idle_timeout_ms_ = 0;
 
-  std::vector<std::unique_ptr<Source>> sources_;      ///< by vertex
-  std::vector<std::unique_ptr<Sink>> sinks_;          ///< by vertex
+  std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex
+  std::vector<std::unique_ptr<Sink>> sinks_;            ///< by vertex
   std::vector<std::unique_ptr<Committer>> committers_;  ///< by vertex
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<std::unique_ptr<Shard>> shards_;
@@ -94,7 +96,7 @@ class JobExecution : public ShardListener, public SinkControl {
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> stopped_gracefully_{false};
   std::atomic<int64_t> completed_{0};
-  std::chrono::steady_clock::time_point started_;
+  int64_t started_ms_ = 0;
 
   std::mutex mutex_;
   std::condition_variable condition_;

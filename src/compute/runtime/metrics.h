@@ -1,11 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "compute/operator/operator.h"
 
 namespace forebay::compute {
@@ -32,17 +33,16 @@ struct OperatorMetrics {
   double busy_ms = 0;
 };
 
-/// Charges the time of nested calls to the operator that is running: entering one stops the clock of the caller.
-/// Belongs to one shard thread.
+/// Charges the time of nested calls to the operator that is running: entering one stops the clock
+/// of the caller. Belongs to one shard thread.
 class BusyClock {
  public:
   /// Charges time so far to the operator before; returns it, to go back to by Switch.
   SubtaskMetrics* Switch(SubtaskMetrics* to) {
-    auto now = std::chrono::steady_clock::now();
+    int64_t now = MonotonicNs();
     if (current_ != nullptr) {
-      int64_t ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now - since_).count();
       // Only this thread writes: no need for an atomic addition.
-      current_->busy_ns.store(current_->busy_ns.load(std::memory_order_relaxed) + ns,
+      current_->busy_ns.store(current_->busy_ns.load(std::memory_order_relaxed) + now - since_,
                               std::memory_order_relaxed);
     }
     since_ = now;
@@ -51,7 +51,7 @@ class BusyClock {
 
  private:
   SubtaskMetrics* current_ = nullptr;
-  std::chrono::steady_clock::time_point since_{};
+  int64_t since_ = 0;
 };
 
 }  // namespace forebay::compute

@@ -1,6 +1,6 @@
 #include "compute/runtime/shard.h"
 
-#include <chrono>
+#include "base/clock.h"
 
 namespace forebay::compute {
 namespace {
@@ -121,12 +121,11 @@ void Shard::DeliverSnapshot() {
   if (scope_.subtasks_passed != static_cast<int>(instances)) return;
   delivered_barrier_ = injected_barrier_;
   scope_.subtasks_passed = 0;
-  listener_.OnSnapshot(scope_.shard, delivered_barrier_,
-                       std::exchange(snapshot_, ShardSnapshot()));
+  listener_.OnSnapshot(scope_.shard, delivered_barrier_, std::exchange(snapshot_, ShardSnapshot()));
 }
 
 Status Shard::Tick() {
-  int64_t now = SteadyNowMs();
+  int64_t now = MonotonicMs();
   if (now - last_tick_ms_ < kTickMs) return Status::Ok();
   last_tick_ms_ = now;
   int64_t wall = scope_.now_ms();
@@ -139,7 +138,7 @@ Status Shard::Tick() {
 
 int64_t Shard::SleepMs() const {
   int64_t sleep = kSleepMsMax;
-  int64_t now = SteadyNowMs();
+  int64_t now = MonotonicMs();
   for (const auto& source : sources_) {
     int64_t next = source->NextPollMs();
     if (next >= 0) sleep = std::min(sleep, std::max<int64_t>(next - now, 1));

@@ -21,9 +21,10 @@ class ShardListener {
   virtual void OnFailed(int shard, Status status) = 0;
 };
 
-/// One thread and the instances it runs: polls sources and pushes each batch through the chain before the next one. It
-/// starts no work for a region whose channels are full, and sleeps when there is nothing to do. The queues of one region
-/// drain as long as those behind it do, and the graph has no cycle, so full queues never block each other for good.
+/// One thread and the instances it runs: polls sources and pushes each batch through the chain
+/// before the next one. It starts no work for a region whose channels are full, and sleeps when
+/// there is nothing to do. The queues of one region drain as long as those behind it do, and the
+/// graph has no cycle, so full queues never block each other for good.
 class Shard {
  public:
   /// `hold_sources` above zero stops all source polls of the job. Both outlive the shard.

@@ -8,7 +8,8 @@
 
 namespace forebay::compute {
 
-/// One reader of a source on one shard: polls it, and is where barriers start. Belongs to one shard thread.
+/// One reader of a source on one shard: polls it, and is where barriers start. Belongs to one shard
+/// thread.
 class SourceTask : public SourceOutput {
  public:
   SourceTask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<SourceReader> reader);

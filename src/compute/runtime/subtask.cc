@@ -6,13 +6,17 @@
 namespace forebay::compute {
 namespace {
 
-/// The table of what the runtime itself keeps of a subtask: shard -> watermark, whether it had finished.
+/// The table of what the runtime itself keeps of a subtask: shard -> watermark, whether it had
+/// finished.
 constexpr std::string_view kRuntimeTable = "runtime";
 
 }  // namespace
 
 Subtask::Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> op)
-    : vertex_(vertex), scope_(scope), op_(std::move(op)), inputs_(vertex.inputs.size()),
+    : vertex_(vertex),
+      scope_(scope),
+      op_(std::move(op)),
+      inputs_(vertex.inputs.size()),
       sink_(dynamic_cast<SinkWriter*>(op_.get())) {}
 
 void Subtask::SetInput(int input, std::vector<Channel*> channels) {
@@ -54,7 +58,8 @@ Status Subtask::Restore(StateReader& reader) {
   was_finished_ = all_finished;
   watermark_ = restored;
   metrics_.watermark = restored;
-  // Windows that have fired are gone from the state; this tells the operator that rows for them are late.
+  // Windows that have fired are gone from the state; this tells the operator that rows for them are
+  // late.
   return restored == kMinWatermark ? Status::Ok() : op_->ProcessWatermark(restored);
 }
 
@@ -79,9 +84,9 @@ Status Subtask::Receive(int input_index, int channel, Message message) {
   Input& input = inputs_[input_index];
   switch (message.kind) {
     case MessageKind::kBatch: {
-      metrics_.rows_in.store(metrics_.rows_in.load(std::memory_order_relaxed) +
-                                 message.batch.num_rows,
-                             std::memory_order_relaxed);
+      metrics_.rows_in.store(
+          metrics_.rows_in.load(std::memory_order_relaxed) + message.batch.num_rows,
+          std::memory_order_relaxed);
       SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
       Status status = ProcessBatch(input_index, std::move(message.batch));
       scope_.busy.Switch(caller);
@@ -91,9 +96,7 @@ Status Subtask::Receive(int input_index, int channel, Message message) {
     case MessageKind::kWatermark:
       input.watermarks.Advance(channel, message.value);
       return AdvanceWatermark();
-    case MessageKind::kIdle:
-      input.watermarks.SetIdle(channel, true);
-      return AdvanceWatermark();
+    case MessageKind::kIdle: input.watermarks.SetIdle(channel, true); return AdvanceWatermark();
     case MessageKind::kBarrier: return OnBarrier(input, channel, message.value);
     case MessageKind::kEnd: return OnEnd(input, channel);
   }
@@ -136,7 +139,7 @@ Status Subtask::ForwardWatermark(Watermark watermark) {
   return router_.Broadcast(MessageKind::kWatermark, watermark);
 }
 
-bool Subtask::AllChannels(bool InputChannel::*flag) const {
+bool Subtask::AllChannels(bool InputChannel::* flag) const {
   for (const Input& input : inputs_) {
     for (const InputChannel& channel : input.channels) {
       if (!(channel.*flag)) return false;

@@ -29,13 +29,14 @@ struct ShardScope {
   BusyClock busy;
 };
 
-/// One instance of an operator on one shard: aligns barriers, merges watermarks of its input channels, and calls the
-/// operator. Belongs to one shard thread.
+/// One instance of an operator on one shard: aligns barriers, merges watermarks of its input
+/// channels, and calls the operator. Belongs to one shard thread.
 class Subtask : public MessageReceiver {
  public:
   Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> op);
 
-  /// Declares input `input` with `channels` (null: a direct call). No channels: the input has ended.
+  /// Declares input `input` with `channels` (null: a direct call). No channels: the input has
+  /// ended.
   void SetInput(int input, std::vector<Channel*> channels);
   OutputRouter& router() { return router_; }
   const JobVertex& vertex() const { return vertex_; }
@@ -43,7 +44,8 @@ class Subtask : public MessageReceiver {
 
   Status Open();
   Status Restore(StateReader& reader);
-  /// Takes up to `limit` messages from queued channels that are not held back by a barrier; whether there were any.
+  /// Takes up to `limit` messages from queued channels that are not held back by a barrier; whether
+  /// there were any.
   Result<bool> PollChannels(int limit);
   Status Receive(int input, int channel, Message message) override;
   Status Tick(int64_t now_ms);
@@ -82,10 +84,10 @@ class Subtask : public MessageReceiver {
   Status TakeSnapshot();
   void WriteProgress(StateWriter& writer);
   Status FinishIfEnded();
-  bool AllChannels(bool InputChannel::*flag) const;
+  bool AllChannels(bool InputChannel::* flag) const;
 
   std::vector<Input> inputs_;
-  SinkWriter* const sink_;  ///< op_ if it is one
+  SinkWriter* const sink_;               ///< op_ if it is one
   Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
   Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
   std::string written_progress_;

@@ -1,6 +1,7 @@
 #include "compute/runtime/watermark_subtask.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "compute/source/source.h"
 
 namespace forebay::compute {
@@ -12,17 +13,18 @@ constexpr std::string_view kSplitTable = "split_watermark";
 }  // namespace
 
 WatermarkSubtask::WatermarkSubtask(const JobVertex& vertex, ShardScope& scope,
-                                   std::unique_ptr<Operator> first,
-                                   OperatorFactory make_operator, const SplitScope* splits,
-                                   int64_t idle_timeout_ms)
-    : Subtask(vertex, scope, std::move(first)), make_operator_(std::move(make_operator)),
-      splits_(splits), idle_timeout_ms_(idle_timeout_ms) {}
+                                   std::unique_ptr<Operator> first, OperatorFactory make_operator,
+                                   const SplitScope* splits, int64_t idle_timeout_ms)
+    : Subtask(vertex, scope, std::move(first)),
+      make_operator_(std::move(make_operator)),
+      splits_(splits),
+      idle_timeout_ms_(idle_timeout_ms) {}
 
 Status WatermarkSubtask::AddPart(Operator* op, std::string id) {
   RETURN_IF_ERROR(op->Open(MakeContext()));
   auto* generator = dynamic_cast<WatermarkGenerator*>(op);
   if (generator == nullptr) return Internal("operator {} makes no watermarks", vertex_.id);
-  parts_.push_back({op, generator, std::move(id), kMinWatermark, kMinWatermark, SteadyNowMs()});
+  parts_.push_back({op, generator, std::move(id), kMinWatermark, kMinWatermark, MonotonicMs()});
   return Status::Ok();
 }
 
@@ -35,8 +37,8 @@ Status WatermarkSubtask::OpenOperator() {
       op = another.get();
       more_.push_back(std::move(another));
     }
-    std::string id = splits_ == nullptr ? fmt::format("shard-{}", scope_.shard)
-                                        : splits_->split_ids[i];
+    std::string id =
+        splits_ == nullptr ? fmt::format("shard-{}", scope_.shard) : splits_->split_ids[i];
     RETURN_IF_ERROR(AddPart(op, std::move(id)));
   }
   if (count == 0) RETURN_IF_ERROR(op_->Open(MakeContext()));
@@ -47,7 +49,7 @@ Status WatermarkSubtask::OpenOperator() {
 Status WatermarkSubtask::ProcessBatch(int input, model::Batch batch) {
   int index = splits_ == nullptr ? 0 : splits_->current;
   Part& part = parts_[index];
-  part.active_ms = SteadyNowMs();
+  part.active_ms = MonotonicMs();
   RETURN_IF_ERROR(part.op->Process(input, std::move(batch)));
   watermarks_.Advance(index, std::max(part.restored, part.generator->CurrentWatermark()));
   return Announce();
@@ -104,7 +106,7 @@ Status WatermarkSubtask::RestoreOperator(StateReader& reader) {
 Status WatermarkSubtask::TickOperator(int64_t now_ms) {
   for (Part& part : parts_) RETURN_IF_ERROR(part.op->Tick(now_ms));
   if (idle_timeout_ms_ <= 0) return Status::Ok();
-  int64_t steady = SteadyNowMs();
+  int64_t steady = MonotonicMs();
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (steady - parts_[i].active_ms >= idle_timeout_ms_) {
       watermarks_.SetIdle(static_cast<int>(i), true);

@@ -14,14 +14,15 @@ struct SplitScope {
   int current = 0;
 };
 
-/// A subtask whose operator makes watermarks. Behind a source it has an operator for every split, since rows are in order
-/// within a split but not across them: a fast split must not make the rows of a slow one late.
+/// A subtask whose operator makes watermarks. Behind a source it has an operator for every split,
+/// since rows are in order within a split but not across them: a fast split must not make the rows
+/// of a slow one late.
 class WatermarkSubtask : public Subtask {
  public:
   using OperatorFactory = std::function<Result<std::unique_ptr<Operator>>()>;
 
-  /// `splits` is null when the input comes from no source of this chain. A split that gave nothing for
-  /// `idle_timeout_ms` (0: never) has no say until it gives something.
+  /// `splits` is null when the input comes from no source of this chain. A split that gave nothing
+  /// for `idle_timeout_ms` (0: never) has no say until it gives something.
   WatermarkSubtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> first,
                    OperatorFactory make_operator, const SplitScope* splits,
                    int64_t idle_timeout_ms);

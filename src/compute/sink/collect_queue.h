@@ -11,8 +11,9 @@
 
 namespace forebay::compute {
 
-/// The results of a running query on their way to the session. The writing side never waits: a writer that finds the queue
-/// full asks the job to hold its sources, so the queue exceeds its bound only by what is already under way. Thread-safe.
+/// The results of a running query on their way to the session. The writing side never waits: a
+/// writer that finds the queue full asks the job to hold its sources, so the queue exceeds its
+/// bound only by what is already under way. Thread-safe.
 class CollectQueue {
  public:
   static constexpr size_t kBatchesMax = 64;
@@ -26,7 +27,8 @@ class CollectQueue {
   Result<std::optional<model::Batch>> Pop(int64_t timeout_ms);
   /// No batch will follow; `status` is how the job ended.
   void Close(Status status);
-  /// Called whenever a Pop leaves the queue half empty or less. It must not call back into the queue.
+  /// Called whenever a Pop leaves the queue half empty or less. It must not call back into the
+  /// queue.
   void SetRoomCallback(std::function<void()> callback);
 
  private:

@@ -1,4 +1,5 @@
-// The sinks whose rows are out as soon as they are written: print, blackhole and the end of a query.
+// The sinks whose rows are out as soon as they are written: print, blackhole and the end of a
+// query.
 
 #include <cstdio>
 
@@ -34,10 +35,9 @@ class PrintSink : public Sink {
   PrintSink(std::string identifier, std::function<void(std::string_view)> print)
       : identifier_(std::move(identifier)), print_(std::move(print)) {}
 
-  /// Flink's PrintSinkOutputWriter: "ident:subtask> " with several subtasks, "ident> " with one, "subtask> " without an
-  /// identifier.
-  Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int num_shards,
-                                                 SinkControl&) override {
+  /// Flink's PrintSinkOutputWriter: "ident:subtask> " with several subtasks, "ident> " with one,
+  /// "subtask> " without an identifier.
+  Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int num_shards, SinkControl&) override {
     std::string prefix = identifier_;
     if (num_shards > 1) {
       if (!prefix.empty()) prefix += ':';

@@ -1,77 +1,14 @@
 #include "compute/sink/row_text.h"
 
-
-#include <charconv>
-#include <chrono>
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include "model/value_text.h"
 
 namespace forebay::compute {
 namespace {
 
 using model::Column;
 using model::TypeRoot;
-
-/// Java's Double.toString (as of JDK 19: the shortest digits that read back): plain from 1e-3 to 1e7, else d.dddE±n.
-template <typename T>
-void AppendFloating(T value, std::string& out) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value < 0 ? "-Infinity" : "Infinity";
-    return;
-  }
-  T magnitude = std::abs(value);
-  char buffer[64];
-  if (magnitude == 0 || (magnitude >= T(1e-3) && magnitude < T(1e7))) {
-    auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::fixed).ptr;
-    std::string_view text(buffer, static_cast<size_t>(end - buffer));
-    out += text;
-    if (text.find('.') == std::string_view::npos) out += ".0";
-    return;
-  }
-  auto end =
-      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
-  std::string_view text(buffer, static_cast<size_t>(end - buffer));
-  size_t e = text.find('e');
-  out += text.substr(0, e);
-  if (text.substr(0, e).find('.') == std::string_view::npos) out += ".0";
-  int exponent = 0;
-  std::string_view digits = text.substr(e + 1);
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
-  out += fmt::format("E{}", exponent);
-}
-
-std::string Int128Digits(unsigned __int128 value) {
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
-    value /= 10;
-  } while (value != 0);
-  return digits;
-}
-
-void AppendDecimal(model::Int128 unscaled, int scale, std::string& out) {
-  bool negative = unscaled < 0;
-  std::string digits = Int128Digits(negative ? -static_cast<unsigned __int128>(unscaled)
-                                             : static_cast<unsigned __int128>(unscaled));
-  if (digits.size() <= static_cast<size_t>(scale)) {
-    digits.insert(0, static_cast<size_t>(scale) + 1 - digits.size(), '0');
-  }
-  if (negative) out += '-';
-  out += digits.substr(0, digits.size() - scale);
-  if (scale > 0) out += '.' + digits.substr(digits.size() - scale);
-}
-
-void AppendDate(int64_t days, std::string& out) {
-  std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
-  out += fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
 
 /// LocalTime.toString: seconds only if not zero, then 3, 6 or 9 digits of a fraction.
 void AppendTime(int64_t nanos_of_day, std::string& out, bool always_seconds) {
@@ -98,7 +35,7 @@ void AppendTimestamp(int64_t value, const model::DataType& type, std::string& ou
   int64_t seconds = FloorDiv(value, per_second);
   int64_t nanos = (value - seconds * per_second) * (1'000'000'000 / per_second);
   int64_t days = FloorDiv(seconds, 86400);
-  AppendDate(days, out);
+  model::AppendDate(out, days);
   out += 'T';
   bool is_instant = type.Is(TypeRoot::kTimestampLtz);
   AppendTime((seconds - days * 86400) * 1'000'000'000 + nanos, out, is_instant);
@@ -142,8 +79,8 @@ void AppendNested(const Column& column, int row, std::string& out) {
 void AppendInteger(const Column& column, int64_t value, std::string& out) {
   const model::DataType& type = column.type();
   switch (type.root()) {
-    case TypeRoot::kDecimal: return AppendDecimal(value, type.scale(), out);
-    case TypeRoot::kDate: return AppendDate(value, out);
+    case TypeRoot::kDecimal: return model::AppendDecimal(out, value, type.scale());
+    case TypeRoot::kDate: return model::AppendDate(out, value);
     case TypeRoot::kTime: return AppendTime(value * 1'000'000, out, false);
     case TypeRoot::kTimestamp:
     case TypeRoot::kTimestampLtz: return AppendTimestamp(value, type, out);
@@ -179,9 +116,9 @@ void AppendCell(const Column& column, int row, std::string& out) {
     case PhysicalType::kInt32: return AppendInteger(column, column.Get<int32_t>(row), out);
     case PhysicalType::kInt64: return AppendInteger(column, column.Get<int64_t>(row), out);
     case PhysicalType::kInt128:
-      return AppendDecimal(column.Get<model::Int128>(row), column.type().scale(), out);
-    case PhysicalType::kFloat: return AppendFloating(column.Get<float>(row), out);
-    case PhysicalType::kDouble: return AppendFloating(column.Get<double>(row), out);
+      return model::AppendDecimal(out, column.Get<model::Int128>(row), column.type().scale());
+    case PhysicalType::kFloat: return model::AppendFloat(out, column.Get<float>(row));
+    case PhysicalType::kDouble: return model::AppendDouble(out, column.Get<double>(row));
     case PhysicalType::kString: return AppendString(column, row, out);
     default: return AppendNested(column, row, out);
   }

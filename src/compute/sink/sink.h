@@ -13,18 +13,20 @@ namespace forebay::compute {
 class SinkControl {
  public:
   virtual ~SinkControl() = default;
-  /// The sink holds as much as it should: sources pause until ReleaseSources. Every hold needs its release.
+  /// The sink holds as much as it should: sources pause until ReleaseSources. Every hold needs its
+  /// release.
   virtual void HoldSources() = 0;
   virtual void ReleaseSources() = 0;
   /// Asks for a checkpoint (and so a commit) now.
   virtual void RequestCheckpoint() = 0;
-  /// The job was restored from a checkpoint older than the newest: later epochs may have been committed, so identities that
-  /// make commits idempotent must not be used again.
+  /// The job was restored from a checkpoint older than the newest: later epochs may have been
+  /// committed, so identities that make commits idempotent must not be used again.
   virtual bool IsFallback() const = 0;
 };
 
-/// The end of a chain. A sink that must not show rows before the checkpoint that contains them is durable gives them to
-/// PrepareCommit as pre-commit data; its Committer makes them visible afterwards. Belongs to one shard thread.
+/// The end of a chain. A sink that must not show rows before the checkpoint that contains them is
+/// durable gives them to PrepareCommit as pre-commit data; its Committer makes them visible
+/// afterwards. Belongs to one shard thread.
 class SinkWriter : public Operator {
  public:
   /// At a barrier, before Snapshot: all rows since the last barrier.
@@ -38,8 +40,9 @@ class SinkWriter : public Operator {
 class Committer {
  public:
   virtual ~Committer() = default;
-  /// Makes the rows of pre-commit entries visible; returns when they are durable. Committing again what was committed before
-  /// changes nothing. `cancelled` ends a wait for a busy destination with kCancelled.
+  /// Makes the rows of pre-commit entries visible; returns when they are durable. Committing again
+  /// what was committed before changes nothing. `cancelled` ends a wait for a busy destination with
+  /// kCancelled.
   virtual Status Commit(StateReader& commits, const std::atomic<bool>& cancelled) = 0;
 };
 

@@ -22,7 +22,8 @@ bool IsBusy(ErrorKind kind) {
          kind == ErrorKind::kTimeout;
 }
 
-/// Waits for the callbacks of several writes. Shared with the callbacks, which may outlive an aborted wait.
+/// Waits for the callbacks of several writes. Shared with the callbacks, which may outlive an
+/// aborted wait.
 class WriteBarrier {
  public:
   explicit WriteBarrier(size_t count) : pending_(count), results_(count) {}

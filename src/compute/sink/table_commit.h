@@ -22,7 +22,8 @@ struct TableCommit {
   static Result<TableCommit> Parse(std::string_view key, std::string_view value);
 };
 
-/// Writes TableCommits with `writer`. Tries again with growing pauses while the table is busy or the disk full.
+/// Writes TableCommits with `writer`. Tries again with growing pauses while the table is busy or
+/// the disk full.
 std::unique_ptr<Committer> MakeTableCommitter(const model::TableInfo& table,
                                               std::shared_ptr<client::TableWriter> writer);
 

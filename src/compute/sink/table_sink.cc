@@ -16,15 +16,14 @@ namespace {
 constexpr int64_t kEpochBytesMax = 32 << 20;
 /// A bucket's rows of an epoch go in batches of about this size...
 constexpr int64_t kBatchBytes = 8 << 20;
-// ...but never in more than this many: storage recognises the last five batches of a writer, and after a crash in the middle
-// of a commit it must recognise all that were written.
+// ...but never in more than this many: storage recognises the last five batches of a writer, and
+// after a crash in the middle of a commit it must recognise all that were written.
 constexpr int kBatchesMax = 4;
 
 constexpr std::string_view kWriterTable = "writer";
 
 /// The bytes of the key columns of a row: equal for equal keys.
-void AppendKey(const model::Batch& batch, const std::vector<int>& key, int row,
-               std::string& out) {
+void AppendKey(const model::Batch& batch, const std::vector<int>& key, int row, std::string& out) {
   for (int index : key) {
     const model::Column& column = batch.columns[index];
     if (column.physical() == model::PhysicalType::kString) {
@@ -56,9 +55,13 @@ class TableSinkWriter : public SinkWriter {
  public:
   TableSinkWriter(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
                   client::Admin& admin, SinkControl& control, int shard)
-      : table_(table), types_(table.descriptor.schema.Types()),
-        key_(table.descriptor.schema.PrimaryKeyIndexes()), writer_(std::move(writer)),
-        admin_(admin), control_(control), shard_(shard) {
+      : table_(table),
+        types_(table.descriptor.schema.Types()),
+        key_(table.descriptor.schema.PrimaryKeyIndexes()),
+        writer_(std::move(writer)),
+        admin_(admin),
+        control_(control),
+        shard_(shard) {
     keeps_all_changes_ = table.descriptor.properties.contains("table.merge-engine");
   }
 
@@ -210,8 +213,8 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
     return NotSupported("INSERT OVERWRITE into {}", node.table.path.ToString());
   }
   client::Connection* connection = context.environment->connection;
-  if (connection == nullptr) return Internal("no connection to write {} with",
-                                             node.table.path.ToString());
+  if (connection == nullptr)
+    return Internal("no connection to write {} with", node.table.path.ToString());
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
                    connection->OpenWriter(node.table.path));
   return std::unique_ptr<Sink>(

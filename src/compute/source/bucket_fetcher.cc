@@ -110,9 +110,8 @@ Status BucketFetcher::ReadLake(int split) {
 
 Status BucketFetcher::ReadSnapshot(int split) {
   SplitPosition& position = splits_[split].position;
-  ASSIGN_OR_RETURN(auto snapshot,
-                   environment_.connection->OpenSnapshotScanner(
-                       node_.table.path, splits_[split].bucket, projection_));
+  ASSIGN_OR_RETURN(auto snapshot, environment_.connection->OpenSnapshotScanner(
+                                      node_.table.path, splits_[split].bucket, projection_));
   while (!stop_) {
     ASSIGN_OR_RETURN(model::Batch batch, snapshot->Next());
     if (batch.num_rows == 0) break;
@@ -150,8 +149,8 @@ Status BucketFetcher::Deliver(client::ScanRecords records) {
   });
   if (found == splits_.end() || found->position.IsAtEnd()) return Status::Ok();
   SplitPosition& position = found->position;
-  int begin = static_cast<int>(std::clamp<int64_t>(position.offset - records.base_offset, 0,
-                                                   records.batch.num_rows));
+  int begin = static_cast<int>(
+      std::clamp<int64_t>(position.offset - records.base_offset, 0, records.batch.num_rows));
   int end = records.batch.num_rows;
   if (position.end >= 0) {
     end = static_cast<int>(std::clamp<int64_t>(position.end - records.base_offset, begin, end));

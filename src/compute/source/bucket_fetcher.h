@@ -18,8 +18,8 @@ struct BucketSplit {
   SplitPosition position;
 };
 
-/// The thread that reads some buckets of a table for one reader: first what is in the lake or in snapshots, bucket by bucket,
-/// then the logs together. Start and Stop by the reader's thread.
+/// The thread that reads some buckets of a table for one reader: first what is in the lake or in
+/// snapshots, bucket by bucket, then the logs together. Start and Stop by the reader's thread.
 class BucketFetcher {
  public:
   /// All arguments outlive the fetcher.

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 namespace forebay::compute {
@@ -20,7 +21,7 @@ constexpr int kDefaultLength = 100;
 struct FieldSpec {
   DataType type;
   bool sequence = false;
-  int64_t start = 0;      ///< of a sequence
+  int64_t start = 0;  ///< of a sequence
   double min = 0, max = 0;
   int length = kDefaultLength;
   bool variable_length = false;
@@ -91,8 +92,8 @@ Status CheckType(const std::string& name, const DataType& type, bool sequence) {
   return Status::Ok();
 }
 
-Result<FieldSpec> ParseField(const Options& options, const std::string& name,
-                             const DataType& type, DatagenSpec& spec) {
+Result<FieldSpec> ParseField(const Options& options, const std::string& name, const DataType& type,
+                             DatagenSpec& spec) {
   FieldSpec field;
   field.type = type;
   field.seed = HashBytes(name);
@@ -116,8 +117,8 @@ Result<FieldSpec> ParseField(const Options& options, const std::string& name,
   auto [min, max] = DefaultRange(type);
   ASSIGN_OR_RETURN(field.min, options.Number<double>(prefix + "min", min));
   ASSIGN_OR_RETURN(field.max, options.Number<double>(prefix + "max", max));
-  int natural = type.Is(TypeRoot::kChar) || type.Is(TypeRoot::kBinary) ? type.length()
-                                                                       : kDefaultLength;
+  int natural =
+      type.Is(TypeRoot::kChar) || type.Is(TypeRoot::kBinary) ? type.length() : kDefaultLength;
   ASSIGN_OR_RETURN(field.length, options.Number<int>(prefix + "length", natural));
   if (type.IsCharacter() || type.IsBytes()) field.length = std::min(field.length, type.length());
   ASSIGN_OR_RETURN(field.null_rate, options.Number<double>(prefix + "null-rate", 0));
@@ -240,7 +241,7 @@ class DatagenReader : public SourceReader {
       std::from_chars(split.id.data() + slash + 1, split.id.data() + split.id.size(), num_splits_);
       splits_.push_back({split.id, next});
     }
-    started_ms_ = SteadyNowMs();
+    started_ms_ = MonotonicMs();
     return Status::Ok();
   }
 
@@ -264,7 +265,7 @@ class DatagenReader : public SourceReader {
     return positions;
   }
 
-  int64_t NextPollMs() const override { return SteadyNowMs() + 10; }
+  int64_t NextPollMs() const override { return MonotonicMs() + 10; }
 
  private:
   struct Split {
@@ -272,10 +273,11 @@ class DatagenReader : public SourceReader {
     int64_t next;  ///< row number; a split has every num_splits-th row
   };
 
-  /// Rows that may be made now without being faster than wanted. A tenth of a second may be caught up in one go.
+  /// Rows that may be made now without being faster than wanted. A tenth of a second may be caught
+  /// up in one go.
   int64_t Allowed() const {
     int64_t share = std::max<int64_t>(spec_.rows_per_second / num_splits_, 1);
-    int64_t due = (SteadyNowMs() - started_ms_) * share / 1000 + 1;
+    int64_t due = (MonotonicMs() - started_ms_) * share / 1000 + 1;
     return std::min<int64_t>(due * static_cast<int64_t>(splits_.size()) - emitted_,
                              model::Batch::kMaxRows);
   }
@@ -304,7 +306,8 @@ class DatagenReader : public SourceReader {
   int64_t emitted_ = 0;
 };
 
-/// The number of splits is part of every split's id ("2/4"), since it decides which rows a split has.
+/// The number of splits is part of every split's id ("2/4"), since it decides which rows a split
+/// has.
 class DatagenSource : public Source {
  public:
   DatagenSource(DatagenSpec spec, std::vector<DataType> types)
@@ -327,11 +330,7 @@ class DatagenSource : public Source {
   const std::vector<DataType> types_;
 };
 
-int64_t SystemNowMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 }  // namespace
 
@@ -339,8 +338,7 @@ Result<std::unique_ptr<Source>> MakeDatagenSource(const sql::TableScanNode& node
                                                   const JobContext& context) {
   Options options(node.table.options);
   DatagenSpec spec;
-  spec.now_ms = context.environment->now_ms != nullptr ? context.environment->now_ms
-                                                       : &SystemNowMs;
+  spec.now_ms = context.environment->now_ms != nullptr ? context.environment->now_ms : &SystemNowMs;
   ASSIGN_OR_RETURN(spec.num_rows, options.Number<int64_t>("number-of-rows", kUnbounded));
   ASSIGN_OR_RETURN(spec.rows_per_second,
                    options.Number<int64_t>("rows-per-second", kDefaultRowsPerSecond));

@@ -13,13 +13,13 @@ namespace forebay::compute {
 /// What a fetching thread has read for its shard.
 struct FetchedRows {
   int split = 0;
-  model::Batch batch;     ///< may be empty: then only the position moved
-  std::string position;   ///< of the split once the batch is emitted
+  model::Batch batch;    ///< may be empty: then only the position moved
+  std::string position;  ///< of the split once the batch is emitted
   bool split_finished = false;
 };
 
-/// A bounded queue from a reader's fetching thread, which waits when it is full, to the shard, which never waits but is woken.
-/// Thread-safe.
+/// A bounded queue from a reader's fetching thread, which waits when it is full, to the shard,
+/// which never waits but is woken. Thread-safe.
 class FetchQueue {
  public:
   static constexpr size_t kItemsMax = 16;

@@ -11,8 +11,8 @@
 
 namespace forebay::compute {
 
-/// A part of a source that one reader reads, and how far it has been read. `position` is in the source's own words; a reader
-/// that is given it goes on exactly there.
+/// A part of a source that one reader reads, and how far it has been read. `position` is in the
+/// source's own words; a reader that is given it goes on exactly there.
 struct SourceSplit {
   std::string id;
   std::string position;
@@ -34,8 +34,8 @@ enum class PollOutcome {
   kEnd,       ///< every split is finished
 };
 
-/// Reads some splits of a source. Belongs to one shard thread; a reader that waits for I/O does so in a thread of its own and
-/// wakes the shard.
+/// Reads some splits of a source. Belongs to one shard thread; a reader that waits for I/O does so
+/// in a thread of its own and wakes the shard.
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
@@ -47,11 +47,12 @@ class SourceReader {
   virtual std::vector<SourceSplit> Positions() const = 0;
   /// False while the reader is at a place it could not come back to; the barrier waits.
   virtual bool CanCheckpoint() const { return true; }
-  /// After kNothing: poll again at this time even if not woken (milliseconds of the steady clock), or -1.
+  /// After kNothing: poll again at this time even if not woken (MonotonicMs), or -1.
   virtual int64_t NextPollMs() const { return -1; }
 };
 
-/// One scan of a plan: knows the splits (Flink's SplitEnumerator) and makes readers. Thread-compatible.
+/// One scan of a plan: knows the splits (Flink's SplitEnumerator) and makes readers.
+/// Thread-compatible.
 class Source {
  public:
   virtual ~Source() = default;
@@ -59,8 +60,5 @@ class Source {
   virtual Result<std::vector<SourceSplit>> EnumerateSplits(int num_shards) = 0;
   virtual Result<std::unique_ptr<SourceReader>> MakeReader() = 0;
 };
-
-/// Milliseconds of the steady clock.
-int64_t SteadyNowMs();
 
 }  // namespace forebay::compute

@@ -15,8 +15,7 @@ Result<std::unique_ptr<Source>> MakeSource(const sql::PlanNode& node, const JobC
   std::string connector = scan.table.connector();
   if (connector == "forebay") return MakeTableSource(scan, context);
   if (connector == "datagen") return MakeDatagenSource(scan, context);
-  return NotSupported("connector '{}' of {} cannot be read", connector,
-                      scan.table.path.ToString());
+  return NotSupported("connector '{}' of {} cannot be read", connector, scan.table.path.ToString());
 }
 
 }  // namespace forebay::compute

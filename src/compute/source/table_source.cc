@@ -103,8 +103,8 @@ class TableSource : public Source {
 
   bool IsBounded() const {
     auto mode = context_.settings.find("execution.runtime-mode");
-    bool is_batch = mode != context_.settings.end() &&
-                    (mode->second == "batch" || mode->second == "BATCH");
+    bool is_batch =
+        mode != context_.settings.end() && (mode->second == "batch" || mode->second == "BATCH");
     return is_batch || Option("scan.bounded.mode", "unbounded") == "latest-offset";
   }
 

@@ -21,10 +21,13 @@ class CheckpointStoreTest : public ::testing::Test {
   static std::map<std::string, std::string> Entries(const StateMap& state) {
     std::map<std::string, std::string> entries;
     auto reader = state.ReaderOf(3, 0, 1);
-    EXPECT_TRUE(reader->ForEach("t", [&](std::string_view key, std::string_view value) {
-      entries[std::string(key)] = value;
-      return Status::Ok();
-    }).ok());
+    EXPECT_TRUE(reader
+                    ->ForEach("t",
+                              [&](std::string_view key, std::string_view value) {
+                                entries[std::string(key)] = value;
+                                return Status::Ok();
+                              })
+                    .ok());
     return entries;
   }
   std::vector<std::string> FilesWith(const std::string& prefix) {
@@ -71,10 +74,13 @@ TEST_F(CheckpointStoreTest, DeltasMergeToTheLatestEntry) {
   EXPECT_EQ(Entries(restored->state), (Map{{"a", "3"}}));
   EXPECT_EQ(restored->positions, (SourcePositions{{{1, "split"}, "log 9"}}));
   int commits = 0;
-  ASSERT_TRUE(restored->commits.ReaderOf(9, 0, 1)->ForEach("commit", [&](auto, auto value) {
-    commits += value == "rows";
-    return Status::Ok();
-  }).ok());
+  ASSERT_TRUE(restored->commits.ReaderOf(9, 0, 1)
+                  ->ForEach("commit",
+                            [&](auto, auto value) {
+                              commits += value == "rows";
+                              return Status::Ok();
+                            })
+                  .ok());
   EXPECT_EQ(commits, 1);
 }
 

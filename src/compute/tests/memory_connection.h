@@ -13,8 +13,9 @@
 
 namespace forebay::compute {
 
-/// A storage core in memory for tests of sources and sinks: tables with buckets, idempotent writers, faults on demand. It keeps
-/// client's promises on duplicates and fails loudly where a real core would reject a write. Thread-safe.
+/// A storage core in memory for tests of sources and sinks: tables with buckets, idempotent
+/// writers, faults on demand. It keeps client's promises on duplicates and fails loudly where a
+/// real core would reject a write. Thread-safe.
 class MemoryConnection : public client::Connection, public client::Admin {
  public:
   struct Table {
@@ -65,8 +66,8 @@ class MemoryConnection : public client::Connection, public client::Admin {
     return std::unique_ptr<client::LogScanner>(
         std::make_unique<Scanner>(*this, path, std::move(projection)));
   }
-  Result<std::unique_ptr<client::Lookuper>> OpenLookuper(
-      const model::TablePath&, std::optional<std::vector<int>>) override {
+  Result<std::unique_ptr<client::Lookuper>> OpenLookuper(const model::TablePath&,
+                                                         std::optional<std::vector<int>>) override {
     return NotSupported("lookup");
   }
   Result<std::unique_ptr<client::SnapshotScanner>> OpenSnapshotScanner(
@@ -104,8 +105,7 @@ class MemoryConnection : public client::Connection, public client::Admin {
     }
     return offsets;
   }
-  Result<std::vector<model::LogOffset>> ListOffsetsAt(const model::TablePath&,
-                                                      int64_t) override {
+  Result<std::vector<model::LogOffset>> ListOffsetsAt(const model::TablePath&, int64_t) override {
     return NotSupported("offsets by time");
   }
   Status PutObject(const std::string&, const std::string&, const std::string&, bool) override {

@@ -40,7 +40,8 @@ class EvenFilter : public Operator {
   }
 };
 
-/// Counts rows by column 0 and gives +I (key, 1), then +U (key, n): a small GROUP BY with snapshots of changed keys only.
+/// Counts rows by column 0 and gives +I (key, 1), then +U (key, n): a small GROUP BY with snapshots
+/// of changed keys only.
 class CountByKey : public Operator {
  public:
   Status Process(int, model::Batch batch) override {
@@ -146,7 +147,9 @@ class RuntimeTest : public ::testing::Test {
     if (bounded) scan->table.options["scan.bounded.mode"] = "latest-offset";
     return Finish(scan, {});
   }
-  sql::PlanPtr Even(sql::PlanPtr input) { return Finish(std::make_shared<sql::CalcNode>(), {input}); }
+  sql::PlanPtr Even(sql::PlanPtr input) {
+    return Finish(std::make_shared<sql::CalcNode>(), {input});
+  }
   sql::PlanPtr Count(sql::PlanPtr input) {
     auto node = std::make_shared<sql::AggregateNode>();
     node->keys = {0};

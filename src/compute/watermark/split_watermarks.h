@@ -8,8 +8,8 @@
 
 namespace forebay::compute {
 
-/// The watermark of several parallel parts (channels of an input, splits of a source): the smallest of those that still have
-/// a say. Thread-compatible.
+/// The watermark of several parallel parts (channels of an input, splits of a source): the smallest
+/// of those that still have a say. Thread-compatible.
 class SplitWatermarks {
  public:
   explicit SplitWatermarks(int count = 0) : parts_(count) {}
@@ -24,7 +24,8 @@ class SplitWatermarks {
   bool IsIdle(int part) const { return parts_[part].idle; }
   Watermark Of(int part) const { return parts_[part].watermark; }
 
-  /// The smallest over the parts that are not idle; nullopt when all are idle. Without parts: the end of time.
+  /// The smallest over the parts that are not idle; nullopt when all are idle. Without parts: the
+  /// end of time.
   std::optional<Watermark> Minimum() const {
     if (parts_.empty()) return kMaxWatermark;
     std::optional<Watermark> minimum;
