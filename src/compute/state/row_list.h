@@ -50,7 +50,7 @@ class RowStore {
     stored->tag = tag;
     stored->size = static_cast<uint32_t>(size);
     stored->head_bytes = static_cast<uint32_t>(head.size());
-    std::memcpy(stored->bytes(), head.data(), head.size());
+    if (!head.empty()) std::memcpy(stored->bytes(), head.data(), head.size());
     std::memcpy(stored->bytes() + head.size(), row.data(), row.size());
     return stored;
   }
