@@ -238,7 +238,8 @@ Result<WindowArguments> ArgumentsOf(const ExpressionAst& call, const std::string
       value = arg->args[0].get();
       for (char c : arg->text) name += static_cast<char>(std::toupper(c));
     }
-    if (value->kind == ExpressionAstKind::kTableArgument) {
+    if (value->kind == ExpressionAstKind::kTableArgument ||
+        value->kind == ExpressionAstKind::kSubquery) {
       arguments.data = value;
     } else if (value->kind == ExpressionAstKind::kDescriptor) {
       arguments.time = value;
@@ -308,7 +309,9 @@ Result<Relation> QueryAnalyzer::WindowFunction(const TableAst& ast) {
   data.name.parts = arguments.data->names;
   data.name.range = arguments.data->range;
   data.range = arguments.data->range;
-  ASSIGN_OR_RETURN(Relation input, Table(data));
+  data.query = arguments.data->query;
+  if (data.query != nullptr) data.kind = TableAstKind::kSubquery;
+  ASSIGN_OR_RETURN(Relation input, From(data));
   ASSIGN_OR_RETURN(WindowSpec spec, MakeWindowSpec(function, arguments.intervals));
   auto time = ResolveName(input.scope, arguments.time->args[0]->names);
   if (!time.ok()) return ErrorAt(time.status().error(), arguments.time->range.position);
