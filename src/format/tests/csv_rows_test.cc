@@ -1,0 +1,166 @@
+#include "format/csv_rows.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "model/value_text.h"
+
+namespace forebay::format {
+namespace {
+
+using model::ColumnSpec;
+using model::DataType;
+
+std::vector<DataType> TypesOf(const std::vector<ColumnSpec>& columns) {
+  std::vector<DataType> types;
+  for (const ColumnSpec& column : columns) types.push_back(column.type);
+  return types;
+}
+
+std::string Shown(const model::Batch& batch) {
+  std::string out;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    for (const model::Column& column : batch.columns) {
+      model::AppendText(out, column, row);
+      out += '|';
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+Result<model::Batch> ReadBatch(const std::vector<ColumnSpec>& columns, std::string_view text,
+                               const CsvOptions& options, size_t chunk = std::string::npos) {
+  CsvRowReader reader(columns, options);
+  model::BatchBuilder builder(TypesOf(columns));
+  for (size_t i = 0; i < text.size(); i += std::min(chunk, text.size())) {
+    RETURN_IF_ERROR(reader.Feed(text.substr(i, chunk), builder));
+  }
+  RETURN_IF_ERROR(reader.Finish(builder));
+  EXPECT_EQ(reader.bytes_consumed(), static_cast<int64_t>(text.size()));
+  return builder.Finish();
+}
+
+std::string Read(const std::vector<ColumnSpec>& columns, std::string_view text,
+                 const CsvOptions& options = {}, size_t chunk = std::string::npos) {
+  auto batch = ReadBatch(columns, text, options, chunk);
+  return batch.ok() ? Shown(*batch) : batch.message();
+}
+
+std::vector<ColumnSpec> Columns() {
+  return {{"id", DataType::Int().NotNull()}, {"name", DataType::String()},
+          {"price", DataType::Decimal(6, 2)}, {"at", DataType::Timestamp(3)}};
+}
+
+TEST(CsvRowsTest, QuotesLineEndsAndChunks) {
+  std::string text =
+      "\xef\xbb\xbf"
+      "1,plain,1.5,2020-01-01 00:00:00\r\n"
+      "\n"
+      "2,\"a, \"\"b\"\"\nc\",,2020-01-01T10:00:00.25\n"
+      "3,\"\",\"2\",\"2020-01-01 00:00:01\"\r\n"
+      "4,,7,";
+  std::string shown =
+      "1|plain|1.50|2020-01-01 00:00:00.000|\n"
+      "2|a, \"b\"\nc|NULL|2020-01-01 10:00:00.250|\n"
+      "3||2.00|2020-01-01 00:00:01.000|\n"
+      "4||7.00|NULL|\n";
+  for (size_t chunk : {1, 2, 3, 5, 7, 64, 1000}) {
+    EXPECT_EQ(Read(Columns(), text, {}, chunk), shown) << chunk;
+  }
+  EXPECT_EQ(Read(Columns(), text + "\n"), shown);
+  EXPECT_EQ(Read(Columns(), ""), "");
+}
+
+TEST(CsvRowsTest, HeaderMapsByName) {
+  CsvOptions options;
+  options.header = true;
+  EXPECT_EQ(Read(Columns(), "price,id\n1,7\n,8\n", options), "7|NULL|1.00|NULL|\n8|NULL|NULL|NULL|\n");
+  EXPECT_EQ(Read(Columns(), "prize,id\n", options),
+            "header, column 'prize': the table has no such column");
+  EXPECT_EQ(Read(Columns(), "id,id\n", options), "header, column 'id': the column occurs twice");
+  EXPECT_EQ(Read(Columns(), "price\n", options),
+            "header, column 'id': the NOT NULL column is missing");
+  EXPECT_EQ(Read(Columns(), "", options), "header: the text is empty");
+  EXPECT_EQ(Read(Columns(), "id,price\n1,2\nx,3\n", options),
+            "row 2, column 'id': 'x' is not an INT");
+  options.ignore_unknown_columns = true;
+  EXPECT_EQ(Read(Columns(), "id,prize\n1,x\n", options), "1|NULL|NULL|NULL|\n");
+}
+
+TEST(CsvRowsTest, ErrorsNameRowColumnAndReason) {
+  EXPECT_EQ(Read(Columns(), "1,a,2,\n1,a,2.5.5,\n"),
+            "row 2, column 'price': '2.5.5' is not a DECIMAL(6, 2)");
+  EXPECT_EQ(Read(Columns(), "1,a\n"), "row 1: the row has 2 fields, expected are 4");
+  EXPECT_EQ(Read(Columns(), ",a,1,\n"), "row 1, column 'id': NULL in a NOT NULL column");
+  EXPECT_EQ(Read(Columns(), "1,\"a,1,\n"),
+            "row 1: a quoted field does not end, or text follows its closing quote");
+  EXPECT_EQ(Read(Columns(), "1,\"a\"b,1,\n"),
+            "row 1: a quoted field does not end, or text follows its closing quote");
+  EXPECT_EQ(Read(Columns(), "1,\xff,1,\n"), "row 1: the text is not UTF-8");
+}
+
+TEST(CsvRowsTest, NullLiteralDelimiterAndNestedTypes) {
+  CsvOptions options;
+  options.null_literal = "n/a";
+  options.delimiter = '|';
+  std::vector<ColumnSpec> columns = {
+      {"s", DataType::String()},
+      {"l", DataType::Array(DataType::Int())},
+      {"r", DataType::Row({{"x", DataType::Int()}, {"y", DataType::String()}})}};
+  EXPECT_EQ(Read(columns, "n/a|1;2;n/a|7;q\n\"n/a\"||n/a\n", options),
+            "NULL|[1, 2, NULL]|(7, q)|\nn/a|NULL|NULL|\n");
+  EXPECT_EQ(Read(columns, "a|1;x|7;q\n", options), "row 1, column 'l': 'x' is not an INT");
+  EXPECT_EQ(Read({{"s", DataType::String()}}, "a\n\nb\n"), "a|\n|\nb|\n");
+}
+
+TEST(CsvRowsTest, WrittenRowsAreReadBack) {
+  std::vector<ColumnSpec> columns = {
+      {"b", DataType::Boolean()},       {"i", DataType::Bigint()},
+      {"d", DataType::Double()},        {"c", DataType::Decimal(20, 3)},
+      {"s", DataType::String()},        {"y", DataType::Bytes()},
+      {"a", DataType::Date()},          {"t", DataType::Time(3)},
+      {"p", DataType::Timestamp(6)},    {"l", DataType::TimestampLtz(3)}};
+  std::string text =
+      "true,-1,1.0E10,5.125,\"x, \"\"y\"\"\n\",aGk=,2024-02-29,12:00:00.5,2024-02-29 01:02:03.000001,"
+      "2024-02-29 01:02:03Z\n"
+      "n,n,n,n,n,n,n,n,n,n\n"
+      "false,0,-0.5,0.000,\"n\",,1969-12-31,00:00:00,1969-12-31 23:59:59.9,1970-01-01 00:00:00Z\n";
+  CsvOptions options;
+  options.null_literal = "n";
+  auto batch = ReadBatch(columns, text, options);
+  ASSERT_TRUE(batch.ok()) << batch.message();
+  std::string written;
+  for (int row = 0; row < batch->num_rows; ++row) AppendCsvRow(written, *batch, row, options);
+  std::string expected = text;
+  expected.replace(expected.find("\"n\",,"), 5, "\"n\",n,");  // empty BYTES are read as NULL
+  EXPECT_EQ(written, expected);
+  std::string header;
+  AppendCsvHeader(header, {"a", "b,c"});
+  EXPECT_EQ(header, "a,\"b,c\"\n");
+}
+
+TEST(CsvRowsTest, MutatedTextNeverCrashes) {
+  std::string text = "id,name,price,at\n1,\"a,\"\"b\",1.5,2020-01-01 00:00:00\r\n2,x,,\n";
+  std::mt19937 random(3);
+  constexpr std::string_view kBytes = "\",\n\r1a-\xff ";
+  int accepted = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string mutated = text;
+    for (int changes = static_cast<int>(random() % 3) + 1; changes > 0; --changes) {
+      size_t at = random() % mutated.size();
+      if (random() % 2 == 0) mutated[at] = kBytes[random() % kBytes.size()];
+      else mutated.erase(at, 1);
+    }
+    CsvOptions options;
+    options.header = i % 2 == 0;
+    std::string whole = Read(Columns(), mutated, options);
+    EXPECT_EQ(Read(Columns(), mutated, options, 1 + random() % 9), whole) << mutated;
+    accepted += whole.find("row ") != 0 && whole.find("header") != 0 ? 1 : 0;
+  }
+  EXPECT_GT(accepted, 100);
+}
+
+}  // namespace
+}  // namespace forebay::format
