@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include "compute/batch/sql_writer.h"
+
+// Aggregates and windows of the batch queries.
+
+namespace forebay::compute {
+
+using model::DataType;
+using model::TypeRoot;
+
+namespace {
+
+std::string Column(int index) { return fmt::format("c{}", index); }
+
+const char* WrapFunction(const DataType& type) {
+  switch (type.root()) {
+    case TypeRoot::kTinyint: return "fb_wrap8";
+    case TypeRoot::kSmallint: return "fb_wrap16";
+    case TypeRoot::kInteger: return "fb_wrap32";
+    default: return "fb_wrap64";
+  }
+}
+
+/// SUM in Flink's types: integers wrap in their own width, DECIMAL sums have 38 digits or are NULL.
+std::string Sum(const std::string& sum, const DataType& type) {
+  if (type.IsInteger()) return fmt::format("{}({})", WrapFunction(type), sum);
+  if (type.Is(TypeRoot::kDecimal)) return fmt::format("fb_fit38({})", sum);
+  if (type.Is(TypeRoot::kFloat)) return fmt::format("CAST({} AS FLOAT)", sum);
+  return sum;
+}
+
+std::string Average(const std::string& sum, const std::string& count, const DataType& input,
+                    const DataType& type) {
+  if (type.IsInteger()) {
+    return fmt::format("{}(CAST(fb_avg({}, {}) AS HUGEINT))", WrapFunction(type), sum, count);
+  }
+  if (type.Is(TypeRoot::kDecimal)) {
+    return fmt::format("fb_avg_decimal({}, {}, {})", sum, count, type.scale() - input.scale());
+  }
+  return fmt::format("CAST({} / {} AS {})", sum, count,
+                     type.Is(TypeRoot::kFloat) ? "FLOAT" : "DOUBLE");
+}
+
+/// The sum of a column of any numeric type as DuckDB's widest: HUGEINT or DOUBLE.
+std::string WideSum(const std::string& argument, const DataType& type) {
+  bool integral = type.IsExactNumeric();
+  return fmt::format("sum(CAST({} AS {}))", argument, integral ? "HUGEINT" : "DOUBLE");
+}
+
+}  // namespace
+
+Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
+                                             const std::vector<DataType>& types) {
+  std::string filter = call.filter < 0 ? "" : fmt::format(" FILTER (WHERE c{})", call.filter);
+  std::string distinct = call.distinct ? "DISTINCT " : "";
+  if (call.function == "COUNT") {
+    if (call.args.empty()) return "count(*)" + filter;
+    if (call.args.size() == 1) {
+      return fmt::format("count({}{}){}", distinct, Column(call.args[0]), filter);
+    }
+    std::string row;
+    std::string all_set;
+    for (int arg : call.args) {
+      row += (row.empty() ? "" : ", ") + Column(arg);
+      all_set += fmt::format("{}c{} IS NOT NULL", all_set.empty() ? "" : " AND ", arg);
+    }
+    if (call.filter >= 0) all_set += fmt::format(" AND c{}", call.filter);
+    return fmt::format("count({}row({})) FILTER (WHERE {})", distinct, row, all_set);
+  }
+  if (call.args.empty()) return NotSupported("aggregate {} without arguments", call.function);
+  std::string argument = Column(call.args[0]);
+  const DataType& input = types[call.args[0]];
+  bool numeric = input.IsNumeric();
+  std::string sum = numeric ? WideSum(argument, input) : "";
+  if (call.distinct && numeric) sum.insert(sum.find('(') + 1, "DISTINCT ");
+  sum += filter;
+  if (call.function == "SUM" && numeric) return Sum(sum, call.type);
+  if (call.function == "AVG" && numeric) {
+    std::string count = fmt::format("count({}{}){}", distinct, argument, filter);
+    return Average(sum, count, input, call.type);
+  }
+  if (call.function == "MIN" || call.function == "MAX") {
+    return fmt::format("{}({}){}", call.function == "MIN" ? "min" : "max", argument, filter);
+  }
+  if (call.function == "FIRST_VALUE" || call.function == "LAST_VALUE") {
+    std::string condition = argument + " IS NOT NULL";
+    if (call.filter >= 0) condition += fmt::format(" AND c{}", call.filter);
+    return fmt::format("{}({}) FILTER (WHERE {})",
+                       call.function == "FIRST_VALUE" ? "first" : "last", argument, condition);
+  }
+  if (call.function == "LISTAGG" && call.args.size() == 1) {
+    return fmt::format("string_agg({}{}, ','){}", distinct, argument, filter);
+  }
+  return NotSupported("aggregate {} of {} in batch mode", call.function, input.ToString());
+}
+
+/// SESSION: rows at most the gap apart belong together (Flink merges windows that touch).
+std::string SqlWriter::SessionWindows(const std::string& input, const sql::WindowSpec& window,
+                                      const std::string& time) {
+  std::string keys;
+  for (int key : window.partition_keys) keys += (keys.empty() ? "" : ", ") + Column(key);
+  std::string by = keys.empty() ? "" : "PARTITION BY " + keys;
+  std::string with_keys = keys.empty() ? "" : keys + ", ";
+  return fmt::format(
+      "SELECT * EXCLUDE (fb_ts, fb_new, fb_session), "
+      "min(fb_ts) OVER (PARTITION BY {4}fb_session) AS ws, "
+      "max(fb_ts) OVER (PARTITION BY {4}fb_session) + {2} AS we FROM ("
+      "SELECT *, sum(fb_new) OVER ({1} ORDER BY fb_ts ROWS UNBOUNDED PRECEDING) AS fb_session FROM ("
+      "SELECT *, CASE WHEN fb_ts - lag(fb_ts) OVER ({1} ORDER BY fb_ts) <= {2} THEN 0 ELSE 1 END "
+      "AS fb_new FROM (SELECT *, {3} AS fb_ts FROM {0})))",
+      input, by, window.size_ms, time, with_keys);
+}
+
+Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
+                                           const sql::WindowSpec& window) {
+  ASSIGN_OR_RETURN(std::string input, Input(node));
+  if (window.window_start_column >= 0) {
+    return fmt::format("SELECT *, c{} AS ws, c{} AS we FROM {}", window.window_start_column,
+                       window.window_end_column, input);
+  }
+  static constexpr int64_t kPerMilli[] = {1, 1000, 1000000};
+  const DataType& type = node.inputs[0]->output[window.time_column].type;
+  int64_t unit = kPerMilli[static_cast<int>(type.time_unit())];
+  auto floor = [&](int64_t slide) {
+    return fmt::format("fb_floor_window(c{}, {}, {}, {})", window.time_column, unit, slide,
+                       window.offset_ms);
+  };
+  switch (window.kind) {
+    case sql::WindowKind::kTumble:
+      return fmt::format("SELECT *, ws + {0} AS we FROM (SELECT *, {1} AS ws FROM {2})",
+                         window.size_ms, floor(window.size_ms), input);
+    case sql::WindowKind::kHop: {
+      int64_t windows = (window.size_ms + window.slide_ms - 1) / window.slide_ms;
+      return fmt::format(
+          "SELECT * EXCLUDE (fb_last, fb_ts, fb_i), fb_last - fb_i * {0} AS ws, "
+          "fb_last - fb_i * {0} + {1} AS we FROM (SELECT *, {2} AS fb_last, {3} AS fb_ts FROM {4}) "
+          "CROSS JOIN (SELECT range AS fb_i FROM range({5})) WHERE fb_last - fb_i * {0} + {1} > fb_ts",
+          window.slide_ms, window.size_ms, floor(window.slide_ms), floor(1), input, windows);
+    }
+    case sql::WindowKind::kCumulate: {
+      int64_t steps = window.size_ms / window.slide_ms;
+      return fmt::format(
+          "SELECT * EXCLUDE (fb_ts, fb_i), ws + (fb_i + 1) * {0} AS we FROM "
+          "(SELECT *, {1} AS ws, {2} AS fb_ts FROM {3}) "
+          "CROSS JOIN (SELECT range AS fb_i FROM range({4})) WHERE ws + (fb_i + 1) * {0} > fb_ts",
+          window.slide_ms, floor(window.size_ms), floor(1), input, steps);
+    }
+    case sql::WindowKind::kSession: return SessionWindows(input, window, floor(1));
+  }
+  return Internal("unknown window kind");
+}
+
+Result<std::string> SqlWriter::WindowTable(const sql::WindowTableNode& window) {
+  ASSIGN_OR_RETURN(std::string windows, WithWindows(window, window.window));
+  size_t columns = window.inputs[0]->output.size();
+  return fmt::format("SELECT {}{}ws AS c{}, we AS c{}, we - 1 AS c{} FROM ({})",
+                     columns == 0 ? "" : ColumnList(columns), columns == 0 ? "" : ", ", columns,
+                     columns + 1, columns + 2, windows);
+}
+
+Result<std::string> SqlWriter::WindowAggregate(const sql::WindowAggregateNode& window) {
+  ASSIGN_OR_RETURN(std::string windows, WithWindows(window, window.window));
+  std::vector<DataType> types = window.inputs[0]->OutputTypes();
+  std::string list;
+  std::string group = "ws, we";
+  int column = 0;
+  for (int key : window.keys) {
+    list += fmt::format("{}c{} AS c{}", list.empty() ? "" : ", ", key, column++);
+    group += ", " + Column(key);
+  }
+  for (const sql::AggregateCall& call : window.calls) {
+    ASSIGN_OR_RETURN(std::string item, AggregateCall(call, types));
+    list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
+  }
+  static constexpr const char* kProperties[] = {"ws", "we", "we - 1"};
+  for (sql::WindowProperty property : window.properties) {
+    list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ",
+                        kProperties[static_cast<int>(property)], column++);
+  }
+  return fmt::format("SELECT {} FROM ({}) GROUP BY {}", list, windows, group);
+}
+
+}  // namespace forebay::compute

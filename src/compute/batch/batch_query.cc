@@ -1,0 +1,131 @@
+#include "compute/batch/batch_query.h"
+
+#include <chrono>
+
+#include "compute/batch/duckdb_functions.h"
+#include "compute/batch/duckdb_handle.h"
+#include "compute/batch/sql_writer.h"
+#include "compute/batch/vector_bridge.h"
+
+namespace forebay::compute {
+
+namespace {
+
+/// DuckDB puts its own class name before our message ("Invalid Input Error: division by zero").
+Error ErrorOf(const char* text) {
+  std::string message = text == nullptr ? "unknown error" : text;
+  for (const char* prefix : {"Invalid Input Error: ", "Invalid Error: "}) {
+    if (message.starts_with(prefix)) message = message.substr(std::string(prefix).size());
+  }
+  if (message.starts_with("INTERRUPT")) return Cancelled("the query was stopped");
+  if (message.starts_with("Out of Memory Error")) {
+    Error error = Unavailable("the query needs more memory: {}", message);
+    error.hint = "raise 'batch.memory-limit'";
+    return error;
+  }
+  return InvalidArgument("{}", message);
+}
+
+class DuckDbQuery : public BatchQuery {
+ public:
+  ~DuckDbQuery() override {
+    if (has_result_) duckdb_destroy_result(&result_);
+  }
+
+  Status Open(const BatchQueryOptions& options) {
+    DuckDbConfig config;
+    duckdb_create_config(config.address());
+    auto set = [&](const char* key, const std::string& value) {
+      if (!value.empty()) duckdb_set_config(config.get(), key, value.c_str());
+    };
+    if (options.threads > 0) set("threads", std::to_string(options.threads));
+    set("memory_limit", options.memory_limit);
+    set("temp_directory", options.spill_directory);
+    set("autoinstall_known_extensions", "false");
+    set("autoload_known_extensions", "false");
+    char* error = nullptr;
+    if (duckdb_open_ext(nullptr, database_.address(), config.get(), &error) != DuckDBSuccess) {
+      Error failure = Internal("DuckDB does not start: {}", error == nullptr ? "" : error);
+      duckdb_free(error);
+      return failure;
+    }
+    if (duckdb_connect(database_.get(), connection_.address()) != DuckDBSuccess) {
+      return Internal("DuckDB gives no connection");
+    }
+    return RegisterNativeFunctions(connection_.get());
+  }
+
+  Status Plan(const sql::PlanNode& root, const OpenScan& open_scan,
+              const EvaluationContext& evaluation) {
+    const sql::PlanNode& query =
+        root.kind == sql::PlanKind::kSink ? *root.inputs[0] : root;
+    types_ = query.OutputTypes();
+    SqlWriter writer(connection_.get(), open_scan, evaluation);
+    ASSIGN_OR_RETURN(sql_, writer.Write(query));
+    return Status::Ok();
+  }
+
+  Status Execute() {
+    if (duckdb_prepare(connection_.get(), sql_.c_str(), statement_.address()) != DuckDBSuccess) {
+      return Internal("DuckDB refuses the query: {}\n{}", duckdb_prepare_error(statement_.get()),
+                      sql_);
+    }
+    has_result_ = true;
+    if (duckdb_execute_prepared_streaming(statement_.get(), &result_) != DuckDBSuccess) {
+      return ErrorOf(duckdb_result_error(&result_));
+    }
+    return Status::Ok();
+  }
+
+  Result<model::Batch> Next() override {
+    // The rows handed out last point into this chunk: it is freed only now.
+    chunk_ = DuckDbChunk(duckdb_fetch_chunk(result_));
+    if (chunk_.get() == nullptr) {
+      const char* error = duckdb_result_error(&result_);
+      if (error != nullptr && *error != '\0') return ErrorOf(error);
+      return model::Batch();
+    }
+    model::Batch batch;
+    batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(chunk_.get()));
+    for (size_t i = 0; i < types_.size(); ++i) {
+      model::Column column = ColumnOfVector(duckdb_data_chunk_get_vector(chunk_.get(), i),
+                                            types_[i], batch.num_rows);
+      batch.columns.push_back(column.Compact());
+    }
+    return batch;
+  }
+
+  void Interrupt() override { duckdb_interrupt(connection_.get()); }
+  const std::string& duckdb_sql() const override { return sql_; }
+
+ private:
+  DuckDbDatabase database_;
+  DuckDbConnection connection_;
+  DuckDbStatement statement_;
+  DuckDbChunk chunk_;
+  duckdb_result result_ = {};
+  bool has_result_ = false;
+  std::vector<model::DataType> types_;
+  std::string sql_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BatchQuery>> BatchQuery::Start(const sql::PlanNode& root,
+                                                      const OpenScan& open_scan,
+                                                      const BatchQueryOptions& options) {
+  auto query = std::make_unique<DuckDbQuery>();
+  RETURN_IF_ERROR(query->Open(options));
+  BatchQueryOptions fixed = options;
+  if (fixed.evaluation.fixed_now_ms == 0) {
+    // Batch mode has one "now" for the whole query, as Flink.
+    fixed.evaluation.fixed_now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count();
+  }
+  RETURN_IF_ERROR(query->Plan(root, open_scan, fixed.evaluation));
+  RETURN_IF_ERROR(query->Execute());
+  return std::unique_ptr<BatchQuery>(std::move(query));
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,274 @@
+#include "compute/batch/sql_writer.h"
+
+#include <fmt/format.h>
+
+#include "compute/batch/duckdb_functions.h"
+
+namespace forebay::compute {
+
+using sql::PlanKind;
+using sql::PlanNode;
+
+std::string ColumnList(size_t count, const std::string& prefix) {
+  if (count == 0) return prefix + "c0";  // the dummy column of a node without columns
+  std::string list;
+  for (size_t i = 0; i < count; ++i) list += fmt::format("{}{}c{}", i > 0 ? ", " : "", prefix, i);
+  return list;
+}
+
+std::string OrderList(const std::vector<sql::SortKey>& order) {
+  std::string list;
+  for (const sql::SortKey& key : order) {
+    list += fmt::format("{}c{} {} NULLS {}", list.empty() ? "" : ", ", key.column,
+                        key.descending ? "DESC" : "ASC", key.nulls_first ? "FIRST" : "LAST");
+  }
+  return list;
+}
+
+namespace {
+
+std::string KeyList(const std::vector<int>& keys) {
+  std::string list;
+  for (int key : keys) list += fmt::format("{}c{}", list.empty() ? "" : ", ", key);
+  return list;
+}
+
+std::vector<std::string> ColumnNames(size_t count, const std::string& prefix = "") {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < count; ++i) names.push_back(fmt::format("{}c{}", prefix, i));
+  return names;
+}
+
+}  // namespace
+
+Result<std::string> SqlWriter::Write(const PlanNode& root) {
+  ASSIGN_OR_RETURN(std::string body, Body(root));
+  std::string text;
+  for (const std::string& cte : ctes_) text += (text.empty() ? "WITH " : ",\n") + cte;
+  return text + (text.empty() ? "" : "\n") + body;
+}
+
+Result<std::string> SqlWriter::Input(const PlanNode& node, size_t index) {
+  const PlanNode* input = node.inputs[index].get();
+  if (auto it = names_.find(input); it != names_.end()) return it->second;
+  ASSIGN_OR_RETURN(std::string body, Body(*input));
+  std::string name = fmt::format("n{}", next_++);
+  ctes_.push_back(fmt::format("{} AS ({})", name, body));
+  names_[input] = name;
+  return name;
+}
+
+Result<std::string> SqlWriter::Body(const PlanNode& node) {
+  switch (node.kind) {
+    case PlanKind::kTableScan: return TableScan(static_cast<const sql::TableScanNode&>(node));
+    case PlanKind::kValues: return Values(static_cast<const sql::ValuesNode&>(node));
+    case PlanKind::kCalc: return Calc(static_cast<const sql::CalcNode&>(node));
+    case PlanKind::kAggregate: return Aggregate(static_cast<const sql::AggregateNode&>(node));
+    case PlanKind::kWindowTable: return WindowTable(static_cast<const sql::WindowTableNode&>(node));
+    case PlanKind::kWindowAggregate:
+      return WindowAggregate(static_cast<const sql::WindowAggregateNode&>(node));
+    case PlanKind::kJoin: return Join(static_cast<const sql::JoinNode&>(node));
+    case PlanKind::kLookupJoin: return LookupJoin(static_cast<const sql::LookupJoinNode&>(node));
+    case PlanKind::kRank: return Rank(static_cast<const sql::RankNode&>(node));
+    case PlanKind::kDeduplicate:
+      return Deduplicate(static_cast<const sql::DeduplicateNode&>(node));
+    case PlanKind::kUnion: return Union(static_cast<const sql::UnionNode&>(node));
+    case PlanKind::kLimit: return Limit(static_cast<const sql::LimitNode&>(node));
+    case PlanKind::kSort: {
+      ASSIGN_OR_RETURN(std::string input, Input(node));
+      return fmt::format("SELECT * FROM {} ORDER BY {}", input,
+                         OrderList(static_cast<const sql::SortNode&>(node).order));
+    }
+    case PlanKind::kWatermark:
+    case PlanKind::kSink: {  // batch mode has no watermarks; rows are written by the caller
+      ASSIGN_OR_RETURN(std::string input, Input(node));
+      return fmt::format("SELECT * FROM {}", input);
+    }
+  }
+  return Internal("unknown plan node {}", static_cast<int>(node.kind));
+}
+
+Result<std::string> SqlWriter::TableScan(const sql::TableScanNode& scan) {
+  ASSIGN_OR_RETURN(BatchReaders readers, open_scan_(scan));
+  std::string name = fmt::format("fb_scan{}", next_++);
+  RETURN_IF_ERROR(RegisterScan(connection_, name, std::move(readers), scan.OutputTypes()));
+  return fmt::format("SELECT * FROM {}()", name);
+}
+
+Result<std::string> SqlWriter::Values(const sql::ValuesNode& values) {
+  std::vector<model::DataType> types = values.OutputTypes();
+  model::BatchBuilder builder(types, static_cast<int>(values.rows.size()));
+  for (const auto& row : values.rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      ASSIGN_OR_RETURN(model::Value value, EvaluateConstant(row[i], context_));
+      model::AppendValue(builder.column(static_cast<int>(i)), value);
+    }
+    builder.FinishRow();
+  }
+  BatchReaders readers;
+  readers.push_back(ReaderOf({builder.Finish()}));
+  std::string name = fmt::format("fb_scan{}", next_++);
+  RETURN_IF_ERROR(RegisterScan(connection_, name, std::move(readers), types));
+  return fmt::format("SELECT * FROM {}()", name);
+}
+
+Result<std::string> SqlWriter::Scalar(const sql::ExpressionPtr& expression,
+                                      const std::vector<model::DataType>& types,
+                                      const std::vector<std::string>& column_names) {
+  if (expression->kind == sql::ExpressionKind::kColumn) return column_names[expression->column];
+  std::vector<bool> used(types.size(), false);
+  sql::CollectColumns(*expression, used);
+  std::vector<int> columns;
+  std::string arguments;
+  for (size_t i = 0; i < used.size(); ++i) {
+    if (used[i]) columns.push_back(static_cast<int>(i));
+  }
+  // A call without columns still needs one, to be told how many rows there are.
+  if (columns.empty() && !types.empty()) columns.push_back(0);
+  if (columns.empty()) return NotSupported("an expression over an input without columns");
+  for (int column : columns) arguments += (arguments.empty() ? "" : ", ") + column_names[column];
+  std::string name = fmt::format("fb_expr{}", next_++);
+  RETURN_IF_ERROR(RegisterExpression(connection_, name, expression, columns, types, context_));
+  return fmt::format("{}({})", name, arguments);
+}
+
+Result<std::string> SqlWriter::Calc(const sql::CalcNode& calc) {
+  ASSIGN_OR_RETURN(std::string input, Input(calc));
+  std::vector<model::DataType> types = calc.inputs[0]->OutputTypes();
+  if (types.empty()) types.push_back(model::DataType::Boolean());
+  std::vector<std::string> names = ColumnNames(types.size());
+  std::string list;
+  for (size_t i = 0; i < calc.projections.size(); ++i) {
+    ASSIGN_OR_RETURN(std::string item, Scalar(calc.projections[i], types, names));
+    list += fmt::format("{}{} AS c{}", i > 0 ? ", " : "", item, i);
+  }
+  if (list.empty()) list = "c0";
+  std::string text = fmt::format("SELECT {} FROM {}", list, input);
+  if (calc.condition != nullptr) {
+    ASSIGN_OR_RETURN(std::string condition, Scalar(calc.condition, types, names));
+    text += " WHERE " + condition;
+  }
+  return text;
+}
+
+Result<std::string> SqlWriter::Aggregate(const sql::AggregateNode& aggregate) {
+  ASSIGN_OR_RETURN(std::string input, Input(aggregate));
+  std::vector<model::DataType> types = aggregate.inputs[0]->OutputTypes();
+  std::string list;
+  int column = 0;
+  for (int key : aggregate.keys) {
+    list += fmt::format("{}c{} AS c{}", list.empty() ? "" : ", ", key, column++);
+  }
+  for (const sql::AggregateCall& call : aggregate.calls) {
+    ASSIGN_OR_RETURN(std::string item, AggregateCall(call, types));
+    list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
+  }
+  std::string text = fmt::format("SELECT {} FROM {}", list, input);
+  if (!aggregate.keys.empty()) text += " GROUP BY " + KeyList(aggregate.keys);
+  return text;
+}
+
+Result<std::string> SqlWriter::Join(const sql::JoinNode& join) {
+  ASSIGN_OR_RETURN(std::string left, Input(join, 0));
+  ASSIGN_OR_RETURN(std::string right, Input(join, 1));
+  std::vector<model::DataType> types = join.inputs[0]->OutputTypes();
+  std::vector<std::string> names = ColumnNames(types.size(), "l.");
+  std::vector<model::DataType> right_types = join.inputs[1]->OutputTypes();
+  types.insert(types.end(), right_types.begin(), right_types.end());
+  std::vector<std::string> right_names = ColumnNames(right_types.size(), "r.");
+  names.insert(names.end(), right_names.begin(), right_names.end());
+  std::string on;
+  for (size_t i = 0; i < join.left_keys.size(); ++i) {
+    on += fmt::format("{}l.c{} = r.c{}", on.empty() ? "" : " AND ", join.left_keys[i],
+                      join.right_keys[i]);
+  }
+  if (join.condition != nullptr) {
+    ASSIGN_OR_RETURN(std::string condition, Scalar(join.condition, types, names));
+    on += (on.empty() ? "" : " AND ") + condition;
+  }
+  static constexpr const char* kWords[] = {"INNER", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI"};
+  std::string list;
+  for (size_t i = 0; i < join.output.size(); ++i) {
+    list += fmt::format("{}{} AS c{}", i > 0 ? ", " : "", names[i], i);
+  }
+  return fmt::format("SELECT {} FROM {} l {} JOIN {} r ON {}", list.empty() ? "l.c0" : list, left,
+                     kWords[static_cast<int>(join.join)], right, on.empty() ? "TRUE" : on);
+}
+
+Result<std::string> SqlWriter::LookupJoin(const sql::LookupJoinNode& join) {
+  ASSIGN_OR_RETURN(std::string left, Input(join));
+  const model::Schema& schema = join.table.info.descriptor.schema;
+  sql::TableScanNode scan;
+  scan.table = join.table;
+  scan.columns = schema.PrimaryKeyIndexes();
+  size_t key_count = scan.columns.size();
+  scan.columns.insert(scan.columns.end(), join.columns.begin(), join.columns.end());
+  for (int column : scan.columns) {
+    scan.output.push_back({schema.columns[column].name, schema.columns[column].type});
+  }
+  ASSIGN_OR_RETURN(std::string right, TableScan(scan));
+  std::vector<model::DataType> types = join.inputs[0]->OutputTypes();
+  size_t left_count = types.size();
+  std::vector<std::string> names = ColumnNames(left_count, "l.");
+  std::string on;
+  for (size_t i = 0; i < join.keys.size(); ++i) {
+    ASSIGN_OR_RETURN(std::string key, Scalar(join.keys[i], types, names));
+    on += fmt::format("{}{} = r.c{}", on.empty() ? "" : " AND ", key, i);
+  }
+  for (size_t i = 0; i < join.columns.size(); ++i) {
+    types.push_back(scan.output[key_count + i].type);
+    names.push_back(fmt::format("r.c{}", key_count + i));
+  }
+  if (join.condition != nullptr) {
+    ASSIGN_OR_RETURN(std::string condition, Scalar(join.condition, types, names));
+    on += " AND " + condition;
+  }
+  std::string list;
+  for (size_t i = 0; i < names.size(); ++i) {
+    list += fmt::format("{}{} AS c{}", i > 0 ? ", " : "", names[i], i);
+  }
+  return fmt::format("SELECT {} FROM {} l {} JOIN ({}) r ON {}", list, left,
+                     join.left_outer ? "LEFT" : "INNER", right, on);
+}
+
+Result<std::string> SqlWriter::Rank(const sql::RankNode& rank) {
+  ASSIGN_OR_RETURN(std::string input, Input(rank));
+  size_t columns = rank.inputs[0]->output.size();
+  std::string partition = rank.keys.empty() ? "" : "PARTITION BY " + KeyList(rank.keys);
+  std::string list = ColumnList(columns);
+  if (rank.output_rank_number) list += fmt::format(", rn AS c{}", columns);
+  return fmt::format(
+      "SELECT {} FROM (SELECT *, row_number() OVER ({} ORDER BY {}) AS rn FROM {}) "
+      "WHERE rn BETWEEN {} AND {}",
+      list, partition, OrderList(rank.order), input, rank.rank_start, rank.rank_end);
+}
+
+Result<std::string> SqlWriter::Deduplicate(const sql::DeduplicateNode& deduplicate) {
+  ASSIGN_OR_RETURN(std::string input, Input(deduplicate));
+  std::string order = fmt::format("c{} {} NULLS LAST", deduplicate.time_column,
+                                  deduplicate.keep_last ? "DESC" : "ASC");
+  return fmt::format(
+      "SELECT {} FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY {}) AS rn FROM {}) "
+      "WHERE rn = 1",
+      ColumnList(deduplicate.output.size()), KeyList(deduplicate.keys), order, input);
+}
+
+Result<std::string> SqlWriter::Union(const sql::UnionNode& node) {
+  std::string text;
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    ASSIGN_OR_RETURN(std::string input, Input(node, i));
+    text += fmt::format("{}SELECT * FROM {}", i > 0 ? " UNION ALL " : "", input);
+  }
+  return text;
+}
+
+Result<std::string> SqlWriter::Limit(const sql::LimitNode& limit) {
+  ASSIGN_OR_RETURN(std::string input, Input(limit));
+  std::string text = fmt::format("SELECT * FROM {}", input);
+  if (!limit.order.empty()) text += " ORDER BY " + OrderList(limit.order);
+  if (limit.fetch) text += fmt::format(" LIMIT {}", *limit.fetch);
+  if (limit.offset > 0) text += fmt::format(" OFFSET {}", limit.offset);
+  return text;
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <duckdb.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compute/batch/batch_scan.h"
+#include "compute/expression/evaluator.h"
+#include "sql/plan/plan.h"
+
+namespace forebay::compute {
+
+/// Turns a typed plan into one DuckDB query: a common table expression a node, columns named c0, c1, ... by position. Scalar
+/// expressions become calls of functions registered on `connection`, scans become table functions, so the text holds no name
+/// of a user's and no value whose meaning the two dialects could read differently. Thread-compatible; used once.
+class SqlWriter {
+ public:
+  SqlWriter(duckdb_connection connection, const OpenScan& open_scan,
+            const EvaluationContext& context)
+      : connection_(connection), open_scan_(open_scan), context_(context) {}
+
+  /// kNotSupported for what batch mode cannot run.
+  Result<std::string> Write(const sql::PlanNode& root);
+
+ private:
+  /// Writes the node's inputs as CTEs, then its body.
+  Result<std::string> Body(const sql::PlanNode& node);
+  /// The name of the CTE of input `index` of `node`.
+  Result<std::string> Input(const sql::PlanNode& node, size_t index = 0);
+
+  Result<std::string> TableScan(const sql::TableScanNode& scan);
+  Result<std::string> Values(const sql::ValuesNode& values);
+  Result<std::string> Calc(const sql::CalcNode& calc);
+  Result<std::string> Aggregate(const sql::AggregateNode& aggregate);
+  Result<std::string> WindowTable(const sql::WindowTableNode& window);
+  Result<std::string> WindowAggregate(const sql::WindowAggregateNode& window);
+  Result<std::string> Join(const sql::JoinNode& join);
+  Result<std::string> LookupJoin(const sql::LookupJoinNode& join);
+  Result<std::string> Rank(const sql::RankNode& rank);
+  Result<std::string> Deduplicate(const sql::DeduplicateNode& deduplicate);
+  Result<std::string> Union(const sql::UnionNode& node);
+  Result<std::string> Limit(const sql::LimitNode& limit);
+
+  /// SQL for `expression` over columns `<prefix>c<i>`; a prefix for the left and one for the right side of a join.
+  Result<std::string> Scalar(const sql::ExpressionPtr& expression,
+                             const std::vector<model::DataType>& types,
+                             const std::vector<std::string>& column_names);
+  Result<std::string> AggregateCall(const sql::AggregateCall& call,
+                                    const std::vector<model::DataType>& types);
+  /// A query that adds window_start and window_end in milliseconds as ws and we to the input's columns.
+  Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);
+  std::string SessionWindows(const std::string& input, const sql::WindowSpec& window,
+                             const std::string& time);
+
+  duckdb_connection connection_;
+  const OpenScan& open_scan_;
+  EvaluationContext context_;
+  std::map<const sql::PlanNode*, std::string> names_;
+  std::vector<std::string> ctes_;
+  int next_ = 0;
+};
+
+/// "c0, c1, ..., c<count-1>" with `prefix` before each.
+std::string ColumnList(size_t count, const std::string& prefix = "");
+
+/// ORDER BY items with the NULLs where the plan wants them.
+std::string OrderList(const std::vector<sql::SortKey>& order);
+
+}  // namespace forebay::compute
