@@ -1,0 +1,284 @@
+#include "lake/iceberg/table_metadata.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "lake/iceberg/manifest_schema.h"
+
+namespace forebay::lake {
+
+using Json = nlohmann::ordered_json;
+using model::DataType;
+using model::TypeRoot;
+
+namespace {
+
+constexpr size_t kMetadataLogMax = 100;
+
+std::string RandomUuid() {
+  std::random_device device;
+  auto word = [&] { return static_cast<uint64_t>(device()) << 32 | device(); };
+  uint64_t high = (word() & ~0xf000ULL) | 0x4000;                       // version 4
+  uint64_t low = (word() & ~(3ULL << 62)) | 2ULL << 62;                 // variant 1
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
+                     high & 0xffff, low >> 48, low & 0xffffffffffffULL);
+}
+
+/// Types without parameters.
+const char* PlainType(TypeRoot root) {
+  switch (root) {
+    case TypeRoot::kBoolean: return "boolean";
+    case TypeRoot::kTinyint:
+    case TypeRoot::kSmallint:
+    case TypeRoot::kInteger: return "int";
+    case TypeRoot::kBigint: return "long";
+    case TypeRoot::kFloat: return "float";
+    case TypeRoot::kDouble: return "double";
+    case TypeRoot::kChar:
+    case TypeRoot::kVarchar: return "string";
+    case TypeRoot::kBinary:
+    case TypeRoot::kVarbinary: return "binary";
+    case TypeRoot::kDate: return "date";
+    case TypeRoot::kTime: return "time";
+    case TypeRoot::kTimestamp: return "timestamp";
+    case TypeRoot::kTimestampLtz: return "timestamptz";
+    default: return nullptr;
+  }
+}
+
+Result<Json> NestedType(const DataType& type, int& next_id) {
+  if (type.Is(TypeRoot::kArray)) {
+    int id = next_id++;
+    ASSIGN_OR_RETURN(Json element, IcebergType(type.children()[0], next_id));
+    return Json{{"type", "list"},
+                {"element-id", id},
+                {"element", element},
+                {"element-required", !type.children()[0].nullable()}};
+  }
+  if (type.Is(TypeRoot::kMap)) {
+    int key_id = next_id++;
+    int value_id = next_id++;
+    ASSIGN_OR_RETURN(Json key, IcebergType(type.children()[0], next_id));
+    ASSIGN_OR_RETURN(Json value, IcebergType(type.children()[1], next_id));
+    return Json{{"type", "map"},
+                {"key-id", key_id},
+                {"key", key},
+                {"value-id", value_id},
+                {"value", value},
+                {"value-required", !type.children()[1].nullable()}};
+  }
+  Json fields = Json::array();
+  int first_id = next_id;
+  next_id += static_cast<int>(type.fields().size());
+  for (size_t i = 0; i < type.fields().size(); ++i) {
+    const model::RowField& field = type.fields()[i];
+    ASSIGN_OR_RETURN(Json inner, IcebergType(field.type, next_id));
+    fields.push_back({{"id", first_id + static_cast<int>(i)},
+                      {"name", field.name},
+                      {"required", !field.type.nullable()},
+                      {"type", inner}});
+  }
+  return Json{{"type", "struct"}, {"fields", fields}};
+}
+
+}  // namespace
+
+Result<Json> IcebergType(const DataType& type, int& next_id) {
+  if (type.IsTimestamp() && type.precision() > 6) {
+    return NotSupported("Iceberg v2 has no {}: its timestamps have microseconds", type.ToString());
+  }
+  if (type.Is(TypeRoot::kDecimal)) {
+    return Json(fmt::format("decimal({}, {})", type.precision(), type.scale()));
+  }
+  if (const char* plain = PlainType(type.root())) return Json(plain);
+  if (type.Is(TypeRoot::kArray) || type.Is(TypeRoot::kMap) || type.Is(TypeRoot::kRow)) {
+    return NestedType(type, next_id);
+  }
+  return NotSupported("Iceberg has no type for {}", type.ToString());
+}
+
+std::vector<IcebergField> IcebergFields(const model::Schema& schema) {
+  std::vector<IcebergField> fields;
+  int id = 1;
+  for (const model::ColumnSpec& column : schema.columns) {
+    fields.push_back({id++, column.name, !column.type.nullable(), column.type});
+  }
+  fields.push_back({id++, kBucketColumn, false, DataType::Int()});
+  fields.push_back({id++, "__offset", false, DataType::Bigint()});
+  fields.push_back({id++, "__timestamp", false, DataType::TimestampLtz(6)});
+  return fields;
+}
+
+Result<TableMetadata> TableMetadata::Create(const std::string& location,
+                                            const model::Schema& schema, int64_t now_ms) {
+  std::vector<IcebergField> fields = IcebergFields(schema);
+  int next_id = static_cast<int>(fields.size()) + 1;
+  Json columns = Json::array();
+  int bucket_id = 0;
+  for (const IcebergField& field : fields) {
+    auto type = IcebergType(field.type, next_id);
+    if (!type.ok()) return type.status().WithContext("column " + field.name);
+    columns.push_back({{"id", field.id},
+                       {"name", field.name},
+                       {"required", field.required},
+                       {"type", *type}});
+    if (field.name == kBucketColumn) bucket_id = field.id;
+  }
+  Json partition_fields = Json::array({{{"name", kBucketColumn},
+                                        {"transform", "identity"},
+                                        {"source-id", bucket_id},
+                                        {"field-id", kBucketPartitionFieldId}}});
+  Json identifiers = Json::array();
+  for (int key : schema.PrimaryKeyIndexes()) identifiers.push_back(key + 1);
+  Json iceberg_schema = {{"type", "struct"}, {"schema-id", 0}};
+  if (!identifiers.empty()) iceberg_schema["identifier-field-ids"] = identifiers;
+  iceberg_schema["fields"] = columns;
+  TableMetadata metadata;
+  metadata.location_ = location;
+  metadata.json_ = {
+      {"format-version", 2},
+      {"table-uuid", RandomUuid()},
+      {"location", location},
+      {"last-sequence-number", 0},
+      {"last-updated-ms", now_ms},
+      {"last-column-id", next_id - 1},
+      {"current-schema-id", 0},
+      {"schemas", Json::array({iceberg_schema})},
+      {"default-spec-id", 0},
+      {"partition-specs", Json::array({{{"spec-id", 0}, {"fields", partition_fields}}})},
+      {"last-partition-id", kBucketPartitionFieldId},
+      {"default-sort-order-id", 0},
+      {"sort-orders", Json::array({{{"order-id", 0}, {"fields", Json::array()}}})},
+      {"properties", {{"write.format.default", "parquet"},
+                      {"write.parquet.compression-codec", "zstd"},
+                      {"write.delete.mode", "merge-on-read"}}},
+      {"current-snapshot-id", -1},
+      {"refs", Json::object()},
+      {"snapshots", Json::array()},
+      {"snapshot-log", Json::array()},
+      {"metadata-log", Json::array()}};
+  return metadata;
+}
+
+Result<TableMetadata> TableMetadata::Parse(std::string_view text) {
+  TableMetadata metadata;
+  metadata.json_ = Json::parse(text, nullptr, false);
+  const Json& json = metadata.json_;
+  if (!json.is_object()) return Corruption("the table metadata is no JSON object");
+  try {
+    int version = json.at("format-version");
+    if (version != 2) return NotSupported("Iceberg format version {}", version);
+    metadata.location_ = json.at("location");
+    for (const char* field : {"last-sequence-number", "current-schema-id", "last-column-id"}) {
+      if (!json.at(field).is_number_integer()) return Corruption("{} is no number", field);
+    }
+    RETURN_IF_ERROR(metadata.ReadSnapshots());
+  } catch (const Json::exception& error) {
+    return Corruption("bad table metadata: {}", error.what());
+  }
+  return metadata;
+}
+
+Status TableMetadata::ReadSnapshots() {
+  if (!json_.contains("snapshots")) json_["snapshots"] = Json::array();
+  for (const Json& item : json_["snapshots"]) {
+    Snapshot snapshot;
+    snapshot.id = item.at("snapshot-id");
+    if (item.contains("parent-snapshot-id") && !item["parent-snapshot-id"].is_null()) {
+      snapshot.parent_id = item["parent-snapshot-id"].get<int64_t>();
+    }
+    snapshot.sequence_number = item.value("sequence-number", int64_t{0});
+    snapshot.timestamp_ms = item.at("timestamp-ms");
+    snapshot.manifest_list = item.at("manifest-list");
+    snapshot.schema_id = item.value("schema-id", 0);
+    for (const auto& [key, value] : item.at("summary").items()) {
+      if (key == "operation") {
+        snapshot.operation = value;
+      } else {
+        snapshot.summary[key] = value;
+      }
+    }
+    snapshots_.push_back(std::move(snapshot));
+  }
+  return Status::Ok();
+}
+
+const Snapshot* TableMetadata::current_snapshot() const {
+  if (!json_.contains("current-snapshot-id") || json_["current-snapshot-id"].is_null()) {
+    return nullptr;
+  }
+  int64_t id = json_["current-snapshot-id"];
+  auto it = std::find_if(snapshots_.begin(), snapshots_.end(),
+                         [id](const Snapshot& snapshot) { return snapshot.id == id; });
+  return it == snapshots_.end() ? nullptr : &*it;
+}
+
+const Snapshot* TableMetadata::SnapshotAsOf(int64_t timestamp_ms) const {
+  const Snapshot* found = nullptr;
+  for (const Snapshot& snapshot : snapshots_) {
+    if (snapshot.timestamp_ms <= timestamp_ms) found = &snapshot;
+  }
+  return found;
+}
+
+std::string TableMetadata::SchemaJson() const {
+  for (const Json& schema : json_["schemas"]) {
+    if (schema["schema-id"] == json_["current-schema-id"]) return schema.dump();
+  }
+  return "{}";
+}
+
+std::string TableMetadata::PartitionFieldsJson() const {
+  return json_["partition-specs"].back()["fields"].dump();
+}
+
+void TableMetadata::AddSnapshot(const Snapshot& snapshot, const std::string& metadata_file) {
+  Json summary = {{"operation", snapshot.operation}};
+  for (const auto& [key, value] : snapshot.summary) summary[key] = value;
+  Json item = {{"sequence-number", snapshot.sequence_number}, {"snapshot-id", snapshot.id}};
+  if (snapshot.parent_id) item["parent-snapshot-id"] = *snapshot.parent_id;
+  item["timestamp-ms"] = snapshot.timestamp_ms;
+  item["summary"] = summary;
+  item["manifest-list"] = snapshot.manifest_list;
+  item["schema-id"] = snapshot.schema_id;
+  Json& log = json_["metadata-log"];
+  log.push_back({{"timestamp-ms", json_["last-updated-ms"]}, {"metadata-file", metadata_file}});
+  while (log.size() > kMetadataLogMax) log.erase(log.begin());
+  json_["snapshots"].push_back(item);
+  json_["snapshot-log"].push_back(
+      {{"timestamp-ms", snapshot.timestamp_ms}, {"snapshot-id", snapshot.id}});
+  json_["last-sequence-number"] = snapshot.sequence_number;
+  json_["last-updated-ms"] = snapshot.timestamp_ms;
+  json_["current-snapshot-id"] = snapshot.id;
+  json_["refs"]["main"] = {{"snapshot-id", snapshot.id}, {"type", "branch"}};
+  snapshots_.push_back(snapshot);
+}
+
+std::vector<Snapshot> TableMetadata::ExpireSnapshots(size_t keep) {
+  std::vector<Snapshot> expired;
+  while (snapshots_.size() > std::max<size_t>(keep, 1)) {
+    expired.push_back(std::move(snapshots_.front()));
+    snapshots_.erase(snapshots_.begin());
+    json_["snapshots"].erase(json_["snapshots"].begin());
+  }
+  Json& log = json_["snapshot-log"];
+  while (log.size() > snapshots_.size()) log.erase(log.begin());
+  return expired;
+}
+
+std::vector<model::LogOffset> Snapshot::LogOffsets() const {
+  auto it = summary.find(kLogOffsetsKey);
+  if (it == summary.end()) return {};
+  auto list = Json::parse(it->second, nullptr, false);
+  std::vector<model::LogOffset> offsets;
+  if (!list.is_array()) return {};
+  for (const Json& item : list) {
+    if (!item.is_number_integer()) return {};
+    offsets.push_back(item.get<int64_t>());
+  }
+  return offsets;
+}
+
+}  // namespace forebay::lake
