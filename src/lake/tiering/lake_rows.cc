@@ -1,0 +1,106 @@
+#include "lake/tiering/lake_rows.h"
+
+namespace forebay::lake {
+
+using model::Batch;
+using model::Column;
+using model::ColumnBuilder;
+using model::DataType;
+using model::TypeRoot;
+
+DataType LakeType(const DataType& type) {
+  DataType lake = type;
+  switch (type.root()) {
+    case TypeRoot::kTinyint:
+    case TypeRoot::kSmallint: lake = DataType::Int(); break;
+    case TypeRoot::kTime: lake = DataType::Time(6); break;
+    case TypeRoot::kTimestamp: lake = DataType::Timestamp(6); break;
+    case TypeRoot::kTimestampLtz: lake = DataType::TimestampLtz(6); break;
+    default: return type;
+  }
+  return lake.WithNullable(type.nullable());
+}
+
+model::Schema LakeSchema(const model::Schema& schema) {
+  model::Schema lake;
+  auto add = [&](const std::string& name, const DataType& type) {
+    lake.columns.push_back({name, type, {}, static_cast<int>(lake.columns.size())});
+  };
+  for (const model::ColumnSpec& column : schema.columns) add(column.name, LakeType(column.type));
+  add("__bucket", DataType::Int());
+  add("__offset", DataType::Bigint());
+  add("__timestamp", DataType::TimestampLtz(6));
+  return lake;
+}
+
+namespace {
+
+/// Applies `convert` to every cell; NULLs stay.
+template <typename From, typename To, typename F>
+Column Convert(const Column& column, const DataType& type, F&& convert) {
+  ColumnBuilder builder(type, column.num_rows());
+  builder.Resize(column.num_rows());
+  const From* source = column.values<From>();
+  To* target = builder.mutable_values<To>();
+  for (int row = 0; row < column.num_rows(); ++row) target[row] = convert(source[row]);
+  for (int row = 0; column.MayHaveNulls() && row < column.num_rows(); ++row) {
+    if (column.IsNull(row)) builder.SetNull(row);
+  }
+  return builder.Finish();
+}
+
+Column ToLakeColumn(const Column& column) {
+  DataType type = LakeType(column.type());
+  if (column.type().Is(TypeRoot::kTinyint)) {
+    return Convert<int8_t, int32_t>(column, type, [](int8_t v) { return int32_t{v}; });
+  }
+  if (column.type().Is(TypeRoot::kSmallint)) {
+    return Convert<int16_t, int32_t>(column, type, [](int16_t v) { return int32_t{v}; });
+  }
+  bool millis = column.type().IsTimestamp() && column.type().precision() <= 3;
+  if (millis) return Convert<int64_t, int64_t>(column, type, [](int64_t v) { return v * 1000; });
+  return column.WithType(type);
+}
+
+Column Constant(const DataType& type, int rows, int64_t value) {
+  ColumnBuilder builder(type, rows);
+  for (int row = 0; row < rows; ++row) {
+    if (type.Is(TypeRoot::kInteger)) {
+      builder.Append(static_cast<int32_t>(value));
+    } else {
+      builder.Append(value);
+    }
+  }
+  return builder.Finish();
+}
+
+}  // namespace
+
+Batch ToLakeRows(const Batch& rows, const RowOrigin& origin) {
+  Batch lake;
+  lake.num_rows = rows.num_rows;
+  for (const Column& column : rows.columns) lake.columns.push_back(ToLakeColumn(column));
+  lake.columns.push_back(Constant(DataType::Int(), rows.num_rows, origin.bucket));
+  ColumnBuilder offsets(DataType::Bigint(), rows.num_rows);
+  for (model::LogOffset offset : origin.offsets) offsets.Append(offset);
+  lake.columns.push_back(offsets.Finish());
+  lake.columns.push_back(
+      Constant(DataType::TimestampLtz(6), rows.num_rows, origin.timestamp_ms * 1000));
+  return lake;
+}
+
+Column FromLakeColumn(const Column& column, const DataType& type) {
+  if (type.Is(TypeRoot::kTinyint)) {
+    return Convert<int32_t, int8_t>(column, type, [](int32_t v) { return static_cast<int8_t>(v); });
+  }
+  if (type.Is(TypeRoot::kSmallint)) {
+    return Convert<int32_t, int16_t>(column, type,
+                                     [](int32_t v) { return static_cast<int16_t>(v); });
+  }
+  if (type.IsTimestamp() && type.precision() <= 3) {
+    return Convert<int64_t, int64_t>(column, type, [](int64_t v) { return v / 1000; });
+  }
+  return column.WithType(type);
+}
+
+}  // namespace forebay::lake

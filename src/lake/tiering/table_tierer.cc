@@ -1,0 +1,267 @@
+#include "lake/tiering/table_tierer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/failpoint.h"
+#include "format/row_key.h"
+#include "lake/tiering/lake_rows.h"
+#include "lake/tiering/parquet_bytes.h"
+
+namespace forebay::lake {
+
+using model::Batch;
+using model::ChangeType;
+using model::LogOffset;
+
+struct TableTierer::BucketRows {
+  int bucket = 0;
+  LogOffset end = 0;            ///< offset after the last record read
+  std::vector<Batch> batches;   ///< rows of data files
+  int64_t num_rows = 0;
+  // Primary-key tables: the rows are collected with their keys, and of each key only the last counts.
+  std::vector<std::string> keys;                           ///< of the collected rows
+  std::unordered_map<std::string, int64_t> last_of_key;    ///< collected row, or -1: deleted
+  PositionDeletes deletes;
+};
+
+Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& connection,
+                                                       io::FileSystem& fs, const Clock& clock,
+                                                       const model::TableInfo& table,
+                                                       const std::string& directory) {
+  std::unique_ptr<TableTierer> tierer(new TableTierer(connection, fs, clock, table));
+  auto iceberg = IcebergTable::Open(fs, directory, clock);
+  if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
+    iceberg = IcebergTable::Create(fs, directory, table.descriptor.schema, clock);
+  }
+  if (!iceberg.ok()) return iceberg.status();
+  tierer->iceberg_ = std::move(iceberg).value();
+  RETURN_IF_ERROR(tierer->iceberg_->RemoveOrphans());
+  RETURN_IF_ERROR(tierer->ReadOffsets());
+  return tierer;
+}
+
+Status TableTierer::ReadOffsets() {
+  size_t buckets = static_cast<size_t>(table_.descriptor.bucket_count);
+  offsets_.assign(buckets, 0);
+  if (const Snapshot* snapshot = iceberg_->metadata().current_snapshot()) {
+    std::vector<LogOffset> recorded = snapshot->LogOffsets();
+    if (recorded.size() != buckets) {
+      return Corruption("the newest snapshot of {} has offsets of {} buckets, the table has {}",
+                        iceberg_->directory(), recorded.size(), buckets);
+    }
+    offsets_ = recorded;
+    // A crash may have come between the commit and telling storage.
+    RETURN_IF_ERROR(connection_.admin().SetLakeOffsets(table_.path, offsets_));
+  }
+  return Status::Ok();
+}
+
+Result<TieringRound> TableTierer::RunRound() {
+  ASSIGN_OR_RETURN(std::vector<LogOffset> ends,
+                   connection_.admin().ListOffsets(table_.path, model::kLatestOffset));
+  TieringRound round;
+  CommitRequest request;
+  std::vector<LogOffset> next = offsets_;
+  for (size_t bucket = 0; bucket < ends.size(); ++bucket) {
+    if (ends[bucket] <= offsets_[bucket]) continue;
+    ASSIGN_OR_RETURN(std::optional<BucketRows> rows,
+                     ReadBucket(static_cast<int>(bucket), ends[bucket]));
+    if (!rows) continue;
+    RETURN_IF_ERROR(WriteBucket(*rows, request, round));
+    next[bucket] = rows->end;
+  }
+  if (next == offsets_) return round;
+  request.summary[kLogOffsetsKey] = fmt::format("[{}]", fmt::join(next, ","));
+  Summarize(round, request);
+  Failpoint("lake.tier.before_commit");
+  auto snapshot = iceberg_->Commit(request);
+  if (!snapshot.ok()) {
+    keys_.clear();  // they describe rows that were not committed
+    return snapshot.status();
+  }
+  Failpoint("lake.tier.after_commit");
+  offsets_ = next;
+  round.snapshot = std::move(snapshot).value();
+  RETURN_IF_ERROR(connection_.admin().SetLakeOffsets(table_.path, offsets_));
+  return round;
+}
+
+void TableTierer::Summarize(const TieringRound& round, CommitRequest& request) const {
+  int64_t data_files = 0;
+  int64_t delete_files = 0;
+  for (const DataFile& file : request.added) {
+    (file.content == FileContent::kData ? data_files : delete_files) += 1;
+  }
+  int64_t total = 0;
+  if (const Snapshot* snapshot = iceberg_->metadata().current_snapshot()) {
+    auto it = snapshot->summary.find("total-records");
+    if (it != snapshot->summary.end()) total = std::strtoll(it->second.c_str(), nullptr, 10);
+  }
+  request.operation = delete_files > 0 ? "overwrite" : "append";
+  request.summary["added-data-files"] = std::to_string(data_files);
+  request.summary["added-delete-files"] = std::to_string(delete_files);
+  request.summary["added-records"] = std::to_string(round.rows);
+  request.summary["added-position-deletes"] = std::to_string(round.deleted_rows);
+  request.summary["total-records"] = std::to_string(total + round.rows);
+  request.summary["commit-user"] = "forebay";
+}
+
+Result<std::optional<TableTierer::BucketRows>> TableTierer::ReadBucket(int bucket, LogOffset end) {
+  ASSIGN_OR_RETURN(auto scanner, connection_.OpenLogScanner(table_.path, std::nullopt));
+  RETURN_IF_ERROR(scanner->Subscribe(bucket, offsets_[bucket]));
+  BucketRows rows;
+  rows.bucket = bucket;
+  rows.end = offsets_[bucket];
+  constexpr int64_t kPollBytes = 8 << 20;
+  while (rows.end < end && rows.num_rows < kRoundRowsMax) {
+    ASSIGN_OR_RETURN(auto polled, scanner->Poll(0, kPollBytes));
+    if (polled.empty()) break;
+    for (const client::ScanRecords& records : polled) {
+      RETURN_IF_ERROR(table_.descriptor.HasPrimaryKey() ? AddChanges(records, rows)
+                                                        : AddRecords(records, rows));
+      rows.end = records.next_offset;
+    }
+  }
+  if (rows.end == offsets_[bucket]) return std::optional<BucketRows>();
+  return std::optional<BucketRows>(std::move(rows));
+}
+
+Status TableTierer::AddRecords(const client::ScanRecords& records, BucketRows& rows) {
+  if (records.batch.num_rows == 0) return Status::Ok();
+  RowOrigin origin{rows.bucket, records.timestamp_ms, {}};
+  for (int row = 0; row < records.batch.num_rows; ++row) {
+    origin.offsets.push_back(records.base_offset + row);
+  }
+  rows.batches.push_back(ToLakeRows(records.batch, origin));
+  rows.num_rows += records.batch.num_rows;
+  return Status::Ok();
+}
+
+Status TableTierer::AddChanges(const client::ScanRecords& records, BucketRows& rows) {
+  const Batch& batch = records.batch;
+  if (batch.num_rows == 0) return Status::Ok();
+  std::vector<model::Column> key_columns;
+  for (int key : table_.descriptor.schema.PrimaryKeyIndexes()) {
+    key_columns.push_back(batch.columns[key]);
+  }
+  ASSIGN_OR_RETURN(format::EncodedKeys keys, format::EncodeKeys(key_columns));
+  std::vector<uint32_t> upserts;
+  RowOrigin origin{rows.bucket, records.timestamp_ms, {}};
+  for (int row = 0; row < batch.num_rows; ++row) {
+    std::string key(keys[row]);
+    switch (batch.change(row)) {
+      case ChangeType::kUpdateBefore: break;
+      case ChangeType::kDelete: rows.last_of_key[key] = -1; break;
+      default:
+        rows.last_of_key[key] = rows.num_rows + static_cast<int64_t>(upserts.size());
+        upserts.push_back(static_cast<uint32_t>(row));
+        origin.offsets.push_back(records.base_offset + row);
+        rows.keys.push_back(std::move(key));
+    }
+  }
+  if (upserts.empty()) return Status::Ok();
+  Batch gathered = batch.Gather(upserts);
+  gathered.changes = nullptr;
+  rows.batches.push_back(ToLakeRows(gathered, origin));
+  rows.num_rows += static_cast<int64_t>(upserts.size());
+  return Status::Ok();
+}
+
+Status TableTierer::LoadKeys(int bucket) {
+  if (keys_.contains(bucket)) return Status::Ok();
+  std::vector<LakeFile> files;
+  if (const Snapshot* snapshot = iceberg_->metadata().current_snapshot()) {
+    ASSIGN_OR_RETURN(files, PlanLakeFiles(*iceberg_, *snapshot, bucket));
+  }
+  ASSIGN_OR_RETURN(KeyIndex index, KeyIndex::Load(table_.descriptor.schema, files));
+  keys_.emplace(bucket, std::move(index));
+  return Status::Ok();
+}
+
+Status TableTierer::WriteBucket(BucketRows& rows, CommitRequest& request, TieringRound& round) {
+  if (table_.descriptor.HasPrimaryKey()) {
+    RETURN_IF_ERROR(LoadKeys(rows.bucket));
+    KeyIndex& index = keys_.at(rows.bucket);
+    for (const auto& [key, row] : rows.last_of_key) index.Remove(key, rows.deletes);
+    // Rows that a later change of the same round replaced are not written at all.
+    int64_t first = 0;
+    for (Batch& batch : rows.batches) {
+      std::vector<uint32_t> last;
+      for (int row = 0; row < batch.num_rows; ++row) {
+        if (rows.last_of_key.at(rows.keys[first + row]) == first + row) {
+          last.push_back(static_cast<uint32_t>(row));
+        }
+      }
+      first += batch.num_rows;
+      batch = batch.Gather(last);
+    }
+  }
+  size_t files_before = request.added.size();
+  RETURN_IF_ERROR(WriteDataFile(rows, request));
+  if (request.added.size() > files_before) round.rows += request.added.back().record_count;
+  for (const auto& [path, positions] : rows.deletes) {
+    round.deleted_rows += static_cast<int64_t>(positions.size());
+  }
+  return WriteDeletes(rows, request);
+}
+
+Status TableTierer::WriteDataFile(BucketRows& rows, CommitRequest& request) {
+  int64_t count = 0;
+  for (const Batch& batch : rows.batches) count += batch.num_rows;
+  if (count == 0) return Status::Ok();
+  model::Schema schema = LakeSchema(table_.descriptor.schema);
+  std::vector<int> field_ids;
+  for (size_t i = 0; i < schema.columns.size(); ++i) field_ids.push_back(static_cast<int>(i) + 1);
+  ASSIGN_OR_RETURN(auto parquet, ParquetBytes::Open(schema, field_ids));
+  for (const Batch& batch : rows.batches) {
+    if (batch.num_rows > 0) RETURN_IF_ERROR(parquet->Write(batch));
+  }
+  ASSIGN_OR_RETURN(std::string bytes, parquet->Finish());
+  DataFile file;
+  file.bucket = rows.bucket;
+  file.record_count = count;
+  file.file_size_in_bytes = static_cast<int64_t>(bytes.size());
+  RETURN_IF_ERROR(FillStatistics(bytes, schema.columns, file));
+  ASSIGN_OR_RETURN(std::string path, iceberg_->NewDataPath(rows.bucket, ""));
+  RETURN_IF_ERROR(WriteFile(path, bytes));
+  file.file_path = IcebergTable::UriOf(path);
+  request.added.push_back(std::move(file));
+  if (!table_.descriptor.HasPrimaryKey()) return Status::Ok();
+  KeyIndex& index = keys_.at(rows.bucket);
+  uint32_t number = index.AddFile(path);
+  int64_t position = 0;
+  for (size_t row = 0; row < rows.keys.size(); ++row) {
+    if (rows.last_of_key.at(rows.keys[row]) == static_cast<int64_t>(row)) {
+      index.Set(rows.keys[row], number, position++);
+    }
+  }
+  return Status::Ok();
+}
+
+Status TableTierer::WriteDeletes(BucketRows& rows, CommitRequest& request) {
+  if (rows.deletes.empty()) return Status::Ok();
+  ASSIGN_OR_RETURN(std::string bytes, EncodePositionDeletes(rows.deletes));
+  DataFile file;
+  file.content = FileContent::kPositionDeletes;
+  file.bucket = rows.bucket;
+  for (const auto& [path, positions] : rows.deletes) {
+    file.record_count += static_cast<int64_t>(positions.size());
+  }
+  file.file_size_in_bytes = static_cast<int64_t>(bytes.size());
+  ASSIGN_OR_RETURN(std::string path, iceberg_->NewDataPath(rows.bucket, "-deletes"));
+  RETURN_IF_ERROR(WriteFile(path, bytes));
+  file.file_path = IcebergTable::UriOf(path);
+  request.added.push_back(std::move(file));
+  return Status::Ok();
+}
+
+Status TableTierer::WriteFile(const std::string& path, std::string_view bytes) {
+  ASSIGN_OR_RETURN(auto file, fs_.Open(path, io::OpenMode::kTruncate));
+  RETURN_IF_ERROR(file->Append(bytes));
+  Failpoint("lake.tier.before_file_sync");
+  RETURN_IF_ERROR(file->Sync());
+  return fs_.SyncDirectory(io::ParentPath(path));
+}
+
+}  // namespace forebay::lake

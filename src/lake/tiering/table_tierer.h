@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "client/connection.h"
+#include "io/file_system.h"
+#include "lake/iceberg/iceberg_table.h"
+#include "lake/tiering/key_index.h"
+
+namespace forebay::lake {
+
+/// What a round of tiering moved.
+struct TieringRound {
+  int64_t rows = 0;          ///< written to data files
+  int64_t deleted_rows = 0;  ///< taken away by position deletes
+  std::optional<Snapshot> snapshot;
+};
+
+/// Copies one table's log into its Iceberg table. A round reads every bucket's log from where the lake ends, writes a data
+/// file a bucket (and for primary-key tables a position delete file for the rows replaced), and commits one snapshot whose
+/// summary holds the new log offsets. Rows and offsets appear together or not at all, so a crash at any moment loses nothing
+/// and doubles nothing: the next round starts from the offsets of the last snapshot. Belongs to one thread.
+class TableTierer {
+ public:
+  /// Rows read of one bucket in a round, so that a round's memory is bounded.
+  static constexpr int64_t kRoundRowsMax = 500'000;
+
+  /// Opens the Iceberg table in `directory`, or creates it. All arguments outlive the tierer.
+  static Result<std::unique_ptr<TableTierer>> Open(client::Connection& connection,
+                                                   io::FileSystem& fs, const Clock& clock,
+                                                   const model::TableInfo& table,
+                                                   const std::string& directory);
+
+  /// Moves what the log has now, or a part of it when it is much: nothing is left when `rows` and `snapshot` are empty.
+  Result<TieringRound> RunRound();
+  const IcebergTable& iceberg() const { return *iceberg_; }
+  const std::vector<model::LogOffset>& offsets() const { return offsets_; }
+
+ private:
+  /// The rows of one bucket that a round writes.
+  struct BucketRows;
+
+  TableTierer(client::Connection& connection, io::FileSystem& fs, const Clock& clock,
+              const model::TableInfo& table)
+      : connection_(connection), fs_(fs), clock_(clock), table_(table) {}
+
+  Status ReadOffsets();
+  Status LoadKeys(int bucket);
+  Result<std::optional<BucketRows>> ReadBucket(int bucket, model::LogOffset end);
+  Status AddRecords(const client::ScanRecords& records, BucketRows& rows);
+  Status AddChanges(const client::ScanRecords& records, BucketRows& rows);
+  Status WriteBucket(BucketRows& rows, CommitRequest& request, TieringRound& round);
+  Status WriteDataFile(BucketRows& rows, CommitRequest& request);
+  Status WriteDeletes(BucketRows& rows, CommitRequest& request);
+  Status WriteFile(const std::string& path, std::string_view bytes);
+  void Summarize(const TieringRound& round, CommitRequest& request) const;
+
+  client::Connection& connection_;
+  io::FileSystem& fs_;
+  const Clock& clock_;
+  const model::TableInfo table_;
+  std::unique_ptr<IcebergTable> iceberg_;
+  std::vector<model::LogOffset> offsets_;  ///< by bucket: the first that is not in the lake
+  std::map<int, KeyIndex> keys_;           ///< primary-key tables, by bucket, loaded when first written
+};
+
+}  // namespace forebay::lake

@@ -1,0 +1,175 @@
+#include "lake/tiering/tiering_service.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+
+namespace forebay::lake {
+
+namespace {
+
+constexpr int64_t kDefaultFreshnessMs = 180'000;
+/// How often tables are looked at; a table's freshness cannot be finer.
+constexpr int64_t kTickMs = 200;
+constexpr int64_t kRetryMs = 5000;
+
+/// "5s", "3 min", "500ms" as Flink spells durations.
+std::optional<int64_t> ParseDuration(const std::string& text) {
+  size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  if (digits == 0 || digits > 12) return std::nullopt;
+  int64_t amount = std::stoll(text.substr(0, digits));
+  std::string unit = text.substr(digits);
+  unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size()
+                                                                 : unit.find_first_not_of(' '));
+  static const std::map<std::string, int64_t> kUnits = {
+      {"", 1},          {"ms", 1},         {"s", 1000},         {"sec", 1000},
+      {"min", 60'000},  {"m", 60'000},     {"h", 3'600'000},    {"d", 86'400'000}};
+  auto it = kUnits.find(unit);
+  if (it == kUnits.end()) return std::nullopt;
+  return amount * it->second;
+}
+
+}  // namespace
+
+Result<std::optional<int64_t>> TieringFreshnessMs(const model::TableDescriptor& table) {
+  auto enabled = table.properties.find("table.datalake.enabled");
+  if (enabled == table.properties.end() || enabled->second != "true") {
+    return std::optional<int64_t>();
+  }
+  auto freshness = table.properties.find("table.datalake.freshness");
+  if (freshness == table.properties.end()) return std::optional(kDefaultFreshnessMs);
+  std::optional<int64_t> ms = ParseDuration(freshness->second);
+  if (!ms) {
+    return InvalidArgument("'table.datalake.freshness' = '{}' is no duration such as 5s or 3 min",
+                           freshness->second);
+  }
+  return std::optional(std::max(*ms, kTickMs));
+}
+
+TieringService::TieringService(client::Connection& connection, io::FileSystem& fs,
+                               const Clock& clock, std::string warehouse)
+    : connection_(connection), fs_(fs), clock_(clock), warehouse_(std::move(warehouse)) {}
+
+std::string TieringService::DirectoryOf(const model::TableInfo& table) const {
+  return fmt::format("{}/{}/{}-{}", warehouse_, table.path.database, table.path.table,
+                     table.id.value());
+}
+
+void TieringService::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void TieringService::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void TieringService::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    Refresh();
+    lock.lock();
+    wake_.wait_for(lock, std::chrono::milliseconds(kTickMs), [this] { return stopping_; });
+  }
+}
+
+std::shared_ptr<TieringService::Entry> TieringService::EntryOf(const model::TableInfo& table) {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<Entry>& entry = entries_[table.id.value()];
+  if (entry == nullptr) {
+    entry = std::make_shared<Entry>();
+    entry->state.path = table.path;
+  }
+  return entry;
+}
+
+/// One look at all tables: those that are due get their rounds.
+void TieringService::Refresh() {
+  auto databases = connection_.admin().ListDatabases();
+  if (!databases.ok()) return;
+  for (const std::string& database : *databases) {
+    auto tables = connection_.admin().ListTables(database);
+    if (!tables.ok()) continue;
+    for (const std::string& name : *tables) {
+      {
+        std::lock_guard lock(mutex_);
+        if (stopping_) return;
+      }
+      auto table = connection_.admin().GetTable({database, name});
+      if (!table.ok()) continue;
+      auto freshness = TieringFreshnessMs(table->descriptor);
+      if (!freshness.ok() || !*freshness) continue;
+      std::shared_ptr<Entry> entry = EntryOf(*table);
+      std::lock_guard round_lock(entry->mutex);
+      int64_t now = clock_.NowMs();
+      if (now < entry->next_round_ms) continue;
+      Status status = RunRounds(*table, *entry);
+      // Half the freshness: a row that just missed a round is in the lake in time all the same.
+      entry->next_round_ms = clock_.NowMs() + (status.ok() ? **freshness / 2 : kRetryMs);
+      if (!status.ok()) {
+        Log(LogLevel::kWarning, "lake", "tiering failed table={} error=\"{}\"",
+            table->path.ToString(), status.ToString());
+      }
+    }
+  }
+}
+
+/// Rounds until the log is caught up. The entry's mutex is held.
+Status TieringService::RunRounds(const model::TableInfo& table, Entry& entry) {
+  auto run = [&]() -> Status {
+    if (entry.tierer == nullptr) {
+      ASSIGN_OR_RETURN(entry.tierer, TableTierer::Open(connection_, fs_, clock_, table,
+                                                       DirectoryOf(table)));
+    }
+    while (true) {
+      ASSIGN_OR_RETURN(TieringRound round, entry.tierer->RunRound());
+      if (!round.snapshot) return Status::Ok();
+      std::lock_guard lock(mutex_);
+      entry.state.snapshot_id = round.snapshot->id;
+      entry.state.last_commit_ms = round.snapshot->timestamp_ms;
+      entry.state.rows_total += round.rows;
+    }
+  };
+  Status status = run();
+  // What failed may have left the tierer's memory of the lake behind the truth: it is opened afresh next time.
+  std::lock_guard lock(mutex_);
+  if (!status.ok()) entry.tierer.reset();
+  entry.state.last_error = status.ok() ? "" : status.ToString();
+  if (entry.tierer != nullptr) {
+    entry.state.metadata_location = entry.tierer->iceberg().metadata_location();
+    entry.state.offsets = entry.tierer->offsets();
+    const Snapshot* snapshot = entry.tierer->iceberg().metadata().current_snapshot();
+    if (snapshot != nullptr) {
+      entry.state.snapshot_id = snapshot->id;
+      entry.state.last_commit_ms = snapshot->timestamp_ms;
+    }
+  }
+  return status;
+}
+
+Status TieringService::TierNow(const model::TablePath& path) {
+  ASSIGN_OR_RETURN(model::TableInfo table, connection_.admin().GetTable(path));
+  ASSIGN_OR_RETURN(std::optional<int64_t> freshness, TieringFreshnessMs(table.descriptor));
+  if (!freshness) {
+    return InvalidArgument("table {} has no lake ('table.datalake.enabled' is not 'true')",
+                           path.ToString());
+  }
+  std::shared_ptr<Entry> entry = EntryOf(table);
+  std::lock_guard round_lock(entry->mutex);
+  return RunRounds(table, *entry);
+}
+
+std::vector<TieringState> TieringService::States() {
+  std::lock_guard lock(mutex_);
+  std::vector<TieringState> states;
+  for (const auto& [id, entry] : entries_) states.push_back(entry->state);
+  return states;
+}
+
+}  // namespace forebay::lake
