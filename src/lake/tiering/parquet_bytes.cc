@@ -1,5 +1,6 @@
 #include "lake/tiering/parquet_bytes.h"
 
+#include <arrow/buffer.h>
 #include <arrow/io/memory.h>
 
 namespace forebay::lake {
