@@ -1,0 +1,227 @@
+#include "compute/batch/table_scan.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "compute/source/lake_part.h"
+#include "compute/source/source_factory.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::LogOffset;
+
+namespace {
+
+/// A log bucket up to the offset where it ended when the query began, after what of it is in the lake.
+class BucketReader : public BatchReader {
+ public:
+  BucketReader(const JobContext& context, const sql::TableScanNode& scan, int bucket,
+               LogOffset begin, LogOffset end, std::unique_ptr<LakePartReader> lake)
+      : connection_(*context.environment->connection), path_(scan.table.path),
+        columns_(scan.columns), bucket_(bucket), next_(begin), end_(end), lake_(std::move(lake)) {}
+
+  Result<Batch> Next() override {
+    if (lake_ != nullptr) {
+      ASSIGN_OR_RETURN(Batch batch, lake_->Next());
+      if (batch.num_rows > 0) return batch;
+      lake_.reset();
+    }
+    while (ready_.empty() && next_ < end_) RETURN_IF_ERROR(Poll());
+    if (ready_.empty()) return Batch();
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    return batch;
+  }
+
+ private:
+  Status Poll() {
+    if (scanner_ == nullptr) RETURN_IF_ERROR(Subscribe());
+    constexpr int kWaitMs = 1000;
+    constexpr int64_t kPollBytes = 4 << 20;
+    ASSIGN_OR_RETURN(auto polled, scanner_->Poll(kWaitMs, kPollBytes));
+    for (client::ScanRecords& records : polled) {
+      Batch batch = std::move(records.batch);
+      if (records.base_offset + batch.num_rows > end_) {
+        batch = batch.Slice(0, static_cast<int>(std::max<LogOffset>(0, end_ - records.base_offset)));
+      }
+      next_ = records.next_offset;
+      if (batch.num_rows == 0) continue;
+      batch.changes = nullptr;
+      ready_.push_back(batch.Project(order_));
+    }
+    return Status::Ok();
+  }
+
+  /// Storage wants ascending columns; the plan may want another order.
+  Status Subscribe() {
+    std::vector<int> ascending = columns_;
+    std::sort(ascending.begin(), ascending.end());
+    ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
+    for (int column : columns_) {
+      order_.push_back(static_cast<int>(
+          std::lower_bound(ascending.begin(), ascending.end(), column) - ascending.begin()));
+    }
+    if (ascending.empty()) ascending.push_back(0);
+    ASSIGN_OR_RETURN(scanner_, connection_.OpenLogScanner(path_, ascending));
+    return scanner_->Subscribe(bucket_, next_);
+  }
+
+  client::Connection& connection_;
+  const model::TablePath path_;
+  const std::vector<int> columns_;
+  const int bucket_;
+  LogOffset next_;
+  const LogOffset end_;
+  std::unique_ptr<LakePartReader> lake_;
+  std::unique_ptr<client::LogScanner> scanner_;
+  std::vector<int> order_;
+  std::deque<Batch> ready_;
+};
+
+/// The present rows of one bucket of a primary-key table.
+class SnapshotReader : public BatchReader {
+ public:
+  SnapshotReader(std::unique_ptr<client::SnapshotScanner> scanner, std::vector<int> order)
+      : scanner_(std::move(scanner)), order_(std::move(order)) {}
+
+  Result<Batch> Next() override {
+    ASSIGN_OR_RETURN(Batch batch, scanner_->Next());
+    batch.changes = nullptr;
+    return batch.num_rows == 0 ? batch : batch.Project(order_);
+  }
+
+ private:
+  std::unique_ptr<client::SnapshotScanner> scanner_;
+  std::vector<int> order_;
+};
+
+class LakeOnlyReader : public BatchReader {
+ public:
+  explicit LakeOnlyReader(std::unique_ptr<LakePartReader> lake) : lake_(std::move(lake)) {}
+  Result<Batch> Next() override { return lake_->Next(); }
+
+ private:
+  std::unique_ptr<LakePartReader> lake_;
+};
+
+/// Runs a bounded source to its end in the calling thread.
+class SourceDrain : public BatchReader, private SourceOutput {
+ public:
+  static Result<std::unique_ptr<BatchReader>> Open(const sql::TableScanNode& scan,
+                                                   const JobContext& context) {
+    auto drain = std::make_unique<SourceDrain>();
+    ASSIGN_OR_RETURN(drain->source_, MakeSource(scan, context));
+    ASSIGN_OR_RETURN(std::vector<SourceSplit> splits, drain->source_->EnumerateSplits(1));
+    ASSIGN_OR_RETURN(drain->reader_, drain->source_->MakeReader());
+    RETURN_IF_ERROR(drain->reader_->Open(std::move(splits), drain->waker_));
+    return std::unique_ptr<BatchReader>(std::move(drain));
+  }
+
+  Result<Batch> Next() override {
+    while (ready_.empty() && !ended_) {
+      ASSIGN_OR_RETURN(PollOutcome outcome, reader_->Poll(*this));
+      ended_ = outcome == PollOutcome::kEnd;
+      constexpr int64_t kSleepMs = 10;
+      if (outcome == PollOutcome::kNothing) waker_.Sleep(kSleepMs);
+    }
+    if (ready_.empty()) return Batch();
+    Batch batch = std::move(ready_.front());
+    ready_.pop_front();
+    return batch;
+  }
+
+ private:
+  Status Emit(int, Batch batch) override {
+    ready_.push_back(std::move(batch));
+    return Status::Ok();
+  }
+  void FinishSplit(int) override {}
+
+  Waker waker_;  // outlives the reader
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<SourceReader> reader_;
+  std::deque<Batch> ready_;
+  bool ended_ = false;
+};
+
+Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobContext& context) {
+  std::vector<int> ascending = scan.columns;
+  std::sort(ascending.begin(), ascending.end());
+  ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
+  std::vector<int> order;
+  for (int column : scan.columns) {
+    order.push_back(static_cast<int>(
+        std::lower_bound(ascending.begin(), ascending.end(), column) - ascending.begin()));
+  }
+  if (ascending.empty()) ascending.push_back(0);
+  BatchReaders readers;
+  for (int bucket = 0; bucket < scan.table.info.descriptor.bucket_count; ++bucket) {
+    ASSIGN_OR_RETURN(auto scanner, context.environment->connection->OpenSnapshotScanner(
+                                       scan.table.path, bucket, ascending));
+    readers.push_back(std::make_unique<SnapshotReader>(std::move(scanner), order));
+  }
+  return readers;
+}
+
+Result<BatchReaders> OpenLogs(const sql::TableScanNode& scan, const JobContext& context) {
+  client::Admin& admin = context.environment->connection->admin();
+  LakePartFactory* lake_parts = context.environment->lake_parts;
+  std::optional<LakePart> part;
+  if (lake_parts != nullptr) {
+    ASSIGN_OR_RETURN(part, lake_parts->Find(scan));
+  }
+  // The lake's snapshot was taken first: what is tiered from now on is still read from the log, at most once.
+  ASSIGN_OR_RETURN(auto begins, admin.ListOffsets(scan.table.path, model::kEarliestOffset));
+  ASSIGN_OR_RETURN(auto ends, admin.ListOffsets(scan.table.path, model::kLatestOffset));
+  BatchReaders readers;
+  for (size_t bucket = 0; bucket < ends.size(); ++bucket) {
+    std::unique_ptr<LakePartReader> lake;
+    LogOffset begin = begins[bucket];
+    if (part && bucket < part->offsets.size() && part->offsets[bucket] > 0) {
+      begin = part->offsets[bucket];
+      ASSIGN_OR_RETURN(lake, lake_parts->Open(scan, part->snapshot, static_cast<int>(bucket)));
+    }
+    readers.push_back(std::make_unique<BucketReader>(context, scan, static_cast<int>(bucket), begin,
+                                                     ends[bucket], std::move(lake)));
+  }
+  return readers;
+}
+
+Result<BatchReaders> OpenLake(const sql::TableScanNode& scan, const JobContext& context) {
+  LakePartFactory* lake_parts = context.environment->lake_parts;
+  std::optional<LakePart> part;
+  if (lake_parts != nullptr) {
+    ASSIGN_OR_RETURN(part, lake_parts->Find(scan));
+  }
+  BatchReaders readers;
+  if (!part) return readers;
+  for (size_t bucket = 0; bucket < part->offsets.size(); ++bucket) {
+    ASSIGN_OR_RETURN(auto lake,
+                     lake_parts->Open(scan, part->snapshot, static_cast<int>(bucket)));
+    readers.push_back(std::make_unique<LakeOnlyReader>(std::move(lake)));
+  }
+  return readers;
+}
+
+Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext& context) {
+  if (scan.as_of_ms) return NotSupported("FOR SYSTEM_TIME AS OF in batch mode");
+  bool foreign = scan.table.IsForeign();
+  if (!foreign && scan.part == sql::ScanPart::kLake) return OpenLake(scan, context);
+  if (!foreign && scan.part == sql::ScanPart::kAll) {
+    return scan.table.info.descriptor.HasPrimaryKey() ? OpenSnapshots(scan, context)
+                                                      : OpenLogs(scan, context);
+  }
+  BatchReaders readers;
+  ASSIGN_OR_RETURN(std::unique_ptr<BatchReader> reader, SourceDrain::Open(scan, context));
+  readers.push_back(std::move(reader));
+  return readers;
+}
+
+}  // namespace
+
+OpenScan MakeOpenScan(const JobContext& context) {
+  return [&context](const sql::TableScanNode& scan) { return OpenTable(scan, context); };
+}
+
+}  // namespace forebay::compute

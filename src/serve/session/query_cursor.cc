@@ -1,0 +1,84 @@
+#include "serve/session/query_cursor.h"
+
+#include "compute/batch/batch_query.h"
+#include "compute/batch/table_scan.h"
+
+namespace forebay::serve {
+
+namespace {
+
+class StreamCursorImpl : public ResultCursor {
+ public:
+  StreamCursorImpl(std::vector<sql::Field> columns, compute::JobHandle job)
+      : columns_(std::move(columns)), job_(std::move(job)) {}
+  ~StreamCursorImpl() override {
+    Cancel();
+    Status ignored = job_->Wait();
+    static_cast<void>(ignored);
+  }
+
+  const std::vector<sql::Field>& columns() const override { return columns_; }
+  bool is_changelog() const override { return true; }
+  Result<std::optional<model::Batch>> Next(int timeout_ms) override {
+    return job_->collect()->Pop(timeout_ms);
+  }
+  void Cancel() override { job_->Stop(compute::StopMode::kCancel); }
+
+ private:
+  std::vector<sql::Field> columns_;
+  compute::JobHandle job_;
+};
+
+class BatchCursorImpl : public ResultCursor {
+ public:
+  static Result<std::unique_ptr<ResultCursor>> Open(
+      sql::PlanPtr plan, const Engine& engine, const std::map<std::string, std::string>& settings,
+      const compute::EvaluationContext& evaluation) {
+    auto cursor = std::make_unique<BatchCursorImpl>();
+    cursor->plan_ = std::move(plan);
+    cursor->context_.environment = engine.environment;
+    cursor->context_.settings = settings;
+    cursor->context_.settings["execution.runtime-mode"] = "batch";
+    cursor->context_.evaluation = evaluation;
+    cursor->open_scan_ = compute::MakeOpenScan(cursor->context_);
+    compute::BatchQueryOptions options;
+    options.evaluation = evaluation;
+    options.spill_directory = engine.spill_directory;
+    if (auto it = settings.find("batch.memory-limit"); it != settings.end()) {
+      options.memory_limit = it->second;
+    }
+    ASSIGN_OR_RETURN(cursor->query_, compute::BatchQuery::Start(*cursor->plan_,
+                                                                cursor->open_scan_, options));
+    return std::unique_ptr<ResultCursor>(std::move(cursor));
+  }
+
+  const std::vector<sql::Field>& columns() const override { return plan_->output; }
+  bool is_changelog() const override { return false; }
+  Result<std::optional<model::Batch>> Next(int) override {
+    ASSIGN_OR_RETURN(model::Batch batch, query_->Next());
+    if (batch.num_rows == 0) return std::optional<model::Batch>();
+    return std::optional(std::move(batch));
+  }
+  void Cancel() override { query_->Interrupt(); }
+
+ private:
+  sql::PlanPtr plan_;
+  compute::JobContext context_;
+  compute::OpenScan open_scan_;
+  std::unique_ptr<compute::BatchQuery> query_;  // last: it reads through the members above
+};
+
+}  // namespace
+
+std::unique_ptr<ResultCursor> StreamCursor(std::vector<sql::Field> columns,
+                                           compute::JobHandle job) {
+  return std::make_unique<StreamCursorImpl>(std::move(columns), std::move(job));
+}
+
+Result<std::unique_ptr<ResultCursor>> BatchCursor(sql::PlanPtr plan, const Engine& engine,
+                                                  const std::map<std::string, std::string>& settings,
+                                                  const compute::EvaluationContext& evaluation) {
+  return BatchCursorImpl::Open(std::move(plan), engine, settings, evaluation);
+}
+
+}  // namespace forebay::serve

@@ -1,0 +1,201 @@
+#include "serve/session/session.h"
+
+#include "serve/session/batch_insert.h"
+#include "serve/session/query_cursor.h"
+#include "sql/diagnostic.h"
+
+namespace forebay::serve {
+
+Session::Session(const Engine& engine) : engine_(engine), catalog_(*engine.connection) {}
+Session::~Session() = default;
+
+bool Session::IsStreaming() const {
+  auto it = settings_.find("execution.runtime-mode");
+  return it == settings_.end() || it->second != "batch";
+}
+
+sql::AnalyzerOptions Session::AnalyzerOptions() const {
+  sql::AnalyzerOptions options;
+  options.current_catalog = kCatalog;
+  options.current_database = database_;
+  options.streaming = IsStreaming();
+  options.time_zone = Evaluation().time_zone;
+  return options;
+}
+
+compute::EvaluationContext Session::Evaluation() const {
+  compute::EvaluationContext context;
+  auto it = settings_.find("table.local-time-zone");
+  if (it != settings_.end() && it->second != "default") context.time_zone = it->second;
+  return context;
+}
+
+Result<StatementResult> Session::Execute(const sql::StatementText& text) {
+  statement_ = std::string(text.text);
+  ASSIGN_OR_RETURN(sql::BoundStatement bound,
+                   sql::AnalyzeSql(text.text, catalog_, AnalyzerOptions(), text.position));
+  return std::visit([this](const auto& statement) { return Run(statement); }, bound);
+}
+
+Result<StatementResult> Session::Run(const sql::QueryStatement& query) {
+  StatementResult result;
+  if (IsStreaming()) {
+    compute::JobSpec spec;
+    spec.name = "query";
+    spec.sql = statement_;
+    spec.roots = {query.plan};
+    spec.settings = settings_;
+    spec.durable = false;
+    ASSIGN_OR_RETURN(compute::JobHandle job, engine_.jobs->Submit(std::move(spec)));
+    result.rows = StreamCursor(query.plan->output, std::move(job));
+  } else {
+    ASSIGN_OR_RETURN(result.rows, BatchCursor(query.plan, engine_, settings_, Evaluation()));
+  }
+  return result;
+}
+
+Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
+  if (!IsStreaming()) return RunBatchInsert(insert);
+  compute::JobSpec spec;
+  for (const model::TablePath& target : insert.targets) {
+    spec.name += (spec.name.empty() ? "insert-into_" : ",") + target.ToString();
+  }
+  spec.sql = statement_;
+  spec.roots = insert.sinks;
+  spec.settings = settings_;
+  ASSIGN_OR_RETURN(compute::JobHandle job, engine_.jobs->Submit(std::move(spec)));
+  StatementResult result;
+  result.job_id = job->id();
+  result.message = fmt::format("job {} submitted", job->id());
+  auto sync = settings_.find("table.dml-sync");
+  if (sync != settings_.end() && sync->second == "true") {
+    RETURN_IF_ERROR(job->Wait());
+    result.message = fmt::format("job {} finished", job->id());
+  }
+  return result;
+}
+
+Result<StatementResult> Session::RunBatchInsert(const sql::InsertStatement& insert) {
+  int64_t rows = 0;
+  for (const sql::PlanPtr& sink : insert.sinks) {
+    ASSIGN_OR_RETURN(int64_t written,
+                     InsertBatch(static_cast<const sql::SinkNode&>(*sink), engine_, settings_,
+                                 Evaluation()));
+    rows += written;
+  }
+  StatementResult result;
+  result.message = fmt::format("{} rows inserted", rows);
+  return result;
+}
+
+namespace {
+
+StatementResult Message(std::string text) {
+  StatementResult result;
+  result.message = std::move(text);
+  return result;
+}
+
+}  // namespace
+
+Result<StatementResult> Session::Run(const sql::CreateTableStatement& create) {
+  const model::TablePath& path = create.table.ref.path;
+  if (create.or_replace) return NotSupported("CREATE OR REPLACE TABLE is not supported yet");
+  Status status = catalog_.CreateTable(create.table, create.temporary);
+  if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
+    return Message(fmt::format("table {} exists already", path.ToString()));
+  }
+  if (!status.ok()) return status;
+  return Message(fmt::format("table {} created", path.ToString()));
+}
+
+Result<StatementResult> Session::Run(const sql::CreateViewStatement& create) {
+  Status status = catalog_.CreateView(create.view, create.temporary, create.or_replace);
+  if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
+    return Message(fmt::format("view {} exists already", create.view.path.ToString()));
+  }
+  if (!status.ok()) return status;
+  return Message(fmt::format("view {} created", create.view.path.ToString()));
+}
+
+Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create) {
+  RETURN_IF_ERROR(
+      engine_.connection->admin().CreateDatabase(create.database, create.if_not_exists));
+  return Message(fmt::format("database {} created", create.database));
+}
+
+Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
+  Status status;
+  std::string what;
+  switch (drop.kind) {
+    case sql::DropAst::Kind::kTable:
+      what = "table " + drop.path.ToString();
+      status = catalog_.DropTable(drop.path, drop.temporary);
+      break;
+    case sql::DropAst::Kind::kView:
+      what = "view " + drop.path.ToString();
+      status = catalog_.DropView(drop.path, drop.temporary);
+      break;
+    case sql::DropAst::Kind::kDatabase:
+      what = "database " + drop.path.database;
+      if (drop.path.database == database_) {
+        return Conflict("{} is the current database: USE another one first", drop.path.database);
+      }
+      status = catalog_.DropDatabase(drop.path.database, drop.if_exists, drop.cascade);
+      break;
+  }
+  if (!status.ok() && status.kind() == ErrorKind::kNotFound && drop.if_exists) {
+    return Message(what + " does not exist");
+  }
+  if (!status.ok()) return status;
+  return Message(what + " dropped");
+}
+
+Result<StatementResult> Session::Run(const sql::SetStatement& set) {
+  if (!set.key.empty()) {
+    if (set.key == "execution.runtime-mode" && set.value != "batch" && set.value != "streaming") {
+      return InvalidArgument("'execution.runtime-mode' is 'batch' or 'streaming', not '{}'",
+                             set.value);
+    }
+    settings_[set.key] = set.value;
+    return Message(fmt::format("{} = {}", set.key, set.value));
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [key, value] : settings_) rows.push_back({key, value});
+  StatementResult result;
+  result.rows = TextCursor({"key", "value"}, rows);
+  return result;
+}
+
+Result<StatementResult> Session::Run(const sql::ResetStatement& reset) {
+  if (reset.key.empty()) {
+    settings_.clear();
+  } else {
+    settings_.erase(reset.key);
+  }
+  return Message(reset.key.empty() ? "all options reset" : reset.key + " reset");
+}
+
+Result<StatementResult> Session::Run(const sql::UseStatement& use) {
+  if (use.catalog) {
+    if (use.name == kCatalog) return Message(fmt::format("catalog is {}", use.name));
+    return NotFound("catalog {} does not exist: the only one is {}", use.name, kCatalog);
+  }
+  ASSIGN_OR_RETURN(bool exists, catalog_.DatabaseExists(use.name));
+  if (!exists) return NotFound("database {} does not exist", use.name);
+  database_ = use.name;
+  return Message(fmt::format("database is {}", use.name));
+}
+
+Result<StatementResult> Session::Run(const sql::StopJobStatement& stop) {
+  RETURN_IF_ERROR(engine_.jobs->Stop(stop.job));
+  return Message(fmt::format("job {} stopped", stop.job));
+}
+
+Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {
+  StatementResult result;
+  result.rows = TextCursor({"result"}, {{explain.text}});
+  return result;
+}
+
+}  // namespace forebay::serve

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "serve/session/engine.h"
+#include "serve/session/result_cursor.h"
+#include "serve/session/sql_catalog.h"
+#include "sql/analyzer/analyzer.h"
+#include "sql/parser/parser.h"
+
+namespace forebay::serve {
+
+/// One user's conversation with the engine: current database, options, temporary objects. Statements of a session run one
+/// after the other; a session belongs to one thread at a time.
+class Session {
+ public:
+  /// `engine` outlives the session.
+  explicit Session(const Engine& engine);
+  ~Session();
+
+  /// Runs one statement. Errors have a position in the script that `text` stands in.
+  Result<StatementResult> Execute(const sql::StatementText& text);
+
+  const std::string& database() const { return database_; }
+  SqlCatalog& catalog() { return catalog_; }
+  const std::map<std::string, std::string>& settings() const { return settings_; }
+
+ private:
+  struct Carrier;  ///< carries out the kinds of bound statements
+
+  bool IsStreaming() const;
+  sql::AnalyzerOptions AnalyzerOptions() const;
+  compute::EvaluationContext Evaluation() const;
+
+  Result<StatementResult> Run(const sql::QueryStatement& query);
+  Result<StatementResult> Run(const sql::InsertStatement& insert);
+  Result<StatementResult> Run(const sql::CreateTableStatement& create);
+  Result<StatementResult> Run(const sql::CreateViewStatement& create);
+  Result<StatementResult> Run(const sql::CreateDatabaseStatement& create);
+  Result<StatementResult> Run(const sql::DropStatement& drop);
+  Result<StatementResult> Run(const sql::ShowStatement& show);
+  Result<StatementResult> Run(const sql::DescribeStatement& describe);
+  Result<StatementResult> Run(const sql::SetStatement& set);
+  Result<StatementResult> Run(const sql::ResetStatement& reset);
+  Result<StatementResult> Run(const sql::UseStatement& use);
+  Result<StatementResult> Run(const sql::StopJobStatement& stop);
+  Result<StatementResult> Run(const sql::ExplainStatement& explain);
+
+  Result<StatementResult> RunBatchInsert(const sql::InsertStatement& insert);
+  Result<StatementResult> ShowJobs();
+  Result<StatementResult> DescribeJob(const std::string& id);
+
+  const Engine& engine_;
+  SqlCatalog catalog_;
+  std::string database_ = kDefaultDatabase;
+  std::map<std::string, std::string> settings_;
+  std::string statement_;  ///< text of the statement that runs, for job records
+
+ public:
+  /// Exists in every data directory, as in Flink's default catalog.
+  static constexpr const char* kDefaultDatabase = "default_database";
+  static constexpr const char* kCatalog = "default_catalog";
+};
+
+/// Names for completion: SHOW statements' lists are the same.
+std::vector<std::string> FunctionNames();
+
+}  // namespace forebay::serve

@@ -1,0 +1,134 @@
+#include "serve/session/show_create.h"
+
+#include <fmt/format.h>
+
+#include "model/data_type.h"
+#include "serve/session/session.h"
+
+namespace forebay::serve {
+
+using model::QuoteIdentifier;
+
+namespace {
+
+std::string QuotePath(const model::TablePath& path) {
+  return fmt::format("{}.{}.{}", QuoteIdentifier(Session::kCatalog), QuoteIdentifier(path.database),
+                     QuoteIdentifier(path.table));
+}
+
+std::string QuoteString(std::string_view text) {
+  std::string quoted = "'";
+  for (char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::string QuoteNames(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + QuoteIdentifier(name);
+  return list;
+}
+
+/// Options whose values must not be shown.
+bool IsSecret(const std::string& key) {
+  for (const char* word : {"password", "secret", "token", "credential"}) {
+    if (key.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+const sql::ComputedColumn* FindComputed(const sql::CatalogTable& table, const std::string& name) {
+  for (const sql::ComputedColumn& column : table.computed) {
+    if (column.name == name) return &column;
+  }
+  return nullptr;
+}
+
+std::string ColumnText(const sql::CatalogTable& table, const std::string& name) {
+  std::string text = "  " + QuoteIdentifier(name);
+  if (const sql::ComputedColumn* computed = FindComputed(table, name)) {
+    text += " AS " + computed->expression;
+    if (!computed->comment.empty()) text += " COMMENT " + QuoteString(computed->comment);
+    return text;
+  }
+  const model::Schema& schema = table.ref.info.descriptor.schema;
+  int index = schema.IndexOf(name);
+  if (index < 0) return text;
+  const model::ColumnSpec& column = schema.columns[index];
+  // Flink prints VARCHAR(2147483647) here; STRING means the same and reads better.
+  text += " " + column.type.ToString();
+  if (!column.comment.empty()) text += " COMMENT " + QuoteString(column.comment);
+  return text;
+}
+
+}  // namespace
+
+std::string CreateTableText(const sql::CatalogTable& table) {
+  const model::TableDescriptor& descriptor = table.ref.info.descriptor;
+  std::string text = fmt::format("CREATE TABLE {} (\n", QuotePath(table.ref.path));
+  std::string separator;
+  for (const std::string& name : table.declared_order) {
+    text += separator + ColumnText(table, name);
+    separator = ",\n";
+  }
+  if (table.watermark) {
+    text += fmt::format("{}  WATERMARK FOR {} AS {}", separator,
+                        QuoteIdentifier(table.watermark->column), table.watermark->expression);
+  }
+  if (!descriptor.schema.primary_key.empty()) {
+    std::string keys = QuoteNames(descriptor.schema.primary_key);
+    text += fmt::format("{}  PRIMARY KEY ({}) NOT ENFORCED", separator, keys);
+  }
+  text += "\n)";
+  if (!table.comment.empty()) text += " COMMENT " + QuoteString(table.comment);
+  if (!table.ref.IsForeign() && descriptor.bucket_count > 1) {
+    if (!descriptor.bucket_keys.empty()) {
+      text += fmt::format("\nDISTRIBUTED BY HASH({})", QuoteNames(descriptor.bucket_keys));
+    } else {
+      text += "\nDISTRIBUTED";
+    }
+    text += fmt::format(" INTO {} BUCKETS", descriptor.bucket_count);
+  }
+  if (table.ref.options.empty()) return text + "\n";
+  text += "\nWITH (\n";
+  separator = "";
+  for (const auto& [key, value] : table.ref.options) {
+    text += fmt::format("{}  {} = {}", separator, QuoteString(key),
+                        QuoteString(IsSecret(key) ? "******" : value));
+    separator = ",\n";
+  }
+  return text + "\n)\n";
+}
+
+std::string CreateViewText(const sql::CatalogView& view) {
+  std::string columns = view.columns.empty() ? "" : fmt::format(" ({})", QuoteNames(view.columns));
+  std::string comment = view.comment.empty() ? "" : "\nCOMMENT " + QuoteString(view.comment);
+  return fmt::format("CREATE VIEW {}{}{}\nAS {}\n", QuotePath(view.path), columns, comment,
+                     view.query);
+}
+
+DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table) {
+  DescribedColumn described;
+  described.type = field.type.Nullable().ToString();
+  if (field.time_attribute == sql::TimeAttribute::kRowtime) described.type += " *ROWTIME*";
+  if (field.time_attribute == sql::TimeAttribute::kProctime) described.type += " *PROCTIME*";
+  if (table == nullptr) return described;
+  const std::vector<std::string>& keys = table->ref.info.descriptor.schema.primary_key;
+  for (const std::string& key : keys) {
+    if (key != field.name) continue;
+    std::string list;
+    for (const std::string& name : keys) list += (list.empty() ? "" : ", ") + name;
+    described.key = fmt::format("PRI({})", list);
+  }
+  if (const sql::ComputedColumn* computed = FindComputed(*table, field.name)) {
+    described.extras = "AS " + computed->expression;
+  }
+  if (table->watermark && table->watermark->column == field.name) {
+    described.watermark = table->watermark->expression;
+  }
+  return described;
+}
+
+}  // namespace forebay::serve

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "sql/catalog/catalog.h"
+
+namespace forebay::serve {
+
+/// The statement that creates the table or view, as Flink's SHOW CREATE prints it.
+std::string CreateTableText(const sql::CatalogTable& table);
+std::string CreateViewText(const sql::CatalogView& view);
+
+/// What DESCRIBE says of a column besides its name and nullability; empty texts are NULL.
+struct DescribedColumn {
+  std::string type;
+  std::string key;
+  std::string extras;
+  std::string watermark;
+};
+/// `table` is null for views.
+DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table);
+
+}  // namespace forebay::serve

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "client/connection.h"
+#include "sql/catalog/catalog.h"
+
+namespace forebay::serve {
+
+/// The SQL catalog of a server: Forebay's tables from storage; tables of other connectors and views as stored objects; and the
+/// temporary tables and views of one session, which hide stored ones of the same name. Thread-safe.
+class SqlCatalog : public sql::Catalog {
+ public:
+  explicit SqlCatalog(client::Connection& connection) : connection_(connection) {}
+
+  Result<std::vector<std::string>> ListDatabases() override;
+  Result<bool> DatabaseExists(const std::string& database) override;
+  Result<std::vector<std::string>> ListTables(const std::string& database) override;
+  Result<std::vector<std::string>> ListViews(const std::string& database) override;
+  Result<std::optional<sql::CatalogTable>> FindTable(const model::TablePath& path) override;
+  Result<std::optional<sql::CatalogView>> FindView(const model::TablePath& path) override;
+
+  /// kAlreadyExists, kNotFound (database), kInvalidArgument.
+  Status CreateTable(const sql::CatalogTable& table, bool temporary);
+  Status CreateView(const sql::CatalogView& view, bool temporary, bool replace);
+  /// kNotFound.
+  Status DropTable(const model::TablePath& path, bool temporary);
+  Status DropView(const model::TablePath& path, bool temporary);
+  Status DropDatabase(const std::string& database, bool if_exists, bool cascade);
+
+ private:
+  Result<std::vector<std::string>> StoredNames(const std::string& kind,
+                                               const std::string& database);
+
+  client::Connection& connection_;
+  std::mutex mutex_;  ///< guards the session's own objects
+  std::map<model::TablePath, sql::CatalogTable> temporary_tables_;
+  std::map<model::TablePath, sql::CatalogView> temporary_views_;
+};
+
+}  // namespace forebay::serve
