@@ -208,8 +208,8 @@ class Lexer {
     for (std::string_view symbol : kSymbols) {
       if (rest.starts_with(symbol)) {
         cursor_.Advance(symbol.size());
-        std::string text = symbol == "!=" ? "<>" : std::string(symbol);
-        return Token{TokenKind::kSymbol, std::move(text), {}, {}};
+        if (symbol == "!=") return ErrorAt(position_, "'!=' is no operator", "write <>");
+        return Token{TokenKind::kSymbol, std::string(symbol), {}, {}};
       }
     }
     if (rest[0] == '"') {

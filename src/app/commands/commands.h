@@ -1,0 +1,16 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace forebay::app {
+
+// Each function adds a subcommand to the command line; when it is chosen it runs while the arguments are parsed and sets
+// `status` to the program's exit status.
+
+void AddServerCommand(CLI::App& app, int& status);
+void AddSqlCommand(CLI::App& app, int& status);
+void AddVersionCommand(CLI::App& app, int& status);
+
+}  // namespace forebay::app

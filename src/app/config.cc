@@ -1,0 +1,122 @@
+#include "app/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <functional>
+
+namespace forebay::app {
+
+namespace {
+
+/// One key of the file: how it is called, what it takes, what it sets.
+struct ConfigKey {
+  const char* name;
+  const char* expects;
+  bool (*apply)(const std::string& value, ServerOptions& options);
+};
+
+bool ParseNumber(const std::string& text, int64_t low, int64_t high, int64_t& value) {
+  char* end = nullptr;
+  errno = 0;
+  value = std::strtoll(text.c_str(), &end, 10);
+  return errno == 0 && end != text.c_str() && *end == '\0' && value >= low && value <= high;
+}
+
+template <typename T>
+bool SetNumber(const std::string& text, int64_t low, int64_t high, T& target) {
+  int64_t value = 0;
+  if (!ParseNumber(text, low, high, value)) return false;
+  target = static_cast<T>(value);
+  return true;
+}
+
+constexpr int64_t kGib = int64_t{1} << 30;
+
+const std::array<ConfigKey, 8> kKeys = {{
+    {"data-dir", "a path",
+     [](const std::string& v, ServerOptions& o) {
+       o.node.data_dir = v;
+       return !v.empty();
+     }},
+    {"listen", "an IP address",
+     [](const std::string& v, ServerOptions& o) {
+       o.http.address = v;
+       return !v.empty();
+     }},
+    {"http.port", "a port, 0 to 65535",
+     [](const std::string& v, ServerOptions& o) { return SetNumber(v, 0, 65535, o.http.port); }},
+    {"http.handler-threads", "a number, 1 to 1024",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1024, o.http.handler_threads);
+     }},
+    {"http.body-bytes-max", "bytes, 1024 to 1073741824",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1024, kGib, o.http.body_bytes_max);
+     }},
+    {"http.connections-max", "a number, 1 to 1000000",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1000000, o.http.connections_max);
+     }},
+    {"http.queued-requests-max", "a number, 1 to 1000000",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1000000, o.http.queued_requests_max);
+     }},
+    {"storage.row-cache-bytes", "bytes, up to 1 TiB",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 0, kGib * 1024, o.node.row_cache_bytes);
+     }},
+}};
+
+Error BadKey(const std::string& path, const YAML::Node& node, const std::string& key) {
+  Error error = InvalidArgument("{}:{}: unknown option '{}'", path, node.Mark().line + 1, key);
+  error.hint = "the options are: ";
+  for (const ConfigKey& known : kKeys) {
+    error.hint += fmt::format("{}{}", &known == &kKeys[0] ? "" : ", ", known.name);
+  }
+  return error;
+}
+
+Status ApplyScalar(const std::string& path, const std::string& key, const YAML::Node& node,
+                   ServerOptions& options) {
+  for (const ConfigKey& known : kKeys) {
+    if (key != known.name) continue;
+    if (known.apply(node.Scalar(), options)) return Status::Ok();
+    return InvalidArgument("{}:{}: '{}' must be {}, not '{}'", path, node.Mark().line + 1, key,
+                           known.expects, node.Scalar());
+  }
+  return BadKey(path, node, key);
+}
+
+/// "http: {port: 1}" and "http.port: 1" mean the same.
+Status ApplyMap(const std::string& path, const std::string& prefix, const YAML::Node& map,
+                ServerOptions& options) {
+  for (const auto& item : map) {
+    std::string key = prefix + item.first.Scalar();
+    if (item.second.IsMap()) {
+      RETURN_IF_ERROR(ApplyMap(path, key + ".", item.second, options));
+    } else if (item.second.IsScalar()) {
+      RETURN_IF_ERROR(ApplyScalar(path, key, item.second, options));
+    } else {
+      return InvalidArgument("{}:{}: '{}' must be one value", path, item.first.Mark().line + 1, key);
+    }
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Status ReadConfig(const std::string& path, ServerOptions& options) {
+  try {
+    YAML::Node root = YAML::LoadFile(path);
+    if (root.IsNull()) return Status::Ok();
+    if (!root.IsMap()) return InvalidArgument("{}: a configuration is a map of options", path);
+    return ApplyMap(path, "", root, options);
+  } catch (const YAML::BadFile&) {
+    return NotFound("cannot read the configuration {}", path);
+  } catch (const YAML::Exception& error) {
+    return InvalidArgument("{}:{}: {}", path, error.mark.line + 1, error.msg);
+  }
+}
+
+}  // namespace forebay::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "app/node.h"
+#include "serve/http/http_message.h"
+#include "serve/http/sql_handler.h"
+
+namespace forebay::app {
+
+/// The server's HTTP paths: /api/v1/sql, /ingest/v1/..., /iceberg/..., /metrics, /healthz, /readyz and a page at /.
+/// Thread-safe.
+class HttpApi {
+ public:
+  /// `node` outlives the API.
+  explicit HttpApi(Node& node);
+  ~HttpApi();
+  Status Open();
+
+  serve::HttpResponse Handle(const serve::HttpRequest& request);
+  /// From now on /readyz says no and statements end.
+  void Stop();
+
+ private:
+  serve::HttpResponse Catalog(const serve::HttpRequest& request);
+  serve::HttpResponse Metrics();
+
+  Node& node_;
+  serve::SqlHandler sql_;
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace forebay::app

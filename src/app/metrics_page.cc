@@ -1,0 +1,80 @@
+#include "app/metrics_page.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "app/node.h"
+#include "storage/storage_metrics.h"
+
+namespace forebay::app {
+
+namespace {
+
+void Count(prometheus::Registry& registry, const std::string& name, const std::string& help,
+           int64_t value, const prometheus::Labels& labels = {}) {
+  auto& family = prometheus::BuildCounter().Name("forebay_" + name).Help(help).Register(registry);
+  family.Add(labels).Increment(static_cast<double>(value));
+}
+
+void Set(prometheus::Registry& registry, const std::string& name, const std::string& help,
+         int64_t value, const prometheus::Labels& labels = {}) {
+  auto& family = prometheus::BuildGauge().Name("forebay_" + name).Help(help).Register(registry);
+  family.Add(labels).Set(static_cast<double>(value));
+}
+
+void AddStorage(prometheus::Registry& registry, const storage::StorageMetrics& metrics) {
+  Count(registry, "log_appended_records_total", "Records appended to logs",
+        metrics.appended_records);
+  Count(registry, "log_appended_bytes_total", "Bytes appended to logs", metrics.appended_bytes);
+  Count(registry, "log_appended_batches_total", "Batches appended to logs",
+        metrics.appended_batches);
+  Count(registry, "log_duplicate_batches_total", "Batches recognised as sent before",
+        metrics.duplicate_batches);
+  Count(registry, "log_failed_appends_total", "Appends that failed", metrics.failed_appends);
+  Count(registry, "log_refused_appends_total", "Appends refused by back-pressure",
+        metrics.refused_appends);
+  Count(registry, "log_syncs_total", "fsync calls of logs", metrics.log_syncs);
+  Count(registry, "log_expired_segments_total", "Log segments removed by retention",
+        metrics.expired_segments);
+  Count(registry, "kv_lookups_total", "Rows looked up by key", metrics.kv_lookups);
+  Count(registry, "kv_cache_hits_total", "Lookups answered by the row cache",
+        metrics.kv_cache_hits);
+  Set(registry, "log_tablets", "Log tablets in service", metrics.log_tablets);
+  Set(registry, "kv_tablets", "Primary-key tablets in service", metrics.kv_tablets);
+  Set(registry, "damaged_tablets", "Tablets out of service", metrics.damaged_tablets);
+}
+
+void AddJobs(prometheus::Registry& registry, compute::JobManager& jobs) {
+  std::map<std::string, int64_t> by_state;
+  for (const compute::JobRecord& job : jobs.List()) {
+    ++by_state[std::string(compute::JobStateName(job.state))];
+  }
+  for (const auto& [state, count] : by_state) {
+    Set(registry, "jobs", "Jobs by state", count, {{"state", state}});
+  }
+}
+
+void AddTiering(prometheus::Registry& registry, lake::TieringService& tiering) {
+  for (const lake::TieringState& state : tiering.States()) {
+    prometheus::Labels labels = {{"table", state.path.ToString()}};
+    Count(registry, "lake_rows_total", "Rows written to the lake", state.rows_total, labels);
+    Set(registry, "lake_last_commit_ms", "Time of the newest snapshot", state.last_commit_ms,
+        labels);
+    Set(registry, "lake_failing", "1 when the last tiering round failed",
+        state.last_error.empty() ? 0 : 1, labels);
+  }
+}
+
+}  // namespace
+
+std::string MetricsPage(Node& node) {
+  prometheus::Registry registry;
+  AddStorage(registry, node.storage().metrics());
+  AddJobs(registry, node.jobs());
+  AddTiering(registry, node.tiering());
+  return prometheus::TextSerializer().Serialize(registry.Collect());
+}
+
+}  // namespace forebay::app

@@ -1,0 +1,71 @@
+#include "app/node.h"
+
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "client/local_connection.h"
+#include "serve/session/session.h"
+
+namespace forebay::app {
+
+Result<std::unique_ptr<Node>> Node::Open(const NodeOptions& options) {
+  std::unique_ptr<Node> node(new Node());
+  RETURN_IF_ERROR(node->Start(options));
+  return node;
+}
+
+Status Node::Start(const NodeOptions& options) {
+  std::error_code error;
+  data_dir_ = std::filesystem::absolute(options.data_dir, error).lexically_normal().string();
+  if (error) return InvalidArgument("bad data directory {}: {}", options.data_dir, error.message());
+  fs_ = io::MakePosixFileSystem();
+  storage::StorageOptions storage_options;
+  storage_options.data_dir = data_dir_;
+  storage_options.row_cache_bytes = options.row_cache_bytes;
+  ASSIGN_OR_RETURN(storage_, storage::StorageServer::Open(storage_options, *fs_));
+  connection_ = client::LocalConnection::Open(*storage_);
+  RETURN_IF_ERROR(
+      connection_->admin().CreateDatabase(serve::Session::kDefaultDatabase, true));
+  const Clock& clock = Clock::System();
+  tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake");
+  catalog_ = std::make_unique<lake::RestCatalog>(*connection_, *fs_, clock, *tiering_);
+  operators_.connection = connection_.get();
+  environment_.connection = connection_.get();
+  environment_.file_system = fs_.get();
+  environment_.lake_parts = lake_parts_.get();
+  environment_.make_operator = [this](const sql::PlanNode& node,
+                                      const compute::EvaluationContext& context) {
+    return compute::MakeOperator(node, context, operators_);
+  };
+  ASSIGN_OR_RETURN(jobs_, compute::JobManager::Open(environment_, data_dir_ + "/jobs"));
+  engine_.connection = connection_.get();
+  engine_.jobs = jobs_.get();
+  engine_.environment = &environment_;
+  engine_.spill_directory = data_dir_ + "/spill";
+  if (!options.run_jobs) return Status::Ok();
+  ASSIGN_OR_RETURN(int resumed, jobs_->ResumeAll());
+  if (resumed > 0) Log(LogLevel::kInfo, "app", "jobs resumed count={}", resumed);
+  tiering_->Start();
+  return Status::Ok();
+}
+
+Status Node::Close() {
+  if (jobs_ != nullptr) jobs_->Shutdown();
+  if (tiering_ != nullptr) tiering_->Stop();
+  jobs_.reset();
+  catalog_.reset();
+  tiering_.reset();
+  connection_.reset();
+  if (storage_ == nullptr) return Status::Ok();
+  Status status = storage_->Close();
+  storage_.reset();
+  return status;
+}
+
+Node::~Node() {
+  Status status = Close();
+  if (!status.ok()) Log(LogLevel::kError, "app", "closing failed: {}", status.ToString());
+}
+
+}  // namespace forebay::app

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "client/connection.h"
+#include "compute/job/job_manager.h"
+#include "compute/operator/operator_factory.h"
+#include "compute/runtime/environment.h"
+#include "compute/source/lake_part.h"
+#include "io/file_system.h"
+#include "lake/catalog/rest_catalog.h"
+#include "lake/tiering/tiering_service.h"
+#include "serve/session/engine.h"
+#include "storage/storage_server.h"
+
+namespace forebay::app {
+
+struct NodeOptions {
+  std::string data_dir = "forebay-data";
+  bool run_jobs = true;  ///< resume stored jobs and tier tables; off for short commands on a directory
+  int64_t row_cache_bytes = 64 << 20;
+};
+
+/// Everything behind the doors of one data directory: storage, the in-process connection, jobs and tiering. A server is a node
+/// with listeners; an embedded command is a node without. Thread-safe after Open; must outlive its sessions.
+class Node {
+ public:
+  /// kUnavailable when another process uses the directory, kPermissionDenied, kNotSupported (written by a newer version).
+  static Result<std::unique_ptr<Node>> Open(const NodeOptions& options);
+  ~Node();
+
+  /// Suspends jobs, ends tiering, closes storage. Called by the destructor, which cannot report.
+  Status Close();
+
+  serve::Engine& engine() { return engine_; }
+  client::Connection& connection() { return *connection_; }
+  compute::JobManager& jobs() { return *jobs_; }
+  lake::TieringService& tiering() { return *tiering_; }
+  lake::RestCatalog& catalog() { return *catalog_; }
+  storage::StorageServer& storage() { return *storage_; }
+  io::FileSystem& file_system() { return *fs_; }
+  const std::string& data_dir() const { return data_dir_; }
+
+ private:
+  Node() = default;
+  Status Start(const NodeOptions& options);
+
+  std::string data_dir_;  ///< absolute
+  std::unique_ptr<io::FileSystem> fs_;
+  std::unique_ptr<storage::StorageServer> storage_;
+  std::unique_ptr<client::Connection> connection_;
+  std::unique_ptr<lake::TieringService> tiering_;
+  std::unique_ptr<compute::LakePartFactory> lake_parts_;
+  std::unique_ptr<lake::RestCatalog> catalog_;
+  compute::OperatorEnvironment operators_;
+  compute::ComputeEnvironment environment_;
+  std::unique_ptr<compute::JobManager> jobs_;
+  serve::Engine engine_;
+};
+
+}  // namespace forebay::app

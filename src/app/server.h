@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/node.h"
+#include "serve/http/http_server.h"
+
+namespace forebay::app {
+
+class HttpApi;
+
+struct ServerOptions {
+  NodeOptions node;
+  serve::HttpServerOptions http;
+};
+
+/// A node that listens. Thread-safe.
+class Server {
+ public:
+  /// Listens when it returns. Errors of Node::Open and HttpServer::Start.
+  static Result<std::unique_ptr<Server>> Start(const ServerOptions& options);
+  ~Server();
+
+  uint16_t http_port() const { return http_->port(); }
+  Node& node() { return *node_; }
+  serve::Engine& engine() { return node_->engine(); }
+  /// Ends listeners, then jobs, then storage.
+  Status Stop();
+
+ private:
+  Server() = default;
+
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<HttpApi> api_;
+  std::unique_ptr<serve::HttpServer> http_;
+};
+
+}  // namespace forebay::app
