@@ -168,7 +168,7 @@ class TableFrame : public ResultWriter {
           model::AppendText(cell, column, row);
         }
         for (char& c : cell) {
-          if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+          if (!Multiline() && (c == '\n' || c == '\r' || c == '\t')) c = ' ';
         }
         cells.push_back(std::move(cell));
       }
