@@ -1,5 +1,6 @@
 #include "compute/sink/sink_factory.h"
 
+#include "compute/sink/filesystem_sink.h"
 #include "compute/sink/immediate_sinks.h"
 #include "compute/sink/table_sink.h"
 
@@ -13,6 +14,7 @@ Result<std::unique_ptr<Sink>> MakeSink(const sql::SinkNode& node, const JobConte
     return MakePrintSink(identifier == node.table.options.end() ? "" : identifier->second,
                          context.environment->print);
   }
+  if (connector == "filesystem") return MakeFilesystemSink(node, context);
   if (connector == "blackhole") return MakeBlackholeSink();
   return NotSupported("connector '{}' of {} cannot be written to", connector,
                       node.table.path.ToString());
