@@ -15,7 +15,6 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(RocksDB REQUIRED)
-find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -39,3 +38,15 @@ foreach(lib arrow arrow_compute arrow_acero arrow_dataset arrow_flight arrow_s3 
   forebay_prebuilt(deps::${lib} ${FOREBAY_DEPS}/arrow/lib/lib${lib}.so.2600 ${FOREBAY_DEPS}/arrow/include)
 endforeach()
 forebay_prebuilt(deps::duckdb ${FOREBAY_DEPS}/duckdb/lib/libduckdb.so ${FOREBAY_DEPS}/duckdb/include)
+
+# libparquet and libarrow export the symbols of a simdjson of their own, and the dynamic linker would give them to us. So ours
+# is built from source under another namespace: the definition renames it wherever the header is included.
+if(NOT EXISTS ${FOREBAY_DEPS}/simdjson/simdjson.cpp)
+  message(FATAL_ERROR "${FOREBAY_DEPS}/simdjson is missing: run `make deps` first")
+endif()
+add_library(forebay_simdjson STATIC ${FOREBAY_DEPS}/simdjson/simdjson.cpp)
+target_include_directories(forebay_simdjson SYSTEM PUBLIC ${FOREBAY_DEPS}/simdjson)
+target_compile_definitions(forebay_simdjson PUBLIC simdjson=forebay_simdjson)
+# Every x86-64-v3 processor has PCLMUL, and simdjson needs it for its AVX2 code.
+target_compile_options(forebay_simdjson PUBLIC -mpclmul PRIVATE -O2 -w)
+add_library(deps::simdjson ALIAS forebay_simdjson)

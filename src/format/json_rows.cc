@@ -166,7 +166,7 @@ class CellReader {
       ondemand::field field;
       RETURN_IF_MALFORMED(std::move(entry).get(field));
       std::string_view key;
-      RETURN_IF_MALFORMED(field.unescaped_key().get(key));
+      RETURN_IF_MALFORMED(field.unescaped_key(false).get(key));
       builder.child(0).AppendString(key);
       RETURN_IF_ERROR(Append(builder.child(1), field.value()));
     }
@@ -180,7 +180,7 @@ class CellReader {
       ondemand::field field;
       RETURN_IF_MALFORMED(std::move(entry).get(field));
       std::string_view key;
-      RETURN_IF_MALFORMED(field.unescaped_key().get(key));
+      RETURN_IF_MALFORMED(field.unescaped_key(false).get(key));
       size_t index = 0;
       while (index < fields.size() && fields[index].name != key) ++index;
       if (index == fields.size()) {
@@ -242,7 +242,7 @@ Status JsonRowReader::State::AppendRow(ondemand::object object, model::BatchBuil
     ondemand::field field;
     std::string_view key;
     simdjson::error_code code = std::move(entry).get(field);
-    if (code == simdjson::SUCCESS) code = field.unescaped_key().get(key);
+    if (code == simdjson::SUCCESS) code = field.unescaped_key(false).get(key);
     if (code != simdjson::SUCCESS) return Fail(Malformed(code));
     int index = IndexOf(key, expected);
     if (index < 0) {
