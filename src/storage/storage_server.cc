@@ -13,6 +13,18 @@ using model::LogOffset;
 using model::TableInfo;
 using model::TablePath;
 
+/// What the tablets of a server share. It lives as long as the last of them; the threads end when the server closes.
+struct TabletServices {
+  explicit TabletServices(const StorageOptions& options)
+      : budget(options.in_flight_bytes_max), kv(metrics, options.row_cache_bytes),
+        flusher(options.flusher_threads) {}
+
+  StorageMetrics metrics;
+  InFlightBudget budget;
+  KvServices kv;
+  LogFlusher flusher;
+};
+
 Status HostedTable::CheckBucket(int bucket) const {
   if (bucket < 0 || bucket >= std::ssize(buckets)) {
     return InvalidArgument("table '{}' has {} buckets, there is no bucket {}",
@@ -22,7 +34,8 @@ Status HostedTable::CheckBucket(int bucket) const {
 }
 
 StorageServer::StorageServer(StorageOptions options, io::FileSystem& fs)
-    : options_(std::move(options)), fs_(fs), budget_(options_.in_flight_bytes_max) {}
+    : options_(std::move(options)), fs_(fs),
+      services_(std::make_shared<TabletServices>(options_)) {}
 
 Result<std::unique_ptr<StorageServer>> StorageServer::Open(StorageOptions options,
                                                            io::FileSystem& fs) {
@@ -30,6 +43,8 @@ Result<std::unique_ptr<StorageServer>> StorageServer::Open(StorageOptions option
   RETURN_IF_ERROR(server->Start());
   return server;
 }
+
+StorageMetrics& StorageServer::metrics() { return services_->metrics; }
 
 StorageServer::~StorageServer() {
   Status closed = Close();
@@ -40,8 +55,6 @@ Status StorageServer::Start() {
   ASSIGN_OR_RETURN(data_dir_, DataDir::Open(fs_, options_.data_dir));
   ASSIGN_OR_RETURN(metadata_, MetadataStore::Open(fs_, data_dir_->MetaPath()));
   RETURN_IF_ERROR(RemoveOrphans());
-  flusher_ = std::make_unique<LogFlusher>(options_.flusher_threads);
-  kv_services_ = std::make_unique<KvServices>(metrics_, options_.row_cache_bytes);
   for (const TableInfo& info : metadata_->AllTables()) {
     ASSIGN_OR_RETURN(tables_[info.path], Host(info));
   }
@@ -84,6 +97,7 @@ Result<bool> StorageServer::IsOrphan(const std::string& database, const std::str
 
 Result<std::shared_ptr<HostedTable>> StorageServer::Host(const TableInfo& info) {
   auto table = std::make_shared<HostedTable>();
+  table->services = services_;
   table->info = info;
   auto parsed = TableOptions::Parse(info.descriptor.properties, options_.log);
   if (parsed.ok()) table->options = *parsed;
@@ -104,7 +118,7 @@ HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int inde
   if (opened.ok()) return bucket;
   Log(LogLevel::kError, "storage", "bucket out of service table={} bucket={}: {}",
       table.info.path.ToString(), index, opened.message());
-  metrics_.damaged_tablets += 1;
+  services_->metrics.damaged_tablets += 1;
   return {nullptr, nullptr,
           opened.WithContext(fmt::format("bucket {} of table '{}' is out of service", index,
                                          table.info.path.ToString()))};
@@ -112,13 +126,14 @@ HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int inde
 
 Status StorageServer::OpenTablets(const HostedTable& table, int index,
                                   HostedTable::Bucket& bucket) {
-  LogServices services{fs_, *options_.clock, *flusher_, budget_, metrics_};
+  LogServices services{fs_, *options_.clock, services_->flusher, services_->budget,
+                       services_->metrics};
   const TableInfo& info = table.info;
   ASSIGN_OR_RETURN(bucket.log, LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index),
                                                table.options.log));
   if (!info.descriptor.HasPrimaryKey()) return {};
   ASSIGN_OR_RETURN(bucket.kv,
-                   KvTablet::Open(*kv_services_, fs_, data_dir_->KvPath(info.path, info.id, index),
+                   KvTablet::Open(services_->kv, fs_, data_dir_->KvPath(info.path, info.id, index),
                                   info, table.options, bucket.log));
   return {};
 }
@@ -273,7 +288,8 @@ Status StorageServer::Close() {
   for (const auto& table : AllTables()) {
     for (auto& bucket : table->buckets) CloseBucket(bucket, first_error);
   }
-  if (flusher_ != nullptr) flusher_->Stop();
+  services_->flusher.Stop();
+  services_->kv.Stop();
   return first_error;
 }
 

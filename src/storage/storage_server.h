@@ -16,7 +16,7 @@
 namespace forebay::storage {
 
 class KvTablet;
-class KvServices;
+struct TabletServices;
 
 struct StorageOptions {
   std::string data_dir = "forebay-data";
@@ -33,7 +33,7 @@ struct StorageOptions {
   const Clock* clock = &Clock::System();
 };
 
-/// A table that is being served. Thread-safe.
+/// A table that is being served. May outlive the server: then everything of it answers kUnavailable. Thread-safe.
 struct HostedTable {
   /// One bucket; `offline` says why when it is not ok, and the tablets are then null.
   struct Bucket {
@@ -41,6 +41,7 @@ struct HostedTable {
     std::shared_ptr<KvTablet> kv;  ///< only of primary-key tables
     Status offline;
   };
+  std::shared_ptr<TabletServices> services;  ///< stands first, since the tablets refer to it to their end
   model::TableInfo info;
   TableOptions options;
   std::vector<Bucket> buckets;
@@ -53,11 +54,12 @@ struct HostedTable {
 /// It starts whatever it finds: what is damaged is out of service and says so. Thread-safe.
 class StorageServer {
  public:
-  /// `fs` must outlive the server.
+  /// `fs` and the clock must outlive the server and the tables it gave.
   static Result<std::unique_ptr<StorageServer>> Open(StorageOptions options, io::FileSystem& fs);
   ~StorageServer();
 
-  /// Waits for the writes under way and makes checkpoints. Called by the destructor, which cannot report.
+  /// Waits for the writes under way, makes checkpoints, closes RocksDB and ends the threads, whoever still holds a table.
+  /// Called by the destructor, which cannot report.
   Status Close();
 
   Status CreateDatabase(const std::string& name, bool ignore_if_exists);
@@ -73,7 +75,7 @@ class StorageServer {
 
   MetadataStore& metadata() { return *metadata_; }
   const DataDir& data_dir() const { return *data_dir_; }
-  StorageMetrics& metrics() { return metrics_; }
+  StorageMetrics& metrics();
 
  private:
   using TableMap = std::map<model::TablePath, std::shared_ptr<HostedTable>>;
@@ -92,12 +94,9 @@ class StorageServer {
 
   const StorageOptions options_;
   io::FileSystem& fs_;
-  StorageMetrics metrics_;
-  InFlightBudget budget_;
+  const std::shared_ptr<TabletServices> services_;
   std::unique_ptr<DataDir> data_dir_;
   std::unique_ptr<MetadataStore> metadata_;
-  std::unique_ptr<LogFlusher> flusher_;
-  std::unique_ptr<KvServices> kv_services_;
 
   std::mutex ddl_mutex_;  ///< one creation or removal at a time; taken before mutex_
   std::mutex mutex_;      ///< guards all below

@@ -50,6 +50,8 @@ KvServices::KvServices(StorageMetrics& metrics, int64_t row_cache_bytes)
     : metrics_(metrics), shared_(std::make_unique<Shared>(row_cache_bytes)) {}
 KvServices::~KvServices() = default;
 
+void KvServices::Stop() { shared_->mover.Stop(); }
+
 /// See KvTablet. Locks are taken in this order: write_mutex_ (one write at a time), move_mutex_ (one move to the row store at a
 /// time), mutex_ (the rows in memory), the log's own.
 class KvTabletImpl : public KvTablet,
@@ -79,7 +81,7 @@ class KvTabletImpl : public KvTablet,
   Result<std::unique_ptr<KvSnapshot>> Snapshot() override;
   void UpdateRetention() override;
   Status Close() override;
-  void Abandon() override { abandoned_ = true; }
+  void Abandon() override;
   bool FlushOnce() override;
 
  private:
@@ -122,7 +124,7 @@ class KvTabletImpl : public KvTablet,
   const format::CompactedRowReader reader_;
   const std::shared_ptr<LogTablet> log_;
   const std::shared_ptr<RowStore> store_;
-  std::atomic<bool> abandoned_ = false;
+  std::atomic<bool> closed_ = false;
 
   std::mutex write_mutex_;
   std::mutex move_mutex_;
@@ -376,8 +378,8 @@ void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result)
 }
 
 bool KvTabletImpl::FlushOnce() {
-  Status moved = abandoned_ ? Status() : MoveDirty();
-  if (!moved.ok()) {
+  Status moved = closed_ ? Status() : MoveDirty();
+  if (!moved.ok() && !closed_) {
     Log(LogLevel::kError, "storage", "rows not moved to the row store: {}", moved.message());
   }
   std::lock_guard lock(mutex_);
@@ -420,6 +422,7 @@ Status KvTabletImpl::MoveDirty() {
 }
 
 Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
+  if (closed_) return Unavailable("the table is closed");
   metrics_.kv_lookups += keys.num_rows();
   std::vector<uint64_t> hashes = HashesOf(keys);
   uint64_t evictions;
@@ -496,9 +499,16 @@ void KvTabletImpl::UpdateRetention() {
 }
 
 Status KvTabletImpl::Close() {
-  if (abandoned_.exchange(true)) return {};
-  RETURN_IF_ERROR(MoveDirty());
-  return store_->Flush();
+  if (closed_.exchange(true)) return {};
+  Status saved = MoveDirty();
+  if (saved.ok()) saved = store_->Flush();
+  Status closed = store_->Close();
+  return saved.ok() ? closed : saved;
+}
+
+void KvTabletImpl::Abandon() {
+  if (closed_.exchange(true)) return;
+  static_cast<void>(store_->Close());  // nobody needs what it could not write
 }
 
 namespace {

@@ -21,6 +21,8 @@ class KvServices {
   KvServices(StorageMetrics& metrics, int64_t row_cache_bytes);
   ~KvServices();
   StorageMetrics& metrics() { return metrics_; }
+  /// Ends the thread; call after the tablets were closed.
+  void Stop();
 
  private:
   friend class KvTablet;
@@ -76,9 +78,10 @@ class KvTablet {
   virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;
   /// Tells the log what it must keep for a restart.
   virtual void UpdateRetention() = 0;
-  /// Brings all durable rows to RocksDB's files. Call after the log was closed.
+  /// Brings all durable rows to RocksDB's files and closes it; what comes later answers kUnavailable, also from snapshots that
+  /// are still held. Call after the log was closed.
   virtual Status Close() = 0;
-  /// Stops at once; for dropped tables and for tests of crashes.
+  /// Closes without that; for dropped tables and for tests of crashes.
   virtual void Abandon() = 0;
 };
 

@@ -6,6 +6,10 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+
 #include "base/bytes.h"
 
 namespace forebay::storage {
@@ -29,6 +33,8 @@ constexpr std::string_view kOffsetKey = "offset";
 /// Rows of one memtable: bounds what a start after a crash applies again.
 constexpr size_t kMemtableBytes = 32 << 20;
 constexpr int kBloomBitsPerKey = 10;
+/// Values that a cursor copies at a time.
+constexpr size_t kCursorBytes = 64 << 10;
 
 rocksdb::Slice SliceOf(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -44,101 +50,158 @@ class RocksRowStore : public RowStore {
  public:
   RocksRowStore(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
                 std::string path)
-      : db_(std::move(db)), rows_(families[0]), meta_(families[1]), path_(std::move(path)) {
+      : path_(std::move(path)), db_(std::move(db)), rows_(families[0]), meta_(families[1]) {
     unlogged_.disableWAL = true;
   }
-  ~RocksRowStore() override {
-    db_->DestroyColumnFamilyHandle(rows_);
-    db_->DestroyColumnFamilyHandle(meta_);
-    db_->Close();
-  }
+  ~RocksRowStore() override { static_cast<void>(Close()); }
 
   Result<model::LogOffset> Offset() override { return ReadOffset(rocksdb::kReadAllTier); }
   Result<model::LogOffset> PersistedOffset() override {
     return ReadOffset(rocksdb::kPersistedTier);
   }
-
   Status Get(const std::vector<std::string_view>& keys,
-             std::vector<std::optional<std::string>>& values) override {
-    std::vector<rocksdb::Slice> slices;
-    slices.reserve(keys.size());
-    for (std::string_view key : keys) slices.push_back(SliceOf(key));
-    std::vector<rocksdb::PinnableSlice> found(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    db_->MultiGet({}, rows_, keys.size(), slices.data(), found.data(), statuses.data());
-    values.assign(keys.size(), std::nullopt);
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].IsNotFound()) continue;
-      RETURN_IF_ERROR(ToStatus(statuses[i], "read", path_));
-      values[i].emplace(found[i].data(), found[i].size());
-    }
-    return {};
+             std::vector<std::optional<std::string>>& values) override;
+  Status Write(const std::vector<Put>& puts, model::LogOffset offset) override;
+  Result<std::unique_ptr<Cursor>> Scan() override;
+  Status Flush() override {
+    std::shared_lock lock(mutex_);
+    RETURN_IF_ERROR(CheckOpen());
+    return ToStatus(db_->Flush({}, {rows_, meta_}), "flush", path_);
   }
-
-  Status Write(const std::vector<Put>& puts, model::LogOffset offset) override {
-    rocksdb::WriteBatch batch;
-    for (const Put& put : puts) {
-      rocksdb::Status added = put.value.has_value()
-                                  ? batch.Put(rows_, SliceOf(put.key), SliceOf(*put.value))
-                                  : batch.Delete(rows_, SliceOf(put.key));
-      RETURN_IF_ERROR(ToStatus(added, "write", path_));
-    }
-    char bytes[sizeof(offset)];
-    StoreLe(bytes, offset);
-    RETURN_IF_ERROR(ToStatus(
-        batch.Put(meta_, SliceOf(kOffsetKey), {bytes, sizeof(bytes)}), "write", path_));
-    return ToStatus(db_->Write(unlogged_, &batch), "write", path_);
-  }
-
-  Result<std::unique_ptr<Cursor>> Scan() override {
-    std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator({}, rows_));
-    iterator->SeekToFirst();
-    return std::unique_ptr<Cursor>(std::make_unique<RocksCursor>(std::move(iterator), path_));
-  }
-
-  Status Flush() override { return ToStatus(db_->Flush({}, {rows_, meta_}), "flush", path_); }
+  Status Close() override;
 
  private:
-  class RocksCursor : public Cursor {
-   public:
-    RocksCursor(std::unique_ptr<rocksdb::Iterator> iterator, std::string path)
-        : iterator_(std::move(iterator)), path_(std::move(path)) {}
-    Result<std::optional<std::string_view>> Next() override {
-      if (started_ && iterator_->Valid()) iterator_->Next();
-      started_ = true;
-      if (!iterator_->Valid()) {
-        RETURN_IF_ERROR(ToStatus(iterator_->status(), "read", path_));
-        return std::optional<std::string_view>();
-      }
-      rocksdb::Slice value = iterator_->value();
-      return std::optional(std::string_view(value.data(), value.size()));
-    }
+  class RocksCursor;
 
-   private:
-    std::unique_ptr<rocksdb::Iterator> iterator_;
-    std::string path_;
-    bool started_ = false;
-  };
-
-  Result<model::LogOffset> ReadOffset(rocksdb::ReadTier tier) {
-    rocksdb::ReadOptions options;
-    options.read_tier = tier;
-    std::string bytes;
-    rocksdb::Status status = db_->Get(options, meta_, SliceOf(kOffsetKey), &bytes);
-    if (status.IsNotFound()) return model::LogOffset{0};
-    RETURN_IF_ERROR(ToStatus(status, "read", path_));
-    if (bytes.size() != sizeof(model::LogOffset)) {
-      return Corruption("{} has an offset of {} bytes", path_, bytes.size());
-    }
-    return LoadLe<model::LogOffset>(bytes.data());
+  Status CheckOpen() const {
+    if (db_ == nullptr) return Unavailable("{} is closed", path_);
+    return {};
   }
+  Result<model::LogOffset> ReadOffset(rocksdb::ReadTier tier);
 
-  const std::unique_ptr<rocksdb::DB> db_;
-  rocksdb::ColumnFamilyHandle* const rows_;
-  rocksdb::ColumnFamilyHandle* const meta_;
   const std::string path_;
   rocksdb::WriteOptions unlogged_;
+  std::shared_mutex mutex_;  ///< held shared by every use of RocksDB; guards all below
+  std::unique_ptr<rocksdb::DB> db_;
+  rocksdb::ColumnFamilyHandle* rows_;
+  rocksdb::ColumnFamilyHandle* meta_;
+  std::set<RocksCursor*> cursors_;
 };
+
+/// Copies rows out of RocksDB some at a time, so that the store may close while the caller looks at one.
+class RocksRowStore::RocksCursor : public Cursor {
+ public:
+  RocksCursor(RocksRowStore& store, std::unique_ptr<rocksdb::Iterator> iterator)
+      : store_(store), iterator_(std::move(iterator)) {
+    iterator_->SeekToFirst();
+  }
+  ~RocksCursor() override {
+    std::unique_lock lock(store_.mutex_);
+    store_.cursors_.erase(this);
+    iterator_.reset();
+  }
+  Result<std::optional<std::string_view>> Next() override {
+    if (next_ == ends_.size()) RETURN_IF_ERROR(Fill());
+    if (ends_.empty()) return std::optional<std::string_view>();
+    size_t begin = next_ == 0 ? 0 : ends_[next_ - 1];
+    size_t end = ends_[next_++];
+    return std::optional(std::string_view(bytes_).substr(begin, end - begin));
+  }
+  /// Called under the store's lock.
+  void Close() { iterator_.reset(); }
+
+ private:
+  Status Fill() {
+    bytes_.clear();
+    ends_.clear();
+    next_ = 0;
+    std::shared_lock lock(store_.mutex_);
+    RETURN_IF_ERROR(store_.CheckOpen());
+    for (; iterator_->Valid() && bytes_.size() < kCursorBytes; iterator_->Next()) {
+      bytes_.append(iterator_->value().data(), iterator_->value().size());
+      ends_.push_back(bytes_.size());
+    }
+    return ToStatus(iterator_->status(), "read", store_.path_);
+  }
+
+  RocksRowStore& store_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;  ///< nullptr after the store was closed
+  std::string bytes_;                            ///< values, one after the other
+  std::vector<size_t> ends_;
+  size_t next_ = 0;  ///< in `ends_`
+};
+
+Status RocksRowStore::Get(const std::vector<std::string_view>& keys,
+                          std::vector<std::optional<std::string>>& values) {
+  std::vector<rocksdb::Slice> slices;
+  slices.reserve(keys.size());
+  for (std::string_view key : keys) slices.push_back(SliceOf(key));
+  std::vector<rocksdb::Status> statuses(keys.size());
+  values.assign(keys.size(), std::nullopt);
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  std::vector<rocksdb::PinnableSlice> found(keys.size());
+  db_->MultiGet({}, rows_, keys.size(), slices.data(), found.data(), statuses.data());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    RETURN_IF_ERROR(ToStatus(statuses[i], "read", path_));
+    values[i].emplace(found[i].data(), found[i].size());
+  }
+  return {};
+}
+
+Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offset) {
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  rocksdb::WriteBatch batch;
+  for (const Put& put : puts) {
+    rocksdb::Status added = put.value.has_value()
+                                ? batch.Put(rows_, SliceOf(put.key), SliceOf(*put.value))
+                                : batch.Delete(rows_, SliceOf(put.key));
+    RETURN_IF_ERROR(ToStatus(added, "write", path_));
+  }
+  char bytes[sizeof(offset)];
+  StoreLe(bytes, offset);
+  RETURN_IF_ERROR(ToStatus(
+      batch.Put(meta_, SliceOf(kOffsetKey), {bytes, sizeof(bytes)}), "write", path_));
+  return ToStatus(db_->Write(unlogged_, &batch), "write", path_);
+}
+
+Result<std::unique_ptr<RowStore::Cursor>> RocksRowStore::Scan() {
+  std::unique_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator({}, rows_));
+  auto cursor = std::make_unique<RocksCursor>(*this, std::move(iterator));
+  cursors_.insert(cursor.get());
+  return std::unique_ptr<Cursor>(std::move(cursor));
+}
+
+Status RocksRowStore::Close() {
+  std::unique_lock lock(mutex_);
+  if (db_ == nullptr) return {};
+  // Iterators must go before the database.
+  for (RocksCursor* cursor : cursors_) cursor->Close();
+  db_->DestroyColumnFamilyHandle(rows_);
+  db_->DestroyColumnFamilyHandle(meta_);
+  rocksdb::Status closed = db_->Close();
+  db_.reset();
+  return ToStatus(closed, "close", path_);
+}
+
+Result<model::LogOffset> RocksRowStore::ReadOffset(rocksdb::ReadTier tier) {
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  rocksdb::ReadOptions options;
+  options.read_tier = tier;
+  std::string bytes;
+  rocksdb::Status status = db_->Get(options, meta_, SliceOf(kOffsetKey), &bytes);
+  if (status.IsNotFound()) return model::LogOffset{0};
+  RETURN_IF_ERROR(ToStatus(status, "read", path_));
+  if (bytes.size() != sizeof(model::LogOffset)) {
+    return Corruption("{} has an offset of {} bytes", path_, bytes.size());
+  }
+  return LoadLe<model::LogOffset>(bytes.data());
+}
 
 }  // namespace
 

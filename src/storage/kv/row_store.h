@@ -32,11 +32,11 @@ class RowStore {
     std::string_view key;
     std::optional<std::string_view> value;  ///< nullopt deletes
   };
-  /// Reads rows as of the moment it was made. Thread-compatible.
+  /// Reads rows as of the moment it was made. Must not outlive the store. Thread-compatible.
   class Cursor {
    public:
     virtual ~Cursor() = default;
-    /// The next value; nullopt at the end.
+    /// The next value, which holds until the next call; nullopt at the end.
     virtual Result<std::optional<std::string_view>> Next() = 0;
   };
 
@@ -56,6 +56,8 @@ class RowStore {
   virtual Result<std::unique_ptr<Cursor>> Scan() = 0;
   /// Makes everything written durable.
   virtual Status Flush() = 0;
+  /// Waits for the calls under way and lets go of the files. Later calls answer kUnavailable, those of cursors, too.
+  virtual Status Close() = 0;
 
  protected:
   using Shared = RowStoreServices::Shared;

@@ -235,7 +235,6 @@ Status LogTablet::SaveCheckpoint() {
 }
 
 void LogTablet::Publish(const std::vector<Pending>& group) {
-  std::vector<std::weak_ptr<Signal>> listeners;
   {
     Lock lock(mutex_);
     for (const Pending& entry : group) {
@@ -244,6 +243,14 @@ void LogTablet::Publish(const std::vector<Pending>& group) {
       durable_position_ += entry.bytes.size();
       durable_timestamp_ms_ = entry.header.commit_timestamp_ms;
     }
+  }
+  WakeListeners();
+}
+
+void LogTablet::WakeListeners() {
+  std::vector<std::weak_ptr<Signal>> listeners;
+  {
+    Lock lock(mutex_);
     std::erase_if(listeners_, [](const auto& listener) { return listener.expired(); });
     listeners = listeners_;
   }
@@ -292,6 +299,7 @@ Result<LogSlice> LogTablet::Read(LogOffset offset, int64_t max_bytes) {
   uint64_t end_position;
   {
     Lock lock(mutex_);
+    if (closed_) return Unavailable("the log {} is closed", directory_);
     LogOffset start = segments_.front()->base_offset();
     if (offset < start || offset > durable_end_) {
       return OutOfRange("offset {} is outside of the log, which holds {} to {}", offset, start,
@@ -428,15 +436,19 @@ Status LogTablet::Close() {
     Lock lock(mutex_);
     if (std::exchange(closed_, true)) return {};
     WaitUntilIdle(lock);
-    if (!poison_.ok()) return {};
   }
+  WakeListeners();
+  if (!poison_.ok()) return {};
   return SaveCheckpoint();
 }
 
 void LogTablet::Abandon() {
-  Lock lock(mutex_);
-  closed_ = true;
-  WaitUntilIdle(lock);
+  {
+    Lock lock(mutex_);
+    closed_ = true;
+    WaitUntilIdle(lock);
+  }
+  WakeListeners();
 }
 
 }  // namespace forebay::storage

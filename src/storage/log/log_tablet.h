@@ -88,7 +88,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   /// Removes the segments that may go, and closes the current one when it could go, too.
   Status Expire();
 
-  /// Waits for what is under way, then makes a checkpoint. Later appends fail with kUnavailable.
+  /// Waits for what is under way, then makes a checkpoint. Later appends and reads fail with kUnavailable.
   Status Close();
   /// Waits for what is under way and drops the files' handles without a checkpoint: for dropped tables.
   void Abandon();
@@ -115,6 +115,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   Status Roll();
   Status SaveCheckpoint();
   void Publish(const std::vector<Pending>& group);
+  void WakeListeners();
   void Acknowledge(std::vector<Pending>& group);
   void FailAll(std::vector<Pending> group, const Status& cause);
   bool MayExpire(LogSegment& segment, model::LogOffset end_offset, uint64_t end_position,
