@@ -21,9 +21,9 @@ inline constexpr uint64_t kHashC = 0x3c6ef372fe94f82b;
 
 }  // namespace internal
 
-/// A fast 64-bit hash of an integer; every output bit depends on every input bit. For tables in
-/// memory and for spreading rows over threads within one process: never written to disk or sent, so
-/// it may change.
+/// A fast 64-bit hash of an integer; every output bit depends on every input bit. The values of all
+/// hashes here are stable: checkpoints hold key groups, which are bits of the keys' hashes. Not for
+/// input of an attacker who may choose keys.
 inline uint64_t HashInt(uint64_t value, uint64_t seed = 0) {
   return internal::MultiplyFold(
       internal::MultiplyFold(value ^ internal::kHashA, seed ^ internal::kHashB) ^ value,
@@ -35,7 +35,7 @@ inline uint64_t HashCombine(uint64_t hash, uint64_t part) {
   return internal::MultiplyFold(hash ^ internal::kHashA, part ^ internal::kHashC);
 }
 
-/// A fast 64-bit hash of bytes. As HashInt: only for memory, may change.
+/// A fast 64-bit hash of bytes. As HashInt: stable.
 uint64_t HashBytes(std::string_view bytes, uint64_t seed = 0);
 
 }  // namespace forebay

@@ -5,6 +5,7 @@
 #include <bit>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/crc32c.h"
 
@@ -47,6 +48,24 @@ TEST(HashTest, TellsLengthsAndContentsApart) {
     }
   }
   EXPECT_EQ(seen.size(), 100u + 99 * 100 / 2);
+}
+
+// Checkpoints hold key groups: other values would lose the state of every key.
+TEST(HashTest, ValuesAreStable) {
+  EXPECT_EQ(HashInt(0), 0x1eb244682e62ca05u);
+  EXPECT_EQ(HashInt(1), 0x1baf094f0bf8ebf4u);
+  EXPECT_EQ(HashInt(42), 0xd4602a2105b730deu);
+  EXPECT_EQ(HashInt(~uint64_t{0}), 0x6d69c6a193b3a229u);
+  EXPECT_EQ(HashInt(1, 7), 0x8cc9d279971a9c61u);
+  EXPECT_EQ(HashCombine(1, 2), 0xf004b7f771c03a49u);
+  EXPECT_EQ(HashCombine(2, 1), 0x116bf6a8614c6bcdu);
+  const std::string text = "a forebay is the pool just above a turbine";
+  const std::pair<size_t, uint64_t> by_size[] = {
+      {0, 0x8637948910430871},  {1, 0x8a650bfb65158f09},  {3, 0xc43d41428775fe88},
+      {4, 0x25d4568700069f59},  {8, 0x0731e01ed0d2abd5},  {9, 0xfc60f50226155bde},
+      {16, 0x0d85c30cfcdd5c73}, {17, 0x62398aadb85b5c85}, {42, 0x979ac0997f27fe95}};
+  for (auto [size, hash] : by_size) EXPECT_EQ(HashBytes(text.substr(0, size)), hash) << size;
+  EXPECT_EQ(HashBytes(text, 9), 0x9287849e1772274au);
 }
 
 TEST(HashTest, SpreadsSmallIntegers) {

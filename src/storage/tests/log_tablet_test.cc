@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "io/faulty_file_system.h"
 
@@ -62,7 +63,16 @@ class LogTabletTest : public testing::Test {
     EXPECT_TRUE(bytes.ok());
     return *bytes;
   }
-  Result<AppendResult> Append(std::string bytes) {
+  /// Tries again while the tablet still tells others of a failed write.
+  Result<AppendResult> Append(const std::string& bytes) {
+    while (true) {
+      auto result = AppendOnce(bytes);
+      if (result.ok() || result.kind() != ErrorKind::kUnavailable) return result;
+      if (result.message().find("is recovering") == std::string::npos) return result;
+      std::this_thread::yield();
+    }
+  }
+  Result<AppendResult> AppendOnce(std::string bytes) {
     auto promise = std::make_shared<std::promise<Result<AppendResult>>>();
     Status taken = tablet_->Append(std::move(bytes), [promise](Result<AppendResult> result) {
       promise->set_value(std::move(result));
