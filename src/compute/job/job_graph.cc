@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
+
+#include "compute/operator/operator_factory.h"
 
 namespace forebay::compute {
 namespace {
@@ -11,35 +12,13 @@ namespace {
 using sql::PlanKind;
 using sql::PlanNode;
 
-/// How an input must be spread: nullopt: any way; an empty list: all rows on one shard; else by
-/// these columns.
-using Requirement = std::optional<std::vector<int>>;
-
-Requirement RequirementOf(const PlanNode& node, int input) {
-  switch (node.kind) {
-    case PlanKind::kAggregate: return static_cast<const sql::AggregateNode&>(node).keys;
-    case PlanKind::kWindowAggregate: return static_cast<const sql::WindowAggregateNode&>(node).keys;
-    case PlanKind::kWindowTable: {
-      const auto& window = static_cast<const sql::WindowTableNode&>(node).window;
-      if (window.kind != sql::WindowKind::kSession) return std::nullopt;
-      return window.partition_keys;
-    }
-    case PlanKind::kJoin: {
-      const auto& join = static_cast<const sql::JoinNode&>(node);
-      return input == 0 ? join.left_keys : join.right_keys;
-    }
-    case PlanKind::kRank: return static_cast<const sql::RankNode&>(node).keys;
-    case PlanKind::kDeduplicate: return static_cast<const sql::DeduplicateNode&>(node).keys;
-    case PlanKind::kSort:
-    case PlanKind::kLimit: return std::vector<int>();
-    case PlanKind::kSink: {
-      const auto& table = static_cast<const sql::SinkNode&>(node).table;
-      std::vector<int> key = table.info.descriptor.schema.PrimaryKeyIndexes();
-      if (key.empty()) return std::nullopt;
-      return key;
-    }
-    default: return std::nullopt;
-  }
+/// How input `input` of `node` must be spread: operators say so themselves; a sink wants the rows of a key in one place.
+Distribution RequirementOf(const PlanNode& node, int input) {
+  if (node.kind != PlanKind::kSink) return DistributionOf(node, input);
+  const auto& table = static_cast<const sql::SinkNode&>(node).table;
+  std::vector<int> key = table.info.descriptor.schema.PrimaryKeyIndexes();
+  if (key.empty()) return {};
+  return {Distribution::Kind::kByKeys, std::move(key)};
 }
 
 /// The column lists by which a vertex's output is hash-partitioned.
@@ -184,17 +163,17 @@ class GraphBuilder {
     return index;
   }
 
-  JobEdge MakeEdge(int from, const Requirement& requirement) const {
+  JobEdge MakeEdge(int from, const Distribution& requirement) const {
     JobEdge edge{from, Partitioning::kForward, {}, false};
-    if (graph_.num_shards == 1 || !requirement.has_value()) return edge;
-    if (requirement->empty()) {
+    if (graph_.num_shards == 1 || requirement.kind == Distribution::Kind::kAny) return edge;
+    if (requirement.kind == Distribution::Kind::kSingle) {
       if (!graph_.vertices[from].is_single) edge.partitioning = Partitioning::kSingle;
       return edge;
     }
     const Partitions& have = partitions_[from];
-    if (std::find(have.begin(), have.end(), *requirement) != have.end()) return edge;
+    if (std::find(have.begin(), have.end(), requirement.keys) != have.end()) return edge;
     edge.partitioning = Partitioning::kHash;
-    edge.keys = *requirement;
+    edge.keys = requirement.keys;
     return edge;
   }
 
