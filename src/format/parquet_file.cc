@@ -39,14 +39,52 @@ auto Guarded(std::string_view action, F&& body) -> decltype(body()) {
   }
 }
 
-std::shared_ptr<arrow::Schema> SchemaWithIds(const model::Schema& schema,
-                                             const std::vector<int>& ids) {
-  std::shared_ptr<arrow::Schema> plain = ArrowSchemaOf(schema);
-  if (ids.empty()) return plain;
-  arrow::FieldVector fields = plain->fields();
-  for (size_t i = 0; i < fields.size() && i < ids.size(); ++i) {
-    fields[i] = fields[i]->WithMetadata(
-        arrow::key_value_metadata({kFieldIdKey}, {std::to_string(ids[i])}));
+/// Gives fields nested in a column their ids as Iceberg does: first all fields of a level, then what is in each of them.
+using NextId = int;
+
+std::shared_ptr<arrow::Field> FileField(const model::DataType& type, const arrow::Field& field,
+                                        int id, NextId& next);
+
+/// The type in files: as in record batches, but a TIMESTAMP_LTZ says that it is UTC, and nested fields have ids.
+std::shared_ptr<arrow::DataType> FileType(const model::DataType& type,
+                                          const std::shared_ptr<arrow::DataType>& plain,
+                                          bool with_ids, NextId& next) {
+  if (type.Is(model::TypeRoot::kTimestampLtz)) {
+    return arrow::timestamp(static_cast<const arrow::TimestampType&>(*plain).unit(), "UTC");
+  }
+  if (type.children().empty()) return plain;
+  arrow::FieldVector fields;
+  if (plain->id() == arrow::Type::MAP) {
+    const auto& map = static_cast<const arrow::MapType&>(*plain);
+    fields = {map.key_field(), map.item_field()};
+  } else {
+    fields = plain->fields();
+  }
+  int first = with_ids ? next : -1;
+  if (with_ids) next += static_cast<int>(fields.size());
+  for (size_t i = 0; i < fields.size() && i < type.children().size(); ++i) {
+    int id = with_ids ? first + static_cast<int>(i) : -1;
+    fields[i] = FileField(type.children()[i], *fields[i], id, next);
+  }
+  if (plain->id() == arrow::Type::MAP) {
+    return std::make_shared<arrow::MapType>(fields[0], fields[1]);
+  }
+  if (plain->id() == arrow::Type::LIST) return arrow::list(fields[0]);
+  return arrow::struct_(fields);
+}
+
+std::shared_ptr<arrow::Field> FileField(const model::DataType& type, const arrow::Field& field,
+                                        int id, NextId& next) {
+  auto result = field.WithType(FileType(type, field.type(), id >= 0, next));
+  if (id < 0) return result;
+  return result->WithMetadata(arrow::key_value_metadata({kFieldIdKey}, {std::to_string(id)}));
+}
+
+std::shared_ptr<arrow::Schema> FileSchema(const model::Schema& schema, const std::vector<int>& ids) {
+  arrow::FieldVector fields = ArrowSchemaOf(schema)->fields();
+  NextId next = ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end()) + 1;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    fields[i] = FileField(schema.columns[i].type, *fields[i], i < ids.size() ? ids[i] : -1, next);
   }
   return arrow::schema(std::move(fields));
 }
@@ -72,7 +110,7 @@ Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(
     auto state = std::make_unique<State>();
     state->schema = schema;
     state->stream = std::move(stream);
-    state->arrow_schema = SchemaWithIds(schema, options.field_ids);
+    state->arrow_schema = FileSchema(schema, options.field_ids);
     auto properties = parquet::WriterProperties::Builder()
                           .compression(parquet::Compression::ZSTD)
                           ->compression_level(options.zstd_level)
@@ -101,7 +139,13 @@ Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(const std::st
 Status ParquetFileWriter::Write(const Batch& batch) {
   return Guarded("write", [&]() -> Status {
     ASSIGN_OR_RETURN(auto rows, ToArrow(batch, state_->schema));
-    auto named = arrow::RecordBatch::Make(state_->arrow_schema, rows->num_rows(), rows->columns());
+    arrow::ArrayVector columns = rows->columns();
+    for (size_t i = 0; i < columns.size(); ++i) {
+      auto viewed = columns[i]->View(state_->arrow_schema->field(static_cast<int>(i))->type());
+      if (!viewed.ok()) return ParquetError(ErrorKind::kInternal, "write", viewed.status());
+      columns[i] = *viewed;
+    }
+    auto named = arrow::RecordBatch::Make(state_->arrow_schema, rows->num_rows(), columns);
     arrow::Status written = state_->writer->WriteRecordBatch(*named);
     if (!written.ok()) return ParquetError(ErrorKind::kIoError, "write", written);
     num_rows_ += batch.num_rows;

@@ -78,8 +78,10 @@ class TableSource : public Source {
       : node_(node), context_(context) {}
 
   Result<std::vector<SourceSplit>> EnumerateSplits(int) override {
-    ASSIGN_OR_RETURN(std::vector<SplitPosition> positions, StartPositions());
-    if (IsBounded()) RETURN_IF_ERROR(SetEnds(positions));
+    bool lake_only = node_.part == sql::ScanPart::kLake;
+    ASSIGN_OR_RETURN(std::vector<SplitPosition> positions,
+                     lake_only ? LakePositions() : StartPositions());
+    if (IsBounded() && !lake_only) RETURN_IF_ERROR(SetEnds(positions));
     std::vector<SourceSplit> splits;
     for (size_t i = 0; i < positions.size(); ++i) {
       splits.push_back({fmt::format("bucket {}", i), positions[i].ToString()});
@@ -169,6 +171,23 @@ class TableSource : public Source {
     return positions;
   }
 
+  /// Only what is in the lake now: it ends where the log would go on.
+  Result<std::vector<SplitPosition>> LakePositions() const {
+    SplitPosition nothing;
+    nothing.end = 0;
+    std::vector<SplitPosition> positions(node_.table.info.descriptor.bucket_count, nothing);
+    if (context_.environment->lake_parts == nullptr) return positions;
+    ASSIGN_OR_RETURN(std::optional<LakePart> lake, context_.environment->lake_parts->Find(node_));
+    if (!lake.has_value()) return positions;
+    for (size_t i = 0; i < positions.size() && i < lake->offsets.size(); ++i) {
+      if (lake->offsets[i] <= 0) continue;
+      positions[i].phase = SplitPosition::Phase::kLake;
+      positions[i].offset = positions[i].end = lake->offsets[i];
+      positions[i].lake_snapshot = lake->snapshot;
+    }
+    return positions;
+  }
+
   const sql::TableScanNode& node_;
   const JobContext& context_;
 };
@@ -183,9 +202,6 @@ Result<std::unique_ptr<Source>> MakeTableSource(const sql::TableScanNode& node,
   if (node.as_of_ms.has_value()) {
     return NotSupported("FOR SYSTEM_TIME AS OF in a streaming query on {}",
                         node.table.path.ToString());
-  }
-  if (node.part == sql::ScanPart::kLake) {
-    return NotSupported("{}$lake in a streaming query", node.table.path.ToString());
   }
   return std::unique_ptr<Source>(std::make_unique<TableSource>(node, context));
 }

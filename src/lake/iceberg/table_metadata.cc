@@ -38,7 +38,6 @@ const char* PlainType(TypeRoot root) {
     case TypeRoot::kDouble: return "double";
     case TypeRoot::kChar:
     case TypeRoot::kVarchar: return "string";
-    case TypeRoot::kBinary:
     case TypeRoot::kVarbinary: return "binary";
     case TypeRoot::kDate: return "date";
     case TypeRoot::kTime: return "time";
@@ -92,6 +91,7 @@ Result<Json> IcebergType(const DataType& type, int& next_id) {
   if (type.Is(TypeRoot::kDecimal)) {
     return Json(fmt::format("decimal({}, {})", type.precision(), type.scale()));
   }
+  if (type.Is(TypeRoot::kBinary)) return Json(fmt::format("fixed[{}]", type.length()));
   if (const char* plain = PlainType(type.root())) return Json(plain);
   if (type.Is(TypeRoot::kArray) || type.Is(TypeRoot::kMap) || type.Is(TypeRoot::kRow)) {
     return NestedType(type, next_id);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "format/parquet_file.h"
 #include "lake/tiering/lake_rows.h"
@@ -10,11 +11,12 @@
 namespace forebay::lake {
 
 Result<std::vector<LakeFile>> PlanLakeFiles(const IcebergTable& table, const Snapshot& snapshot,
-                                            int bucket) {
+                                            int bucket, int64_t max_sequence_number) {
   ASSIGN_OR_RETURN(std::vector<LiveFile> live, table.LiveFiles(snapshot));
   std::vector<LakeFile> files;
   std::map<std::string, DeletedRows> deletes;
   for (const LiveFile& item : live) {
+    if (item.sequence_number > max_sequence_number) continue;
     if (bucket >= 0 && item.file.bucket && *item.file.bucket != bucket) continue;
     switch (item.file.content) {
       case FileContent::kData:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,10 +25,11 @@ struct LakeFile {
   DeletedRows deleted;
 };
 
-/// The files of a snapshot, of one bucket or of all (-1), in the order they were written. kNotSupported when the snapshot has
-/// equality deletes (another writer's).
-Result<std::vector<LakeFile>> PlanLakeFiles(const IcebergTable& table, const Snapshot& snapshot,
-                                            int bucket);
+/// The files of a snapshot, of one bucket or of all (-1), in the order they were written; `max_sequence_number` leaves out
+/// files, and deletes, that are newer. kNotSupported when the snapshot has equality deletes (another writer's).
+Result<std::vector<LakeFile>> PlanLakeFiles(
+    const IcebergTable& table, const Snapshot& snapshot, int bucket,
+    int64_t max_sequence_number = std::numeric_limits<int64_t>::max());
 
 /// Reads data files one after the other, rows that are deleted left out. Thread-compatible.
 class LakeReader {

@@ -1,0 +1,115 @@
+#include "compute/union_read/lake_parts.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "lake/scan/lake_scan.h"
+#include "lake/tiering/tiering_service.h"
+
+namespace forebay::compute {
+namespace {
+
+/// Names a lake snapshot: "<id>-<sequence number>". The sequence number finds its files when the
+/// snapshot itself has expired meanwhile.
+struct SnapshotName {
+  int64_t id = 0;
+  int64_t sequence_number = 0;
+
+  std::string ToString() const { return fmt::format("{}-{}", id, sequence_number); }
+
+  static Result<SnapshotName> Parse(const std::string& text) {
+    SnapshotName name;
+    const char* end = text.data() + text.size();
+    auto id = std::from_chars(text.data(), end, name.id);
+    if (id.ec == std::errc() && id.ptr != end && *id.ptr == '-') {
+      auto number = std::from_chars(id.ptr + 1, end, name.sequence_number);
+      if (number.ec == std::errc() && number.ptr == end) return name;
+    }
+    return InvalidArgument("no name of a lake snapshot: '{}'", text);
+  }
+};
+
+/// Gives the rows of data files the types of the plan.
+class LakeRows : public LakePartReader {
+ public:
+  LakeRows(const sql::TableScanNode& scan, std::vector<lake::LakeFile> files)
+      : reader_(scan.table.info.descriptor.schema, scan.columns, std::move(files)) {
+    for (const auto& column : scan.output) types_.push_back(column.type);
+  }
+
+  Result<model::Batch> Next() override {
+    ASSIGN_OR_RETURN(model::Batch batch, reader_.Next());
+    for (size_t i = 0; i < batch.columns.size() && i < types_.size(); ++i) {
+      batch.columns[i] = batch.columns[i].WithType(types_[i]);
+    }
+    return batch;
+  }
+
+ private:
+  lake::LakeReader reader_;
+  std::vector<model::DataType> types_;
+};
+
+/// The snapshot's files. Tables are only added to (a delete is a file too), so an expired snapshot
+/// is what the current one has up to its sequence number.
+Result<std::vector<lake::LakeFile>> FilesOf(const lake::IcebergTable& table,
+                                            const SnapshotName& name, int bucket) {
+  for (const lake::Snapshot& snapshot : table.metadata().snapshots()) {
+    if (snapshot.id == name.id) return lake::PlanLakeFiles(table, snapshot, bucket);
+  }
+  const lake::Snapshot* current = table.metadata().current_snapshot();
+  if (current == nullptr || current->sequence_number < name.sequence_number) {
+    return NotFound("the lake snapshot {} of {}", name.ToString(), table.directory());
+  }
+  return lake::PlanLakeFiles(table, *current, bucket, name.sequence_number);
+}
+
+class LakeParts : public LakePartFactory {
+ public:
+  LakeParts(const lake::TieringService& tiering, io::FileSystem& fs, const Clock& clock)
+      : tiering_(tiering), fs_(fs), clock_(clock) {}
+
+  Result<std::optional<LakePart>> Find(const sql::TableScanNode& scan) override {
+    auto table = OpenTable(scan);
+    if (!table.ok() && table.kind() == ErrorKind::kNotFound) return std::optional<LakePart>();
+    if (!table.ok()) return table.status();
+    const lake::Snapshot* snapshot = (*table)->metadata().current_snapshot();
+    if (snapshot == nullptr) return std::optional<LakePart>();
+    LakePart part;
+    part.snapshot = SnapshotName{snapshot->id, snapshot->sequence_number}.ToString();
+    part.offsets = snapshot->LogOffsets();
+    // Without offsets nobody can say where the log goes on.
+    if (part.offsets.size() != static_cast<size_t>(scan.table.info.descriptor.bucket_count)) {
+      return Corruption("the newest snapshot of {} does not say up to which log offsets it goes",
+                        (*table)->directory());
+    }
+    return std::optional(std::move(part));
+  }
+
+  Result<std::unique_ptr<LakePartReader>> Open(const sql::TableScanNode& scan,
+                                               const std::string& snapshot, int bucket) override {
+    ASSIGN_OR_RETURN(SnapshotName name, SnapshotName::Parse(snapshot));
+    ASSIGN_OR_RETURN(auto table, OpenTable(scan));
+    ASSIGN_OR_RETURN(std::vector<lake::LakeFile> files, FilesOf(*table, name, bucket));
+    return std::unique_ptr<LakePartReader>(std::make_unique<LakeRows>(scan, std::move(files)));
+  }
+
+ private:
+  Result<std::unique_ptr<lake::IcebergTable>> OpenTable(const sql::TableScanNode& scan) const {
+    return lake::IcebergTable::Open(fs_, tiering_.DirectoryOf(scan.table.info), clock_);
+  }
+
+  const lake::TieringService& tiering_;
+  io::FileSystem& fs_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+std::unique_ptr<LakePartFactory> MakeLakeParts(const lake::TieringService& tiering,
+                                               io::FileSystem& fs, const Clock& clock) {
+  return std::make_unique<LakeParts>(tiering, fs, clock);
+}
+
+}  // namespace forebay::compute
