@@ -1,5 +1,6 @@
 #include "compute/sink/table_sink.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_set>
@@ -7,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/failpoint.h"
 #include "compute/sink/table_commit.h"
+#include "compute/sink/upsert_materializer.h"
 #include "format/log_batch.h"
 
 namespace forebay::compute {
@@ -54,7 +56,7 @@ std::vector<uint32_t> LastOfEachKey(const model::Batch& batch, const std::vector
 class TableSinkWriter : public SinkWriter {
  public:
   TableSinkWriter(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
-                  client::Admin& admin, SinkControl& control, int shard)
+                  client::Admin& admin, SinkControl& control, int shard, bool materializes)
       : table_(table),
         types_(table.descriptor.schema.Types()),
         key_(table.descriptor.schema.PrimaryKeyIndexes()),
@@ -62,6 +64,7 @@ class TableSinkWriter : public SinkWriter {
         admin_(admin),
         control_(control),
         shard_(shard) {
+    if (materializes) materializer_.emplace(types_, key_);
     keeps_all_changes_ = table.descriptor.properties.contains("table.merge-engine");
   }
 
@@ -74,6 +77,8 @@ class TableSinkWriter : public SinkWriter {
       RETURN_IF_ERROR(CheckInsertOnly(batch));
       batch.changes = nullptr;
     }
+    if (materializer_.has_value()) batch = materializer_->Process(batch);
+    if (batch.num_rows == 0) return Status::Ok();
     ASSIGN_OR_RETURN(std::vector<int> buckets, writer_->BucketsOf(batch));
     for (int row = 0; row < batch.num_rows; ++row) {
       if (batch.change(row) == model::ChangeType::kUpdateBefore) continue;
@@ -103,6 +108,7 @@ class TableSinkWriter : public SinkWriter {
   }
 
   Status Snapshot(StateWriter& writer) override {
+    if (materializer_.has_value()) RETURN_IF_ERROR(materializer_->Snapshot(writer));
     if (!std::exchange(changed_, false)) return Status::Ok();
     ByteWriter value;
     value.Write(writer_id_);
@@ -116,6 +122,7 @@ class TableSinkWriter : public SinkWriter {
   }
 
   Status Restore(StateReader& reader) override {
+    if (materializer_.has_value()) RETURN_IF_ERROR(materializer_->Restore(reader));
     if (control_.IsFallback()) return Status::Ok();
     return reader.ForEach(kWriterTable, [this](std::string_view key, std::string_view value) {
       if (key != std::to_string(shard_)) return Status::Ok();
@@ -130,7 +137,9 @@ class TableSinkWriter : public SinkWriter {
     });
   }
 
-  int64_t StateBytes() const override { return bytes_; }
+  int64_t StateBytes() const override {
+    return bytes_ + (materializer_.has_value() ? materializer_->StateBytes() : 0);
+  }
 
  private:
   Status CheckInsertOnly(const model::Batch& batch) const {
@@ -177,6 +186,7 @@ class TableSinkWriter : public SinkWriter {
   SinkControl& control_;
   const int shard_;
   bool keeps_all_changes_ = false;
+  std::optional<UpsertMaterializer> materializer_;
   std::map<int, model::BatchBuilder> builders_;  ///< by bucket
   std::map<int, int32_t> sequences_;             ///< the next one, by bucket
   int64_t writer_id_ = -1;
@@ -188,12 +198,13 @@ class TableSinkWriter : public SinkWriter {
 class TableSink : public Sink {
  public:
   TableSink(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
-            client::Admin& admin)
-      : table_(table), writer_(std::move(writer)), admin_(admin) {}
+            client::Admin& admin, bool materializes)
+      : table_(table), writer_(std::move(writer)), admin_(admin), materializes_(materializes) {}
 
   Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int, SinkControl& control) override {
     return std::unique_ptr<SinkWriter>(
-        std::make_unique<TableSinkWriter>(table_, writer_, admin_, control, shard));
+        std::make_unique<TableSinkWriter>(table_, writer_, admin_, control, shard,
+                                          materializes_));
   }
 
   Result<std::unique_ptr<Committer>> MakeCommitter() override {
@@ -204,7 +215,18 @@ class TableSink : public Sink {
   const model::TableInfo& table_;
   const std::shared_ptr<client::TableWriter> writer_;
   client::Admin& admin_;
+  const bool materializes_;
 };
+
+/// Whether rows of the query that are not versions of one row may have equal sink keys, or one row's versions different ones.
+bool NeedsMaterializer(const sql::SinkNode& node) {
+  const sql::PlanNode& input = *node.inputs[0];
+  std::vector<int> key = node.table.info.descriptor.schema.PrimaryKeyIndexes();
+  if (key.empty() || input.changelog.IsInsertOnly()) return false;
+  return std::none_of(input.upsert_keys.begin(), input.upsert_keys.end(), [&](const auto& other) {
+    return std::is_permutation(key.begin(), key.end(), other.begin(), other.end());
+  });
+}
 
 }  // namespace
 
@@ -218,7 +240,8 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
                    connection->OpenWriter(node.table.path));
   return std::unique_ptr<Sink>(
-      std::make_unique<TableSink>(node.table.info, std::move(writer), connection->admin()));
+      std::make_unique<TableSink>(node.table.info, std::move(writer), connection->admin(),
+                                  NeedsMaterializer(node)));
 }
 
 }  // namespace forebay::compute

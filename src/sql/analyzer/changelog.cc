@@ -189,12 +189,16 @@ bool SinkTakesUpdates(const SinkNode& sink) {
   return connector == "forebay" && sink.table.info.descriptor.HasPrimaryKey();
 }
 
-// A sink with a primary key takes +U alone when the query's changes are identified by columns of that key.
+// A sink with a primary key takes +U alone when that very key identifies the query's changes. A part of it is not enough: a
+// row whose other key columns change must be deleted under its old key.
 bool SinkNeedsUpdateBefore(const SinkNode& sink) {
   if (sink.table.connector() == "blackhole") return false;
   if (!sink.table.info.descriptor.HasPrimaryKey()) return true;
-  return !HasKeyWithin(sink.inputs[0]->upsert_keys,
-                       sink.table.info.descriptor.schema.PrimaryKeyIndexes());
+  std::vector<int> primary_key = sink.table.info.descriptor.schema.PrimaryKeyIndexes();
+  const Keys& keys = sink.inputs[0]->upsert_keys;
+  return std::none_of(keys.begin(), keys.end(), [&](const auto& key) {
+    return std::is_permutation(key.begin(), key.end(), primary_key.begin(), primary_key.end());
+  });
 }
 
 // Flink asks for -U below a filter that is not on the upsert key, or `count < 10` would never take rows back.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <vector>
+
+#include "compute/state/keyed_table.h"
+#include "compute/state/row_list.h"
+#include "model/batch.h"
+
+namespace forebay::compute {
+
+/// Turns a query's changes into upserts and deletes by a sink's key when that key is not what identifies the query's rows:
+/// rows of several input keys then meet under one sink key, and taking one of them back must not delete a newer one. Keeps
+/// for every sink key the rows that were sent and not taken back, in the order they came; the last one is the sink's row (as
+/// Flink's SinkUpsertMaterializer does it). Belongs to one shard thread.
+class UpsertMaterializer {
+ public:
+  /// `types` of the sink's columns; `key` are the indexes of its key.
+  UpsertMaterializer(std::vector<model::DataType> types, std::vector<int> key);
+
+  /// What the sink must do for these changes, which have -U rows: at most one row for each.
+  model::Batch Process(const model::Batch& batch);
+
+  Status Snapshot(StateWriter& writer);
+  Status Restore(StateReader& reader);
+  int64_t StateBytes() const { return table_.MemoryBytes() + store_.MemoryBytes(); }
+
+ private:
+  /// A row to send: one of the batch, or a stored one.
+  struct Change {
+    model::ChangeType type;
+    int row;
+    const StoredRow* stored;
+  };
+
+  RowList& ListOf(KeyedTable::Entry* entry) {
+    return *reinterpret_cast<RowList*>(table_.Payload(entry));
+  }
+  void Add(RowList& list, int row);
+  void TakeBack(RowList& list, int row);
+  model::Batch Build(const model::Batch& batch) const;
+
+  const std::vector<int> key_;
+  const RowCodec rows_;
+  const KeyCodec codec_;
+  KeyedTable table_;
+  RowStore store_;
+  // Of the batch that is being processed:
+  std::vector<uint32_t> all_rows_;
+  EncodedKeys keys_;
+  EncodedRows encoded_;
+  std::vector<KeyedTable::Entry*> entries_;
+  std::vector<Change> changes_;
+  std::vector<StoredRow*> removed_;
+};
+
+}  // namespace forebay::compute
