@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/local_connection.h"
+#include "compute/union_read/lake_parts.h"
 #include "serve/session/session.h"
 
 namespace forebay::app {
@@ -30,6 +31,7 @@ Status Node::Start(const NodeOptions& options) {
   const Clock& clock = Clock::System();
   tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake");
   catalog_ = std::make_unique<lake::RestCatalog>(*connection_, *fs_, clock, *tiering_);
+  lake_parts_ = compute::MakeLakeParts(*tiering_, *fs_, clock);
   operators_.connection = connection_.get();
   environment_.connection = connection_.get();
   environment_.file_system = fs_.get();
