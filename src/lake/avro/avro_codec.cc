@@ -1,5 +1,7 @@
 #include "lake/avro/avro_codec.h"
 
+#include <limits>
+
 namespace forebay::lake {
 
 namespace {
@@ -28,13 +30,10 @@ Result<std::string_view> ReadBytes(ByteReader& in) {
 }
 
 std::string TypeName(const AvroJson& schema) {
-  if (schema.is_string()) return schema.get<std::string>();
-  if (schema.is_array()) return "union";
-  if (schema.is_object() && schema.contains("type")) {
-    const AvroJson& type = schema.at("type");
-    return type.is_string() ? type.get<std::string>() : TypeName(type);
-  }
-  return "";
+  const AvroJson* type = &schema;
+  while (type->is_object() && type->contains("type")) type = &type->at("type");
+  if (type->is_string()) return type->get<std::string>();
+  return type->is_array() ? "union" : "";
 }
 
 /// {"type": {"type": "array", ...}} holds its parts one level down.
@@ -179,6 +178,7 @@ Result<AvroJson> DecodeBlocks(const AvroJson& items, bool is_map, ByteReader& in
     if (count == 0) return result;
     if (count < 0) {  // a negative count is followed by the block's size in bytes
       RETURN_IF_ERROR(ReadLong(in));
+      if (count == std::numeric_limits<int64_t>::min()) return Corruption("bad Avro block count");
       count = -count;
     }
     if (static_cast<uint64_t>(count) > in.remaining()) {

@@ -58,6 +58,11 @@ Status ReadBlocks(ByteReader& in, const std::string& codec, std::string_view syn
     if (codec == "deflate") {
       ASSIGN_OR_RETURN(bytes, Inflate(bytes));
     }
+    // Every datum of ours has a byte at least; more of them than bytes is only meant to exhaust memory.
+    if (count.get<int64_t>() < 0 || static_cast<uint64_t>(count.get<int64_t>()) > bytes.size()) {
+      return Corruption("an Avro block claims {} items in {} bytes", count.get<int64_t>(),
+                        bytes.size());
+    }
     ByteReader datums(bytes);
     for (int64_t i = 0; i < count.get<int64_t>(); ++i) {
       ASSIGN_OR_RETURN(AvroJson datum, DecodeAvro(file.schema, datums));

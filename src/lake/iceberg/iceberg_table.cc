@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <random>
-#include <set>
 
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -241,29 +240,28 @@ Result<Snapshot> IcebergTable::Commit(const CommitRequest& request) {
   return snapshot;
 }
 
-Result<std::vector<std::string>> IcebergTable::ReferencedFiles() const {
-  std::vector<std::string> files;
+Result<std::set<std::string>> IcebergTable::ReferencedFiles() const {
+  std::set<std::string> files;
   for (const Snapshot& snapshot : metadata_->snapshots()) {
-    files.push_back(PathOf(snapshot.manifest_list));
+    files.insert(PathOf(snapshot.manifest_list));
     ASSIGN_OR_RETURN(std::vector<ManifestFile> manifests, ManifestsOf(snapshot));
     for (const ManifestFile& manifest : manifests) {
-      std::string path = PathOf(manifest.manifest_path);
-      if (std::find(files.begin(), files.end(), path) != files.end()) continue;
-      files.push_back(path);
+      if (!files.insert(PathOf(manifest.manifest_path)).second) continue;
       ASSIGN_OR_RETURN(std::vector<ManifestEntry> entries, EntriesOf(manifest));
-      for (const ManifestEntry& entry : entries) files.push_back(PathOf(entry.file.file_path));
+      for (const ManifestEntry& entry : entries) files.insert(PathOf(entry.file.file_path));
     }
   }
   return files;
 }
 
 Result<int> IcebergTable::RemoveOrphans() {
-  ASSIGN_OR_RETURN(std::vector<std::string> referenced, ReferencedFiles());
-  std::set<std::string> live(referenced.begin(), referenced.end());
+  ASSIGN_OR_RETURN(std::set<std::string> live, ReferencedFiles());
   std::vector<std::string> candidates;
   ASSIGN_OR_RETURN(std::vector<std::string> partitions, fs_.List(directory_ + "/data"));
   for (const std::string& partition : partitions) {
     std::string directory = directory_ + "/data/" + partition;
+    ASSIGN_OR_RETURN(bool is_directory, fs_.IsDirectory(directory));
+    if (!is_directory) continue;  // not ours
     ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(directory));
     for (const std::string& name : names) candidates.push_back(directory + "/" + name);
   }

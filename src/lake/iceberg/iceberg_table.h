@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,7 +81,7 @@ class IcebergTable {
                                       const Snapshot& snapshot);
   Result<std::vector<ManifestFile>> NextManifests(const CommitRequest& request,
                                                   const Snapshot& snapshot);
-  Result<std::vector<std::string>> ReferencedFiles() const;
+  Result<std::set<std::string>> ReferencedFiles() const;
   std::string NewMetadataPath(std::string_view kind, std::string_view suffix);
 
   io::FileSystem& fs_;

@@ -76,9 +76,11 @@ AvroJson FromDataFile(const DataFile& file) {
           {"upper_bounds", FromMap(file.upper_bounds)}};
 }
 
-DataFile ToDataFile(const AvroJson& datum) {
+Result<DataFile> ToDataFile(const AvroJson& datum) {
   DataFile file;
-  file.content = static_cast<FileContent>(IntOr0(Get(datum, "content")));
+  int content = IntOr0(Get(datum, "content"));
+  if (content < 0 || content > 2) return Corruption("a manifest lists a file of content {}", content);
+  file.content = static_cast<FileContent>(content);
   file.file_path = Get(datum, "file_path").get<std::string>();
   const AvroJson& partition = Get(datum, "partition");
   if (!Get(partition, kBucketColumn).is_null()) {
@@ -142,11 +144,13 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes) {
     std::vector<ManifestEntry> entries;
     for (const AvroJson& datum : file.datums) {
       ManifestEntry entry;
-      entry.status = static_cast<EntryStatus>(Get(datum, "status").get<int>());
+      int status = Get(datum, "status").get<int>();
+      if (status < 0 || status > 2) return Corruption("a manifest entry has status {}", status);
+      entry.status = static_cast<EntryStatus>(status);
       entry.snapshot_id = ToOptional(Get(datum, "snapshot_id"));
       entry.sequence_number = ToOptional(Get(datum, "sequence_number"));
       entry.file_sequence_number = ToOptional(Get(datum, "file_sequence_number"));
-      entry.file = ToDataFile(Get(datum, "data_file"));
+      ASSIGN_OR_RETURN(entry.file, ToDataFile(Get(datum, "data_file")));
       entries.push_back(std::move(entry));
     }
     return entries;

@@ -171,14 +171,35 @@ Result<TableMetadata> TableMetadata::Parse(std::string_view text) {
     int version = json.at("format-version");
     if (version != 2) return NotSupported("Iceberg format version {}", version);
     metadata.location_ = json.at("location");
-    for (const char* field : {"last-sequence-number", "current-schema-id", "last-column-id"}) {
-      if (!json.at(field).is_number_integer()) return Corruption("{} is no number", field);
-    }
+    RETURN_IF_ERROR(metadata.CheckShape());
     RETURN_IF_ERROR(metadata.ReadSnapshots());
   } catch (const Json::exception& error) {
     return Corruption("bad table metadata: {}", error.what());
   }
   return metadata;
+}
+
+/// What the other functions rely on.
+Status TableMetadata::CheckShape() const {
+  for (const char* field : {"last-sequence-number", "current-schema-id", "last-column-id",
+                            "last-updated-ms", "current-snapshot-id"}) {
+    bool optional = field == std::string_view("current-snapshot-id");
+    if (optional && (!json_.contains(field) || json_.at(field).is_null())) continue;
+    if (!json_.at(field).is_number_integer()) return Corruption("{} is no number", field);
+  }
+  for (const char* list : {"snapshots", "snapshot-log", "metadata-log"}) {
+    if (json_.contains(list) && !json_.at(list).is_array()) return Corruption("{} is no list", list);
+  }
+  if (json_.contains("refs") && !json_.at("refs").is_object()) return Corruption("refs is no object");
+  bool has_schema = false;
+  for (const Json& schema : json_.at("schemas")) {
+    has_schema |= schema.at("schema-id") == json_.at("current-schema-id");
+  }
+  if (!has_schema) return Corruption("the current schema is missing");
+  const Json& specs = json_.at("partition-specs");
+  if (!specs.is_array() || specs.empty()) return Corruption("there is no partition spec");
+  if (!specs.back().at("fields").is_array()) return Corruption("a partition spec has no fields");
+  return Status::Ok();
 }
 
 Status TableMetadata::ReadSnapshots() {

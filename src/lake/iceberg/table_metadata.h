@@ -70,6 +70,7 @@ class TableMetadata {
   std::vector<Snapshot> ExpireSnapshots(size_t keep);
 
  private:
+  Status CheckShape() const;
   Status ReadSnapshots();
 
   nlohmann::ordered_json json_;
