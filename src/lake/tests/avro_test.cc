@@ -100,7 +100,9 @@ TEST(AvroFileTest, HostileBytesAreCorruption) {
   for (size_t size = 0; size < bytes.size(); ++size) {
     auto read = ReadAvroFile(std::string_view(bytes).substr(0, size));
     // Cut between blocks a file is whole, with fewer rows.
-    if (read.ok()) EXPECT_TRUE(read->datums.empty());
+    if (read.ok()) {
+      EXPECT_TRUE(read->datums.empty());
+    }
   }
   // A schema of no bytes and a huge count must not exhaust memory.
   AvroFile nulls;
@@ -118,7 +120,9 @@ TEST(AvroFileTest, MutatedBytesNeverCrash) {
       mutated[random() % mutated.size()] = static_cast<char>(random());
     }
     auto read = ReadAvroFile(mutated);
-    if (!read.ok()) EXPECT_NE(read.kind(), ErrorKind::kInternal);
+    if (!read.ok()) {
+      EXPECT_NE(read.kind(), ErrorKind::kInternal);
+    }
   }
 }
 
