@@ -11,6 +11,8 @@ namespace forebay::app {
 
 void AddServerCommand(CLI::App& app, int& status);
 void AddSqlCommand(CLI::App& app, int& status);
+void AddInspectCommand(CLI::App& app, int& status);
+void AddDoctorCommand(CLI::App& app, int& status);
 void AddVersionCommand(CLI::App& app, int& status);
 
 }  // namespace forebay::app

@@ -10,6 +10,8 @@
 
 #include "app/commands/commands.h"
 #include "app/node.h"
+#include "app/remote/remote_results.h"
+#include "app/remote/sql_client.h"
 #include "app/shell/shell.h"
 #include "base/clock.h"
 #include "serve/session/script_runner.h"
@@ -112,11 +114,28 @@ bool RunLocal(serve::Session& session, const std::string& script, const SqlArgum
   return serve::RunScript(session, script, arguments.continue_on_error, interrupted, events);
 }
 
-Result<bool> RunSql(const SqlArguments& arguments) {
-  if (!arguments.server.empty()) {
-    return NotSupported("--server is not supported yet: use --data-dir, or POST /api/v1/sql");
+/// The script on a server; without statements it is read from standard input.
+Result<bool> RunOnServer(const SqlArguments& arguments, std::string script) {
+  if (arguments.statements.empty() && arguments.file.empty()) {
+    if (isatty(STDIN_FILENO)) {
+      return NotSupported("the shell works on a data directory only: give -e or -f with --server");
+    }
+    SqlArguments piped = arguments;
+    piped.file = "-";
+    ASSIGN_OR_RETURN(script, ReadScript(piped));
   }
+  std::signal(SIGINT, OnInterrupt);
+  RemoteResults results(FormatOf(arguments.output), script);
+  RETURN_IF_ERROR(RunRemoteScript(arguments.server, script, arguments.continue_on_error,
+                                  interrupted,
+                                  [&](std::string_view line) { results.Add(line); }));
+  results.Finish();
+  return results.all_succeeded();
+}
+
+Result<bool> RunSql(const SqlArguments& arguments) {
   ASSIGN_OR_RETURN(std::string script, ReadScript(arguments));
+  if (!arguments.server.empty()) return RunOnServer(arguments, script);
   NodeOptions options;
   options.data_dir = arguments.data_dir;
   ASSIGN_OR_RETURN(std::unique_ptr<Node> node, Node::Open(options));
