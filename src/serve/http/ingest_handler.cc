@@ -1,0 +1,364 @@
+#include "serve/http/ingest_handler.h"
+
+#include <condition_variable>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "format/csv_rows.h"
+#include "format/json_rows.h"
+#include "sql/functions/function_table.h"
+
+namespace forebay::serve {
+
+using model::Batch;
+
+namespace {
+
+constexpr std::string_view kPathPrefix = "/ingest/v1/";
+constexpr std::string_view kComputedPrefix = "sql.computed.";
+/// How long a request waits for its remaining buckets once one has its rows.
+constexpr int64_t kCompleteTimeoutMs = 10'000;
+constexpr int kRetryPauseMs = 20;
+
+/// Waits for the writes of one request, bucket by bucket.
+class Acks {
+ public:
+  void Take(int bucket, Result<client::WriteAck> ack) {
+    std::lock_guard lock(mutex_);
+    if (ack.ok()) {
+      acks_[bucket] = *ack;
+    } else {
+      failure_ = ack.status();
+    }
+    ++taken_;
+    all_.notify_all();
+  }
+  void Wait(size_t count) {
+    std::unique_lock lock(mutex_);
+    all_.wait(lock, [&] { return taken_ == count; });
+  }
+  const std::map<int, client::WriteAck>& acks() const { return acks_; }
+  const Status& failure() const { return failure_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  size_t taken_ = 0;
+  std::map<int, client::WriteAck> acks_;
+  Status failure_;
+};
+
+/// Writes the parts and adds what was acknowledged to `acks`; the first error is returned.
+Status WriteParts(client::TableWriter& writer, const std::map<int, Batch>& parts,
+                  int64_t writer_id, const std::map<int, int32_t>& sequences,
+                  std::map<int, client::WriteAck>& acks) {
+  auto collector = std::make_shared<Acks>();
+  size_t started = 0;
+  for (const auto& [bucket, part] : parts) {
+    if (acks.contains(bucket)) continue;
+    if (started > 0) Failpoint("ingest.between_buckets");
+    client::WriterIdentity identity;
+    if (writer_id >= 0) identity = {writer_id, sequences.at(bucket)};
+    writer.WriteBucket(bucket, part, identity, [collector, bucket](Result<client::WriteAck> ack) {
+      collector->Take(bucket, std::move(ack));
+    });
+    ++started;
+  }
+  collector->Wait(started);
+  acks.insert(collector->acks().begin(), collector->acks().end());
+  return collector->failure();
+}
+
+bool IsRetriable(const Status& status) {
+  return status.kind() == ErrorKind::kUnavailable || status.kind() == ErrorKind::kNoSpace ||
+         status.kind() == ErrorKind::kTimeout;
+}
+
+std::string QueryOr(const HttpRequest& request, const std::string& name, std::string fallback) {
+  auto it = request.query.find(name);
+  return it == request.query.end() ? fallback : it->second;
+}
+
+/// How to read a body, as text that the journal keeps: format, header, unknown fields, null literal.
+Result<std::string> ParametersOf(const HttpRequest& request) {
+  std::string type(request.Header("content-type"));
+  type = type.substr(0, type.find(';'));
+  std::string by_type;
+  if (type == "text/csv") by_type = "csv";
+  if (type == "application/json" || type == "application/x-ndjson" || type.empty()) {
+    by_type = "json";
+  }
+  std::string format = QueryOr(request, "format", by_type);
+  if (format == "ndjson") format = "json";
+  if (format != "json" && format != "csv") {
+    Error error = InvalidArgument("no format for this body: content type '{}', format '{}'", type,
+                                  format);
+    error.hint = "use ?format=json, ndjson or csv";
+    return error;
+  }
+  nlohmann::json parameters = {{"format", format},
+                               {"header", QueryOr(request, "header", "true") != "false"},
+                               {"ignore", QueryOr(request, "ignore_unknown", "") == "true"}};
+  auto null = request.query.find("null");
+  if (null != request.query.end()) parameters["null"] = null->second;
+  return parameters.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+Result<Batch> ReadCsv(const std::vector<model::ColumnSpec>& columns, const nlohmann::json& how,
+                      const std::string& body, format::RowError& error) {
+  format::CsvOptions options;
+  options.header = how.value("header", true);
+  options.ignore_unknown_columns = how.value("ignore", false);
+  if (how.contains("null")) options.null_literal = how["null"].get<std::string>();
+  std::vector<model::DataType> types;
+  for (const auto& column : columns) types.push_back(column.type);
+  format::CsvRowReader reader(columns, options);
+  model::BatchBuilder builder(types);
+  Status status = reader.Feed(body, builder);
+  if (status.ok()) status = reader.Finish(builder);
+  error = reader.row_error();
+  if (!status.ok()) return status;
+  return builder.Finish();
+}
+
+Result<Batch> ReadBody(const std::vector<model::ColumnSpec>& columns,
+                       const std::string& parameters, const std::string& body,
+                       format::RowError& error) {
+  nlohmann::json how = nlohmann::json::parse(parameters, nullptr, false);
+  if (!how.is_object()) return Corruption("damaged parameters of a request");
+  if (how.value("format", "") == "csv") return ReadCsv(columns, how, body, error);
+  format::JsonReadOptions options;
+  options.ignore_unknown_fields = how.value("ignore", false);
+  format::JsonRowReader reader(columns, options);
+  Result<Batch> batch = reader.Read(body);
+  error = reader.row_error();
+  return batch;
+}
+
+/// FromError with the row and the column of the input.
+HttpResponse RowErrorResponse(const format::RowError& error, const model::TableDescriptor& table) {
+  nlohmann::json details = {{"code", ErrorKindName(ErrorKind::kInvalidArgument)},
+                            {"message", error.ToError().message},
+                            {"row", error.row}};
+  if (!error.column.empty()) details["column"] = error.column;
+  if (table.custom_properties.contains(std::string(kComputedPrefix) + error.column)) {
+    details["hint"] = "the column is computed: leave it out";
+  }
+  return HttpResponse::Json(400, nlohmann::json{{"error", details}}.dump(
+                                     -1, ' ', false,
+                                     nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+/// The writer id of a key: 63 bits, above all ids that storage gives out.
+int64_t WriterIdOfKey(const model::TableInfo& table, std::string_view key) {
+  uint64_t hash = HashBytes(key, HashInt(static_cast<uint64_t>(table.id.value())));
+  return static_cast<int64_t>(hash >> 2 | uint64_t{1} << 62);
+}
+
+}  // namespace
+
+struct IngestHandler::Target {
+  model::TableInfo info;
+  std::unique_ptr<client::TableWriter> writer;
+};
+
+struct IngestHandler::Written {
+  std::map<int, client::WriteAck> acks;
+  bool duplicate = false;
+};
+
+Result<std::unique_ptr<IngestHandler>> IngestHandler::Open(client::Connection& connection,
+                                                           io::FileSystem& fs,
+                                                           std::string directory) {
+  ASSIGN_OR_RETURN(auto journal, IngestJournal::Open(fs, std::move(directory)));
+  std::unique_ptr<IngestHandler> handler(new IngestHandler(connection, std::move(journal)));
+  RETURN_IF_ERROR(handler->Redo());
+  return handler;
+}
+
+Status IngestHandler::Redo() {
+  ASSIGN_OR_RETURN(auto unfinished, journal_->Unfinished());
+  for (const auto& [path, intent] : unfinished) {
+    Status status = RedoOne(intent);
+    if (!status.ok()) {
+      Log(LogLevel::kError, "ingest", "unfinished request: path={} table={}.{} error={}", path,
+          intent.database, intent.table, status.ToString());
+      if (IsRetriable(status)) continue;  // the next start tries again
+    }
+    RETURN_IF_ERROR(journal_->Finish(path));
+  }
+  return {};
+}
+
+Status IngestHandler::RedoOne(const IngestIntent& intent) {
+  ASSIGN_OR_RETURN(Target target, OpenTarget(intent.database, intent.table));
+  if (target.info.id.value() != intent.table_id) return NotFound("the table was dropped");
+  format::RowError error;
+  ASSIGN_OR_RETURN(Batch batch, ReadBody(target.info.descriptor.schema.columns, intent.parameters,
+                                         intent.body, error));
+  ASSIGN_OR_RETURN(auto parts, Split(target, batch, intent.writer_id));
+  for (const auto& [bucket, part] : parts) {
+    if (!intent.sequences.contains(bucket)) return Corruption("the buckets have changed");
+  }
+  std::map<int, client::WriteAck> acks;
+  return WriteParts(*target.writer, parts, intent.writer_id, intent.sequences, acks);
+}
+
+Result<IngestHandler::Target> IngestHandler::OpenTarget(const std::string& database,
+                                                        const std::string& table) {
+  auto info = connection_.admin().GetTable({database, table});
+  if (!info.ok()) return AddTableHint(database, table, info.status());
+  ASSIGN_OR_RETURN(auto writer, connection_.OpenWriter({database, table}));
+  return Target{std::move(*info), std::move(writer)};
+}
+
+Status IngestHandler::AddTableHint(const std::string& database, const std::string& table,
+                                   Status status) {
+  Error error = status.error();
+  auto tables = connection_.admin().ListTables(database);
+  auto databases = connection_.admin().ListDatabases();
+  auto near = tables.ok()      ? sql::NearestName(table, *tables)
+              : databases.ok() ? sql::NearestName(database, *databases)
+                               : std::nullopt;
+  if (near) error.hint = "did you mean '" + *near + "'?";
+  return error;
+}
+
+Result<std::map<int, Batch>> IngestHandler::Split(Target& target, const Batch& batch,
+                                                  int64_t key_id) {
+  const model::TableDescriptor& table = target.info.descriptor;
+  std::map<int, Batch> parts;
+  if (batch.num_rows == 0) return parts;
+  auto count = static_cast<uint64_t>(table.bucket_count);
+  if (count == 1 || (table.bucket_keys.empty() && !table.HasPrimaryKey())) {
+    uint64_t choice = key_id >= 0 ? static_cast<uint64_t>(key_id) : next_bucket_++;
+    parts[static_cast<int>(choice % count)] = batch;
+    return parts;
+  }
+  ASSIGN_OR_RETURN(std::vector<int> buckets, target.writer->BucketsOf(batch));
+  std::map<int, std::vector<uint32_t>> rows;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    rows[buckets[static_cast<size_t>(row)]].push_back(static_cast<uint32_t>(row));
+  }
+  for (const auto& [bucket, chosen] : rows) {
+    parts[bucket] = rows.size() == 1 ? batch : batch.Gather(chosen);
+  }
+  return parts;
+}
+
+Result<IngestHandler::Writer> IngestHandler::TakeWriter(int64_t table_id) {
+  {
+    std::lock_guard lock(mutex_);
+    std::vector<Writer>& idle = idle_writers_[table_id];
+    if (!idle.empty()) {
+      Writer writer = std::move(idle.back());
+      idle.pop_back();
+      return writer;
+    }
+  }
+  Writer writer;
+  ASSIGN_OR_RETURN(writer.id, connection_.admin().AllocateWriterId());
+  return writer;
+}
+
+Result<IngestHandler::Written> IngestHandler::Store(Target& target, const std::string& parameters,
+                                                    const std::string& body, const Batch& batch,
+                                                    int64_t key_id) {
+  ASSIGN_OR_RETURN(auto parts, Split(target, batch, key_id));
+  Written written;
+  if (parts.size() == 1) {
+    std::map<int, int32_t> first = {{parts.begin()->first, 0}};
+    RETURN_IF_ERROR(WriteParts(*target.writer, parts, key_id, first, written.acks));
+    written.duplicate = written.acks.begin()->second.duplicate;
+    return written;
+  }
+  if (parts.empty()) return written;
+  Writer writer{key_id, {}};
+  int64_t table_id = target.info.id.value();
+  if (key_id < 0) {
+    ASSIGN_OR_RETURN(writer, TakeWriter(table_id));
+  }
+  IngestIntent intent{target.info.path.database, target.info.path.table, table_id, parameters,
+                      writer.id, {}, body};
+  for (const auto& [bucket, part] : parts) intent.sequences[bucket] = writer.next[bucket]++;
+  ASSIGN_OR_RETURN(std::string path, journal_->Begin(intent));
+  Status status;
+  int64_t deadline = MonotonicMs() + kCompleteTimeoutMs;
+  while (true) {
+    status = WriteParts(*target.writer, parts, writer.id, intent.sequences, written.acks);
+    if (status.ok() || written.acks.empty() || !IsRetriable(status)) break;
+    if (MonotonicMs() > deadline) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(kRetryPauseMs));
+  }
+  if (!status.ok() && !written.acks.empty()) {
+    Error error = Unavailable("only some buckets have their rows: {}", status.message());
+    error.hint = "the rest follows at the next start; repeat with the same Idempotency-Key";
+    return error;
+  }
+  RETURN_IF_ERROR(journal_->Finish(path));
+  RETURN_IF_ERROR(status);
+  written.duplicate = true;
+  for (const auto& [bucket, ack] : written.acks) written.duplicate &= ack.duplicate;
+  if (key_id < 0) {
+    std::lock_guard lock(mutex_);
+    idle_writers_[table_id].push_back(std::move(writer));
+  }
+  return written;
+}
+
+HttpResponse IngestHandler::Handle(const HttpRequest& request) {
+  int64_t begin = MonotonicNs();
+  HttpResponse response = Answer(request);
+  ++metrics_.requests;
+  metrics_.bytes += static_cast<int64_t>(request.body.size());
+  metrics_.latency_ns += MonotonicNs() - begin;
+  if (response.status != 200) ++metrics_.failed_requests;
+  if (response.status == 507) response.headers["Retry-After"] = "1";
+  return response;
+}
+
+HttpResponse IngestHandler::Answer(const HttpRequest& request) {
+  if (request.method != "POST") {
+    HttpResponse response = HttpResponse::FromError(InvalidArgument("rows are added by POST"));
+    response.status = 405;
+    response.headers["Allow"] = "POST";
+    return response;
+  }
+  std::string_view rest = std::string_view(request.path).substr(kPathPrefix.size());
+  size_t slash = rest.find('/');
+  if (slash == std::string_view::npos || rest.find('/', slash + 1) != std::string_view::npos) {
+    return HttpResponse::FromError(NotFound("the path is {}<database>/<table>", kPathPrefix));
+  }
+  auto target = OpenTarget(std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1)));
+  if (!target.ok()) return HttpResponse::FromError(target.error());
+  auto parameters = ParametersOf(request);
+  if (!parameters.ok()) return HttpResponse::FromError(parameters.error());
+  const model::TableDescriptor& table = target->info.descriptor;
+  format::RowError row_error;
+  auto batch = ReadBody(table.schema.columns, *parameters, request.body, row_error);
+  if (!batch.ok()) return RowErrorResponse(row_error, table);
+  std::string_view key = request.Header("idempotency-key");
+  int64_t key_id = key.empty() ? -1 : WriterIdOfKey(target->info, key);
+  auto written = Store(*target, *parameters, request.body, *batch, key_id);
+  if (!written.ok()) return HttpResponse::FromError(written.error());
+  if (written->duplicate) {
+    ++metrics_.duplicate_requests;
+  } else {
+    metrics_.rows += batch->num_rows;
+  }
+  nlohmann::json offsets = nlohmann::json::array();
+  for (const auto& [bucket, ack] : written->acks) {
+    offsets.push_back({{"bucket", bucket},
+                       {"base_offset", ack.base_offset},
+                       {"next_offset", ack.next_offset}});
+  }
+  nlohmann::json answer = {
+      {"rows", batch->num_rows}, {"offsets", offsets}, {"duplicate", written->duplicate}};
+  return HttpResponse::Json(200, answer.dump() + "\n");
+}
+
+}  // namespace forebay::serve
