@@ -10,7 +10,11 @@ using serve::HttpResponse;
 HttpApi::HttpApi(Node& node) : node_(node), sql_(node.engine()) {}
 HttpApi::~HttpApi() = default;
 
-Status HttpApi::Open() { return Status::Ok(); }
+Status HttpApi::Open() {
+  ASSIGN_OR_RETURN(ingest_, serve::IngestHandler::Open(node_.connection(), node_.file_system(),
+                                                       node_.data_dir() + "/ingest"));
+  return Status::Ok();
+}
 
 void HttpApi::Stop() {
   stopping_ = true;
@@ -43,6 +47,7 @@ HttpResponse NoSuchPath(const HttpRequest& request) {
 HttpResponse HttpApi::Handle(const HttpRequest& request) {
   const std::string& path = request.path;
   if (path == "/api/v1/sql") return sql_.Handle(request);
+  if (path.starts_with("/ingest/v1/")) return ingest_->Handle(request);
   if (path.starts_with(kCatalogBase)) return Catalog(request);
   if (path == "/healthz") return HttpResponse::Text(200, "ok\n");
   if (path == "/readyz") {
@@ -60,7 +65,7 @@ HttpResponse HttpApi::Catalog(const HttpRequest& request) {
 }
 
 HttpResponse HttpApi::Metrics() {
-  HttpResponse response = HttpResponse::Text(200, MetricsPage(node_));
+  HttpResponse response = HttpResponse::Text(200, MetricsPage(node_, ingest_->metrics()));
   response.content_type = "text/plain; version=0.0.4";
   return response;
 }

@@ -5,6 +5,7 @@
 
 #include "app/node.h"
 #include "serve/http/http_message.h"
+#include "serve/http/ingest_handler.h"
 #include "serve/http/sql_handler.h"
 
 namespace forebay::app {
@@ -16,6 +17,7 @@ class HttpApi {
   /// `node` outlives the API.
   explicit HttpApi(Node& node);
   ~HttpApi();
+  /// Finishes ingest requests that an earlier process left half done.
   Status Open();
 
   serve::HttpResponse Handle(const serve::HttpRequest& request);
@@ -28,6 +30,7 @@ class HttpApi {
 
   Node& node_;
   serve::SqlHandler sql_;
+  std::unique_ptr<serve::IngestHandler> ingest_;
   std::atomic<bool> stopping_{false};
 };
 

@@ -46,6 +46,16 @@ void AddStorage(prometheus::Registry& registry, const storage::StorageMetrics& m
   Set(registry, "damaged_tablets", "Tablets out of service", metrics.damaged_tablets);
 }
 
+void AddIngest(prometheus::Registry& registry, const serve::IngestMetrics& metrics) {
+  Count(registry, "ingest_requests_total", "Ingest requests", metrics.requests);
+  Count(registry, "ingest_failed_requests_total", "Ingest requests refused or failed",
+        metrics.failed_requests);
+  Count(registry, "ingest_duplicate_requests_total", "Ingest requests recognised by their key",
+        metrics.duplicate_requests);
+  Count(registry, "ingest_rows_total", "Rows taken by ingest", metrics.rows);
+  Count(registry, "ingest_bytes_total", "Bytes of ingest bodies", metrics.bytes);
+}
+
 void AddJobs(prometheus::Registry& registry, compute::JobManager& jobs) {
   std::map<std::string, int64_t> by_state;
   for (const compute::JobRecord& job : jobs.List()) {
@@ -69,9 +79,10 @@ void AddTiering(prometheus::Registry& registry, lake::TieringService& tiering) {
 
 }  // namespace
 
-std::string MetricsPage(Node& node) {
+std::string MetricsPage(Node& node, const serve::IngestMetrics& ingest) {
   prometheus::Registry registry;
   AddStorage(registry, node.storage().metrics());
+  AddIngest(registry, ingest);
   AddJobs(registry, node.jobs());
   AddTiering(registry, node.tiering());
   return prometheus::TextSerializer().Serialize(registry.Collect());
