@@ -18,6 +18,7 @@ int Run(int argc, char** argv) {
   forebay::app::AddSqlCommand(app, status);
   forebay::app::AddInspectCommand(app, status);
   forebay::app::AddDoctorCommand(app, status);
+  forebay::app::AddDemoCommand(app, status);
   forebay::app::AddVersionCommand(app, status);
   try {
     app.parse(argc, argv);
