@@ -32,6 +32,9 @@ void ProgressDisplay::Stop() {
 }
 
 void ProgressDisplay::Run() {
+  // Without it every query of the display would wait for more rows for ever.
+  Status batch = queries_.Run("SET 'execution.runtime-mode' = 'batch';");
+  if (!batch.ok()) return;
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, std::chrono::milliseconds(500), [this] { return stopping_; })) {
     lock.unlock();

@@ -72,7 +72,8 @@ Result<ExpressionAstPtr> Parser::Binary(int min_precedence) {
   } else {
     ASSIGN_OR_RETURN(left, Unary());
   }
-  while (true) {
+  for (int links = 0;;) {
+    RETURN_IF_ERROR(CountLink(links));
     if (min_precedence <= kIs && tokens_.PeekWords("IS")) {
       ASSIGN_OR_RETURN(left, IsPredicate(left, mark));
       continue;
@@ -89,6 +90,14 @@ Result<ExpressionAstPtr> Parser::Binary(int min_precedence) {
     ASSIGN_OR_RETURN(ExpressionAstPtr right, Binary(precedence + 1));
     left = Make(Node(ExpressionAstKind::kCall, name, {left, right}), tokens_.RangeFrom(mark));
   }
+}
+
+Status Parser::CountLink(int& links) const {
+  if (++links <= kMaxChain) return Status::Ok();
+  Error error = InvalidArgument("more than {} operators in a row", kMaxChain);
+  error.position = tokens_.Peek().range.position;
+  error.hint = "put parts of it in parentheses, or in views";
+  return error;
 }
 
 /// BETWEEN, IN, LIKE, SIMILAR TO, each with NOT.
@@ -177,7 +186,8 @@ Result<ExpressionAstPtr> Parser::Unary() {
 Result<ExpressionAstPtr> Parser::Postfix() {
   size_t mark = tokens_.mark();
   ASSIGN_OR_RETURN(ExpressionAstPtr base, Primary());
-  while (true) {
+  for (int links = 0;;) {
+    RETURN_IF_ERROR(CountLink(links));
     if (tokens_.AcceptSymbol("[")) {
       ASSIGN_OR_RETURN(ExpressionAstPtr index, Expression());
       RETURN_IF_ERROR(tokens_.ExpectSymbol("]"));

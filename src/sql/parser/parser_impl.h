@@ -16,6 +16,9 @@ class Parser {
  public:
   /// Deeper nesting is refused, so that hostile input cannot exhaust the stack.
   static constexpr int kMaxDepth = 256;
+  /// Longer chains of operators (a + b + c ...) and of set operations are refused: their trees lean to one side and are as deep
+  /// as the chain is long.
+  static constexpr int kMaxChain = 1000;
 
   explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
 
@@ -124,6 +127,9 @@ class Parser {
   Result<std::string> StringLiteral();
   Result<Options> OptionList();
   Result<Options> OptionHints();
+
+  /// Counts a link of a chain; an error when there are too many.
+  Status CountLink(int& links) const;
 
   TokenStream tokens_;
   int depth_ = 0;

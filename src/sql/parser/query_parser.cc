@@ -52,7 +52,8 @@ Result<QueryAst> Parser::QueryTerm(int level) {
   if (level == 2) return QueryPrimary();
   size_t mark = tokens_.mark();
   ASSIGN_OR_RETURN(QueryAst left, QueryTerm(level + 1));
-  while (true) {
+  for (int links = 0;;) {
+    RETURN_IF_ERROR(CountLink(links));
     SetOperation operation;
     if (level == 0 && tokens_.AcceptWords("UNION")) {
       operation = SetOperation::kUnion;

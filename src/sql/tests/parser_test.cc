@@ -194,6 +194,14 @@ TEST(ParserTest, DeepNestingIsAnErrorNotACrash) {
   std::string arrays;
   for (int i = 0; i < 50000; ++i) arrays += "ARRAY<";
   EXPECT_FALSE(ParseType(arrays).ok());
+  std::string sum = "1";
+  std::string unions = "SELECT 1";
+  for (int i = 0; i < 20000; ++i) {
+    sum += " + 1";
+    unions += " UNION ALL SELECT 1";
+  }
+  EXPECT_FALSE(ParseExpression(sum).ok());
+  EXPECT_FALSE(ParseStatement(unions).ok());
 }
 
 TEST(ParserTest, MutatedStatementsNeverCrash) {
