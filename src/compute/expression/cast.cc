@@ -417,10 +417,55 @@ bool IsIntervalNumber(const DataType& a, const DataType& b) {
 }
 
 template <bool kTry>
+Result<Kernel> MakeCast(const CallSite& call);
+
+/// The columns of `from` cast child by child; `from` is ARRAY, MAP or ROW.
+Result<Column> CastChildren(std::vector<Kernel>& kernels, const DataType& type,
+                            const BatchState& state, const Column& from) {
+  std::vector<Column> children;
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    const Column& child = from.children()[i];
+    BatchState inner = state;
+    inner.num_rows = child.num_rows();
+    Operand operand{child, false};
+    ASSIGN_OR_RETURN(Column cast, kernels[i](inner, {&operand, 1}));
+    children.push_back(std::move(cast));
+  }
+  return Column::Nested(type, from.num_rows(), from.offsets(), from.validity(),
+                        std::move(children), from.owners());
+}
+
+/// ARRAY, MAP and ROW to the same with other element types.
+template <bool kTry>
+Result<Kernel> NestedToNested(const CallSite& call) {
+  size_t count = call.type.children().size();
+  if (call.args[0].children().size() != count) return NoKernel(call);
+  std::vector<Kernel> kernels;
+  for (size_t i = 0; i < count; ++i) {
+    CallSite child{call.name, call.type.children()[i], {call.args[0].children()[i]}, {nullptr},
+                   call.context};
+    ASSIGN_OR_RETURN(Kernel kernel, MakeCast<kTry>(child));
+    kernels.push_back(std::move(kernel));
+  }
+  return Kernel([type = call.type, kernels](const BatchState& state,
+                                            Operands args) mutable -> Result<Column> {
+    ASSIGN_OR_RETURN(Column column, CastChildren(kernels, type, state, args[0].column));
+    if (!args[0].constant) return column;
+    std::vector<uint32_t> zeros(static_cast<size_t>(state.num_rows), 0);
+    return column.Gather(zeros);
+  });
+}
+
+bool IsNested(const DataType& type) {
+  return type.Is(TypeRoot::kArray) || type.Is(TypeRoot::kMap) || type.Is(TypeRoot::kRow);
+}
+
+template <bool kTry>
 Result<Kernel> MakeCast(const CallSite& call) {
   const DataType &from = call.args[0], &to = call.type;
   if (from.Is(TypeRoot::kNull)) return AlwaysNull(call);
   if (from.EqualsIgnoringNullability(to)) return Retype(call);
+  if (IsNested(from) && from.root() == to.root()) return NestedToNested<kTry>(call);
   bool from_text = from.IsCharacter() || from.IsBytes();
   bool to_text = to.IsCharacter() || to.IsBytes();
   if (from_text && to_text) return TextToText(call);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "compute/expression/civil_time.h"
+#include "model/value_text.h"
 
 namespace forebay::compute {
 
@@ -15,53 +16,6 @@ using model::Column;
 using model::DataType;
 using model::Int128;
 using model::TypeRoot;
-
-/// Shortest digits laid out as Java does: plain between 10^-3 and 10^7, else with an exponent; always a digit after the point.
-template <typename T>
-void AppendFloating(std::string& out, T value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::signbit(value)) out += '-';
-  value = std::fabs(value);
-  if (std::isinf(value)) {
-    out += "Infinity";
-    return;
-  }
-  if (value == 0) {
-    out += "0.0";
-    return;
-  }
-  char buffer[48];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific);
-  std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
-  size_t e = text.find('e');
-  int exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
-  std::string digits;
-  for (char c : text.substr(0, e)) {
-    if (c != '.') digits += c;
-  }
-  if (value >= T(1e-3) && value < T(1e7)) {
-    if (exponent < 0) {
-      out += "0.";
-      out.append(static_cast<size_t>(-exponent - 1), '0');
-      out += digits;
-      return;
-    }
-    size_t whole = static_cast<size_t>(exponent) + 1;
-    if (digits.size() < whole + 1) digits.append(whole + 1 - digits.size(), '0');
-    out.append(digits, 0, whole);
-    out += '.';
-    out.append(digits, whole);
-    return;
-  }
-  out += digits[0];
-  out += '.';
-  out += digits.size() > 1 ? digits.substr(1) : "0";
-  out += 'E';
-  out += std::to_string(exponent);
-}
 
 void AppendInteger(std::string& out, int64_t value) {
   char buffer[24];
@@ -131,23 +85,10 @@ void AppendNested(std::string& out, const Column& column, int row, TimeZone* zon
 
 }  // namespace
 
-void AppendDouble(std::string& out, double value) { AppendFloating(out, value); }
-void AppendFloat(std::string& out, float value) { AppendFloating(out, value); }
-
+void AppendDouble(std::string& out, double value) { model::AppendDouble(out, value); }
+void AppendFloat(std::string& out, float value) { model::AppendFloat(out, value); }
 void AppendDecimal(std::string& out, Int128 unscaled, int scale) {
-  char digits[48];
-  int count = 0;
-  unsigned __int128 rest =
-      unscaled < 0 ? -static_cast<unsigned __int128>(unscaled) : unscaled;
-  if (unscaled < 0) out += '-';
-  while (rest > 0 || count <= scale) {
-    digits[count++] = static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
-  }
-  while (count > 0) {
-    out += digits[--count];
-    if (count == scale && scale > 0) out += '.';
-  }
+  model::AppendDecimal(out, unscaled, scale);
 }
 
 void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone) {

@@ -250,6 +250,10 @@ Result<Kernel> MakeSplit(const CallSite& call) {
       }
       std::string_view text = args[0].column.GetString(args[0].At(row));
       std::string_view separator = args[1].column.GetString(args[1].At(row));
+      if (text.empty()) {
+        builder.FinishEntry();
+        continue;
+      }
       size_t begin = 0, at = separator.empty() ? text.npos : text.find(separator);
       for (; at != text.npos; at = text.find(separator, begin)) {
         builder.child(0).AppendString(text.substr(begin, at - begin));

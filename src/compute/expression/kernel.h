@@ -83,7 +83,9 @@ std::span<const FunctionEntry> TemporalFunctions();
 std::span<const FunctionEntry> ClockFunctions();
 std::span<const FunctionEntry> TemporalTextFunctions();
 std::span<const FunctionEntry> CollectionFunctions();
+std::span<const FunctionEntry> ArrayFunctions();
 std::span<const FunctionEntry> JsonFunctions();
+std::span<const FunctionEntry> JsonTextFunctions();
 
 /// The entry that matches, or null.
 const FunctionEntry* FindFunction(std::string_view name, std::span<const model::DataType> args);

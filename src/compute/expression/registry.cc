@@ -64,7 +64,7 @@ Table BuildTable() {
        {ArithmeticFunctions(), MathFunctions(), ComparisonFunctions(), LogicFunctions(),
         CastFunctions(), StringFunctions(), EncodingFunctions(), PatternFunctions(),
         TemporalFunctions(), ClockFunctions(), TemporalTextFunctions(), CollectionFunctions(),
-        JsonFunctions()}) {
+        ArrayFunctions(), JsonFunctions(), JsonTextFunctions()}) {
     for (const FunctionEntry& entry : entries) table[entry.name].push_back(&entry);
   }
   return table;

@@ -138,9 +138,9 @@ int64_t ExtractTime(Unit unit, int64_t nanos) {
     case Unit::kHour: return nanos / 3'600'000'000'000;
     case Unit::kMinute: return nanos / 60'000'000'000 % 60;
     case Unit::kSecond: return nanos / 1'000'000'000 % 60;
-    case Unit::kMillisecond: return nanos / 1'000'000 % 60'000;
-    case Unit::kMicrosecond: return nanos / 1000 % 60'000'000;
-    default: return nanos % 60'000'000'000;
+    case Unit::kMillisecond: return nanos / 1'000'000 % 1000;
+    case Unit::kMicrosecond: return nanos / 1000 % 1'000'000;
+    default: return nanos % 1'000'000'000;
   }
 }
 

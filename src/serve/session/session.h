@@ -27,6 +27,8 @@ class Session {
   const std::string& database() const { return database_; }
   SqlCatalog& catalog() { return catalog_; }
   const std::map<std::string, std::string>& settings() const { return settings_; }
+  /// table.local-time-zone, in which results show TIMESTAMP_LTZ.
+  std::string time_zone() const { return Evaluation().time_zone; }
 
  private:
   struct Carrier;  ///< carries out the kinds of bound statements

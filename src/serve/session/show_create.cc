@@ -4,6 +4,7 @@
 
 #include "model/data_type.h"
 #include "serve/session/session.h"
+#include "sql/parser/expression_text.h"
 
 namespace forebay::serve {
 
@@ -49,7 +50,7 @@ const sql::ComputedColumn* FindComputed(const sql::CatalogTable& table, const st
 std::string ColumnText(const sql::CatalogTable& table, const std::string& name) {
   std::string text = "  " + QuoteIdentifier(name);
   if (const sql::ComputedColumn* computed = FindComputed(table, name)) {
-    text += " AS " + computed->expression;
+    text += " AS " + sql::QuoteNamesInExpression(computed->expression);
     if (!computed->comment.empty()) text += " COMMENT " + QuoteString(computed->comment);
     return text;
   }
@@ -75,7 +76,8 @@ std::string CreateTableText(const sql::CatalogTable& table) {
   }
   if (table.watermark) {
     text += fmt::format("{}  WATERMARK FOR {} AS {}", separator,
-                        QuoteIdentifier(table.watermark->column), table.watermark->expression);
+                        QuoteIdentifier(table.watermark->column),
+                        sql::QuoteNamesInExpression(table.watermark->expression));
   }
   if (!descriptor.schema.primary_key.empty()) {
     std::string keys = QuoteNames(descriptor.schema.primary_key);
@@ -109,11 +111,14 @@ std::string CreateViewText(const sql::CatalogView& view) {
                      view.query);
 }
 
-DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table) {
+DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table,
+                               bool streaming) {
   DescribedColumn described;
   described.type = field.type.Nullable().ToString();
-  if (field.time_attribute == sql::TimeAttribute::kRowtime) described.type += " *ROWTIME*";
-  if (field.time_attribute == sql::TimeAttribute::kProctime) described.type += " *PROCTIME*";
+  bool rowtime = streaming && field.time_attribute == sql::TimeAttribute::kRowtime;
+  if (rowtime) described.type += " *ROWTIME*";
+  bool proctime = streaming && field.time_attribute == sql::TimeAttribute::kProctime;
+  if (proctime) described.type += " *PROCTIME*";
   if (table == nullptr) return described;
   const std::vector<std::string>& keys = table->ref.info.descriptor.schema.primary_key;
   for (const std::string& key : keys) {
@@ -123,11 +128,15 @@ DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable*
     described.key = fmt::format("PRI({})", list);
   }
   if (const sql::ComputedColumn* computed = FindComputed(*table, field.name)) {
-    described.extras = "AS " + computed->expression;
+    described.extras = "AS " + sql::QuoteNamesInExpression(computed->expression);
+    described.comment = computed->comment;
   }
   if (table->watermark && table->watermark->column == field.name) {
-    described.watermark = table->watermark->expression;
+    described.watermark = sql::QuoteNamesInExpression(table->watermark->expression);
   }
+  const model::Schema& schema = table->ref.info.descriptor.schema;
+  int index = schema.IndexOf(field.name);
+  if (index >= 0) described.comment = schema.columns[static_cast<size_t>(index)].comment;
   return described;
 }
 

@@ -16,8 +16,10 @@ struct DescribedColumn {
   std::string key;
   std::string extras;
   std::string watermark;
+  std::string comment;
 };
-/// `table` is null for views.
-DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table);
+/// `table` is null for views. Only a streaming session shows time attributes.
+DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table,
+                               bool streaming);
 
 }  // namespace forebay::serve

@@ -141,16 +141,27 @@ Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
   model::DataType text = model::DataType::String();
   std::vector<sql::Field> columns = {{"name", text}, {"type", text}, {"null", model::DataType::Boolean()},
                                      {"key", text},  {"extras", text}, {"watermark", text}};
+  std::vector<DescribedColumn> all;
+  bool has_comments = false;
+  for (const sql::Field& field : describe.columns) {
+    all.push_back(DescribeColumn(field, table ? &*table : nullptr, IsStreaming()));
+    has_comments = has_comments || !all.back().comment.empty();
+  }
+  // As in Flink, there is a column of comments only when there are comments.
+  if (has_comments) columns.push_back({"comment", text});
   std::vector<model::DataType> types;
   for (const sql::Field& field : columns) types.push_back(field.type);
   model::BatchBuilder rows(types);
-  for (const sql::Field& field : describe.columns) {
-    DescribedColumn described = DescribeColumn(field, table ? &*table : nullptr);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const sql::Field& field = describe.columns[i];
+    const DescribedColumn& described = all[i];
     rows.column(0).AppendString(field.name);
     rows.column(1).AppendString(described.type);
     rows.column(2).Append<uint8_t>(field.type.nullable() ? 1 : 0);
     for (auto [index, value] : {std::pair(3, &described.key), std::pair(4, &described.extras),
-                                std::pair(5, &described.watermark)}) {
+                                std::pair(5, &described.watermark),
+                                std::pair(6, &described.comment)}) {
+      if (index == 6 && !has_comments) continue;
       if (value->empty()) {
         rows.column(index).AppendNull();
       } else {

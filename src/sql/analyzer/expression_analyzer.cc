@@ -218,6 +218,8 @@ Result<ExpressionPtr> ExpressionAnalyzer::Dispatch(const ExpressionAst& ast) {
     case ExpressionAstKind::kTableArgument:
     case ExpressionAstKind::kDescriptor:
     case ExpressionAstKind::kNamedArgument:
+      // JSON_VALUE's DEFAULT is an argument to the analyzer too.
+      if (ast.text.starts_with("DEFAULT ON ")) return Analyze(*ast.args[0]);
       return InvalidArgument("SQL-1006 not allowed here: only a scalar expression is");
     default: return AnalyzeLiteral(ast);
   }
@@ -375,8 +377,10 @@ Result<ExpressionPtr> ExpressionAnalyzer::Is(const ExpressionAst& ast) {
     return MakeComparison(prefix + "DISTINCT_FROM", args[0], args[1]);
   }
   if (ast.text.starts_with("JSON")) {
-    if (ast.text != "JSON") return NotSupported("SQL-1020 IS {} is not supported", ast.text);
-    return Negated(BooleanCall("IS_JSON", std::move(args)), ast.negated);
+    std::string kind = ast.text == "JSON" ? "VALUE" : ast.text.substr(5);
+    args.push_back(Expression::Literal(DataType::Char(static_cast<int>(kind.size())).NotNull(),
+                                       Value(kind)));
+    return Negated(BooleanCall("IS_JSON", std::move(args), true), ast.negated);
   }
   bool null_test = ast.text == "NULL" || ast.text == "UNKNOWN";
   if (!null_test) {

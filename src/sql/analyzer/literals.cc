@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -109,17 +110,20 @@ Result<ExpressionPtr> TimeLiteral(const std::string& text) {
   TimeOfDay time;
   if (!ParseTime(text, time)) return BadLiteral("TIME", text);
   int64_t millis = time.seconds * 1000 + time.nanos / 1000000;
-  return Expression::Literal(DataType::Time(0).NotNull(), Value(millis));
+  // TIME cells are milliseconds, so finer digits are lost.
+  DataType type = DataType::Time(std::min(time.digits, 3));
+  return Expression::Literal(type.NotNull(), Value(millis));
 }
 
 Result<ExpressionPtr> TimestampLiteral(const std::string& text) {
   int64_t days = 0;
   int used = 0;
   TimeOfDay time;
-  if (!ParseDate(text, days, used) || used + 1 >= static_cast<int>(text.size()) ||
-      text[used] != ' ' || !ParseTime(text.substr(used + 1), time)) {
-    return BadLiteral("TIMESTAMP", text);
-  }
+  if (!ParseDate(text, days, used)) return BadLiteral("TIMESTAMP", text);
+  // A date alone is its midnight.
+  bool date_only = used == static_cast<int>(text.size());
+  bool has_time = !date_only && text[used] == ' ' && ParseTime(text.substr(used + 1), time);
+  if (!date_only && !has_time) return BadLiteral("TIMESTAMP", text);
   DataType type = DataType::Timestamp(time.digits);
   int64_t seconds = days * 86400 + time.seconds;
   int64_t cell = 0;

@@ -56,10 +56,13 @@ Result<ExpressionPtr> NumericArithmetic(const std::string& function, ExpressionP
   bool approximate = !a->type.IsExactNumeric() || !b->type.IsExactNumeric();
   bool decimal = a->type.Is(TypeRoot::kDecimal) || b->type.Is(TypeRoot::kDecimal);
   if (decimal && !approximate) return DecimalArithmetic(function, std::move(a), std::move(b));
+  if (function == "MOD" && approximate) return CannotApply("%", a, b);
   DataType common = *CommonType({a->type, b->type});
   DataType result = common;
+  // Calcite keeps the first of two approximate types.
+  if (a->type.Is(TypeRoot::kFloat) && b->type.Is(TypeRoot::kDouble)) common = result = a->type;
   // Calcite types MOD as its second operand.
-  if (function == "MOD" && !approximate) result = b->type;
+  if (function == "MOD") result = b->type;
   ExpressionPtr call =
       CallOf(common, function, {CastTo(std::move(a), common), CastTo(std::move(b), common)});
   return CastTo(std::move(call), result);
@@ -117,6 +120,17 @@ Result<ExpressionPtr> TimestampDiff(Args args) {
                 {args[0], CastTo(args[1], *common), CastTo(args[2], *common)});
 }
 
+// (a - b) UNIT
+Result<ExpressionPtr> TimeMinus(Args args) {
+  if (!args[0]->type.IsTemporal() || !args[1]->type.IsTemporal()) {
+    return CannotApply("-", args[0], args[1]);
+  }
+  const auto& unit = std::get<std::string>(args[2]->value.data);
+  bool months = unit.starts_with("YEAR") || unit.starts_with("MONTH") || unit.starts_with("QUARTER");
+  DataType type = months ? DataType::IntervalYearMonth() : DataType::IntervalDayTime();
+  return CallOf(type, "MINUS", {args[0], args[1]});
+}
+
 ExpressionPtr Unit(std::string_view unit) {
   return Expression::Literal(DataType::Char(static_cast<int>(unit.size())).NotNull(),
                              Value(std::string(unit)));
@@ -144,8 +158,13 @@ Result<ExpressionPtr> Trim(const std::string& mode, ExpressionPtr chars, Express
 
 Result<ExpressionPtr> Conditional(const std::string& name, Args args) {
   if (name == "IF") {
+    if (!args[0]->type.Is(TypeRoot::kBoolean)) {
+      return InvalidArgument("SQL-1006 cannot apply IF to a condition of type {}",
+                             args[0]->type.Nullable().ToString());
+    }
     ASSIGN_OR_RETURN(Args values, ToCommonType({args[1], args[2]}, "IF"));
-    DataType type = values[0]->type.WithNullable(AnyNullable(values));
+    bool nullable = AnyNullable(values) || args[0]->type.nullable();
+    DataType type = values[0]->type.WithNullable(nullable);
     return Expression::Call(type, "CASE", {args[0], values[0], values[1]});
   }
   if (name == "NULLIF") {
@@ -175,25 +194,106 @@ std::string_view ExtractUnitOf(const std::string& name) {
   return {};
 }
 
+std::string ClauseOf(const ExpressionAst& ast, const std::string& clause) {
+  auto found = ast.clauses.find(clause);
+  return found == ast.clauses.end() ? std::string() : found->second;
+}
+
+ExpressionPtr Text(const std::string& text) { return Unit(text); }
+
+// What JSON_VALUE or JSON_QUERY answers on empty or on error, as text; NULL when the clause says ERROR.
+Result<ExpressionPtr> JsonFallback(const std::string& name, const std::string& behavior,
+                                   const ExpressionPtr& default_value) {
+  if (default_value != nullptr) return CastTo(default_value, DataType::String());
+  if (behavior == "EMPTY ARRAY") return Text("[]");
+  if (behavior == "EMPTY OBJECT") return Text("{}");
+  if (behavior.empty() || behavior == "NULL" || behavior == "ERROR") {
+    return Expression::Literal(DataType::String(), Value());
+  }
+  return NotSupported("SQL-1020 {} with {} is not supported", name, behavior);
+}
+
+// JSON_EXISTS(text, path, what to answer on error).
+Result<ExpressionPtr> JsonExists(const ExpressionAst& ast, Args args) {
+  std::string behavior = ClauseOf(ast, "ON ERROR");
+  args.push_back(Text(behavior.empty() ? "FALSE" : behavior));
+  return Expression::Call(DataType::Boolean(), "JSON_EXISTS", std::move(args));
+}
+
+// JSON_VALUE and JSON_QUERY(text, path, on empty, on error, which of EMPTY and ERROR end the query, wrapper).
+Result<ExpressionPtr> JsonLookup(const std::string& name, const ExpressionAst& ast, Args args) {
+  DataType type = ast.type.Is(TypeRoot::kNull) ? DataType::String() : ast.type.Nullable();
+  bool scalar = type.IsNumeric() || type.IsCharacter() || type.Is(TypeRoot::kBoolean);
+  if (!scalar || (name == "JSON_QUERY" && !type.IsCharacter())) {
+    return NotSupported("SQL-1020 {} RETURNING {} is not supported", name, type.ToString());
+  }
+  ExpressionPtr defaults[2];
+  for (size_t i = 2; i < ast.args.size(); ++i) {
+    defaults[ast.args[i]->text == "DEFAULT ON EMPTY" ? 0 : 1] = args[i];
+  }
+  args.resize(2);
+  std::string fails;
+  for (int i = 0; i < 2; ++i) {
+    std::string behavior = ClauseOf(ast, i == 0 ? "ON EMPTY" : "ON ERROR");
+    if (behavior == "ERROR") fails += i == 0 ? "EMPTY " : "ERROR ";
+    ASSIGN_OR_RETURN(ExpressionPtr fallback, JsonFallback(name, behavior, defaults[i]));
+    args.push_back(std::move(fallback));
+  }
+  std::string wrapper = ClauseOf(ast, "WRAPPER");
+  bool wrap = wrapper.starts_with("WITH") && !wrapper.starts_with("WITHOUT");
+  bool conditional = wrap && wrapper.find(" CONDITIONAL") != std::string::npos;
+  args.push_back(Text(fails.empty() ? "NONE" : fails));
+  args.push_back(Text(conditional ? "CONDITIONAL" : wrap ? "ALWAYS" : "NEVER"));
+  ExpressionPtr call = Expression::Call(DataType::String(), name, std::move(args));
+  return CastTo(std::move(call), type);
+}
+
 Result<ExpressionPtr> JsonCall(const std::string& name, const ExpressionAst& ast, Args args) {
-  for (const auto& [clause, value] : ast.clauses) {
-    if (value != "NULL") {
-      return NotSupported("SQL-1020 {} with {} {} is not supported", name, value, clause);
+  if (name == "JSON_EXISTS") return JsonExists(ast, std::move(args));
+  if (name == "JSON_VALUE" || name == "JSON_QUERY") return JsonLookup(name, ast, std::move(args));
+  // JSON_OBJECT keeps NULLs unless told not to, JSON_ARRAY leaves them out unless told otherwise.
+  std::string on_null = ClauseOf(ast, "ON NULL");
+  if (on_null.empty()) on_null = name == "JSON_OBJECT" ? "NULL" : "ABSENT";
+  std::string nested;
+  for (const ExpressionPtr& arg : args) {
+    bool json = arg->kind == ExpressionKind::kCall && arg->function.starts_with("JSON_") &&
+                (arg->function == "JSON_OBJECT" || arg->function == "JSON_ARRAY");
+    nested += json ? 'j' : 'v';
+  }
+  args.insert(args.begin(), Text(on_null + " " + nested));
+  return Expression::Call(DataType::String().NotNull(), name, std::move(args));
+}
+
+// ARRAY_APPEND, ARRAY_PREPEND, ARRAY_POSITION, ARRAY_REMOVE(array, element) and ARRAY_CONCAT(array, ...).
+Result<ExpressionPtr> ArrayCall(const std::string& name, Args args) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    if ((i == 0 || name == "ARRAY_CONCAT") && !args[i]->type.Is(TypeRoot::kArray)) {
+      return InvalidArgument("SQL-1006 cannot apply {} to an argument of type {}", name,
+                             args[i]->type.Nullable().ToString());
     }
   }
-  if (name == "JSON_OBJECT" || name == "JSON_ARRAY") {
-    return Expression::Call(DataType::String().NotNull(), name, std::move(args));
+  DataType type = args[0]->type;
+  for (size_t i = 1; i < args.size(); ++i) {
+    args[i] = CastTo(args[i], name == "ARRAY_CONCAT" ? type : type.children()[0]);
   }
-  DataType type = ast.type.Is(TypeRoot::kNull) ? DataType::String() : ast.type;
-  ExpressionPtr call = Expression::Call(DataType::String(), name, std::move(args));
-  return CastTo(std::move(call), type.Nullable());
+  if (name == "ARRAY_POSITION") return CallOf(DataType::Int(), name, std::move(args));
+  bool nullable = type.nullable();
+  for (const ExpressionPtr& arg : args) {
+    nullable = nullable || (name == "ARRAY_CONCAT" && arg->type.nullable());
+  }
+  return Expression::Call(type.WithNullable(nullable), name, std::move(args));
 }
 
 size_t SpecialArity(const std::string& name, size_t count) {
-  if (name == "IF" || name == "TIMESTAMPADD" || name == "TIMESTAMPDIFF" || name == "TRIM") return 3;
+  if (name == "MINUS_DATE" || name == "IF" || name == "TIMESTAMPADD" || name == "TIMESTAMPDIFF" || name == "TRIM") return 3;
   if (name == "NULLIF" || name == "IFNULL" || name == "EXTRACT" || name == "MOD" ||
-      name == "ARRAY_APPEND" || name == "INSTR") {
+      name == "ARRAY_APPEND" || name == "ARRAY_PREPEND" || name == "ARRAY_POSITION" ||
+      name == "ARRAY_REMOVE" || name == "INSTR") {
     return 2;
+  }
+  if (name == "JSON_OBJECT" || name == "JSON_ARRAY") return count;
+  if (name == "JSON_VALUE" || name == "JSON_QUERY" || name == "JSON_EXISTS") {
+    return std::max<size_t>(count, 2);
   }
   return !ExtractUnitOf(name).empty() ? 1 : std::max<size_t>(count, 1);
 }
@@ -256,7 +356,8 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
   static const std::vector<std::string> kNames = {
       "IF", "NULLIF", "COALESCE", "IFNULL", "GREATEST", "LEAST", "TIMESTAMPADD", "TIMESTAMPDIFF",
       "TRIM", "LTRIM", "RTRIM", "BTRIM", "EXTRACT", "MOD", "INSTR", "LOCATE", "JSON_VALUE",
-      "JSON_QUERY", "JSON_OBJECT", "JSON_ARRAY", "ARRAY_CONCAT", "ARRAY_APPEND"};
+      "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "ARRAY_CONCAT", "ARRAY_APPEND",
+      "ARRAY_PREPEND", "ARRAY_POSITION", "ARRAY_REMOVE", "MINUS_DATE"};
   bool known = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
   if (!known && ExtractUnitOf(name).empty()) return ExpressionPtr();
   if (args.size() != SpecialArity(name, args.size())) {
@@ -266,6 +367,7 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
   if (name == "TIMESTAMPADD") return TimestampAdd(std::move(args));
   if (name == "TIMESTAMPDIFF") return TimestampDiff(std::move(args));
   if (name == "EXTRACT") return Extract(args[0], args[1]);
+  if (name == "MINUS_DATE") return TimeMinus(std::move(args));
   if (name == "TRIM") {
     return Trim(std::get<std::string>(args[0]->value.data), args[1], args[2]);
   }
@@ -278,14 +380,7 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
     return MakeFunctionCall(*FindFunction("POSITION"), std::move(args));
   }
   if (name.starts_with("JSON_")) return JsonCall(name, ast, std::move(args));
-  if (name == "ARRAY_APPEND" || name == "ARRAY_CONCAT") {
-    if (!args[0]->type.Is(TypeRoot::kArray)) {
-      return InvalidArgument("SQL-1006 cannot apply {} to an argument of type {}", name,
-                             args[0]->type.Nullable().ToString());
-    }
-    if (name == "ARRAY_APPEND") args[1] = CastTo(args[1], args[0]->type.children()[0]);
-    return CallOf(args[0]->type, name, std::move(args));
-  }
+  if (name.starts_with("ARRAY_")) return ArrayCall(name, std::move(args));
   if (std::string_view unit = ExtractUnitOf(name); !unit.empty()) {
     return Extract(Unit(unit), args[0]);
   }

@@ -32,6 +32,19 @@ std::string ItemName(const SelectItemAst& item, size_t index) {
   return fmt::format("EXPR${}", index);
 }
 
+// A name that was there before gets the first free number, as in Flink: name, name0, name1.
+std::vector<std::string> UniqueNames(const std::vector<std::string>& names) {
+  std::vector<std::string> unique;
+  for (const std::string& name : names) {
+    std::string free = name;
+    for (int i = 0; std::find(unique.begin(), unique.end(), free) != unique.end(); ++i) {
+      free = fmt::format("{}{}", name, i);
+    }
+    unique.push_back(std::move(free));
+  }
+  return unique;
+}
+
 ExpressionPtr ReplaceColumn(const ExpressionPtr& e, int from, int to) {
   if (e->kind == ExpressionKind::kLiteral) return e;
   if (e->kind == ExpressionKind::kColumn) {
@@ -66,7 +79,7 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
     RETURN_IF_ERROR(ApplyRank());
   }
   Relation result;
-  result.plan = MakeCalc(plan_, nullptr, items_, names_);
+  result.plan = MakeCalc(plan_, nullptr, items_, UniqueNames(names_));
   for (size_t i = 0; i < items_.size(); ++i) {
     result.scope.columns.push_back({qualifiers_[i], result.plan->output[i]});
   }
@@ -208,11 +221,9 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
   Aggregate aggregate;
   ExpressionAnalyzer analyzer(scope_);
   bool star = call.args.size() == 1 && call.args[0]->kind == ExpressionAstKind::kStar;
-  std::vector<DataType> types;
   for (const ExpressionAstPtr& arg : call.args) {
     if (star) break;
     ASSIGN_OR_RETURN(ExpressionPtr value, analyzer.Analyze(*arg));
-    types.push_back(value->type);
     aggregate.args.push_back(std::move(value));
   }
   if (star && name != "COUNT") {
@@ -223,9 +234,21 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
     aggregate.filter = Expression::Call(DataType::Boolean().NotNull(), "IS_TRUE", {filter});
   }
   bool may_be_empty = (keys_.empty() && !group_window_) || call.filter != nullptr;
+  aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
+  bool statistic = name.starts_with("STDDEV_") || name.starts_with("VAR_");
+  if (!statistic) return AddAggregate(std::move(aggregate), name, may_be_empty);
+  if (aggregate.args.size() != 1 || aggregate.call.distinct) {
+    return NotSupported("SQL-1020 {} takes one argument without DISTINCT", name);
+  }
+  return StatisticOf(aggregate, name, may_be_empty);
+}
+
+Result<ExpressionPtr> SelectAnalyzer::AddAggregate(Aggregate aggregate, const std::string& name,
+                                                   bool may_be_empty) {
+  std::vector<DataType> types;
+  for (const ExpressionPtr& arg : aggregate.args) types.push_back(arg->type);
   ASSIGN_OR_RETURN(aggregate.call.type, AggregateType(name, types, may_be_empty));
   aggregate.call.function = name;
-  aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
   for (size_t i = 0; i < pseudo_.size(); ++i) {
     if (pseudo_[i].kind != Pseudo::Kind::kAggregate) continue;
     const Aggregate& other = aggregates_[pseudo_[i].index];

@@ -51,6 +51,11 @@ class SelectAnalyzer {
 
   Result<ExpressionPtr> Hook(const ExpressionAst& call);
   Result<ExpressionPtr> AggregateOf(const ExpressionAst& call, const std::string& name);
+  /// The pseudo column of the aggregate `name`, which may be there already.
+  Result<ExpressionPtr> AddAggregate(Aggregate aggregate, const std::string& name,
+                                     bool may_be_empty);
+  Result<ExpressionPtr> StatisticOf(const Aggregate& of, const std::string& name,
+                                    bool may_be_empty);
   Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
   Result<ExpressionPtr> GroupProperty(const std::string& name);
   Result<ExpressionPtr> AnalyzeItem(const ExpressionAst& ast);

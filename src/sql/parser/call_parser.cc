@@ -32,6 +32,7 @@ Result<ExpressionAstPtr> Parser::SpecialCall(size_t mark, const std::string& nam
   if (name == "JSON_VALUE" || name == "JSON_QUERY" || name == "JSON_EXISTS") {
     return JsonCall(mark, name);
   }
+  if (name == "JSON_OBJECT" || name == "JSON_ARRAY") return JsonConstructor(mark, name);
   if (name == "DESCRIPTOR") {
     tokens_.Next();
     tokens_.Next();
@@ -180,6 +181,33 @@ Result<ExpressionAstPtr> Parser::JsonCall(size_t mark, const std::string& name) 
                                default_value->range));
     }
   }
+  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+  node.range = tokens_.RangeFrom(mark);
+  return std::make_shared<const ExpressionAst>(std::move(node));
+}
+
+/// JSON_OBJECT([[KEY] k VALUE v, ..] [NULL | ABSENT ON NULL]), JSON_ARRAY([v, ..] [NULL | ABSENT ON NULL])
+Result<ExpressionAstPtr> Parser::JsonConstructor(size_t mark, const std::string& name) {
+  tokens_.Next();
+  tokens_.Next();
+  ExpressionAst node;
+  node.kind = ExpressionAstKind::kCall;
+  node.text = name;
+  bool more = !tokens_.PeekSymbol(")") && !tokens_.PeekWords("NULL ON NULL") &&
+              !tokens_.PeekWords("ABSENT ON NULL");
+  while (more) {
+    if (name == "JSON_OBJECT") {
+      if (tokens_.PeekWords("KEY") && !tokens_.PeekWords("VALUE", 1)) tokens_.Next();
+      ASSIGN_OR_RETURN(ExpressionAstPtr key, Expression());
+      node.args.push_back(std::move(key));
+      RETURN_IF_ERROR(tokens_.ExpectWords("VALUE"));
+    }
+    ASSIGN_OR_RETURN(ExpressionAstPtr value, Expression());
+    node.args.push_back(std::move(value));
+    more = tokens_.AcceptSymbol(",");
+  }
+  if (tokens_.AcceptWords("NULL ON NULL")) node.clauses["ON NULL"] = "NULL";
+  if (tokens_.AcceptWords("ABSENT ON NULL")) node.clauses["ON NULL"] = "ABSENT";
   RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
   node.range = tokens_.RangeFrom(mark);
   return std::make_shared<const ExpressionAst>(std::move(node));

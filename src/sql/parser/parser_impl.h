@@ -55,6 +55,7 @@ class Parser {
   Result<ExpressionAstPtr> UnitCall(size_t mark, const std::string& name);
   Result<ExpressionAstPtr> FloorCall(size_t mark, const std::string& name);
   Result<ExpressionAstPtr> JsonCall(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> JsonConstructor(size_t mark, const std::string& name);
   Result<ExpressionAstPtr> Call(size_t mark, const std::string& name);
   Result<ExpressionAstPtr> Argument();
   Result<ExpressionAstPtr> TableArgument(size_t mark);

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+
+#include "compute/expression/cell_text.h"
+#include "compute/expression/row_kernel.h"
+
+namespace forebay::compute {
+
+namespace {
+
+using model::Column;
+using model::ColumnBuilder;
+using model::DataType;
+using model::TypeRoot;
+
+bool HasJsonForm(const DataType& type) {
+  if (type.IsTemporal() || type.IsInterval() || type.IsBytes()) return false;
+  if (type.Is(TypeRoot::kMultiset)) return false;
+  if (type.Is(TypeRoot::kMap) && !type.children()[0].IsCharacter()) return false;
+  for (const DataType& child : type.children()) {
+    if (!HasJsonForm(child)) return false;
+  }
+  return true;
+}
+
+void AppendQuoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += fmt::format("\\u{:04X}", static_cast<int>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+/// As Java's BigDecimal shows it: the sign of an exponent is always there. NaN and infinities are strings.
+void AppendFloating(std::string& out, const Column& column, int row) {
+  std::string text;
+  AppendCell(text, column, row, nullptr);
+  if (text.find_first_of("NI") != std::string::npos) return AppendQuoted(out, text);
+  size_t exponent = text.find('E');
+  if (exponent != std::string::npos && text[exponent + 1] != '-') text.insert(exponent + 1, "+");
+  out += text;
+}
+
+void AppendJson(std::string& out, const Column& column, int row);
+
+void AppendJsonNested(std::string& out, const Column& column, int row) {
+  const DataType& type = column.type();
+  bool is_row = type.Is(TypeRoot::kRow), is_array = type.Is(TypeRoot::kArray);
+  int begin = is_row ? 0 : column.offsets()[row];
+  int end = is_row ? static_cast<int>(type.children().size()) : column.offsets()[row + 1];
+  out += is_array ? '[' : '{';
+  for (int i = begin; i < end; ++i) {
+    if (i > begin) out += ',';
+    if (is_row) {
+      AppendQuoted(out, type.fields()[static_cast<size_t>(i)].name);
+      out += ':';
+      AppendJson(out, column.children()[static_cast<size_t>(i)], row);
+    } else if (is_array) {
+      AppendJson(out, column.children()[0], i);
+    } else {
+      bool no_key = column.children()[0].IsNull(i);
+      AppendQuoted(out, no_key ? "null" : column.children()[0].GetString(i));
+      out += ':';
+      AppendJson(out, column.children()[1], i);
+    }
+  }
+  out += is_array ? ']' : '}';
+}
+
+/// The cell as a JSON value; its type has a JSON form.
+void AppendJson(std::string& out, const Column& column, int row) {
+  const DataType& type = column.type();
+  if (column.IsNull(row)) {
+    out += "null";
+  } else if (type.Is(TypeRoot::kBoolean)) {
+    out += column.Get<uint8_t>(row) != 0 ? "true" : "false";
+  } else if (type.Is(TypeRoot::kFloat) || type.Is(TypeRoot::kDouble)) {
+    AppendFloating(out, column, row);
+  } else if (type.IsCharacter()) {
+    AppendQuoted(out, column.GetString(row));
+  } else if (type.IsNumeric()) {
+    AppendCell(out, column, row, nullptr);
+  } else {
+    AppendJsonNested(out, column, row);
+  }
+}
+
+Result<Kernel> MakeJsonString(const CallSite& call) {
+  if (!HasJsonForm(call.args[0])) return NoKernel(call);
+  return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    ColumnBuilder builder(type, state.num_rows);
+    std::string text;
+    for (int row = 0; row < state.num_rows; ++row) {
+      if (args[0].IsNull(row)) {
+        builder.AppendNull();
+        continue;
+      }
+      text.clear();
+      AppendJson(text, args[0].column, args[0].At(row));
+      builder.AppendString(text);
+    }
+    return builder.Finish();
+  });
+}
+
+/// What the first argument of JSON_OBJECT and JSON_ARRAY says: NULL or ABSENT, a blank, and a letter an argument, 'j' for one that
+/// is JSON text already.
+struct Construction {
+  bool keeps_nulls = false;
+  std::string kinds;
+};
+
+Result<Construction> ConstructionOf(const CallSite& call) {
+  auto text = call.LiteralText(0);
+  if (!text) return NoKernel(call);
+  for (const DataType& arg : call.args) {
+    if (!HasJsonForm(arg)) return NoKernel(call);
+  }
+  size_t blank = text->find(' ');
+  return Construction{text->starts_with("NULL"), std::string(text->substr(blank + 1))};
+}
+
+void AppendMember(std::string& out, const Construction& how, size_t arg, const Operand& value,
+                  int row) {
+  if (how.kinds[arg - 1] == 'j' && !value.IsNull(row)) {
+    out += value.column.GetString(value.At(row));
+  } else {
+    AppendJson(out, value.column, value.At(row));
+  }
+}
+
+template <bool kObject>
+Result<Kernel> MakeJsonConstructor(const CallSite& call) {
+  ASSIGN_OR_RETURN(Construction how, ConstructionOf(call));
+  if (kObject && call.args.size() % 2 == 0) return NoKernel(call);
+  for (size_t i = 1; kObject && i < call.args.size(); i += 2) {
+    if (!call.args[i].IsCharacter()) return NoKernel(call);
+  }
+  return Kernel([type = call.type, how](const BatchState& state,
+                                        Operands args) -> Result<Column> {
+    constexpr size_t kStep = kObject ? 2 : 1;
+    ColumnBuilder builder(type, state.num_rows);
+    for (int row = 0; row < state.num_rows; ++row) {
+      std::string text(1, kObject ? '{' : '[');
+      for (size_t i = kStep; i < args.size(); i += kStep) {
+        if (args[i].IsNull(row) && !how.keeps_nulls) continue;
+        if (text.size() > 1) text += ',';
+        if (kObject) {
+          if (args[i - 1].IsNull(row)) return InvalidArgument("JSON_OBJECT: a key is NULL");
+          AppendQuoted(text, args[i - 1].column.GetString(args[i - 1].At(row)));
+          text += ':';
+        }
+        AppendMember(text, how, i, args[i], row);
+      }
+      text += kObject ? '}' : ']';
+      builder.AppendString(text);
+    }
+    return builder.Finish();
+  });
+}
+
+constexpr FunctionEntry kEntries[] = {
+    {"JSON_STRING", "*", kNoFlags, MakeJsonString},
+    {"JSON_OBJECT", "s*+", kNoFlags, MakeJsonConstructor<true>},
+    {"JSON_OBJECT", "s", kNoFlags, MakeJsonConstructor<true>},
+    {"JSON_ARRAY", "s*+", kNoFlags, MakeJsonConstructor<false>},
+    {"JSON_ARRAY", "s", kNoFlags, MakeJsonConstructor<false>},
+};
+
+}  // namespace
+
+std::span<const FunctionEntry> JsonTextFunctions() { return kEntries; }
+
+}  // namespace forebay::compute
