@@ -50,8 +50,12 @@ void AppendFloating(std::string& out, const Column& column, int row) {
   AppendCell(text, column, row, nullptr);
   if (text.find_first_of("NI") != std::string::npos) return AppendQuoted(out, text);
   size_t exponent = text.find('E');
-  if (exponent != std::string::npos && text[exponent + 1] != '-') text.insert(exponent + 1, "+");
-  out += text;
+  bool needs_sign = exponent != std::string::npos && text[exponent + 1] != '-';
+  out.append(text, 0, needs_sign ? exponent + 1 : text.size());
+  if (needs_sign) {
+    out += '+';
+    out.append(text, exponent + 1);
+  }
 }
 
 void AppendJson(std::string& out, const Column& column, int row);
