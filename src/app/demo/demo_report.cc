@@ -63,14 +63,16 @@ void DemoReport::Print() const {
   fmt::print("  data:         {}{}\n", data_dir, data_is_kept ? "" : " (removed: --keep leaves it)");
   if (data_is_kept) {
     fmt::print("  Iceberg:      {}\n", metadata_location);
-    fmt::print("  try next:     forebay sql --data-dir {} -e \"SELECT * FROM ecommerce.alerts\"\n",
+    fmt::print("  try next:     forebay sql --data-dir {} -e \"SET 'execution.runtime-mode' = 'batch'; "
+               "SELECT * FROM ecommerce.alerts\"\n",
                data_dir);
     fmt::print("                forebay server --data-dir {}    and any Iceberg reader on "
                "http://127.0.0.1:8080/iceberg\n",
                data_dir);
   } else {
     fmt::print("  try next:     forebay demo ecommerce --data-dir ./shop    then    forebay sql "
-               "--data-dir ./shop -e \"SELECT * FROM ecommerce.funnel\"\n");
+               "--data-dir ./shop -e \"SET 'execution.runtime-mode' = 'batch'; "
+               "SELECT * FROM ecommerce.funnel\"\n");
   }
 }
 

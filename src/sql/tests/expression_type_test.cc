@@ -10,8 +10,7 @@ namespace forebay::sql {
 namespace {
 
 TEST(ExpressionTypeTest, AsFlink) {
-  std::string path = __FILE__;
-  std::ifstream file(path.substr(0, path.rfind('/')) + "/flink_types.tsv");
+  std::ifstream file(FOREBAY_SQL_TEST_DATA "/flink_types.tsv");
   ASSERT_TRUE(file.is_open());
   AnalyzerOptions batch;
   batch.streaming = false;
