@@ -78,7 +78,7 @@ class CheckStyleTest(unittest.TestCase):
         self.assertTrue(self.problems()[0].startswith("src/model/row.cc:1: "))
 
     def test_registry_hosts_and_machine_paths(self):
-        self.write("docs/a.md", "from files." + "pypi" + ".org\nin /" + "root/x\n${BUILD}/work/x and a/work/y\n")
+        self.write("docs/a.md", "from files." + "pypi" + ".org\nin /" + "root/x\n${BUILD}/" + "work/x and a/" + "work/y\n")
         self.assertEqual(self.problems(), ["docs/a.md:1: names the host of a package registry",
                                            "docs/a.md:2: an absolute path of one machine"])
 
