@@ -95,23 +95,6 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
   return NotSupported("aggregate {} of {} in batch mode", call.function, input.ToString());
 }
 
-/// SESSION: rows at most the gap apart belong together (Flink merges windows that touch).
-std::string SqlWriter::SessionWindows(const std::string& input, const sql::WindowSpec& window,
-                                      const std::string& time) {
-  std::string keys;
-  for (int key : window.partition_keys) keys += (keys.empty() ? "" : ", ") + Column(key);
-  std::string by = keys.empty() ? "" : "PARTITION BY " + keys;
-  std::string with_keys = keys.empty() ? "" : keys + ", ";
-  return fmt::format(
-      "SELECT * EXCLUDE (fb_ts, fb_new, fb_session), "
-      "min(fb_ts) OVER (PARTITION BY {4}fb_session) AS ws, "
-      "max(fb_ts) OVER (PARTITION BY {4}fb_session) + {2} AS we FROM ("
-      "SELECT *, sum(fb_new) OVER ({1} ORDER BY fb_ts ROWS UNBOUNDED PRECEDING) AS fb_session FROM ("
-      "SELECT *, CASE WHEN fb_ts - lag(fb_ts) OVER ({1} ORDER BY fb_ts) <= {2} THEN 0 ELSE 1 END "
-      "AS fb_new FROM (SELECT *, {3} AS fb_ts FROM {0})))",
-      input, by, window.size_ms, time, with_keys);
-}
-
 Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
                                            const sql::WindowSpec& window) {
   ASSIGN_OR_RETURN(std::string input, Input(node));
@@ -146,7 +129,8 @@ Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
           "CROSS JOIN (SELECT range AS fb_i FROM range({4})) WHERE ws + (fb_i + 1) * {0} > fb_ts",
           window.slide_ms, floor(window.size_ms), floor(1), input, steps);
     }
-    case sql::WindowKind::kSession: return SessionWindows(input, window, floor(1));
+    case sql::WindowKind::kSession:
+      return NotSupported("SESSION windows in batch mode: SET 'execution.runtime-mode' = 'streaming'");
   }
   return Internal("unknown window kind");
 }

@@ -51,8 +51,6 @@ class SqlWriter {
                                     const std::vector<model::DataType>& types);
   /// A query that adds window_start and window_end in milliseconds as ws and we to the input's columns.
   Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);
-  std::string SessionWindows(const std::string& input, const sql::WindowSpec& window,
-                             const std::string& time);
 
   duckdb_connection connection_;
   const OpenScan& open_scan_;
