@@ -98,7 +98,8 @@ Status ApplyMap(const std::string& path, const std::string& prefix, const YAML::
     } else if (item.second.IsScalar()) {
       RETURN_IF_ERROR(ApplyScalar(path, key, item.second, options));
     } else {
-      return InvalidArgument("{}:{}: '{}' must be one value", path, item.first.Mark().line + 1, key);
+      return InvalidArgument("{}:{}: '{}' must be one value", path, item.first.Mark().line + 1,
+                             key);
     }
   }
   return Status::Ok();

@@ -26,13 +26,13 @@ namespace {
 constexpr std::string_view kCatalogBase = "/iceberg";
 
 HttpResponse Page() {
-  HttpResponse response = HttpResponse::Text(
-      200,
-      "Forebay\n\n"
-      "  POST /api/v1/sql               run SQL: the body is the script\n"
-      "  POST /ingest/v1/<db>/<table>   add rows: JSON, NDJSON or CSV\n"
-      "  GET  /iceberg/v1/config        Iceberg REST catalog\n"
-      "  GET  /metrics /healthz /readyz\n");
+  HttpResponse response =
+      HttpResponse::Text(200,
+                         "Forebay\n\n"
+                         "  POST /api/v1/sql               run SQL: the body is the script\n"
+                         "  POST /ingest/v1/<db>/<table>   add rows: JSON, NDJSON or CSV\n"
+                         "  GET  /iceberg/v1/config        Iceberg REST catalog\n"
+                         "  GET  /metrics /healthz /readyz\n");
   return response;
 }
 

@@ -10,8 +10,8 @@
 
 namespace forebay::app {
 
-/// The server's HTTP paths: /api/v1/sql, /ingest/v1/..., /iceberg/..., /metrics, /healthz, /readyz and a page at /.
-/// Thread-safe.
+/// The server's HTTP paths: /api/v1/sql, /ingest/v1/..., /iceberg/..., /metrics, /healthz, /readyz
+/// and a page at /. Thread-safe.
 class HttpApi {
  public:
   /// `node` outlives the API.

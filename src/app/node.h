@@ -18,15 +18,18 @@ namespace forebay::app {
 
 struct NodeOptions {
   std::string data_dir = "forebay-data";
-  bool run_jobs = true;  ///< resume stored jobs and tier tables; off for short commands on a directory
+  bool run_jobs =
+      true;  ///< resume stored jobs and tier tables; off for short commands on a directory
   int64_t row_cache_bytes = 64 << 20;
 };
 
-/// Everything behind the doors of one data directory: storage, the in-process connection, jobs and tiering. A server is a node
-/// with listeners; an embedded command is a node without. Thread-safe after Open; must outlive its sessions.
+/// Everything behind the doors of one data directory: storage, the in-process connection, jobs and
+/// tiering. A server is a node with listeners; an embedded command is a node without. Thread-safe
+/// after Open; must outlive its sessions.
 class Node {
  public:
-  /// kUnavailable when another process uses the directory, kPermissionDenied, kNotSupported (written by a newer version).
+  /// kUnavailable when another process uses the directory, kPermissionDenied, kNotSupported
+  /// (written by a newer version).
   static Result<std::unique_ptr<Node>> Open(const NodeOptions& options);
   ~Node();
 

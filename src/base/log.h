@@ -9,8 +9,9 @@ namespace forebay {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-/// Writes one line on stderr: time, level, room, message. Lines of a level below the threshold (kInfo to begin with, or what
-/// FOREBAY_LOG says: debug, info, warning, error) are dropped. Thread-safe.
+/// Writes one line on stderr: time, level, room, message. Lines of a level below the threshold
+/// (kInfo to begin with, or what FOREBAY_LOG says: debug, info, warning, error) are dropped.
+/// Thread-safe.
 void LogLine(LogLevel level, std::string_view room, std::string_view message);
 void SetLogLevel(LogLevel level);
 bool LogEnabled(LogLevel level);

@@ -7,7 +7,8 @@
 
 namespace forebay {
 
-/// A flag that many threads raise and one waits for. A raise between two waits is not lost. Thread-safe.
+/// A flag that many threads raise and one waits for. A raise between two waits is not lost.
+/// Thread-safe.
 class Signal {
  public:
   void Raise() {

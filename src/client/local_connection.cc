@@ -59,12 +59,11 @@ class LocalConnectionImpl : public Connection {
     RETURN_IF_ERROR(CheckProjection(projection, *table));
     RETURN_IF_ERROR(table->CheckBucket(bucket));
     if (table->buckets[bucket].kv == nullptr) {
-      return InvalidArgument("table '{}' has no primary key and thus no snapshot",
-                             path.ToString());
+      return InvalidArgument("table '{}' has no primary key and thus no snapshot", path.ToString());
     }
     ASSIGN_OR_RETURN(auto snapshot, table->buckets[bucket].kv->Snapshot());
-    return std::unique_ptr<SnapshotScanner>(std::make_unique<LocalSnapshotScanner>(
-        std::move(table), std::move(snapshot), projection));
+    return std::unique_ptr<SnapshotScanner>(
+        std::make_unique<LocalSnapshotScanner>(std::move(table), std::move(snapshot), projection));
   }
 
  private:

@@ -13,7 +13,8 @@ namespace forebay::client {
 /// The door to a storage core in this process. Thread-safe.
 class LocalConnection {
  public:
-  /// `storage` must outlive the connection. What the connection opened may outlive both: it answers kUnavailable then.
+  /// `storage` must outlive the connection. What the connection opened may outlive both: it answers
+  /// kUnavailable then.
   static std::unique_ptr<Connection> Open(storage::StorageServer& storage);
 };
 

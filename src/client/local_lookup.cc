@@ -107,7 +107,8 @@ Status LocalLookuper::Append(const storage::KvValues& values, std::span<const ui
 LocalSnapshotScanner::LocalSnapshotScanner(std::shared_ptr<const storage::HostedTable> table,
                                            std::unique_ptr<storage::KvSnapshot> snapshot,
                                            const std::optional<std::vector<int>>& projection)
-    : table_(std::move(table)), snapshot_(std::move(snapshot)),
+    : table_(std::move(table)),
+      snapshot_(std::move(snapshot)),
       reader_(table_->info.descriptor.schema.Types(), projection ? &*projection : nullptr) {}
 
 Result<model::Batch> LocalSnapshotScanner::Next() {

@@ -15,8 +15,10 @@ using model::LogOffset;
 
 LocalLogScanner::LocalLogScanner(std::shared_ptr<const storage::HostedTable> table,
                                  std::optional<std::vector<int>> projection)
-    : table_(std::move(table)), types_(table_->info.descriptor.schema.Types()),
-      projection_(std::move(projection)), listening_(table_->buckets.size()) {}
+    : table_(std::move(table)),
+      types_(table_->info.descriptor.schema.Types()),
+      projection_(std::move(projection)),
+      listening_(table_->buckets.size()) {}
 
 Status LocalLogScanner::Subscribe(int bucket, LogOffset offset) {
   RETURN_IF_ERROR(table_->CheckBucket(bucket));
@@ -69,8 +71,8 @@ Result<std::vector<ScanRecords>> LocalLogScanner::ReadWhatThereIs(int64_t max_by
 
 Status LocalLogScanner::ReadBucket(int bucket, LogOffset& offset, int64_t& bytes_left,
                                    std::vector<ScanRecords>& out) {
-  ASSIGN_OR_RETURN(auto slice, table_->buckets[bucket].log->Read(
-                                   offset, std::min(bytes_left, kReadBytes)));
+  ASSIGN_OR_RETURN(auto slice,
+                   table_->buckets[bucket].log->Read(offset, std::min(bytes_left, kReadBytes)));
   for (const auto& batch : slice.batches) {
     ASSIGN_OR_RETURN(ScanRecords records, Decode(bucket, slice, batch, offset));
     offset = records.next_offset;
@@ -84,17 +86,17 @@ Result<ScanRecords> LocalLogScanner::Decode(int bucket, const storage::LogSlice&
                                             const storage::LogSlice::Batch& batch,
                                             LogOffset offset) {
   std::string_view bytes(slice.bytes->data() + batch.position, batch.header.size_bytes());
-  ASSIGN_OR_RETURN(model::Batch rows,
-                   format::DecodeLogBatch(bytes, types_, projection_ ? &*projection_ : nullptr,
-                                          slice.bytes));
+  ASSIGN_OR_RETURN(
+      model::Batch rows,
+      format::DecodeLogBatch(bytes, types_, projection_ ? &*projection_ : nullptr, slice.bytes));
   ScanRecords records;
   records.bucket = {table_->info.id, std::nullopt, bucket};
   records.base_offset = batch.header.base_offset;
   records.next_offset = batch.header.next_offset();
   records.timestamp_ms = batch.header.commit_timestamp_ms;
   // A subscription may begin inside of a batch.
-  int skipped = static_cast<int>(std::clamp<LogOffset>(offset - records.base_offset, 0,
-                                                       rows.num_rows));
+  int skipped =
+      static_cast<int>(std::clamp<LogOffset>(offset - records.base_offset, 0, rows.num_rows));
   records.base_offset += skipped;
   records.batch = skipped == 0 ? std::move(rows) : rows.Slice(skipped, rows.num_rows - skipped);
   return records;

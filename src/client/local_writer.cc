@@ -10,7 +10,8 @@
 namespace forebay::client {
 namespace {
 
-/// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback ran.
+/// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback
+/// ran.
 class AckCollector {
  public:
   explicit AckCollector(size_t count) : left_(count) {}
@@ -45,8 +46,8 @@ class AckCollector {
 LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> table)
     : table_(std::move(table)), types_(table_->info.descriptor.schema.Types()) {
   const model::TableDescriptor& descriptor = table_->info.descriptor;
-  const auto& keys = descriptor.bucket_keys.empty() ? descriptor.schema.primary_key
-                                                    : descriptor.bucket_keys;
+  const auto& keys =
+      descriptor.bucket_keys.empty() ? descriptor.schema.primary_key : descriptor.bucket_keys;
   for (const std::string& key : keys) {
     bucket_key_indexes_.push_back(descriptor.schema.IndexOf(key));
   }

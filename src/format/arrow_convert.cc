@@ -66,8 +66,8 @@ Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>
   if (!initialized.ok()) return FromArrowStatus(initialized, "start Arrow's kernels");
   auto cast = arrow::compute::Cast(*array, wanted);
   if (!cast.ok()) {
-    return FromArrowStatus(cast.status(), fmt::format("read {} as {}", array->type()->ToString(),
-                                                      type.ToString()));
+    return FromArrowStatus(
+        cast.status(), fmt::format("read {} as {}", array->type()->ToString(), type.ToString()));
   }
   return *cast;
 }

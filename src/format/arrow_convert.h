@@ -15,7 +15,8 @@ class Schema;
 
 namespace forebay::format {
 
-/// The Arrow type a column of `type` has in record batches (see record_batch_message.h for the mapping).
+/// The Arrow type a column of `type` has in record batches (see record_batch_message.h for the
+/// mapping).
 std::shared_ptr<arrow::DataType> ArrowTypeOf(const model::DataType& type);
 
 /// The columns as an Arrow schema.
@@ -25,8 +26,9 @@ std::shared_ptr<arrow::Schema> ArrowSchemaOf(const model::Schema& schema);
 Result<std::shared_ptr<arrow::RecordBatch>> ToArrow(const model::Batch& batch,
                                                     const model::Schema& schema);
 
-/// The rows of an Arrow record batch whose columns stand for `types` in order. Columns of another Arrow type are cast when that
-/// loses nothing (other time units, large strings, dictionaries); kInvalidArgument when it would.
+/// The rows of an Arrow record batch whose columns stand for `types` in order. Columns of another
+/// Arrow type are cast when that loses nothing (other time units, large strings, dictionaries);
+/// kInvalidArgument when it would.
 Result<model::Batch> FromArrow(const arrow::RecordBatch& batch,
                                const std::vector<model::DataType>& types);
 

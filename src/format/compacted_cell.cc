@@ -113,7 +113,8 @@ Status ReadInt64(ByteReader& reader, ColumnBuilder& builder) {
   if (units > 1) {
     ASSIGN_OR_RETURN(uint64_t nanos, reader.ReadVarint());
     if (nanos >= kNanosPerMilli) return Corruption("{} nanoseconds in a millisecond", nanos);
-    value = value * static_cast<uint64_t>(units) + nanos * static_cast<uint64_t>(units) / kNanosPerMilli;
+    value = value * static_cast<uint64_t>(units) +
+            nanos * static_cast<uint64_t>(units) / kNanosPerMilli;
   }
   builder.Append<int64_t>(static_cast<int64_t>(value));
   return Status::Ok();

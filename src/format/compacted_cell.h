@@ -9,9 +9,10 @@
 namespace forebay::format {
 
 /// One cell of Fluss's compacted row format:
-///   BOOLEAN, TINYINT 1 byte; SMALLINT 2; FLOAT, DOUBLE raw; INT, DATE, TIME (ms) and BIGINT LEB128 of the two's complement
-///   (a negative one has 5 or 10 bytes); strings LEB128 length and bytes; DECIMAL(p <= 18) as BIGINT, wider ones length and
-///   the shortest big-endian two's complement; TIMESTAMP(p <= 3) ms as BIGINT, finer ones ms and then nanoseconds of the ms.
+///   BOOLEAN, TINYINT 1 byte; SMALLINT 2; FLOAT, DOUBLE raw; INT, DATE, TIME (ms) and BIGINT LEB128
+///   of the two's complement (a negative one has 5 or 10 bytes); strings LEB128 length and bytes;
+///   DECIMAL(p <= 18) as BIGINT, wider ones length and the shortest big-endian two's complement;
+///   TIMESTAMP(p <= 3) ms as BIGINT, finer ones ms and then nanoseconds of the ms.
 /// Nested types are not supported yet.
 
 /// kNotSupported for a type these functions cannot do.

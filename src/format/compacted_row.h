@@ -9,8 +9,9 @@
 
 namespace forebay::format {
 
-/// Fluss's compacted row, the value of a primary-key table: a bit per column that is set when the cell is NULL (column i in bit
-/// i % 8 of byte i / 8), then the cells that are not NULL, in order (see compacted_cell.h).
+/// Fluss's compacted row, the value of a primary-key table: a bit per column that is set when the
+/// cell is NULL (column i in bit i % 8 of byte i / 8), then the cells that are not NULL, in order
+/// (see compacted_cell.h).
 
 /// kNotSupported when a column's type cannot be stored so.
 Status CheckCompactedTypes(const std::vector<model::DataType>& types);
@@ -21,16 +22,17 @@ void AppendCompactedRow(const model::Batch& batch, int row, std::string& out);
 /// Reads compacted rows of one schema into a builder of the wanted columns. Thread-safe.
 class CompactedRowReader {
  public:
-  /// `projection`: the wanted columns, ascending; null for all. A row with fewer columns than `types` (written before columns
-  /// were added) is read with `stored_columns` of them, the others are NULL; -1 means all.
+  /// `projection`: the wanted columns, ascending; null for all. A row with fewer columns than
+  /// `types` (written before columns were added) is read with `stored_columns` of them, the others
+  /// are NULL; -1 means all.
   explicit CompactedRowReader(std::vector<model::DataType> types,
                               const std::vector<int>* projection = nullptr,
                               int stored_columns = -1);
 
   /// Types of the wanted columns.
   const std::vector<model::DataType>& types() const { return wanted_types_; }
-  /// Appends one cell to every column of `builder`, whose types are types(); the caller calls FinishRow. kCorruption for bytes
-  /// that are no such row; the builder is then of no further use.
+  /// Appends one cell to every column of `builder`, whose types are types(); the caller calls
+  /// FinishRow. kCorruption for bytes that are no such row; the builder is then of no further use.
   Status Read(std::string_view row, model::BatchBuilder& builder) const;
 
  private:

@@ -46,8 +46,8 @@ Status CompressTo(Compression compression, std::string_view bytes, std::string& 
   int64_t bound = codec->MaxCompressedLen(size, Bytes(bytes));
   size_t begin = out.size();
   out.resize(begin + static_cast<size_t>(bound));
-  auto written = codec->Compress(size, Bytes(bytes), bound,
-                                 reinterpret_cast<uint8_t*>(out.data() + begin));
+  auto written =
+      codec->Compress(size, Bytes(bytes), bound, reinterpret_cast<uint8_t*>(out.data() + begin));
   if (!written.ok()) return Internal("cannot compress: {}", written.status().message());
   out.resize(begin + static_cast<size_t>(*written));
   return Status::Ok();

@@ -20,7 +20,8 @@ inline constexpr int kDefaultZstdLevel = 3;
 /// Appends the compressed form of `bytes` to `out`.
 Status CompressTo(Compression compression, std::string_view bytes, std::string& out);
 
-/// Fills `out`, which is exactly as long as the original. kCorruption when the bytes do not give that.
+/// Fills `out`, which is exactly as long as the original. kCorruption when the bytes do not give
+/// that.
 Status Decompress(Compression compression, std::string_view bytes, char* out, size_t out_size);
 
 }  // namespace forebay::format

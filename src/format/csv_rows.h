@@ -27,16 +27,18 @@ struct CsvOptions {
   int64_t first_row = 1;  ///< reading: the number of the first row in error messages
 };
 
-/// Reads CSV (RFC 4180: quoted fields may hold delimiters, doubled quotes and line ends) for given columns, fed in chunks cut
-/// anywhere. Types map as in Flink's csv format. Unlike there, an empty field without quotes is NULL for columns that are not
-/// character strings. Lines that are empty are skipped unless there is only one column. Thread-compatible.
+/// Reads CSV (RFC 4180: quoted fields may hold delimiters, doubled quotes and line ends) for given
+/// columns, fed in chunks cut anywhere. Types map as in Flink's csv format. Unlike there, an empty
+/// field without quotes is NULL for columns that are not character strings. Lines that are empty
+/// are skipped unless there is only one column. Thread-compatible.
 class CsvRowReader {
  public:
   explicit CsvRowReader(std::vector<model::ColumnSpec> columns, CsvOptions options = {});
   ~CsvRowReader();
 
-  /// Appends the rows that `chunk` completes to `builder`, which has the columns' types. kInvalidArgument names the row, the
-  /// column and the reason; the reader and the builder are of no use then.
+  /// Appends the rows that `chunk` completes to `builder`, which has the columns' types.
+  /// kInvalidArgument names the row, the column and the reason; the reader and the builder are of
+  /// no use then.
   Status Feed(std::string_view chunk, model::BatchBuilder& builder);
   /// Ends the text: takes a last row without a line end.
   Status Finish(model::BatchBuilder& builder);
@@ -55,8 +57,9 @@ class CsvRowReader {
 /// Appends the columns' names as a CSV record.
 void AppendCsvHeader(std::string& out, const std::vector<std::string>& names,
                      const CsvOptions& options = {});
-/// Appends a row as a CSV record, cells as in Flink's csv format, quoted where needed. A NULL is the null literal, or empty;
-/// strings that would be read back as NULL are quoted. MAP and MULTISET cells are written as their CAST to STRING.
+/// Appends a row as a CSV record, cells as in Flink's csv format, quoted where needed. A NULL is
+/// the null literal, or empty; strings that would be read back as NULL are quoted. MAP and MULTISET
+/// cells are written as their CAST to STRING.
 void AppendCsvRow(std::string& out, const model::Batch& batch, int row,
                   const CsvOptions& options = {});
 

@@ -27,11 +27,11 @@ std::string Malformed(simdjson::error_code error) {
   return fmt::format("malformed JSON: {}", text);
 }
 
-#define RETURN_IF_MALFORMED(expr)                                  \
-  do {                                                             \
+#define RETURN_IF_MALFORMED(expr)                                          \
+  do {                                                                     \
     if (simdjson::error_code error = (expr); error != simdjson::SUCCESS) { \
-      return InvalidArgument("{}", Malformed(error));              \
-    }                                                              \
+      return InvalidArgument("{}", Malformed(error));                      \
+    }                                                                      \
   } while (false)
 
 std::string_view TrimRight(std::string_view text) {
@@ -296,10 +296,10 @@ Status JsonRowReader::State::ReadArray(simdjson::padded_string_view text,
 Status JsonRowReader::State::ReadStream(simdjson::padded_string_view text,
                                         model::BatchBuilder& builder) {
   ondemand::document_stream stream;
-  // The window bounds one document and must hold the whole text, or rows at its border are parsed twice.
+  // The window bounds one document and must hold the whole text, or rows at its border are parsed
+  // twice.
   size_t window = std::max<size_t>(text.size() + 1, ondemand::DEFAULT_BATCH_SIZE);
-  simdjson::error_code code =
-      parser.iterate_many(text.data(), text.size(), window).get(stream);
+  simdjson::error_code code = parser.iterate_many(text.data(), text.size(), window).get(stream);
   if (code != simdjson::SUCCESS) return Fail(Malformed(code));
   for (auto entry = stream.begin(); entry != stream.end(); ++entry) {
     ondemand::document_reference document;

@@ -14,7 +14,8 @@ using model::TypeRoot;
 
 namespace {
 
-/// The bytes of the UTF-8 character at the start of `text`, or 0 when there is none. Overlong forms and surrogates are none.
+/// The bytes of the UTF-8 character at the start of `text`, or 0 when there is none. Overlong forms
+/// and surrogates are none.
 size_t Utf8Length(std::string_view text) {
   auto lead = static_cast<uint8_t>(text[0]);
   size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

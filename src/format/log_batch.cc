@@ -124,8 +124,8 @@ Result<LogBatchHeader> ParseLogBatchHeader(std::string_view bytes) {
     return Corruption("impossible log batch length {}", header.length);
   }
   if (header.record_count < 0 || header.last_offset_delta < 0) {
-    return Corruption("impossible log batch: {} records, last offset delta {}",
-                      header.record_count, header.last_offset_delta);
+    return Corruption("impossible log batch: {} records, last offset delta {}", header.record_count,
+                      header.last_offset_delta);
   }
   return header;
 }

@@ -13,7 +13,8 @@
 
 namespace forebay::format {
 
-/// The header of a log batch, Fluss's version 0: what a log segment consists of, and what is produced and fetched. Little-endian.
+/// The header of a log batch, Fluss's version 0: what a log segment consists of, and what is
+/// produced and fetched. Little-endian.
 ///
 ///   byte  0  int64  base_offset            given by the server
 ///         8  int32  length                 of what follows this field
@@ -27,7 +28,8 @@ namespace forebay::format {
 ///        40  int32  batch_sequence         -1: not idempotent
 ///        44  int32  record_count
 ///        48         change types, a byte a record, unless append-only
-///                   an encapsulated Arrow IPC RecordBatch message without its schema; absent without records
+///                   an encapsulated Arrow IPC RecordBatch message without its schema; absent
+///                   without records
 struct LogBatchHeader {
   static constexpr size_t kBytes = 48;
   /// The bytes before the field `length` counts begins.
@@ -65,23 +67,27 @@ struct LogBatchOptions {
   bool append_only = false;
 };
 
-/// The bytes of `batch` with base offset and timestamp 0. kInvalidArgument when `append_only` and the batch takes rows away;
-/// kOutOfRange when a column's strings have more than 2 GiB.
+/// The bytes of `batch` with base offset and timestamp 0. kInvalidArgument when `append_only` and
+/// the batch takes rows away; kOutOfRange when a column's strings have more than 2 GiB.
 Result<std::string> EncodeLogBatch(const model::Batch& batch, const LogBatchOptions& options);
 
-/// Sets the fields a server gives, which no checksum covers. `bytes` holds a whole batch or at least its header.
+/// Sets the fields a server gives, which no checksum covers. `bytes` holds a whole batch or at
+/// least its header.
 void RewriteLogBatch(std::string& bytes, model::LogOffset base_offset, int64_t timestamp_ms);
 
-/// Needs only the first kBytes bytes. kCorruption when they cannot be a header; the rest of the batch is not looked at.
+/// Needs only the first kBytes bytes. kCorruption when they cannot be a header; the rest of the
+/// batch is not looked at.
 Result<LogBatchHeader> ParseLogBatchHeader(std::string_view bytes);
 
 /// kCorruption unless `bytes` is exactly one whole batch with the right checksum.
 Status VerifyLogBatch(std::string_view bytes);
 
-/// The rows of one whole batch. `types` are the columns it was written with; `projection`, if not null, names the wanted ones
-/// in the order they shall have. Safe for any bytes, also unverified ones; the checksum is VerifyLogBatch's part.
+/// The rows of one whole batch. `types` are the columns it was written with; `projection`, if not
+/// null, names the wanted ones in the order they shall have. Safe for any bytes, also unverified
+/// ones; the checksum is VerifyLogBatch's part.
 ///
-/// Uncompressed flat columns and long strings point into `bytes`, which `owner` keeps alive; without an owner all is copied.
+/// Uncompressed flat columns and long strings point into `bytes`, which `owner` keeps alive;
+/// without an owner all is copied.
 Result<model::Batch> DecodeLogBatch(std::string_view bytes,
                                     const std::vector<model::DataType>& types,
                                     const std::vector<int>* projection,

@@ -39,13 +39,15 @@ auto Guarded(std::string_view action, F&& body) -> decltype(body()) {
   }
 }
 
-/// Gives fields nested in a column their ids as Iceberg does: first all fields of a level, then what is in each of them.
+/// Gives fields nested in a column their ids as Iceberg does: first all fields of a level, then
+/// what is in each of them.
 using NextId = int;
 
 std::shared_ptr<arrow::Field> FileField(const model::DataType& type, const arrow::Field& field,
                                         int id, NextId& next);
 
-/// The type in files: as in record batches, but a TIMESTAMP_LTZ says that it is UTC, and nested fields have ids.
+/// The type in files: as in record batches, but a TIMESTAMP_LTZ says that it is UTC, and nested
+/// fields have ids.
 std::shared_ptr<arrow::DataType> FileType(const model::DataType& type,
                                           const std::shared_ptr<arrow::DataType>& plain,
                                           bool with_ids, NextId& next) {
@@ -80,7 +82,8 @@ std::shared_ptr<arrow::Field> FileField(const model::DataType& type, const arrow
   return result->WithMetadata(arrow::key_value_metadata({kFieldIdKey}, {std::to_string(id)}));
 }
 
-std::shared_ptr<arrow::Schema> FileSchema(const model::Schema& schema, const std::vector<int>& ids) {
+std::shared_ptr<arrow::Schema> FileSchema(const model::Schema& schema,
+                                          const std::vector<int>& ids) {
   arrow::FieldVector fields = ArrowSchemaOf(schema)->fields();
   NextId next = ids.empty() ? 0 : *std::max_element(ids.begin(), ids.end()) + 1;
   for (size_t i = 0; i < fields.size(); ++i) {
@@ -117,9 +120,8 @@ Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(
                           ->max_row_group_length(options.row_group_rows)
                           ->created_by("forebay")
                           ->build();
-    auto writer =
-        parquet::arrow::FileWriter::Open(*state->arrow_schema, arrow::default_memory_pool(),
-                                         state->stream, std::move(properties));
+    auto writer = parquet::arrow::FileWriter::Open(
+        *state->arrow_schema, arrow::default_memory_pool(), state->stream, std::move(properties));
     if (!writer.ok()) return ParquetError(ErrorKind::kNotSupported, "write", writer.status());
     state->writer = std::move(writer).ValueUnsafe();
     return std::unique_ptr<ParquetFileWriter>(new ParquetFileWriter(std::move(state)));
@@ -230,8 +232,8 @@ void MergeMinMax(parquet::FileMetaData& file, int column, ParquetColumnStatistic
       return;
     }
     std::string low = part->EncodeMin(), high = part->EncodeMax();
-    // Only one row group needs no comparison of encoded values; with more, equal encodings are the only ones we may join
-    // without the typed comparator.
+    // Only one row group needs no comparison of encoded values; with more, equal encodings are the
+    // only ones we may join without the typed comparator.
     if (merged != nullptr && (low != *total.min || high != *total.max)) {
       total.min.reset();
       total.max.reset();

@@ -22,7 +22,8 @@ struct ParquetWriteOptions {
   /// Rows are gathered into row groups of this many.
   int64_t row_group_rows = 128 * 1024;
   int zstd_level = 3;
-  /// Iceberg field ids of the columns by index; empty: none. Nested fields get the ids after the largest.
+  /// Iceberg field ids of the columns by index; empty: none. Nested fields get the ids after the
+  /// largest.
   std::vector<int> field_ids = {};
 };
 
@@ -53,7 +54,7 @@ class ParquetFileWriter {
 /// What the footer of a Parquet file says of one leaf column, over all row groups.
 struct ParquetColumnStatistics {
   int64_t compressed_bytes = 0;
-  int64_t value_count = 0;               ///< NULLs included
+  int64_t value_count = 0;  ///< NULLs included
   std::optional<int64_t> null_count;
   /// Plain-encoded as in Parquet; nullopt when unknown.
   std::optional<std::string> min;
@@ -73,8 +74,8 @@ class ParquetFileReader {
   std::vector<std::string> column_names() const;
   /// Statistics of the leaf columns, in file order.
   std::vector<ParquetColumnStatistics> Statistics() const;
-  /// Chooses the columns to read, by name (or by field id when all of `field_ids` are given), and their types. A column the file
-  /// does not have is NULL. Call once, before Next.
+  /// Chooses the columns to read, by name (or by field id when all of `field_ids` are given), and
+  /// their types. A column the file does not have is NULL. Call once, before Next.
   Status Select(const std::vector<model::ColumnSpec>& columns, bool by_field_id = false);
   /// The next rows, at most Batch::kMaxRows; an empty batch at the end.
   Result<model::Batch> Next();

@@ -17,8 +17,8 @@ using model::TypeRoot;
 
 namespace {
 
-/// No compressor shrinks by more (zstd: 128 KiB blocks of one byte in 4 bytes), so a larger claim is a lie and not worth the
-/// memory.
+/// No compressor shrinks by more (zstd: 128 KiB blocks of one byte in 4 bytes), so a larger claim
+/// is a lie and not worth the memory.
 constexpr int64_t kMaxRatio = 40000;
 constexpr int64_t kRatioSlack = 1 << 16;
 
@@ -62,22 +62,18 @@ class BodyReader {
   template <typename Memory, typename Wire, typename F>
   Result<Column> ReadConverted(const DataType& type, int rows, const uint64_t* validity,
                                Owners owners, F&& convert);
-  Result<Column> ReadFlat(const DataType& type, int rows, const uint64_t* validity,
-                          Owners owners);
-  Result<Column> ReadTime(const DataType& type, int rows, const uint64_t* validity,
-                          Owners owners);
+  Result<Column> ReadFlat(const DataType& type, int rows, const uint64_t* validity, Owners owners);
+  Result<Column> ReadTime(const DataType& type, int rows, const uint64_t* validity, Owners owners);
   Result<Column> ReadDecimal(const DataType& type, int rows, const uint64_t* validity,
                              Owners owners);
-  Result<Column> ReadBits(const DataType& type, int rows, const uint64_t* validity,
-                          Owners owners);
+  Result<Column> ReadBits(const DataType& type, int rows, const uint64_t* validity, Owners owners);
   Result<Column> ReadStrings(const DataType& type, int rows, const uint64_t* validity,
                              Owners owners);
   Result<Column> ReadFixedBinary(const DataType& type, int rows, const uint64_t* validity,
                                  Owners owners);
   Result<Column> ReadStruct(const DataType& type, int rows, const uint64_t* validity,
                             Owners owners);
-  Result<Column> ReadList(const DataType& type, int rows, const uint64_t* validity,
-                          Owners owners);
+  Result<Column> ReadList(const DataType& type, int rows, const uint64_t* validity, Owners owners);
   Result<const int32_t*> ReadOffsets(int rows, Owners& owners);
 
   const RecordBatchMetadata& metadata_;
@@ -99,8 +95,7 @@ Result<int> BodyReader::NextNode(int64_t rows, int64_t* null_count) {
   }
   const RecordBatchMetadata::Node& node = metadata_.nodes[node_++];
   if (node.length < 0 || node.length > std::numeric_limits<int32_t>::max() - 64 ||
-      (rows >= 0 && node.length != rows) || node.null_count < 0 ||
-      node.null_count > node.length) {
+      (rows >= 0 && node.length != rows) || node.null_count < 0 || node.null_count > node.length) {
     return Corruption("an Arrow column of {} rows and {} NULLs in a batch of {}", node.length,
                       node.null_count, rows);
   }
@@ -123,8 +118,8 @@ Result<BodyReader::Bytes> BodyReader::Inflate(std::string_view stored) {
   size_t readable = (static_cast<size_t>(length) + 7) / 8 * 8;
   std::shared_ptr<char[]> memory = NewCells<char>(readable);
   if (length > 0) {
-    RETURN_IF_ERROR(Decompress(metadata_.compression, stored, memory.get(),
-                               static_cast<size_t>(length)));
+    RETURN_IF_ERROR(
+        Decompress(metadata_.compression, stored, memory.get(), static_cast<size_t>(length)));
   }
   std::fill(memory.get() + length, memory.get() + readable, '\0');
   std::string_view view(memory.get(), static_cast<size_t>(length));
@@ -189,8 +184,8 @@ Result<const uint64_t*> BodyReader::ReadValidity(int rows, int64_t null_count, O
 }
 
 template <typename Memory, typename Wire, typename F>
-Result<Column> BodyReader::ReadConverted(const DataType& type, int rows,
-                                         const uint64_t* validity, Owners owners, F&& convert) {
+Result<Column> BodyReader::ReadConverted(const DataType& type, int rows, const uint64_t* validity,
+                                         Owners owners, F&& convert) {
   auto count = static_cast<size_t>(rows);
   ASSIGN_OR_RETURN(Bytes bytes, NextBuffer(count * sizeof(Wire)));
   std::shared_ptr<Memory[]> cells = NewCells<Memory>(count);
@@ -206,24 +201,26 @@ Result<Column> BodyReader::ReadTime(const DataType& type, int rows, const uint64
   int precision = type.precision();
   if (precision == 0) {
     // Unsigned, for foreign seconds may be too many for milliseconds.
-    return ReadConverted<int32_t, uint32_t>(type, rows, validity, std::move(owners),
+    return ReadConverted<int32_t, uint32_t>(
+        type, rows, validity, std::move(owners),
         [](uint32_t seconds) { return static_cast<int32_t>(seconds * 1000u); });
   }
   int64_t divisor = precision <= 6 ? 1000 : 1000000;
-  return ReadConverted<int32_t, int64_t>(type, rows, validity, std::move(owners),
+  return ReadConverted<int32_t, int64_t>(
+      type, rows, validity, std::move(owners),
       [divisor](int64_t value) { return static_cast<int32_t>(value / divisor); });
 }
 
-Result<Column> BodyReader::ReadDecimal(const DataType& type, int rows,
-                                       const uint64_t* validity, Owners owners) {
+Result<Column> BodyReader::ReadDecimal(const DataType& type, int rows, const uint64_t* validity,
+                                       Owners owners) {
   bool fits = true;
   auto narrow = [&fits](Int128 wide) {
     auto value = static_cast<int64_t>(wide);
     fits &= value == wide;
     return value;
   };
-  ASSIGN_OR_RETURN(Column column, (ReadConverted<int64_t, Int128>(
-                                      type, rows, validity, std::move(owners), narrow)));
+  ASSIGN_OR_RETURN(Column column, (ReadConverted<int64_t, Int128>(type, rows, validity,
+                                                                  std::move(owners), narrow)));
   // NULL rows may hold anything.
   if (!fits && validity == nullptr) {
     return Corruption("a value is too large for {}", type.ToString());
@@ -237,7 +234,8 @@ Result<Column> BodyReader::ReadFlat(const DataType& type, int rows, const uint64
     return ReadTime(type, rows, validity, std::move(owners));
   }
   if (type.IsTimestamp() && type.precision() == 0) {
-    return ReadConverted<int64_t, uint64_t>(type, rows, validity, std::move(owners),
+    return ReadConverted<int64_t, uint64_t>(
+        type, rows, validity, std::move(owners),
         [](uint64_t seconds) { return static_cast<int64_t>(seconds * 1000u); });
   }
   if (type.Is(TypeRoot::kDecimal) && type.physical() == PhysicalType::kInt64) {
@@ -288,8 +286,8 @@ Result<Column> BodyReader::ReadStrings(const DataType& type, int rows, const uin
   return Column(type, rows, values, validity, std::move(owners));
 }
 
-Result<Column> BodyReader::ReadFixedBinary(const DataType& type, int rows,
-                                           const uint64_t* validity, Owners owners) {
+Result<Column> BodyReader::ReadFixedBinary(const DataType& type, int rows, const uint64_t* validity,
+                                           Owners owners) {
   auto count = static_cast<size_t>(rows);
   auto width = static_cast<size_t>(type.length());
   ASSIGN_OR_RETURN(Bytes data, NextBuffer(count * width));
@@ -412,9 +410,8 @@ Result<std::vector<Column>> DecodeRecordBatchMessage(std::string_view message, i
   BodyReader reader(metadata, body, std::move(owner));
   std::vector<Column> columns(types.size());
   for (size_t i = 0; i < types.size(); ++i) {
-    bool wanted = projection == nullptr ||
-                  std::find(projection->begin(), projection->end(), static_cast<int>(i)) !=
-                      projection->end();
+    bool wanted = projection == nullptr || std::find(projection->begin(), projection->end(),
+                                                     static_cast<int>(i)) != projection->end();
     if (!wanted) {
       reader.Skip(types[i]);
       continue;

@@ -56,8 +56,7 @@ int64_t CountNulls(const Column& column) {
 /// Writes the body of one message, buffer by buffer, and collects its metadata. Thread-compatible.
 class BodyWriter {
  public:
-  BodyWriter(Compression compression, std::string& out)
-      : out_(out), body_start_(out.size()) {
+  BodyWriter(Compression compression, std::string& out) : out_(out), body_start_(out.size()) {
     metadata_.compression = compression;
   }
 
@@ -203,9 +202,8 @@ Status BodyWriter::AddFlat(const Column& column) {
   if (type.Is(TypeRoot::kTime)) return AddTime(column);
   if (type.IsTimestamp() && type.precision() == 0) {
     const int64_t* cells = column.values<int64_t>();
-    return AddNumbers<int64_t>(rows, [&](int i) {
-      return cells[i] / 1000 - (cells[i] % 1000 < 0 ? 1 : 0);
-    });
+    return AddNumbers<int64_t>(
+        rows, [&](int i) { return cells[i] / 1000 - (cells[i] % 1000 < 0 ? 1 : 0); });
   }
   if (type.Is(TypeRoot::kDecimal) && column.physical() == PhysicalType::kInt64) {
     const int64_t* cells = column.values<int64_t>();

@@ -11,12 +11,12 @@
 
 namespace forebay::format {
 
-/// Appends the encapsulated Arrow IPC message of `batch` to `out`: 0xFFFFFFFF, int32 metadata length, flatbuffer metadata, body.
-/// No schema message: both sides know the types.
+/// Appends the encapsulated Arrow IPC message of `batch` to `out`: 0xFFFFFFFF, int32 metadata
+/// length, flatbuffer metadata, body. No schema message: both sides know the types.
 ///
-/// Arrow types: CHAR and VARCHAR Utf8, BINARY FixedSizeBinary, VARBINARY and VARIANT Binary, DECIMAL Decimal128, DATE Date32,
-/// TIME Time32 in s (p = 0) or ms, Time64 in us (p <= 6) or ns, both TIMESTAMPs the same units without a zone, MAP and
-/// MULTISET Map, INTERVALs their integers.
+/// Arrow types: CHAR and VARCHAR Utf8, BINARY FixedSizeBinary, VARBINARY and VARIANT Binary,
+/// DECIMAL Decimal128, DATE Date32, TIME Time32 in s (p = 0) or ms, Time64 in us (p <= 6) or ns,
+/// both TIMESTAMPs the same units without a zone, MAP and MULTISET Map, INTERVALs their integers.
 ///
 /// Written without the Arrow library, whose writer costs several allocations a column.
 Status AppendRecordBatchMessage(const model::Batch& batch, Compression compression,

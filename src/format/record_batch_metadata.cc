@@ -17,8 +17,10 @@ constexpr int kMessageVersion = 0, kMessageHeaderType = 1, kMessageHeader = 2, k
 constexpr int kBatchLength = 0, kBatchNodes = 1, kBatchBuffers = 2, kBatchCompression = 3;
 constexpr int kCompressionCodec = 0, kCompressionMethod = 1;
 
-// The flatbuffer we write always has the same layout, so tables stand at fixed places (offsets in the flatbuffer):
-//   0 root | 4 vtable, 16 Message | 36 vtable, 48 RecordBatch | 72 vtable, 80 BodyCompression | 92 nodes | buffers
+// The flatbuffer we write always has the same layout, so tables stand at fixed places (offsets in
+// the flatbuffer):
+//   0 root | 4 vtable, 16 Message | 36 vtable, 48 RecordBatch | 72 vtable, 80 BodyCompression | 92
+//   nodes | buffers
 constexpr size_t kMessageVtable = 4, kMessageTable = 16;
 constexpr size_t kBatchVtable = 36, kBatchTable = 48;
 constexpr size_t kCompressionVtable = 72, kCompressionTable = 80;
@@ -68,14 +70,12 @@ void WriteRecordBatchMetadata(const RecordBatchMetadata& metadata, char* at) {
   if (compressed) {
     WriteOffset(base, kBatchTable + 20, kCompressionTable);
     WriteShorts(base + kCompressionVtable, {8, 8, 4, 5});
-    StoreLe(base + kCompressionTable,
-            static_cast<int32_t>(kCompressionTable - kCompressionVtable));
+    StoreLe(base + kCompressionTable, static_cast<int32_t>(kCompressionTable - kCompressionVtable));
     StoreLe<uint8_t>(base + kCompressionTable + 4,
                      metadata.compression == Compression::kZstd ? 1 : 0);
   }
   StoreLe(base + kNodesVector, static_cast<uint32_t>(metadata.nodes.size()));
-  std::memcpy(base + kNodesVector + 4, metadata.nodes.data(),
-              metadata.nodes.size() * kStructBytes);
+  std::memcpy(base + kNodesVector + 4, metadata.nodes.data(), metadata.nodes.size() * kStructBytes);
   StoreLe(base + buffers_vector, static_cast<uint32_t>(metadata.buffers.size()));
   std::memcpy(base + buffers_vector + 4, metadata.buffers.data(),
               metadata.buffers.size() * kStructBytes);
@@ -91,8 +91,7 @@ class FlatTable {
     table.bytes_ = bytes;
     table.table_ = position;
     if (!table.Fits(position, 4)) return Bad();
-    int64_t vtable =
-        static_cast<int64_t>(position) - LoadLe<int32_t>(bytes.data() + position);
+    int64_t vtable = static_cast<int64_t>(position) - LoadLe<int32_t>(bytes.data() + position);
     if (vtable < 0 || !table.Fits(static_cast<size_t>(vtable), 4)) return Bad();
     table.vtable_ = static_cast<size_t>(vtable);
     table.vtable_size_ = LoadLe<uint16_t>(bytes.data() + vtable);
@@ -170,8 +169,8 @@ Status CheckBuffers(const RecordBatchMetadata& metadata, size_t body_size) {
   for (const RecordBatchMetadata::Buffer& buffer : metadata.buffers) {
     if (buffer.offset < 0 || buffer.length < 0 || buffer.length > limit ||
         buffer.offset > limit - buffer.length) {
-      return Corruption("an Arrow buffer at {}+{} lies outside the body of {} bytes",
-                        buffer.offset, buffer.length, limit);
+      return Corruption("an Arrow buffer at {}+{} lies outside the body of {} bytes", buffer.offset,
+                        buffer.length, limit);
     }
   }
   return Status::Ok();

@@ -7,7 +7,8 @@
 
 namespace forebay::format {
 
-/// Why a text is no row: which row (1-based; 0: the CSV header), which column (empty: the row as a whole), and the reason.
+/// Why a text is no row: which row (1-based; 0: the CSV header), which column (empty: the row as a
+/// whole), and the reason.
 struct RowError {
   int64_t row = 0;
   std::string column;

@@ -26,15 +26,18 @@ class EncodedKeys {
   std::vector<size_t> ends_;
 };
 
-/// Fluss's CompactedKey of every row: the key columns' cells in the compacted row format without null bits. The same values
-/// always give the same bytes and different ones different bytes; the order of the bytes means nothing.
-/// kInvalidArgument when a cell is NULL or there is no column, kNotSupported for nested key types.
+/// Fluss's CompactedKey of every row: the key columns' cells in the compacted row format without
+/// null bits. The same values always give the same bytes and different ones different bytes; the
+/// order of the bytes means nothing. kInvalidArgument when a cell is NULL or there is no column,
+/// kNotSupported for nested key types.
 Result<EncodedKeys> EncodeKeys(std::span<const model::Column> columns);
 
-/// Appends the cells of a key to builders of the key columns' types. kCorruption when the bytes are no such key.
+/// Appends the cells of a key to builders of the key columns' types. kCorruption when the bytes are
+/// no such key.
 Status DecodeKey(std::string_view key, std::span<model::ColumnBuilder*> columns);
 
-/// The bucket Fluss gives to a key: a Murmur3-like hash, mixed once more, modulo the number of buckets.
+/// The bucket Fluss gives to a key: a Murmur3-like hash, mixed once more, modulo the number of
+/// buckets.
 int BucketOf(std::string_view key, int bucket_count);
 
 }  // namespace forebay::format

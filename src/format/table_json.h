@@ -8,12 +8,13 @@
 
 namespace forebay::format {
 
-/// Tables, schemas and types as the JSON of Fluss's metadata (version 1), so that Fluss's clients read them and the other way
-/// round. Types Fluss does not have keep their meaning by more fields: VARCHAR(n) is STRING with "length", VARBINARY(n) is BYTES
-/// with "length", MULTISET and VARIANT are types of their own. Unknown fields are ignored when reading.
+/// Tables, schemas and types as the JSON of Fluss's metadata (version 1), so that Fluss's clients
+/// read them and the other way round. Types Fluss does not have keep their meaning by more fields:
+/// VARCHAR(n) is STRING with "length", VARBINARY(n) is BYTES with "length", MULTISET and VARIANT
+/// are types of their own. Unknown fields are ignored when reading.
 ///
-/// Writing fails with kNotSupported for types that no table can store (intervals, NULL). Reading fails with kCorruption and
-/// says which field is wrong.
+/// Writing fails with kNotSupported for types that no table can store (intervals, NULL). Reading
+/// fails with kCorruption and says which field is wrong.
 
 Result<std::string> TableToJson(const model::TableDescriptor& table);
 Result<model::TableDescriptor> TableFromJson(std::string_view json);

@@ -15,8 +15,7 @@ using model::TypeRoot;
 namespace {
 
 constexpr size_t kShownBytesMax = 60;
-constexpr char kBase64Digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char kBase64Digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kSpaces = " \t\r\n";
@@ -96,10 +95,10 @@ int Base64Value(char c) {
 
 Error NotOfType(std::string_view text, const DataType& type) {
   std::string name = type.Nullable().ToString();
-  std::string_view article = std::string_view("AIO").find(name[0]) == std::string_view::npos
-                                 ? "a"
-                                 : "an";
-  if (text.size() <= kShownBytesMax) return InvalidArgument("'{}' is not {} {}", text, article, name);
+  std::string_view article =
+      std::string_view("AIO").find(name[0]) == std::string_view::npos ? "a" : "an";
+  if (text.size() <= kShownBytesMax)
+    return InvalidArgument("'{}' is not {} {}", text, article, name);
   size_t shown = kShownBytesMax;
   while (shown > 0 && (text[shown] & 0xc0) == 0x80) --shown;  // not within a UTF-8 character
   return InvalidArgument("'{}...' is not {} {}", text.substr(0, shown), article, name);
@@ -113,8 +112,7 @@ Status AppendTextCell(ColumnBuilder& builder, std::string_view text) {
   }
   text = Trim(text);
   switch (type.root()) {
-    case TypeRoot::kBoolean:
-      return AppendParsed<uint8_t>(builder, text, model::ParseBoolean(text));
+    case TypeRoot::kBoolean: return AppendParsed<uint8_t>(builder, text, model::ParseBoolean(text));
     case TypeRoot::kTinyint: return AppendInteger<int8_t>(builder, text);
     case TypeRoot::kSmallint: return AppendInteger<int16_t>(builder, text);
     case TypeRoot::kInteger: return AppendInteger<int32_t>(builder, text);

@@ -8,9 +8,10 @@
 
 namespace forebay::format {
 
-/// Appends `text` as a cell of the builder's type, as Flink's json (strings and numbers) and csv formats do: numbers exactly,
-/// with spaces around allowed; dates and times in SQL's form, timestamps in SQL's or ISO's; byte strings in base64. Text that
-/// does not fit the type is kInvalidArgument, and then nothing was appended.
+/// Appends `text` as a cell of the builder's type, as Flink's json (strings and numbers) and csv
+/// formats do: numbers exactly, with spaces around allowed; dates and times in SQL's form,
+/// timestamps in SQL's or ISO's; byte strings in base64. Text that does not fit the type is
+/// kInvalidArgument, and then nothing was appended.
 Status AppendTextCell(model::ColumnBuilder& builder, std::string_view text);
 
 /// "'abc' is not an INT": the reason given for text that does not fit a type; long text is cut.

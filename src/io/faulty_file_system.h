@@ -11,8 +11,9 @@
 
 namespace forebay::io {
 
-/// For tests: a file system over another one that can fail, and that can lose what was not synced, as a power failure does.
-/// It works on the real files below a directory, so that other code may use them too. Thread-safe.
+/// For tests: a file system over another one that can fail, and that can lose what was not synced,
+/// as a power failure does. It works on the real files below a directory, so that other code may
+/// use them too. Thread-safe.
 class FaultyFileSystem : public FileSystem {
  public:
   explicit FaultyFileSystem(FileSystem& base) : base_(base) {}
@@ -21,8 +22,9 @@ class FaultyFileSystem : public FileSystem {
   void FailWritesAfter(int64_t bytes);
   /// All syncs of files from now on fail with EIO, or work again.
   void FailSyncs(bool fail);
-  /// Puts every file back to its last sync: written bytes behind it are gone, or (torn) a random part of them stays; new files
-  /// and renames in directories that were not synced are undone. Close all files first.
+  /// Puts every file back to its last sync: written bytes behind it are gone, or (torn) a random
+  /// part of them stays; new files and renames in directories that were not synced are undone.
+  /// Close all files first.
   Status LoseUnsynced(std::mt19937& random, bool torn);
 
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;

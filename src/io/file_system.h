@@ -17,20 +17,21 @@ enum class OpenMode {
   kTruncate,   ///< like kReadWrite, but starts empty
 };
 
-/// An open file that grows at its end. ReadAt may be called by any thread at any time; all else by one thread at a time.
+/// An open file that grows at its end. ReadAt may be called by any thread at any time; all else by
+/// one thread at a time.
 class File {
  public:
   virtual ~File() = default;
-  /// Writes all parts at the end, or changes nothing: after a failure the file has its former size, unless cutting it back
-  /// failed too (kCorruption).
+  /// Writes all parts at the end, or changes nothing: after a failure the file has its former size,
+  /// unless cutting it back failed too (kCorruption).
   virtual Status Append(std::span<const std::string_view> parts) = 0;
   Status Append(std::string_view bytes) { return Append(std::span(&bytes, 1)); }
   /// Overwrites bytes that exist.
   virtual Status WriteAt(uint64_t offset, std::string_view bytes) = 0;
   /// Reads up to `size` bytes; fewer only at the end of the file.
   virtual Result<size_t> ReadAt(uint64_t offset, size_t size, char* out) = 0;
-  /// Returns when all that was written is on the disk (fdatasync). After a failure nothing may be assumed of any byte
-  /// written since the last success.
+  /// Returns when all that was written is on the disk (fdatasync). After a failure nothing may be
+  /// assumed of any byte written since the last success.
   virtual Status Sync() = 0;
   virtual Status Truncate(uint64_t size) = 0;
   virtual uint64_t size() const = 0;
@@ -42,7 +43,8 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
-/// The operating system's files, as far as storage uses them; tests put a faulty one in its place. Thread-safe.
+/// The operating system's files, as far as storage uses them; tests put a faulty one in its place.
+/// Thread-safe.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;
@@ -61,19 +63,21 @@ class FileSystem {
   virtual Status Remove(const std::string& path) = 0;
   /// Removes a directory with all in it; a missing one is fine.
   virtual Status RemoveAll(const std::string& path) = 0;
-  /// Locks `path` (created when missing) for this process; kUnavailable names the process that holds it.
+  /// Locks `path` (created when missing) for this process; kUnavailable names the process that
+  /// holds it.
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;
 };
 
 /// The real one.
 std::unique_ptr<FileSystem> MakePosixFileSystem();
 
-/// Replaces `path` by `bytes` so that after a crash the file has either its old or its new content: a temporary file is
-/// written, synced and renamed, and the directory is synced.
+/// Replaces `path` by `bytes` so that after a crash the file has either its old or its new content:
+/// a temporary file is written, synced and renamed, and the directory is synced.
 Status WriteFileAtomically(FileSystem& fs, const std::string& path, std::string_view bytes);
 Result<std::string> ReadFile(FileSystem& fs, const std::string& path);
 
-/// What WriteFileAtomically appends to a path for its temporary file; leftovers may be removed at start.
+/// What WriteFileAtomically appends to a path for its temporary file; leftovers may be removed at
+/// start.
 inline constexpr std::string_view kTemporarySuffix = ".tmp";
 
 /// `directory`/`name`.

@@ -132,7 +132,7 @@ class PosixFileSystem : public FileSystem {
     if (mode == OpenMode::kTruncate) flags |= O_TRUNC;
     int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
     if (descriptor < 0) return Status(ErrnoError(errno, "open", path));
-    struct stat info {};
+    struct stat info{};
     if (::fstat(descriptor, &info) != 0) {
       Error error = ErrnoError(errno, "stat", path);
       ::close(descriptor);

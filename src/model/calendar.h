@@ -27,13 +27,15 @@ constexpr int DaysInMonth(int64_t year, int month) {
 constexpr int64_t FloorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 constexpr int64_t FloorMod(int64_t a, int64_t b) { return a % b + (a % b < 0 ? b : 0); }
 
-/// Days since 1970-01-01. The year is counted from March, which puts the leap day last; a cycle of 400 years has 146,097 days.
+/// Days since 1970-01-01. The year is counted from March, which puts the leap day last; a cycle of
+/// 400 years has 146,097 days.
 constexpr int64_t DaysOfCivil(int64_t year, int month, int day) {
   year -= month <= 2 ? 1 : 0;
   int64_t cycle = FloorDiv(year, 400);
   int64_t year_of_cycle = year - cycle * 400;
   int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  int64_t day_of_cycle = year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
+  int64_t day_of_cycle =
+      year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
   return cycle * 146097 + day_of_cycle - 719468;
 }
 constexpr int64_t DaysOfCivil(const CivilDate& date) {

@@ -30,7 +30,8 @@ void AppendClock(std::string& out, int64_t seconds_of_day) {
   AppendDigits(out, static_cast<uint64_t>(seconds_of_day % 60), 2);
 }
 
-/// Java's layout of shortest digits `digits` (no point) times 10^(exponent), the first digit before the point.
+/// Java's layout of shortest digits `digits` (no point) times 10^(exponent), the first digit before
+/// the point.
 void AppendJavaNumber(std::string& out, std::string_view digits, int exponent) {
   auto count = static_cast<int>(digits.size());
   if (exponent < -3 || exponent >= 7) {
@@ -72,7 +73,8 @@ void AppendFloating(std::string& out, T value) {
     return;
   }
   char text[40];
-  const char* end = std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
+  const char* end =
+      std::to_chars(text, text + sizeof(text), value, std::chars_format::scientific).ptr;
   if (text[1] == 'e') {
     // Java takes two digits where they are nearer than one: 4.9E-324 rather than 5E-324.
     char two[40];
@@ -143,8 +145,7 @@ void AppendInt32Cell(std::string& out, const Column& column, int row) {
   }
 }
 
-void AppendInt64Cell(std::string& out, const Column& column, int row,
-                     const TextOptions& options) {
+void AppendInt64Cell(std::string& out, const Column& column, int row, const TextOptions& options) {
   int64_t value = column.Get<int64_t>(row);
   const DataType& type = column.type();
   switch (type.root()) {
@@ -153,7 +154,8 @@ void AppendInt64Cell(std::string& out, const Column& column, int row,
     case TypeRoot::kTimestampLtz: {
       int64_t shift = options.zone_offset_seconds * UnitsPerSecond(type.precision());
       // Unsigned: a foreign value may lie at the edge of int64.
-      auto local = static_cast<int64_t>(static_cast<uint64_t>(value) + static_cast<uint64_t>(shift));
+      auto local =
+          static_cast<int64_t>(static_cast<uint64_t>(value) + static_cast<uint64_t>(shift));
       return AppendTimestamp(out, local, type.precision());
     }
     case TypeRoot::kIntervalDayTime: return AppendDayTimeInterval(out, value);

@@ -17,22 +17,25 @@ struct TextOptions {
   bool bytes_as_hex = false;
 };
 
-/// Appends the cell as Flink's CAST(x AS STRING) gives it. A NULL is appended as "NULL", which is right inside ARRAY, MAP and
-/// ROW; whoever wants something else for a whole cell looks at IsNull first.
+/// Appends the cell as Flink's CAST(x AS STRING) gives it. A NULL is appended as "NULL", which is
+/// right inside ARRAY, MAP and ROW; whoever wants something else for a whole cell looks at IsNull
+/// first.
 void AppendText(std::string& out, const Column& column, int row, const TextOptions& options = {});
 
 void AppendInt(std::string& out, int64_t value);
 /// `unscaled` / 10^scale with exactly `scale` fraction digits.
 void AppendDecimal(std::string& out, Int128 unscaled, int scale);
-/// As Java's Double.toString (JDK 19 and later): the shortest digits that give the value back, "1.0E8", "NaN", "-Infinity".
+/// As Java's Double.toString (JDK 19 and later): the shortest digits that give the value back,
+/// "1.0E8", "NaN", "-Infinity".
 void AppendDouble(std::string& out, double value);
 void AppendFloat(std::string& out, float value);
 /// "2024-02-29".
 void AppendDate(std::string& out, int64_t days);
-/// "12:34:56", with precision > 0 then a point and the fraction without trailing zeros, at least one digit.
+/// "12:34:56", with precision > 0 then a point and the fraction without trailing zeros, at least
+/// one digit.
 void AppendTime(std::string& out, int32_t millis, int precision);
-/// "2024-02-29 12:34:56.120", exactly `precision` fraction digits; `value` in the unit of that precision. `separator` is put
-/// between date and time.
+/// "2024-02-29 12:34:56.120", exactly `precision` fraction digits; `value` in the unit of that
+/// precision. `separator` is put between date and time.
 void AppendTimestamp(std::string& out, int64_t value, int precision, char separator = ' ');
 
 // Parsers that follow Flink's CAST from STRING; nullopt means that it fails there.
@@ -49,10 +52,11 @@ std::optional<float> ParseFloat(std::string_view text);
 std::optional<int32_t> ParseDate(std::string_view text);
 /// Milliseconds of the day: "12", "12:34", "12:34:56.789", an offset behind it.
 std::optional<int32_t> ParseTime(std::string_view text);
-/// In the unit of `precision`: "2024-2-9" or "2024-02-09 1:02:03.123456789"; finer digits are cut off.
+/// In the unit of `precision`: "2024-2-9" or "2024-02-09 1:02:03.123456789"; finer digits are cut
+/// off.
 std::optional<int64_t> ParseTimestamp(std::string_view text, int precision);
-/// The same in ISO form: 'T' between date and time, seconds may be missing; with `needs_zone` a 'Z' or an offset must follow
-/// and the result is in UTC, else none may.
+/// The same in ISO form: 'T' between date and time, seconds may be missing; with `needs_zone` a 'Z'
+/// or an offset must follow and the result is in UTC, else none may.
 std::optional<int64_t> ParseIsoTimestamp(std::string_view text, int precision, bool needs_zone);
 
 }  // namespace forebay::model

@@ -73,7 +73,8 @@ bool TakeNanos(std::string_view& text, int& nanos) {
   return true;
 }
 
-/// "2024-2-9"; a day beyond the month's end becomes its last day, as java.time's smart resolver does.
+/// "2024-2-9"; a day beyond the month's end becomes its last day, as java.time's smart resolver
+/// does.
 bool TakeDay(std::string_view& text, int64_t& days) {
   std::optional<int> year = TakeDigits(text, 4, 4);
   if (!year || !Take(text, '-')) return false;

@@ -32,9 +32,10 @@ Status DataDir::CheckVersion() {
   }
   int64_t version = document["format_version"];
   if (version <= kFormatVersion) return {};
-  return NotSupported("it was written by a newer version of Forebay: its format is {}, this "
-                      "program knows up to {}",
-                      version, kFormatVersion);
+  return NotSupported(
+      "it was written by a newer version of Forebay: its format is {}, this "
+      "program knows up to {}",
+      version, kFormatVersion);
 }
 
 std::string DataDir::TablePath(const model::TablePath& table, model::TableId id) const {

@@ -20,8 +20,8 @@ class DataDir {
  public:
   static constexpr int kFormatVersion = 1;
 
-  /// Makes the directory when it is missing. kUnavailable: another process uses it; kNotSupported: a newer program wrote it;
-  /// kPermissionDenied: it cannot be written.
+  /// Makes the directory when it is missing. kUnavailable: another process uses it; kNotSupported:
+  /// a newer program wrote it; kPermissionDenied: it cannot be written.
   static Result<std::unique_ptr<DataDir>> Open(io::FileSystem& fs, std::string path);
 
   const std::string& path() const { return path_; }

@@ -6,11 +6,13 @@
 
 namespace forebay::storage {
 
-/// What a storage server counts about itself; one per server, read by the metrics page. Thread-safe.
+/// What a storage server counts about itself; one per server, read by the metrics page.
+/// Thread-safe.
 struct StorageMetrics {
-  /// Upper bounds of the buckets of append_latency, in microseconds; one more bucket takes the rest.
-  static constexpr std::array<int64_t, 9> kLatencyBoundsMicros = {
-      250, 500, 1000, 2000, 5000, 10000, 20000, 50000, 200000};
+  /// Upper bounds of the buckets of append_latency, in microseconds; one more bucket takes the
+  /// rest.
+  static constexpr std::array<int64_t, 9> kLatencyBoundsMicros = {250,   500,   1000,  2000,  5000,
+                                                                  10000, 20000, 50000, 200000};
 
   std::atomic<int64_t> appended_batches = 0;
   std::atomic<int64_t> appended_records = 0;

@@ -13,10 +13,12 @@ using model::LogOffset;
 using model::TableInfo;
 using model::TablePath;
 
-/// What the tablets of a server share. It lives as long as the last of them; the threads end when the server closes.
+/// What the tablets of a server share. It lives as long as the last of them; the threads end when
+/// the server closes.
 struct TabletServices {
   explicit TabletServices(const StorageOptions& options)
-      : budget(options.in_flight_bytes_max), kv(metrics, options.row_cache_bytes),
+      : budget(options.in_flight_bytes_max),
+        kv(metrics, options.row_cache_bytes),
         flusher(options.flusher_threads) {}
 
   StorageMetrics metrics;
@@ -27,14 +29,15 @@ struct TabletServices {
 
 Status HostedTable::CheckBucket(int bucket) const {
   if (bucket < 0 || bucket >= std::ssize(buckets)) {
-    return InvalidArgument("table '{}' has {} buckets, there is no bucket {}",
-                           info.path.ToString(), buckets.size(), bucket);
+    return InvalidArgument("table '{}' has {} buckets, there is no bucket {}", info.path.ToString(),
+                           buckets.size(), bucket);
   }
   return buckets[bucket].offline;
 }
 
 StorageServer::StorageServer(StorageOptions options, io::FileSystem& fs)
-    : options_(std::move(options)), fs_(fs),
+    : options_(std::move(options)),
+      fs_(fs),
       services_(std::make_shared<TabletServices>(options_)) {}
 
 Result<std::unique_ptr<StorageServer>> StorageServer::Open(StorageOptions options,
@@ -84,8 +87,8 @@ Result<bool> StorageServer::IsOrphan(const std::string& database, const std::str
   size_t dash = directory.rfind('-');
   if (dash == std::string::npos) return false;
   int64_t id = -1;
-  auto [end, error] = std::from_chars(directory.data() + dash + 1,
-                                      directory.data() + directory.size(), id);
+  auto [end, error] =
+      std::from_chars(directory.data() + dash + 1, directory.data() + directory.size(), id);
   if (error != std::errc() || end != directory.data() + directory.size()) return false;
   TablePath path{database, directory.substr(0, dash)};
   if (metadata_->IsDamaged(path)) return false;
@@ -129,8 +132,9 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
   LogServices services{fs_, *options_.clock, services_->flusher, services_->budget,
                        services_->metrics};
   const TableInfo& info = table.info;
-  ASSIGN_OR_RETURN(bucket.log, LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index),
-                                               table.options.log));
+  ASSIGN_OR_RETURN(
+      bucket.log,
+      LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index), table.options.log));
   if (!info.descriptor.HasPrimaryKey()) return {};
   ASSIGN_OR_RETURN(bucket.kv,
                    KvTablet::Open(services_->kv, fs_, data_dir_->KvPath(info.path, info.id, index),
@@ -179,7 +183,8 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   if (!committed.ok()) {
     Status ignored;
     for (auto& bucket : table->buckets) CloseBucket(bucket, ignored);
-    static_cast<void>(fs_.RemoveAll(data_dir_->TablePath(path, info.id)));  // else the next start does
+    static_cast<void>(
+        fs_.RemoveAll(data_dir_->TablePath(path, info.id)));  // else the next start does
     return committed;
   }
   std::lock_guard lock(mutex_);
@@ -225,9 +230,8 @@ Result<std::shared_ptr<const HostedTable>> StorageServer::GetTable(const TablePa
 
 Status StorageServer::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets) {
   ASSIGN_OR_RETURN(auto table, GetTable(path));
-  ASSIGN_OR_RETURN(auto merged,
-                   metadata_->SetLakeOffsets(table->info.id, table->info.descriptor.bucket_count,
-                                             offsets));
+  ASSIGN_OR_RETURN(auto merged, metadata_->SetLakeOffsets(
+                                    table->info.id, table->info.descriptor.bucket_count, offsets));
   for (size_t i = 0; i < merged.size(); ++i) {
     if (table->buckets[i].log != nullptr) table->buckets[i].log->SetLakeOffset(merged[i]);
   }

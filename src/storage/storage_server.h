@@ -33,7 +33,8 @@ struct StorageOptions {
   const Clock* clock = &Clock::System();
 };
 
-/// A table that is being served. May outlive the server: then everything of it answers kUnavailable. Thread-safe.
+/// A table that is being served. May outlive the server: then everything of it answers
+/// kUnavailable. Thread-safe.
 struct HostedTable {
   /// One bucket; `offline` says why when it is not ok, and the tablets are then null.
   struct Bucket {
@@ -41,7 +42,8 @@ struct HostedTable {
     std::shared_ptr<KvTablet> kv;  ///< only of primary-key tables
     Status offline;
   };
-  std::shared_ptr<TabletServices> services;  ///< stands first, since the tablets refer to it to their end
+  std::shared_ptr<TabletServices>
+      services;  ///< stands first, since the tablets refer to it to their end
   model::TableInfo info;
   TableOptions options;
   std::vector<Bucket> buckets;
@@ -50,16 +52,17 @@ struct HostedTable {
   Status CheckBucket(int bucket) const;
 };
 
-/// The storage core of one data directory: metadata, the tablets of all tables, and the threads that sync and expire them.
-/// It starts whatever it finds: what is damaged is out of service and says so. Thread-safe.
+/// The storage core of one data directory: metadata, the tablets of all tables, and the threads
+/// that sync and expire them. It starts whatever it finds: what is damaged is out of service and
+/// says so. Thread-safe.
 class StorageServer {
  public:
   /// `fs` and the clock must outlive the server and the tables it gave.
   static Result<std::unique_ptr<StorageServer>> Open(StorageOptions options, io::FileSystem& fs);
   ~StorageServer();
 
-  /// Waits for the writes under way, makes checkpoints, closes RocksDB and ends the threads, whoever still holds a table.
-  /// Called by the destructor, which cannot report.
+  /// Waits for the writes under way, makes checkpoints, closes RocksDB and ends the threads,
+  /// whoever still holds a table. Called by the destructor, which cannot report.
   Status Close();
 
   Status CreateDatabase(const std::string& name, bool ignore_if_exists);

@@ -12,7 +12,8 @@ void AddDemoCommand(CLI::App& app, int& status) {
   CLI::App* demo = app.add_subcommand("demo", "Run a whole application and check its results");
   demo->require_subcommand(1);
   CLI::App* command = demo->add_subcommand(
-      "ecommerce", "A web shop in real time: clicks over HTTP, live SQL, Iceberg, one query over both");
+      "ecommerce",
+      "A web shop in real time: clicks over HTTP, live SQL, Iceberg, one query over both");
   command->add_option("--data-dir", options->data_dir,
                       "Data directory, kept (a temporary one that is removed)");
   command->add_option("--rows", options->rows, "Clicks to send: the data set over and over (once)")

@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <array>
 #include <cstdio>
@@ -98,7 +98,8 @@ bool Run(const std::string& directory) {
   bool all_fine = true;
   for (const Check& check : checks) {
     Finding finding = check.run();
-    std::printf("%-5s %-16s %s\n", finding.is_fine ? "ok" : "BAD", check.name, finding.text.c_str());
+    std::printf("%-5s %-16s %s\n", finding.is_fine ? "ok" : "BAD", check.name,
+                finding.text.c_str());
     all_fine &= finding.is_fine;
   }
   return all_fine;

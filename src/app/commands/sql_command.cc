@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <atomic>
 #include <csignal>
@@ -30,7 +30,8 @@ struct SqlArguments {
   bool continue_on_error = false;
 };
 
-/// Set by the first SIGINT: the running statement ends. Signal handlers can reach nothing but globals.
+/// Set by the first SIGINT: the running statement ends. Signal handlers can reach nothing but
+/// globals.
 std::atomic<bool> interrupted{false};
 
 void OnInterrupt(int) { interrupted = true; }
@@ -59,10 +60,10 @@ Result<std::string> ReadScript(const SqlArguments& arguments) {
 
 std::string ErrorLine(int statement, const Error& error) {
   std::string_view code = sql::ErrorCode(error.message);
-  std::string line = fmt::format(
-      "{{\"statement\":{},\"error\":{{\"code\":{},\"message\":{}", statement,
-      serve::JsonString(code.empty() ? ErrorKindName(error.kind) : code),
-      serve::JsonString(error.message));
+  std::string line =
+      fmt::format("{{\"statement\":{},\"error\":{{\"code\":{},\"message\":{}", statement,
+                  serve::JsonString(code.empty() ? ErrorKindName(error.kind) : code),
+                  serve::JsonString(error.message));
   if (error.position.line > 0) {
     line += fmt::format(",\"line\":{},\"column\":{}", error.position.line, error.position.column);
   }
@@ -127,8 +128,7 @@ Result<bool> RunOnServer(const SqlArguments& arguments, std::string script) {
   std::signal(SIGINT, OnInterrupt);
   RemoteResults results(FormatOf(arguments.output), script);
   RETURN_IF_ERROR(RunRemoteScript(arguments.server, script, arguments.continue_on_error,
-                                  interrupted,
-                                  [&](std::string_view line) { results.Add(line); }));
+                                  interrupted, [&](std::string_view line) { results.Add(line); }));
   results.Finish();
   return results.all_succeeded();
 }

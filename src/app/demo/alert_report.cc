@@ -56,17 +56,16 @@ std::vector<std::string> IncidentLines(const std::vector<FirstAlert>& alerts,
                               [&](const FirstAlert& a) { return a.signal == incident.signal; });
     bool found = alert != alerts.end() && IsWithin(incident, *alert);
     all_found = all_found && found;
-    std::string planted = fmt::format("{:<25} planted {} to {}", incident.title,
-                                      incident.first_day, incident.last_day);
+    std::string planted = fmt::format("{:<25} planted {} to {}", incident.title, incident.first_day,
+                                      incident.last_day);
     if (alert == alerts.end()) {
       lines.push_back(planted + ": NOT FOUND");
       continue;
     }
     int64_t detected_ms = TimeOf(alert->detected_at);
-    std::string line = fmt::format("{}: found {}{}, {} after its start", planted,
-                                   alert->detected_at.substr(0, 16),
-                                   found ? "" : " (OUTSIDE ITS DAYS)",
-                                   DelayText(detected_ms - TimeOf(incident.first_day)));
+    std::string line = fmt::format(
+        "{}: found {}{}, {} after its start", planted, alert->detected_at.substr(0, 16),
+        found ? "" : " (OUTSIDE ITS DAYS)", DelayText(detected_ms - TimeOf(incident.first_day)));
     if (int64_t sign_ms = FirstSignMs(incident, stream); sign_ms > 0) {
       line += fmt::format(", {} after its first sign", DelayText(detected_ms - sign_ms));
     }

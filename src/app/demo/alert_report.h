@@ -18,8 +18,8 @@ struct FirstAlert {
 };
 Result<std::vector<FirstAlert>> FirstAlerts(ShopQueries& queries);
 
-/// A line for each planted incident: when it was found and how long after its start. `all_found` is false when one was not
-/// found between its days, or was seen outside of them.
+/// A line for each planted incident: when it was found and how long after its start. `all_found` is
+/// false when one was not found between its days, or was seen outside of them.
 std::vector<std::string> IncidentLines(const std::vector<FirstAlert>& alerts,
                                        const Clickstream& stream, bool& all_found);
 

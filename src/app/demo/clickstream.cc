@@ -82,7 +82,8 @@ Status ParseClicks(std::string_view text, Clickstream& stream) {
   return Status();
 }
 
-/// Which products a session looks at: a new one with each product view. The factors are large primes that scatter the numbers.
+/// Which products a session looks at: a new one with each product view. The factors are large
+/// primes that scatter the numbers.
 int ProductOf(int session, int views) {
   uint64_t mixed = session * uint64_t{2654435761} + views * uint64_t{40503};
   return static_cast<int>((mixed >> 7) % Clickstream::kProducts) + 1;
@@ -90,8 +91,8 @@ int ProductOf(int session, int views) {
 
 void AssignProducts(Clickstream& stream) {
   std::vector<bool> about_product(stream.events.size());
-  for (std::string_view name : {"product_view", "wishlist_add", "compare", "review_page",
-                                "add_to_cart", "purchase"}) {
+  for (std::string_view name :
+       {"product_view", "wishlist_add", "compare", "review_page", "add_to_cart", "purchase"}) {
     int event = stream.events.Find(name);
     if (event >= 0) about_product[event] = true;
   }
@@ -127,19 +128,20 @@ std::string ClickstreamPath() {
   const char* deps = std::getenv("FOREBAY_DEPS");
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
-  std::string prefix = deps != nullptr    ? deps
-                       : cache != nullptr ? std::string(cache) + "/forebay/deps"
-                                          : std::string(home != nullptr ? home : "/root") +
-                                                "/.cache/forebay/deps";
+  std::string prefix = deps != nullptr ? deps
+                       : cache != nullptr
+                           ? std::string(cache) + "/forebay/deps"
+                           : std::string(home != nullptr ? home : "/root") + "/.cache/forebay/deps";
   return prefix + "/datasets/ecom.csv.gz";
 }
 
 Result<Clickstream> LoadClickstream(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
-    return NotFound("the demo's data set is not at {}: run `make deps` in the source folder, which "
-                    "downloads it, or set FOREBAY_DEPS to the prefix where it did",
-                    path);
+    return NotFound(
+        "the demo's data set is not at {}: run `make deps` in the source folder, which "
+        "downloads it, or set FOREBAY_DEPS to the prefix where it did",
+        path);
   }
   ASSIGN_OR_RETURN(std::string text, Unzip(path));
   Clickstream stream;

@@ -48,12 +48,13 @@ struct Clickstream {
 /// Where the data set is: below FOREBAY_DEPS, or the user's cache directory.
 std::string ClickstreamPath();
 
-/// Reads the gzip-compressed CSV file. kNotFound says how to get it; kCorruption and kInvalidArgument name file and row.
-/// The file knows no products: events that are about one get a product number made of session and product view.
+/// Reads the gzip-compressed CSV file. kNotFound says how to get it; kCorruption and
+/// kInvalidArgument name file and row. The file knows no products: events that are about one get a
+/// product number made of session and product view.
 Result<Clickstream> LoadClickstream(const std::string& path);
 
-/// The clicks of a stream over and over at the same times, with new users and sessions in each copy, in event-time order and
-/// `rows` in all; the last copy ends early. Thread-safe.
+/// The clicks of a stream over and over at the same times, with new users and sessions in each
+/// copy, in event-time order and `rows` in all; the last copy ends early. Thread-safe.
 class Replay {
  public:
   /// `stream` outlives the replay and is not empty.

@@ -37,8 +37,7 @@ Result<int64_t> CountParquetRows(const std::vector<std::string>& paths,
       duckdb_connect(db.database, &db.connection) != DuckDBSuccess) {
     return Internal("DuckDB does not start");
   }
-  std::string query =
-      "SELECT count(*) FROM read_parquet(" + ListOf(paths) + ") WHERE " + condition;
+  std::string query = "SELECT count(*) FROM read_parquet(" + ListOf(paths) + ") WHERE " + condition;
   duckdb_result result;
   bool ok = duckdb_query(db.connection, query.c_str(), &result) == DuckDBSuccess;
   Result<int64_t> rows = ok ? Result<int64_t>(duckdb_value_int64(&result, 0, 0))

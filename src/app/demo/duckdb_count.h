@@ -8,7 +8,8 @@
 
 namespace forebay::app {
 
-/// How many rows of Parquet files meet a condition, by a DuckDB of its own that knows nothing of Forebay.
+/// How many rows of Parquet files meet a condition, by a DuckDB of its own that knows nothing of
+/// Forebay.
 Result<int64_t> CountParquetRows(const std::vector<std::string>& paths,
                                  const std::string& condition);
 

@@ -59,8 +59,7 @@ void Say(const std::string& text) { fmt::print(stderr, "{}\n", text); }
 /// One run, step by step. Used by one thread.
 class EcommerceDemo {
  public:
-  EcommerceDemo(const DemoOptions& options, const DemoDirectory& directory)
-      : options_(options) {
+  EcommerceDemo(const DemoOptions& options, const DemoDirectory& directory) : options_(options) {
     report_.data_dir = directory.path();
     report_.data_is_kept = directory.is_kept();
   }
@@ -96,7 +95,8 @@ class EcommerceDemo {
     return Status();
   }
 
-  /// A directory of a former run starts afresh: the shop's clock cannot go back in tables that saw its end.
+  /// A directory of a former run starts afresh: the shop's clock cannot go back in tables that saw
+  /// its end.
   Status RemoveFormerRun() {
     for (const compute::JobRecord& job : server_->node().jobs().List()) {
       if (job.plan_json.find("\"ecommerce\"") == std::string::npos) continue;

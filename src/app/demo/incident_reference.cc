@@ -124,8 +124,8 @@ ExpectedTable ExpectedAlerts(const Replay& replay) {
   }
   ExpectedTable table{"alerts", "SELECT * FROM ecommerce.alerts", {}};
   for (const auto& [key, day] : days) {
-    table.rows.insert(TextRow(key.first, key.second, TimeText(day.first_ms),
-                              TimeText(day.last_ms), day.hours));
+    table.rows.insert(
+        TextRow(key.first, key.second, TimeText(day.first_ms), TimeText(day.last_ms), day.hours));
   }
   return table;
 }

@@ -28,7 +28,8 @@ print(duckdb.__version__, db.execute(query).fetchone()[0])
 
 /// The Python that the test dependencies come with; empty when they are not installed.
 std::string TestPython() {
-  std::filesystem::path prefix = std::filesystem::path(ClickstreamPath()).parent_path().parent_path();
+  std::filesystem::path prefix =
+      std::filesystem::path(ClickstreamPath()).parent_path().parent_path();
   std::string python = prefix / "python" / "bin" / "python";
   std::error_code ignored;
   return std::filesystem::exists(python, ignored) ? python : "";
@@ -52,9 +53,9 @@ std::string FirstLineOf(const std::string& command) {
 std::optional<SecondEngineCount> CountWithIcebergExtension(const std::string& metadata_path) {
   std::string python = TestPython();
   if (python.empty()) return std::nullopt;
-  std::string line = FirstLineOf(fmt::format("{} -c {} {} 2>/dev/null", ShellQuoted(python),
-                                             ShellQuoted(kIcebergScan),
-                                             ShellQuoted(metadata_path)));
+  std::string line =
+      FirstLineOf(fmt::format("{} -c {} {} 2>/dev/null", ShellQuoted(python),
+                              ShellQuoted(kIcebergScan), ShellQuoted(metadata_path)));
   size_t space = line.find(' ');
   if (space == std::string::npos) return std::nullopt;
   return SecondEngineCount{
@@ -81,8 +82,8 @@ Result<HotAndCold> AskHotAndCold(Server& server, ShopQueries& queries) {
   HotAndCold counts;
   ASSIGN_OR_RETURN(counts.cold, queries.Number("SELECT COUNT(*) FROM ecommerce.`clicks$lake`"));
   ASSIGN_OR_RETURN(counts.union_count, queries.Number("SELECT COUNT(*) FROM ecommerce.clicks"));
-  ASSIGN_OR_RETURN(auto ends, server.node().connection().admin().ListOffsets(
-                                  kClicks, model::kLatestOffset));
+  ASSIGN_OR_RETURN(auto ends,
+                   server.node().connection().admin().ListOffsets(kClicks, model::kLatestOffset));
   for (model::LogOffset end : ends) counts.hot += end;
   counts.hot -= counts.cold;
   return counts;

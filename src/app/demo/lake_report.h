@@ -8,8 +8,8 @@
 
 namespace forebay::app {
 
-/// Where the rows of the clicks table are at one moment. Each count is asked for by itself, the union by a query over both
-/// parts.
+/// Where the rows of the clicks table are at one moment. Each count is asked for by itself, the
+/// union by a query over both parts.
 struct HotAndCold {
   int64_t cold = 0;         ///< in Iceberg: clicks$lake
   int64_t hot = 0;          ///< in the log and not yet in Iceberg, by the log's offsets
@@ -26,8 +26,9 @@ struct SecondEngineCount {
 /// Where the clicks' Iceberg table is, as tiering last left it.
 Result<lake::TieringState> ClicksInLake(Server& server);
 
-/// Counts with DuckDB's Iceberg extension when `make test` has installed it (the table's metadata file is all it gets);
-/// else with the DuckDB library of this program on the Parquet files that the snapshot's manifests list.
+/// Counts with DuckDB's Iceberg extension when `make test` has installed it (the table's metadata
+/// file is all it gets); else with the DuckDB library of this program on the Parquet files that the
+/// snapshot's manifests list.
 Result<SecondEngineCount> CountWithSecondEngine(Server& server, const lake::TieringState& state);
 
 }  // namespace forebay::app

@@ -12,8 +12,8 @@
 
 namespace forebay::app {
 
-/// Shows on stderr how the replay goes, and new alerts when their row appears in the table, twice a second from a thread of
-/// its own. Queries the result tables while the jobs write them.
+/// Shows on stderr how the replay goes, and new alerts when their row appears in the table, twice a
+/// second from a thread of its own. Queries the result tables while the jobs write them.
 class ProgressDisplay {
  public:
   /// Both outlive the display.

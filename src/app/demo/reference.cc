@@ -17,9 +17,9 @@ constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kHourMs = 60 * kMinuteMs;
 constexpr int64_t kSessionGapMs = 30 * kMinuteMs;
 
-/// One copy of one user, with the clicks in order. The clicks of all copies are the same, so what is counted of a user is
-/// counted in the file once and then repeated for every copy that has all of the user's clicks; a copy that ends early is
-/// counted by itself.
+/// One copy of one user, with the clicks in order. The clicks of all copies are the same, so what
+/// is counted of a user is counted in the file once and then repeated for every copy that has all
+/// of the user's clicks; a copy that ends early is counted by itself.
 struct UserClicks {
   std::vector<const Click*> clicks;
 };
@@ -63,8 +63,8 @@ class ReferenceBuilder {
     AddFunnel();
     AddActivity();
     std::vector<ExpectedTable> tables;
-    for (ExpectedTable* table : {&sessions_, &features_, &top_pages_, &funnel_, &by_hour_,
-                                 &sliding_, &orders_}) {
+    for (ExpectedTable* table :
+         {&sessions_, &features_, &top_pages_, &funnel_, &by_hour_, &sliding_, &orders_}) {
       tables.push_back(std::move(*table));
     }
     tables.push_back(ExpectedAlerts(replay_));
@@ -75,8 +75,8 @@ class ReferenceBuilder {
   void CollectUsers() {
     whole_.resize(stream_.users.size());
     last_.resize(stream_.users.size());
-    const int64_t in_last_copy = replay_.rows() - (replay_.copies() - 1) *
-                                                      static_cast<int64_t>(stream_.clicks.size());
+    const int64_t in_last_copy =
+        replay_.rows() - (replay_.copies() - 1) * static_cast<int64_t>(stream_.clicks.size());
     for (size_t i = 0; i < stream_.clicks.size(); ++i) {
       const Click& click = stream_.clicks[i];
       whole_[click.user].clicks.push_back(&click);
@@ -99,10 +99,9 @@ class ReferenceBuilder {
 
   void AddSessions(const UserClicks& user, const std::string& name) {
     for (const SessionRow& row : SessionsOf(user, Event("purchase"))) {
-      sessions_.rows.insert(TextRow(name, TimeText(row.start_ms),
-                                    TimeText(row.last_ms + kSessionGapMs), row.events,
-                                    std::popcount(row.pages), row.purchases,
-                                    row.purchases > 0 ? "TRUE" : "FALSE"));
+      sessions_.rows.insert(
+          TextRow(name, TimeText(row.start_ms), TimeText(row.last_ms + kSessionGapMs), row.events,
+                  std::popcount(row.pages), row.purchases, row.purchases > 0 ? "TRUE" : "FALSE"));
     }
   }
 
@@ -145,8 +144,7 @@ class ReferenceBuilder {
 
   void AddFunnel() {
     for (const auto& [lifecycle, n] : stages_) {
-      funnel_.rows.insert(
-          TextRow(stream_.lifecycles.of(lifecycle), n[0], n[1], n[2], n[3], n[4]));
+      funnel_.rows.insert(TextRow(stream_.lifecycles.of(lifecycle), n[0], n[1], n[2], n[3], n[4]));
     }
   }
 
@@ -157,8 +155,8 @@ class ReferenceBuilder {
     AddActivityOf(whole_, replay_.copies() - 1, by_hour, sliding);
     AddActivityOf(last_, 1, by_hour, sliding);
     for (const auto& [key, n] : by_hour) {
-      by_hour_.rows.insert(TextRow(TimeText(key[0]), stream_.events.of(key[1]),
-                                   stream_.platforms.of(key[2]), n));
+      by_hour_.rows.insert(
+          TextRow(TimeText(key[0]), stream_.events.of(key[1]), stream_.platforms.of(key[2]), n));
     }
     for (const auto& [key, n] : sliding) {
       sliding_.rows.insert(TextRow(TimeText(key[0]), TimeText(key[0] + 6 * kHourMs),
@@ -192,8 +190,8 @@ class ReferenceBuilder {
 
   const Replay& replay_;
   const Clickstream& stream_;
-  std::vector<UserClicks> whole_;  ///< of the copies before the last, by user
-  std::vector<UserClicks> last_;   ///< of the last copy
+  std::vector<UserClicks> whole_;                 ///< of the copies before the last, by user
+  std::vector<UserClicks> last_;                  ///< of the last copy
   std::map<int, std::array<int64_t, 5>> stages_;  ///< by lifecycle: users that got so far
 
   ExpectedTable sessions_{"sessions", "SELECT * FROM ecommerce.sessions", {}};

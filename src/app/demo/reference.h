@@ -8,15 +8,16 @@
 
 namespace forebay::app {
 
-/// What a result table must hold, and how to ask for it. Rows are lines: cells as text, joined by '|'.
+/// What a result table must hold, and how to ask for it. Rows are lines: cells as text, joined by
+/// '|'.
 struct ExpectedTable {
   std::string name;
   std::string query;
   std::unordered_set<std::string> rows;
 };
 
-/// The results of examples/ecommerce.sql, computed anew from the raw clicks by plain loops that share nothing with the
-/// engine: no windows, no joins, no state tables.
+/// The results of examples/ecommerce.sql, computed anew from the raw clicks by plain loops that
+/// share nothing with the engine: no windows, no joins, no state tables.
 std::vector<ExpectedTable> ComputeReference(const Replay& replay);
 
 }  // namespace forebay::app

@@ -10,15 +10,17 @@
 
 namespace forebay::app {
 
-/// Plays the shop: sends clicks over HTTP in event-time order, in batches, and keeps customers and products up to date as
-/// it goes. Thread-compatible but for rows_sent() and event_time_ms(), which any thread may read.
+/// Plays the shop: sends clicks over HTTP in event-time order, in batches, and keeps customers and
+/// products up to date as it goes. Thread-compatible but for rows_sent() and event_time_ms(), which
+/// any thread may read.
 class ShopFeed {
  public:
-  /// Rows of one request: large enough to make a request's fsync cheap, small enough for live progress.
+  /// Rows of one request: large enough to make a request's fsync cheap, small enough for live
+  /// progress.
   static constexpr int kBatchRows = 2000;
 
-  /// `replay` and `http` outlive the feed. `dropped_row` is the number of a click that is held back, for tests that must see
-  /// the loss noticed; -1: none.
+  /// `replay` and `http` outlive the feed. `dropped_row` is the number of a click that is held
+  /// back, for tests that must see the loss noticed; -1: none.
   ShopFeed(const Replay& replay, HttpClient& http, int64_t dropped_row)
       : replay_(replay), http_(http), dropped_row_(dropped_row) {}
 

@@ -10,7 +10,8 @@ namespace forebay::app {
 Status ShopQueries::Run(const std::string& script) {
   for (const sql::StatementText& text : sql::SplitStatements(script)) {
     auto result = session_.Execute(text);
-    if (!result.ok()) return InvalidArgument("{}", sql::RenderError(result.status().error(), script));
+    if (!result.ok())
+      return InvalidArgument("{}", sql::RenderError(result.status().error(), script));
   }
   return Status();
 }

@@ -8,7 +8,8 @@
 
 namespace forebay::app {
 
-/// Asks the demo's tables from inside the process, as an analyst's session would. Thread-compatible.
+/// Asks the demo's tables from inside the process, as an analyst's session would.
+/// Thread-compatible.
 class ShopQueries {
  public:
   explicit ShopQueries(const serve::Engine& engine) : session_(engine) {}

@@ -36,18 +36,19 @@ bool InspectSegment(std::string_view bytes) {
       std::printf("damaged at byte %zu: %s\n", at, header.message().c_str());
       return false;
     }
-    size_t size = static_cast<size_t>(header->length) + format::LogBatchHeader::kBytesBeforeLengthEnd;
+    size_t size =
+        static_cast<size_t>(header->length) + format::LogBatchHeader::kBytesBeforeLengthEnd;
     if (size > rest.size()) {
       std::printf("torn at byte %zu: %zu of %zu bytes are there\n", at, rest.size(), size);
       return false;
     }
     Status status = format::VerifyLogBatch(rest.substr(0, size));
-    std::string writer = header->writer_id < 0 ? "-" : fmt::format("{}/{}", header->writer_id,
-                                                                   header->batch_sequence);
-    std::printf("%-12lld %-10d %-8zu %-24s %-20s %s\n",
-                static_cast<long long>(header->base_offset), header->record_count, size,
-                TimeText(header->commit_timestamp_ms).c_str(), writer.c_str(),
-                status.ok() ? "ok" : status.message().c_str());
+    std::string writer = header->writer_id < 0
+                             ? "-"
+                             : fmt::format("{}/{}", header->writer_id, header->batch_sequence);
+    std::printf("%-12lld %-10d %-8zu %-24s %-20s %s\n", static_cast<long long>(header->base_offset),
+                header->record_count, size, TimeText(header->commit_timestamp_ms).c_str(),
+                writer.c_str(), status.ok() ? "ok" : status.message().c_str());
     if (!status.ok()) return false;
     records += header->record_count;
     at += size;
@@ -74,7 +75,8 @@ Status InspectParquet(const std::string& path) {
 
 Status InspectAvro(std::string_view bytes) {
   ASSIGN_OR_RETURN(lake::AvroFile file, lake::ReadAvroFile(bytes));
-  for (const auto& [key, value] : file.metadata) std::printf("%s: %s\n", key.c_str(), value.c_str());
+  for (const auto& [key, value] : file.metadata)
+    std::printf("%s: %s\n", key.c_str(), value.c_str());
   for (const lake::AvroJson& datum : file.datums) std::printf("%s\n", datum.dump(1).c_str());
   return Status::Ok();
 }

@@ -78,8 +78,7 @@ void RemoteResults::Rows(std::string_view line) {
         column.AppendString(cells[i].is_string() ? cells[i].get<std::string>() : cells[i].dump());
       }
     }
-    builder.FinishRow(is_changelog_ ? ChangeOf(json["kinds"][row])
-                                    : model::ChangeType::kInsert);
+    builder.FinishRow(is_changelog_ ? ChangeOf(json["kinds"][row]) : model::ChangeType::kInsert);
   }
   writer_->Rows(builder.Finish());
 }

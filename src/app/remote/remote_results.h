@@ -8,8 +8,8 @@
 
 namespace forebay::app {
 
-/// Shows the lines of a server's answer as RunScript shows a local one: results on stdout, messages and errors on stderr.
-/// Thread-compatible.
+/// Shows the lines of a server's answer as RunScript shows a local one: results on stdout, messages
+/// and errors on stderr. Thread-compatible.
 class RemoteResults {
  public:
   /// `script` is what was sent: errors show the place in it.

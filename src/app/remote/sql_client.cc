@@ -11,8 +11,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 struct HostPort {
   std::string host;
@@ -48,7 +48,8 @@ class LineSplitter {
   std::string pending_;
 };
 
-/// Reads the chunks of the answer. The server sends blank lines while nothing happens, so `cancel` is seen soon.
+/// Reads the chunks of the answer. The server sends blank lines while nothing happens, so `cancel`
+/// is seen soon.
 Status ReadLines(beast::tcp_stream& stream, const std::atomic<bool>& cancel,
                  const std::function<void(std::string_view)>& line) {
   beast::flat_buffer buffer;

@@ -14,7 +14,8 @@ namespace forebay::app {
 
 namespace {
 
-/// Words offered by completion. libedit's callbacks take no context, hence a global; one shell runs in a process.
+/// Words offered by completion. libedit's callbacks take no context, hence a global; one shell runs
+/// in a process.
 std::vector<std::string>& CompletionWords() {
   static std::vector<std::string> words;
   return words;

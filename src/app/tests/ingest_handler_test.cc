@@ -69,8 +69,9 @@ TEST_F(IngestHandlerTest, FormatsAndAnswers) {
   Start();
   Create("t", false, 1);
   auto answer = Post(Request("t", Lines(0, 3)));
-  EXPECT_EQ(answer.dump(),
-            R"({"duplicate":false,"offsets":[{"base_offset":0,"bucket":0,"next_offset":3}],"rows":3})");
+  EXPECT_EQ(
+      answer.dump(),
+      R"({"duplicate":false,"offsets":[{"base_offset":0,"bucket":0,"next_offset":3}],"rows":3})");
   Post(Request("t", R"([{"id":1},{"id":2}])", "", "application/json; charset=utf-8"));
   Post(Request("t", "name,id\nx,7\n", "", "text/csv"));
   HttpRequest csv = Request("t", "8,x\n", "", "text/plain");

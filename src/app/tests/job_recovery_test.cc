@@ -25,8 +25,8 @@ constexpr int64_t kUsers = 37;
 constexpr int64_t kWindowMs = 10000;
 constexpr int64_t kStepMs = 70;  ///< of event time, from row to row
 
-// Streaming jobs over one table: a keyed aggregate, two that read that aggregate's changes (one into a table whose key is not
-// that of the changes), and windows.
+// Streaming jobs over one table: a keyed aggregate, two that read that aggregate's changes (one
+// into a table whose key is not that of the changes), and windows.
 constexpr const char* kScript = R"(
   CREATE TABLE events (id BIGINT, user_id BIGINT, amount BIGINT, ts TIMESTAMP(3),
                        WATERMARK FOR ts AS ts - INTERVAL '1' SECOND) WITH ('bucket.num' = '1');
@@ -60,7 +60,8 @@ Event EventAt(int64_t offset) {
 
 using Row = std::vector<int64_t>;
 
-/// What the tables must hold after `count` events, when the watermark has passed all windows but the last event's.
+/// What the tables must hold after `count` events, when the watermark has passed all windows but
+/// the last event's.
 struct Expected {
   std::map<int64_t, Row> totals;  ///< by user
   std::map<int64_t, Row> sizes;   ///< by n
@@ -131,8 +132,8 @@ bool AppendEvents(Node& node, int64_t count, int pause_ms) {
 constexpr const char* kDirectoryVariable = "FOREBAY_RECOVERY_TEST_DIR";
 constexpr const char* kEventsVariable = "FOREBAY_RECOVERY_TEST_EVENTS";
 
-/// What the other test's child processes run: a server that makes the tables and jobs (when told to append -1 events), or
-/// appends events while its jobs run, and then closes.
+/// What the other test's child processes run: a server that makes the tables and jobs (when told to
+/// append -1 events), or appends events while its jobs run, and then closes.
 TEST(JobRecoveryChild, DISABLED_Run) {
   const char* directory = std::getenv(kDirectoryVariable);
   ASSERT_NE(directory, nullptr);

@@ -110,8 +110,7 @@ TEST_F(AdminTest, OffsetsByPlaceAndByTime) {
   EXPECT_THAT(*admin().ListOffsets({"db", "t"}, model::kEarliestOffset), ElementsAre(0));
   EXPECT_THAT(*admin().ListOffsets({"db", "t"}, model::kLatestOffset), ElementsAre(2));
   EXPECT_THAT(*admin().ListOffsetsAt({"db", "t"}, 0), ElementsAre(0));
-  EXPECT_THAT(*admin().ListOffsetsAt({"db", "t"}, Clock::System().NowMs() + 60000),
-              ElementsAre(2));
+  EXPECT_THAT(*admin().ListOffsetsAt({"db", "t"}, Clock::System().NowMs() + 60000), ElementsAre(2));
 }
 
 TEST_F(AdminTest, ADamagedTableFileTakesOnlyThatTableOutOfService) {

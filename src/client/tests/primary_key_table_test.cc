@@ -192,7 +192,8 @@ TEST_F(PrimaryKeyTableTest, RandomWorkEqualsAMap) {
 /// A process is killed at a random place while it upserts; the parent knows what was acknowledged.
 class CrashTest : public PrimaryKeyTableTest {
  protected:
-  /// Writes i = first, first + 1, ... as key i % 100 with value i; tells each acknowledged i through the pipe.
+  /// Writes i = first, first + 1, ... as key i % 100 with value i; tells each acknowledged i
+  /// through the pipe.
   [[noreturn]] void RunChild(int pipe, int64_t first, const std::string& failpoint) {
     Open();
     auto writer = *connection_->OpenWriter(kPath);
@@ -231,7 +232,8 @@ TEST_F(CrashTest, NoAcknowledgedRowIsLostAndRowsEqualTheChangelog) {
     waitpid(child, &status, 0);
     ASSERT_EQ(WEXITSTATUS(status), kFailpointExitStatus) << place;
     Open();
-    // The state after some prefix of the writes that has at least the acknowledged ones: one more may have been stored.
+    // The state after some prefix of the writes that has at least the acknowledged ones: one more
+    // may have been stored.
     std::map<int64_t, std::string> rows = Scan(0);
     int64_t last = -1;
     for (const auto& [id, text] : rows) last = std::max<int64_t>(last, std::stoll(text));

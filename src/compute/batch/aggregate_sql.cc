@@ -118,7 +118,8 @@ Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
       return fmt::format(
           "SELECT * EXCLUDE (fb_last, fb_ts, fb_i), fb_last - fb_i * {0} AS ws, "
           "fb_last - fb_i * {0} + {1} AS we FROM (SELECT *, {2} AS fb_last, {3} AS fb_ts FROM {4}) "
-          "CROSS JOIN (SELECT range AS fb_i FROM range({5})) WHERE fb_last - fb_i * {0} + {1} > fb_ts",
+          "CROSS JOIN (SELECT range AS fb_i FROM range({5})) WHERE fb_last - fb_i * {0} + {1} > "
+          "fb_ts",
           window.slide_ms, window.size_ms, floor(window.slide_ms), floor(1), input, windows);
     }
     case sql::WindowKind::kCumulate: {
@@ -130,7 +131,8 @@ Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
           window.slide_ms, floor(window.size_ms), floor(1), input, steps);
     }
     case sql::WindowKind::kSession:
-      return NotSupported("SESSION windows in batch mode: SET 'execution.runtime-mode' = 'streaming'");
+      return NotSupported(
+          "SESSION windows in batch mode: SET 'execution.runtime-mode' = 'streaming'");
   }
   return Internal("unknown window kind");
 }

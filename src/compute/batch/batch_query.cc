@@ -57,8 +57,7 @@ class DuckDbQuery : public BatchQuery {
 
   Status Plan(const sql::PlanNode& root, const OpenScan& open_scan,
               const EvaluationContext& evaluation) {
-    const sql::PlanNode& query =
-        root.kind == sql::PlanKind::kSink ? *root.inputs[0] : root;
+    const sql::PlanNode& query = root.kind == sql::PlanKind::kSink ? *root.inputs[0] : root;
     types_ = query.OutputTypes();
     SqlWriter writer(connection_.get(), open_scan, evaluation);
     ASSIGN_OR_RETURN(sql_, writer.Write(query));
@@ -88,8 +87,8 @@ class DuckDbQuery : public BatchQuery {
     model::Batch batch;
     batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(chunk_.get()));
     for (size_t i = 0; i < types_.size(); ++i) {
-      model::Column column = ColumnOfVector(duckdb_data_chunk_get_vector(chunk_.get(), i),
-                                            types_[i], batch.num_rows);
+      model::Column column =
+          ColumnOfVector(duckdb_data_chunk_get_vector(chunk_.get(), i), types_[i], batch.num_rows);
       batch.columns.push_back(column.Compact());
     }
     return batch;

@@ -11,17 +11,19 @@ namespace forebay::compute {
 
 struct BatchQueryOptions {
   EvaluationContext evaluation;
-  int threads = 0;                 ///< 0: the number of cores
-  std::string memory_limit = "";   ///< DuckDB's spelling, e.g. "4GB"; empty: its default
-  std::string spill_directory = "";  ///< where larger-than-memory operators write; empty: they fail instead
+  int threads = 0;                ///< 0: the number of cores
+  std::string memory_limit = "";  ///< DuckDB's spelling, e.g. "4GB"; empty: its default
+  std::string spill_directory =
+      "";  ///< where larger-than-memory operators write; empty: they fail instead
 };
 
-/// A bounded query that runs in DuckDB: our plan, our scans and our expressions, DuckDB's joins, aggregates and sorts on all
-/// cores. Every query has a DuckDB instance of its own, so nothing is shared and all is freed with it. Used by one thread at a
-/// time; Interrupt() from any.
+/// A bounded query that runs in DuckDB: our plan, our scans and our expressions, DuckDB's joins,
+/// aggregates and sorts on all cores. Every query has a DuckDB instance of its own, so nothing is
+/// shared and all is freed with it. Used by one thread at a time; Interrupt() from any.
 class BatchQuery {
  public:
-  /// Plans and starts `root`; a SinkNode at the root is looked through (the caller writes the rows).
+  /// Plans and starts `root`; a SinkNode at the root is looked through (the caller writes the
+  /// rows).
   static Result<std::unique_ptr<BatchQuery>> Start(const sql::PlanNode& root,
                                                    const OpenScan& open_scan,
                                                    const BatchQueryOptions& options);

@@ -13,14 +13,16 @@ namespace forebay::compute {
 class BatchReader {
  public:
   virtual ~BatchReader() = default;
-  /// The next rows (any number of them); an empty batch at the end. The memory must stay valid until the next call but one.
+  /// The next rows (any number of them); an empty batch at the end. The memory must stay valid
+  /// until the next call but one.
   virtual Result<model::Batch> Next() = 0;
 };
 
 /// A scan cut into parts that threads may read at the same time.
 using BatchReaders = std::vector<std::unique_ptr<BatchReader>>;
 
-/// Opens a table's scan as it is now: lake and log, log alone, files, ... Rows have the columns of `scan.output`.
+/// Opens a table's scan as it is now: lake and log, log alone, files, ... Rows have the columns of
+/// `scan.output`.
 using OpenScan = std::function<Result<BatchReaders>(const sql::TableScanNode& scan)>;
 
 /// A reader over rows that are in memory.

@@ -10,21 +10,24 @@
 
 namespace forebay::compute {
 
-/// Registers `expression` as a DuckDB scalar function `name` of the columns `columns` of the expression's input, in that order
-/// (at least one, so that DuckDB knows the number of rows). `input_types` are the types of the whole input.
+/// Registers `expression` as a DuckDB scalar function `name` of the columns `columns` of the
+/// expression's input, in that order (at least one, so that DuckDB knows the number of rows).
+/// `input_types` are the types of the whole input.
 Status RegisterExpression(duckdb_connection connection, const std::string& name,
                           const sql::ExpressionPtr& expression, const std::vector<int>& columns,
                           const std::vector<model::DataType>& input_types,
                           const EvaluationContext& context);
 
-/// Registers the table function `name`() that gives the readers' rows as columns c0, c1, ... of `types`; a reader is used by
-/// one thread. Without columns it gives one BOOLEAN column c0 of NULLs.
+/// Registers the table function `name`() that gives the readers' rows as columns c0, c1, ... of
+/// `types`; a reader is used by one thread. Without columns it gives one BOOLEAN column c0 of
+/// NULLs.
 Status RegisterScan(duckdb_connection connection, const std::string& name, BatchReaders readers,
                     const std::vector<model::DataType>& types);
 
-/// Registers the arithmetic that Flink's aggregates and windows need and DuckDB has not (see duckdb_functions_native.cc):
-/// fb_wrap8/16/32/64(HUGEINT), fb_avg(HUGEINT, BIGINT), fb_avg_decimal(HUGEINT, BIGINT, BIGINT), fb_fit38(HUGEINT),
-/// fb_floor_window(ts, unit, slide, offset).
+/// Registers the arithmetic that Flink's aggregates and windows need and DuckDB has not (see
+/// duckdb_functions_native.cc): fb_wrap8/16/32/64(HUGEINT), fb_avg(HUGEINT, BIGINT),
+/// fb_avg_decimal(HUGEINT, BIGINT, BIGINT), fb_fit38(HUGEINT), fb_floor_window(ts, unit, slide,
+/// offset).
 Status RegisterNativeFunctions(duckdb_connection connection);
 
 }  // namespace forebay::compute

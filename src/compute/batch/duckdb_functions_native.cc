@@ -13,7 +13,8 @@ namespace {
 using model::DataType;
 using model::Int128;
 
-/// One row's arguments; the functions here return NULL for NULL arguments unless they say otherwise.
+/// One row's arguments; the functions here return NULL for NULL arguments unless they say
+/// otherwise.
 class Row {
  public:
   Row(duckdb_data_chunk chunk, idx_t row) : chunk_(chunk), row_(row) {}
@@ -55,11 +56,13 @@ void ForEachRow(duckdb_data_chunk input, duckdb_vector output, F&& compute) {
 /// The low bits: what a sum in T's own width wraps to.
 template <typename T>
 void Wrap(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
-  ForEachRow<T>(input, output,
-                [](const Row& row) { return std::optional<T>(static_cast<T>(row.Get<Int128>(0))); });
+  ForEachRow<T>(input, output, [](const Row& row) {
+    return std::optional<T>(static_cast<T>(row.Get<Int128>(0)));
+  });
 }
 
-/// AVG of integers: the sum wrapped to 64 bits, divided and truncated (Flink's IntegralAvgAggFunction).
+/// AVG of integers: the sum wrapped to 64 bits, divided and truncated (Flink's
+/// IntegralAvgAggFunction).
 void AverageInteger(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
   ForEachRow<int64_t>(input, output, [](const Row& row) -> std::optional<int64_t> {
     int64_t count = row.Get<int64_t>(1);
@@ -75,9 +78,7 @@ constexpr Int128 PowerOfTen(int exponent) {
   return power;
 }
 
-bool FitsDecimal38(Int128 value) {
-  return value < PowerOfTen(38) && value > -PowerOfTen(38);
-}
+bool FitsDecimal38(Int128 value) { return value < PowerOfTen(38) && value > -PowerOfTen(38); }
 
 /// fb_fit38(sum): NULL when a DECIMAL sum has more than 38 digits, as in Flink.
 void FitDecimal(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
@@ -103,8 +104,8 @@ void AverageDecimal(duckdb_function_info, duckdb_data_chunk input, duckdb_vector
   });
 }
 
-/// fb_floor_window(ts, unit, slide, offset): the start in milliseconds of the last window that holds ts, where ts counts
-/// 1/unit milliseconds. A NULL time is an error, as in Flink.
+/// fb_floor_window(ts, unit, slide, offset): the start in milliseconds of the last window that
+/// holds ts, where ts counts 1/unit milliseconds. A NULL time is an error, as in Flink.
 void FloorWindow(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   idx_t rows = duckdb_data_chunk_get_size(input);
   int64_t* target = static_cast<int64_t*>(duckdb_vector_get_data(output));

@@ -40,9 +40,9 @@ using DuckDbTableFunction = DuckDbHandle<duckdb_table_function, duckdb_destroy_t
 using DuckDbStatement = DuckDbHandle<duckdb_prepared_statement, duckdb_destroy_prepare>;
 using DuckDbChunk = DuckDbHandle<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
-/// The DuckDB type whose vectors have the memory layout of our columns of `type`. Only the physical layout is told to
-/// DuckDB: a DECIMAL is its unscaled BIGINT or HUGEINT, a TIMESTAMP its BIGINT, since every operation that depends on more
-/// than that runs in our own functions.
+/// The DuckDB type whose vectors have the memory layout of our columns of `type`. Only the physical
+/// layout is told to DuckDB: a DECIMAL is its unscaled BIGINT or HUGEINT, a TIMESTAMP its BIGINT,
+/// since every operation that depends on more than that runs in our own functions.
 DuckDbType DuckDbTypeOf(const model::DataType& type);
 
 }  // namespace forebay::compute

@@ -69,9 +69,9 @@ Status RegisterExpression(duckdb_connection connection, const std::string& name,
   duckdb_scalar_function_set_return_type(function.get(), DuckDbTypeOf(expression->type).get());
   duckdb_scalar_function_set_special_handling(function.get());  // NULLs are ours to handle
   duckdb_scalar_function_set_volatile(function.get());          // never folded or reordered
-  duckdb_scalar_function_set_extra_info(
-      function.get(), info.release(),
-      [](void* pointer) { delete static_cast<ExpressionInfo*>(pointer); });
+  duckdb_scalar_function_set_extra_info(function.get(), info.release(), [](void* pointer) {
+    delete static_cast<ExpressionInfo*>(pointer);
+  });
   duckdb_scalar_function_set_init(function.get(), InitState);
   duckdb_scalar_function_set_function(function.get(), Evaluate);
   if (duckdb_register_scalar_function(connection, function.get()) != DuckDBSuccess) {

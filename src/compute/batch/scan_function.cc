@@ -16,8 +16,8 @@ struct ScanInfo {
   std::atomic<size_t> next_reader = 0;
 };
 
-/// A thread's reader and what is left of its batch. The batch before the present one is kept alive, since DuckDB may still
-/// look at its strings.
+/// A thread's reader and what is left of its batch. The batch before the present one is kept alive,
+/// since DuckDB may still look at its strings.
 struct ScanState {
   BatchReader* reader = nullptr;
   model::Batch batch;
@@ -69,7 +69,8 @@ void Scan(duckdb_function_info info, duckdb_data_chunk output) {
   auto more = Advance(*scan, *state);
   if (!more.ok()) return duckdb_function_set_error(info, more.message().c_str());
   if (!*more) return duckdb_data_chunk_set_size(output, 0);
-  int rows = std::min<int>(state->batch.num_rows - state->at, static_cast<int>(duckdb_vector_size()));
+  int rows =
+      std::min<int>(state->batch.num_rows - state->at, static_cast<int>(duckdb_vector_size()));
   for (size_t i = 0; i < scan->types.size(); ++i) {
     WriteVector(state->batch.columns[i].Slice(state->at, rows),
                 duckdb_data_chunk_get_vector(output, i), StringCopy::kShare);
@@ -108,9 +109,9 @@ Status RegisterScan(duckdb_connection connection, const std::string& name, Batch
   info->types = types;
   DuckDbTableFunction function(duckdb_create_table_function());
   duckdb_table_function_set_name(function.get(), name.c_str());
-  duckdb_table_function_set_extra_info(
-      function.get(), info.release(),
-      [](void* pointer) { delete static_cast<ScanInfo*>(pointer); });
+  duckdb_table_function_set_extra_info(function.get(), info.release(), [](void* pointer) {
+    delete static_cast<ScanInfo*>(pointer);
+  });
   duckdb_table_function_set_bind(function.get(), Bind);
   duckdb_table_function_set_init(function.get(), InitScan);
   duckdb_table_function_set_local_init(function.get(), InitThread);

@@ -70,8 +70,7 @@ Result<std::string> SqlWriter::Body(const PlanNode& node) {
     case PlanKind::kJoin: return Join(static_cast<const sql::JoinNode&>(node));
     case PlanKind::kLookupJoin: return LookupJoin(static_cast<const sql::LookupJoinNode&>(node));
     case PlanKind::kRank: return Rank(static_cast<const sql::RankNode&>(node));
-    case PlanKind::kDeduplicate:
-      return Deduplicate(static_cast<const sql::DeduplicateNode&>(node));
+    case PlanKind::kDeduplicate: return Deduplicate(static_cast<const sql::DeduplicateNode&>(node));
     case PlanKind::kUnion: return Union(static_cast<const sql::UnionNode&>(node));
     case PlanKind::kLimit: return Limit(static_cast<const sql::LimitNode&>(node));
     case PlanKind::kSort: {

@@ -12,9 +12,10 @@
 
 namespace forebay::compute {
 
-/// Turns a typed plan into one DuckDB query: a common table expression a node, columns named c0, c1, ... by position. Scalar
-/// expressions become calls of functions registered on `connection`, scans become table functions, so the text holds no name
-/// of a user's and no value whose meaning the two dialects could read differently. Thread-compatible; used once.
+/// Turns a typed plan into one DuckDB query: a common table expression a node, columns named c0,
+/// c1, ... by position. Scalar expressions become calls of functions registered on `connection`,
+/// scans become table functions, so the text holds no name of a user's and no value whose meaning
+/// the two dialects could read differently. Thread-compatible; used once.
 class SqlWriter {
  public:
   SqlWriter(duckdb_connection connection, const OpenScan& open_scan,
@@ -43,13 +44,15 @@ class SqlWriter {
   Result<std::string> Union(const sql::UnionNode& node);
   Result<std::string> Limit(const sql::LimitNode& limit);
 
-  /// SQL for `expression` over columns `<prefix>c<i>`; a prefix for the left and one for the right side of a join.
+  /// SQL for `expression` over columns `<prefix>c<i>`; a prefix for the left and one for the right
+  /// side of a join.
   Result<std::string> Scalar(const sql::ExpressionPtr& expression,
                              const std::vector<model::DataType>& types,
                              const std::vector<std::string>& column_names);
   Result<std::string> AggregateCall(const sql::AggregateCall& call,
                                     const std::vector<model::DataType>& types);
-  /// A query that adds window_start and window_end in milliseconds as ws and we to the input's columns.
+  /// A query that adds window_start and window_end in milliseconds as ws and we to the input's
+  /// columns.
   Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);
 
   duckdb_connection connection_;

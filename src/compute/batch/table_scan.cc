@@ -13,13 +13,19 @@ using model::LogOffset;
 
 namespace {
 
-/// A log bucket up to the offset where it ended when the query began, after what of it is in the lake.
+/// A log bucket up to the offset where it ended when the query began, after what of it is in the
+/// lake.
 class BucketReader : public BatchReader {
  public:
   BucketReader(const JobContext& context, const sql::TableScanNode& scan, int bucket,
                LogOffset begin, LogOffset end, std::unique_ptr<LakePartReader> lake)
-      : connection_(*context.environment->connection), path_(scan.table.path),
-        columns_(scan.columns), bucket_(bucket), next_(begin), end_(end), lake_(std::move(lake)) {}
+      : connection_(*context.environment->connection),
+        path_(scan.table.path),
+        columns_(scan.columns),
+        bucket_(bucket),
+        next_(begin),
+        end_(end),
+        lake_(std::move(lake)) {}
 
   Result<Batch> Next() override {
     if (lake_ != nullptr) {
@@ -43,7 +49,8 @@ class BucketReader : public BatchReader {
     for (client::ScanRecords& records : polled) {
       Batch batch = std::move(records.batch);
       if (records.base_offset + batch.num_rows > end_) {
-        batch = batch.Slice(0, static_cast<int>(std::max<LogOffset>(0, end_ - records.base_offset)));
+        batch =
+            batch.Slice(0, static_cast<int>(std::max<LogOffset>(0, end_ - records.base_offset)));
       }
       next_ = records.next_offset;
       if (batch.num_rows == 0) continue;
@@ -151,8 +158,8 @@ Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobCont
   ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
   std::vector<int> order;
   for (int column : scan.columns) {
-    order.push_back(static_cast<int>(
-        std::lower_bound(ascending.begin(), ascending.end(), column) - ascending.begin()));
+    order.push_back(static_cast<int>(std::lower_bound(ascending.begin(), ascending.end(), column) -
+                                     ascending.begin()));
   }
   if (ascending.empty()) ascending.push_back(0);
   BatchReaders readers;
@@ -171,7 +178,8 @@ Result<BatchReaders> OpenLogs(const sql::TableScanNode& scan, const JobContext& 
   if (lake_parts != nullptr) {
     ASSIGN_OR_RETURN(part, lake_parts->Find(scan));
   }
-  // The lake's snapshot was taken first: what is tiered from now on is still read from the log, at most once.
+  // The lake's snapshot was taken first: what is tiered from now on is still read from the log, at
+  // most once.
   ASSIGN_OR_RETURN(auto begins, admin.ListOffsets(scan.table.path, model::kEarliestOffset));
   ASSIGN_OR_RETURN(auto ends, admin.ListOffsets(scan.table.path, model::kLatestOffset));
   BatchReaders readers;
@@ -197,8 +205,7 @@ Result<BatchReaders> OpenLake(const sql::TableScanNode& scan, const JobContext& 
   BatchReaders readers;
   if (!part) return readers;
   for (size_t bucket = 0; bucket < part->offsets.size(); ++bucket) {
-    ASSIGN_OR_RETURN(auto lake,
-                     lake_parts->Open(scan, part->snapshot, static_cast<int>(bucket)));
+    ASSIGN_OR_RETURN(auto lake, lake_parts->Open(scan, part->snapshot, static_cast<int>(bucket)));
     readers.push_back(std::make_unique<LakeOnlyReader>(std::move(lake)));
   }
   return readers;

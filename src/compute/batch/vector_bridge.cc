@@ -24,8 +24,7 @@ duckdb_type FlatTypeId(const DataType& type) {
     case PhysicalType::kInt128: return DUCKDB_TYPE_HUGEINT;
     case PhysicalType::kFloat: return DUCKDB_TYPE_FLOAT;
     case PhysicalType::kDouble: return DUCKDB_TYPE_DOUBLE;
-    case PhysicalType::kString:
-      return type.IsCharacter() ? DUCKDB_TYPE_VARCHAR : DUCKDB_TYPE_BLOB;
+    case PhysicalType::kString: return type.IsCharacter() ? DUCKDB_TYPE_VARCHAR : DUCKDB_TYPE_BLOB;
     default: return DUCKDB_TYPE_BOOLEAN;  // NULL-typed columns
   }
 }

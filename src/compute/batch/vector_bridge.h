@@ -6,10 +6,12 @@
 
 namespace forebay::compute {
 
-/// A column over a DuckDB vector's memory, valid as long as the vector's chunk. Flat types are not copied; nested ones are.
+/// A column over a DuckDB vector's memory, valid as long as the vector's chunk. Flat types are not
+/// copied; nested ones are.
 model::Column ColumnOfVector(duckdb_vector vector, const model::DataType& type, int num_rows);
 
-/// Whether long strings may be left where they are, because the column outlives the vector's use, or must be copied.
+/// Whether long strings may be left where they are, because the column outlives the vector's use,
+/// or must be copied.
 enum class StringCopy { kShare, kCopy };
 
 /// Writes a column into a vector that has room for its rows.

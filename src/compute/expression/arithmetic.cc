@@ -33,15 +33,21 @@ T Times(T a, T b) {
 
 struct PlusOp {
   template <typename T>
-  T operator()(T a, T b) const { return Plus(a, b); }
+  T operator()(T a, T b) const {
+    return Plus(a, b);
+  }
 };
 struct MinusOp {
   template <typename T>
-  T operator()(T a, T b) const { return Minus(a, b); }
+  T operator()(T a, T b) const {
+    return Minus(a, b);
+  }
 };
 struct TimesOp {
   template <typename T>
-  T operator()(T a, T b) const { return Times(a, b); }
+  T operator()(T a, T b) const {
+    return Times(a, b);
+  }
 };
 
 bool IsDecimalCall(const CallSite& call) {
@@ -124,8 +130,8 @@ Column MapDecimals(const DataType& type, int num_rows, Operands args, F f) {
   return builder.Finish();
 }
 
-/// Makes the kernel for the arguments' physical types: exact(Out, A, B) when the result can hold every value at full scale,
-/// careful otherwise.
+/// Makes the kernel for the arguments' physical types: exact(Out, A, B) when the result can hold
+/// every value at full scale, careful otherwise.
 template <typename Exact, typename Careful>
 Result<Kernel> DecimalKernel(const CallSite& call, bool fits, Exact exact, Careful careful) {
   Kernel kernel;
@@ -322,8 +328,8 @@ Kernel DivisionKernel(const CallSite& call) {
       if (b == 0) return out.Fail(DivisionByZero(name));
       out.Set(Divide<T, kWhat>(a, b));
     };
-    return [type = call.type, checked](const BatchState& state, Operands args) mutable
-               -> Result<Column> {
+    return [type = call.type, checked](const BatchState& state,
+                                       Operands args) mutable -> Result<Column> {
       if (args[1].constant && !args[1].IsNullConstant() && args[1].column.Get<T>(0) != 0) {
         return MapColumns<T, T, T>(type, state.num_rows, args, Divide<T, kWhat>);
       }

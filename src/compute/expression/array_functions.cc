@@ -42,8 +42,8 @@ bool SameElements(const DataType& list, const DataType& other) {
   return list.children()[0].physical() == other.physical();
 }
 
-/// A kernel that writes an array a row; f(elements' builder, row, args) sees only rows whose first `strict` arguments are not
-/// NULL, the others give NULL.
+/// A kernel that writes an array a row; f(elements' builder, row, args) sees only rows whose first
+/// `strict` arguments are not NULL, the others give NULL.
 template <typename F>
 Kernel ArrayKernel(const CallSite& call, size_t strict, F f) {
   return [type = call.type, strict, f](const BatchState& state, Operands args) -> Result<Column> {
@@ -169,7 +169,8 @@ bool FlagAt(Operands args, size_t arg, int row, bool otherwise) {
   return args[arg].column.Get<uint8_t>(args[arg].At(row)) != 0;
 }
 
-/// ARRAY_SORT(array [, ascending [, nulls first]]): NULLs are first in ascending order and last in descending order.
+/// ARRAY_SORT(array [, ascending [, nulls first]]): NULLs are first in ascending order and last in
+/// descending order.
 Result<Kernel> MakeArraySort(const CallSite& call) {
   if (!IsOrdered(call.args[0].children()[0])) return NoKernel(call);
   return ArrayKernel(call, 3, [](ColumnBuilder& out, int row, Operands args) {
@@ -179,8 +180,8 @@ Result<Kernel> MakeArraySort(const CallSite& call) {
     std::vector<Value> values;
     for (int i = 0; i < elements.size(); ++i) values.push_back(elements.At(i));
     std::stable_sort(values.begin(), values.end(), [&](const Value& a, const Value& b) {
-      if (a.IsNull() || b.IsNull()) return nulls_first ? a.IsNull() && !b.IsNull()
-                                                       : !a.IsNull() && b.IsNull();
+      if (a.IsNull() || b.IsNull())
+        return nulls_first ? a.IsNull() && !b.IsNull() : !a.IsNull() && b.IsNull();
       return ascending ? LessValue(a, b) : LessValue(b, a);
     });
     for (const Value& value : values) model::AppendValue(out, value);
@@ -226,8 +227,7 @@ Result<Kernel> MakeArraySlice(const CallSite& call) {
       return at < 0 ? elements.size() + at + 1 : at;
     };
     int64_t first = std::max<int64_t>(place(1), 1);
-    int64_t last = args.size() > 2 ? std::min<int64_t>(place(2), elements.size())
-                                   : elements.size();
+    int64_t last = args.size() > 2 ? std::min<int64_t>(place(2), elements.size()) : elements.size();
     for (int64_t i = first; i <= last; ++i) elements.AppendTo(out, static_cast<int>(i - 1));
   });
 }

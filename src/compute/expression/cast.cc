@@ -18,7 +18,8 @@ using model::TypeRoot;
 
 // ---- Numbers
 
-/// Java's conversion between primitive numbers: integers wrap, floating point saturates at int or long and NaN is 0.
+/// Java's conversion between primitive numbers: integers wrap, floating point saturates at int or
+/// long and NaN is 0.
 template <typename In, typename Out>
 Out ConvertNumber(In value) {
   if constexpr (std::is_floating_point_v<In> && std::is_integral_v<Out>) {
@@ -159,42 +160,45 @@ void Bad(RowWriter& out, std::string_view text, const DataType& type) {
 
 template <typename T, bool kTry>
 Kernel TextToInteger(const CallSite& call) {
-  return RowKernel<std::string_view>(call, [type = call.type](RowWriter& out,
-                                                              std::string_view text) {
-    std::optional<int64_t> value = ParseInteger(text);
-    if (!value || *value != static_cast<T>(*value)) return Bad<kTry>(out, text, type);
-    out.Set(static_cast<T>(*value));
-  });
+  return RowKernel<std::string_view>(call,
+                                     [type = call.type](RowWriter& out, std::string_view text) {
+                                       std::optional<int64_t> value = ParseInteger(text);
+                                       if (!value || *value != static_cast<T>(*value))
+                                         return Bad<kTry>(out, text, type);
+                                       out.Set(static_cast<T>(*value));
+                                     });
 }
 
 template <typename T, bool kTry>
 Kernel TextToFloating(const CallSite& call) {
-  return RowKernel<std::string_view>(call, [type = call.type](RowWriter& out,
-                                                              std::string_view text) {
-    std::optional<double> value = ParseDouble(text);
-    if (!value) return Bad<kTry>(out, text, type);
-    if constexpr (std::is_same_v<T, float>) {
-      // Rounding twice could differ from Float.parseFloat in the last bit.
-      if (std::isfinite(*value)) return out.Set(std::strtof(std::string(text).c_str(), nullptr));
-    }
-    out.Set(static_cast<T>(*value));
-  });
+  return RowKernel<std::string_view>(
+      call, [type = call.type](RowWriter& out, std::string_view text) {
+        std::optional<double> value = ParseDouble(text);
+        if (!value) return Bad<kTry>(out, text, type);
+        if constexpr (std::is_same_v<T, float>) {
+          // Rounding twice could differ from Float.parseFloat in the last bit.
+          if (std::isfinite(*value))
+            return out.Set(std::strtof(std::string(text).c_str(), nullptr));
+        }
+        out.Set(static_cast<T>(*value));
+      });
 }
 
 template <bool kTry>
 Kernel TextToDecimal(const CallSite& call) {
   bool wide = call.type.physical() == PhysicalType::kInt128;
-  return RowKernel<std::string_view>(call, [type = call.type, wide](RowWriter& out,
-                                                                    std::string_view text) {
-    std::string_view trimmed = TrimBlanks(text);
-    auto value = DecimalFromText(trimmed, type.precision(), type.scale());
-    // A number that is too large is NULL; what is no number is an error.
-    bool is_number = value || (!trimmed.empty() && trimmed.find_first_not_of("0123456789+-.eE") ==
-                                                       std::string_view::npos &&
-                               ParseDouble(trimmed).has_value());
-    if (!is_number) return Bad<kTry>(out, text, type);
-    SetDecimal(out, wide, value);
-  });
+  return RowKernel<std::string_view>(
+      call, [type = call.type, wide](RowWriter& out, std::string_view text) {
+        std::string_view trimmed = TrimBlanks(text);
+        auto value = DecimalFromText(trimmed, type.precision(), type.scale());
+        // A number that is too large is NULL; what is no number is an error.
+        bool is_number =
+            value || (!trimmed.empty() &&
+                      trimmed.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
+                      ParseDouble(trimmed).has_value());
+        if (!is_number) return Bad<kTry>(out, text, type);
+        SetDecimal(out, wide, value);
+      });
 }
 
 std::optional<bool> ParseBoolean(std::string_view text) {
@@ -211,12 +215,12 @@ std::optional<bool> ParseBoolean(std::string_view text) {
 
 template <bool kTry>
 Kernel TextToBoolean(const CallSite& call) {
-  return RowKernel<std::string_view>(call, [type = call.type](RowWriter& out,
-                                                              std::string_view text) {
-    std::optional<bool> value = ParseBoolean(TrimBlanks(text));
-    if (!value) return Bad<kTry>(out, text, type);
-    out.Set(static_cast<uint8_t>(*value));
-  });
+  return RowKernel<std::string_view>(call,
+                                     [type = call.type](RowWriter& out, std::string_view text) {
+                                       std::optional<bool> value = ParseBoolean(TrimBlanks(text));
+                                       if (!value) return Bad<kTry>(out, text, type);
+                                       out.Set(static_cast<uint8_t>(*value));
+                                     });
 }
 
 template <bool kTry>
@@ -225,16 +229,15 @@ Result<Kernel> TextToTimestamp(const CallSite& call) {
   if (call.type.Is(TypeRoot::kTimestampLtz)) {
     ASSIGN_OR_RETURN(zone, TimeZone::Find(call.context->time_zone));
   }
-  return RowKernel<std::string_view>(
-      call, [type = call.type, units = UnitsPerSecond(call.type), zone](RowWriter& out,
-                                                                        std::string_view text) {
-        std::optional<DayTime> time = ParseTimestamp(TrimBlanks(text));
-        if (!time) return Bad<kTry>(out, text, type);
-        time->nanos = TruncateNanos(time->nanos, type.precision());
-        int64_t cell = JoinCell(*time, units);
-        if (zone) cell -= zone->OffsetOfLocal(FloorDiv(cell, units)) * units;
-        out.Set(cell);
-      });
+  return RowKernel<std::string_view>(call, [type = call.type, units = UnitsPerSecond(call.type),
+                                            zone](RowWriter& out, std::string_view text) {
+    std::optional<DayTime> time = ParseTimestamp(TrimBlanks(text));
+    if (!time) return Bad<kTry>(out, text, type);
+    time->nanos = TruncateNanos(time->nanos, type.precision());
+    int64_t cell = JoinCell(*time, units);
+    if (zone) cell -= zone->OffsetOfLocal(FloorDiv(cell, units)) * units;
+    out.Set(cell);
+  });
 }
 
 template <bool kTry>
@@ -250,12 +253,12 @@ Result<Kernel> TextToValue(const CallSite& call) {
     case TypeRoot::kDecimal: return TextToDecimal<kTry>(call);
     case TypeRoot::kDate:
     case TypeRoot::kTime:
-      return RowKernel<std::string_view>(call, [type = call.type](RowWriter& out,
-                                                                  std::string_view text) {
-        auto value = type.Is(TypeRoot::kDate) ? ParseDate(text) : ParseTime(text);
-        if (!value) return Bad<kTry>(out, text, type);
-        out.Set(*value);
-      });
+      return RowKernel<std::string_view>(
+          call, [type = call.type](RowWriter& out, std::string_view text) {
+            auto value = type.Is(TypeRoot::kDate) ? ParseDate(text) : ParseTime(text);
+            if (!value) return Bad<kTry>(out, text, type);
+            out.Set(*value);
+          });
     case TypeRoot::kTimestamp:
     case TypeRoot::kTimestampLtz: return TextToTimestamp<kTry>(call);
     default: return NoKernel(call);
@@ -264,7 +267,8 @@ Result<Kernel> TextToValue(const CallSite& call) {
 
 // ---- Values to text
 
-/// Cuts to the length of CHAR(n) and VARCHAR(n) and pads CHAR(n) with blanks; BINARY(n) likewise with zero bytes.
+/// Cuts to the length of CHAR(n) and VARCHAR(n) and pads CHAR(n) with blanks; BINARY(n) likewise
+/// with zero bytes.
 void FitLength(std::string& text, const DataType& type) {
   size_t length = static_cast<size_t>(type.length());
   if (type.length() == DataType::kMaxLength || type.length() <= 0) return;
@@ -289,18 +293,17 @@ Result<Kernel> TextToText(const CallSite& call) {
     return RowKernel<std::string_view>(
         call, [](RowWriter& out, std::string_view text) { out.Share(text); });
   }
-  return RowKernel<std::string_view>(call, [type = call.type](RowWriter& out,
-                                                              std::string_view text) {
-    std::string fitted(text);
-    FitLength(fitted, type);
-    out.Text(fitted);
-  });
+  return RowKernel<std::string_view>(call,
+                                     [type = call.type](RowWriter& out, std::string_view text) {
+                                       std::string fitted(text);
+                                       FitLength(fitted, type);
+                                       out.Text(fitted);
+                                     });
 }
 
 Result<Kernel> ValueToText(const CallSite& call) {
   ASSIGN_OR_RETURN(std::shared_ptr<TimeZone> zone, TimeZone::Find(call.context->time_zone));
-  return Kernel([type = call.type, zone](const BatchState& state,
-                                         Operands args) -> Result<Column> {
+  return Kernel([type = call.type, zone](const BatchState& state, Operands args) -> Result<Column> {
     ColumnBuilder builder(type, state.num_rows);
     builder.Resize(state.num_rows);
     std::string text;
@@ -431,8 +434,8 @@ Result<Column> CastChildren(std::vector<Kernel>& kernels, const DataType& type,
     ASSIGN_OR_RETURN(Column cast, kernels[i](inner, {&operand, 1}));
     children.push_back(std::move(cast));
   }
-  return Column::Nested(type, from.num_rows(), from.offsets(), from.validity(),
-                        std::move(children), from.owners());
+  return Column::Nested(type, from.num_rows(), from.offsets(), from.validity(), std::move(children),
+                        from.owners());
 }
 
 /// ARRAY, MAP and ROW to the same with other element types.
@@ -442,8 +445,8 @@ Result<Kernel> NestedToNested(const CallSite& call) {
   if (call.args[0].children().size() != count) return NoKernel(call);
   std::vector<Kernel> kernels;
   for (size_t i = 0; i < count; ++i) {
-    CallSite child{call.name, call.type.children()[i], {call.args[0].children()[i]}, {nullptr},
-                   call.context};
+    CallSite child{
+        call.name, call.type.children()[i], {call.args[0].children()[i]}, {nullptr}, call.context};
     ASSIGN_OR_RETURN(Kernel kernel, MakeCast<kTry>(child));
     kernels.push_back(std::move(kernel));
   }

@@ -15,7 +15,8 @@ void AppendFloat(std::string& out, float value);
 /// Java's BigDecimal.toPlainString.
 void AppendDecimal(std::string& out, model::Int128 unscaled, int scale);
 
-/// The cell as CAST(... AS STRING) shows it; `zone` is that of TIMESTAMP_LTZ cells and may be null when there are none.
+/// The cell as CAST(... AS STRING) shows it; `zone` is that of TIMESTAMP_LTZ cells and may be null
+/// when there are none.
 void AppendCell(std::string& out, const model::Column& column, int row, TimeZone* zone);
 
 /// Text without blanks and control characters at its ends.

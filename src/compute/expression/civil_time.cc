@@ -8,7 +8,8 @@ namespace forebay::compute {
 
 namespace {
 
-/// The calendar repeats after 400 years. Years are counted from March, which puts the leap day last.
+/// The calendar repeats after 400 years. Years are counted from March, which puts the leap day
+/// last.
 constexpr int64_t kDaysPerEra = 146'097;
 /// From 0000-03-01 to 1970-01-01.
 constexpr int64_t kEpochShift = 719'468;

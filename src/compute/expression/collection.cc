@@ -31,9 +31,8 @@ Result<Kernel> MakeArray(const CallSite& call) {
 bool SameKey(const Column& column, int a, int b) {
   if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) && column.IsNull(b);
   if (model::PhysicalSize(column.physical()) == 0) return false;
-  return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
-    return column.Get<T>(a) == column.Get<T>(b);
-  });
+  return model::DispatchPhysical(
+      column.physical(), [&]<typename T>(T*) { return column.Get<T>(a) == column.Get<T>(b); });
 }
 
 /// Of equal keys the last one's value stays.
@@ -92,7 +91,8 @@ Result<Kernel> MakeCardinality(const CallSite& call) {
   });
 }
 
-/// What is not there: NULL, or for elements declared NOT NULL the default that Flink's generated code leaves, -1 for numbers.
+/// What is not there: NULL, or for elements declared NOT NULL the default that Flink's generated
+/// code leaves, -1 for numbers.
 void AppendMissing(ColumnBuilder& builder, const DataType& element) {
   if (element.nullable() || model::PhysicalSize(element.physical()) == 0) {
     return builder.AppendNull();
@@ -174,18 +174,18 @@ Result<Kernel> MakeField(const CallSite& call) {
   if (index < 0 || index >= static_cast<int64_t>(call.args[0].children().size())) {
     return InvalidArgument("FIELD: no field {} in {}", index, call.args[0].ToString());
   }
-  return Kernel([type = call.type, index](const BatchState& state,
-                                          Operands args) -> Result<Column> {
-    const Column& row = args[0].column;
-    const Column& field = row.children()[static_cast<size_t>(index)];
-    if (row.validity() == nullptr && !args[0].constant) return field;
-    ColumnBuilder builder(type, state.num_rows);
-    for (int i = 0; i < state.num_rows; ++i) {
-      int at = args[0].At(i);
-      row.IsNull(at) ? builder.AppendNull() : builder.AppendFrom(field, at);
-    }
-    return builder.Finish();
-  });
+  return Kernel(
+      [type = call.type, index](const BatchState& state, Operands args) -> Result<Column> {
+        const Column& row = args[0].column;
+        const Column& field = row.children()[static_cast<size_t>(index)];
+        if (row.validity() == nullptr && !args[0].constant) return field;
+        ColumnBuilder builder(type, state.num_rows);
+        for (int i = 0; i < state.num_rows; ++i) {
+          int at = args[0].At(i);
+          row.IsNull(at) ? builder.AppendNull() : builder.AppendFrom(field, at);
+        }
+        return builder.Finish();
+      });
 }
 
 template <int kChild>

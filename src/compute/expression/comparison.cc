@@ -19,27 +19,39 @@ using model::TypeRoot;
 // Java's primitive comparisons: NaN is equal to nothing, not even itself, and -0.0 equals 0.0.
 struct Equals {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return a == b; }
+  bool operator()(const T& a, const T& b) const {
+    return a == b;
+  }
 };
 struct NotEquals {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return !(a == b); }
+  bool operator()(const T& a, const T& b) const {
+    return !(a == b);
+  }
 };
 struct Less {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return a < b; }
+  bool operator()(const T& a, const T& b) const {
+    return a < b;
+  }
 };
 struct LessOrEqual {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return a <= b; }
+  bool operator()(const T& a, const T& b) const {
+    return a <= b;
+  }
 };
 struct Greater {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return a > b; }
+  bool operator()(const T& a, const T& b) const {
+    return a > b;
+  }
 };
 struct GreaterOrEqual {
   template <typename T>
-  bool operator()(const T& a, const T& b) const { return a >= b; }
+  bool operator()(const T& a, const T& b) const {
+    return a >= b;
+  }
 };
 
 /// Compares nested cells: NULL elements are equal to each other.
@@ -77,9 +89,8 @@ bool CellsEqual(const Column& a, int row_a, const Column& b, int row_b) {
     }
     return true;
   }
-  return model::DispatchPhysical(a.physical(), [&]<typename T>(T*) {
-    return a.Get<T>(row_a) == b.Get<T>(row_b);
-  });
+  return model::DispatchPhysical(
+      a.physical(), [&]<typename T>(T*) { return a.Get<T>(row_a) == b.Get<T>(row_b); });
 }
 
 bool IsDecimalPair(const DataType& a, const DataType& b) {
@@ -120,8 +131,9 @@ Kernel DecimalComparison(const CallSite& call) {
   return [type = call.type, a = scale(call.args[0]), b = scale(call.args[1])](
              const BatchState& state, Operands args) -> Result<Column> {
     return MapPairs(type, state.num_rows, args, [&](int left, int right) {
-      return Op{}(CompareDecimal(ExactValue(args[0].column, left), a,
-                                 ExactValue(args[1].column, right), b), 0);
+      return Op{}(
+          CompareDecimal(ExactValue(args[0].column, left), a, ExactValue(args[1].column, right), b),
+          0);
     });
   };
 }
@@ -175,7 +187,9 @@ constexpr size_t kSmallList = 8;
 struct CellHash {
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   template <typename T>
-  size_t operator()(const T& value) const { return std::hash<int64_t>{}(static_cast<int64_t>(value)); }
+  size_t operator()(const T& value) const {
+    return std::hash<int64_t>{}(static_cast<int64_t>(value));
+  }
 };
 
 template <typename T>
@@ -190,7 +204,8 @@ Lookup<T> Key(const T& cell) {
   }
 }
 
-/// The literal items of an IN list; they lie in the program's operands, which live as long as its kernels.
+/// The literal items of an IN list; they lie in the program's operands, which live as long as its
+/// kernels.
 template <typename T>
 struct ItemSet {
   std::unordered_set<Lookup<T>, CellHash> items;
@@ -245,8 +260,7 @@ Result<Kernel> MakeIn(const CallSite& call) {
     bool scaled = arg.Is(TypeRoot::kDecimal) && arg.scale() != call.args[0].scale();
     if (scaled || model::PhysicalSize(physical) == 0) return NoKernel(call);
   }
-  return model::DispatchPhysical(physical,
-                                 [&]<typename T>(T*) { return InKernel<T>(call); });
+  return model::DispatchPhysical(physical, [&]<typename T>(T*) { return InKernel<T>(call); });
 }
 
 // ---- GREATEST, LEAST
@@ -280,9 +294,8 @@ Result<Kernel> MakeExtreme(const CallSite& call) {
     if (arg.physical() != call.type.physical()) return NoKernel(call);
   }
   if (model::PhysicalSize(call.type.physical()) == 0) return NoKernel(call);
-  return model::DispatchPhysical(call.type.physical(), [&]<typename T>(T*) {
-    return ExtremeKernel<T, kGreatest>(call);
-  });
+  return model::DispatchPhysical(call.type.physical(),
+                                 [&]<typename T>(T*) { return ExtremeKernel<T, kGreatest>(call); });
 }
 
 constexpr FunctionEntry kEntries[] = {
@@ -347,8 +360,8 @@ int SelectPairs(Operands args, const uint32_t* in, int count, uint32_t* out) {
 
 template <typename Op>
 Selector SelectorFor(PhysicalType physical) {
-  return model::DispatchPhysical(
-      physical, []<typename T>(T*) { return Selector(SelectPairs<T, Op>); });
+  return model::DispatchPhysical(physical,
+                                 []<typename T>(T*) { return Selector(SelectPairs<T, Op>); });
 }
 
 }  // namespace

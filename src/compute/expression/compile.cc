@@ -138,13 +138,14 @@ Result<int> Compiler::AddSpecial(NodeKind kind, std::string name, const DataType
   return Insert(std::move(key), std::move(node));
 }
 
-/// Makes the cells of `id` physically those of `type`; the analyzer has already made them logically so.
+/// Makes the cells of `id` physically those of `type`; the analyzer has already made them logically
+/// so.
 Result<int> Compiler::CastTo(const DataType& type, int id) {
   const DataType& from = program_.nodes[id].type;
   bool same_decimal = !type.Is(TypeRoot::kDecimal) || !from.Is(TypeRoot::kDecimal) ||
                       (type.scale() == from.scale() && type.precision() == from.precision());
-  bool same_unit = !type.IsTimestamp() || !from.IsTimestamp() ||
-                   type.time_unit() == from.time_unit();
+  bool same_unit =
+      !type.IsTimestamp() || !from.IsTimestamp() || type.time_unit() == from.time_unit();
   if (from.physical() == type.physical() && same_decimal && same_unit) return id;
   return AddFunction("CAST", type, {id});
 }
@@ -179,8 +180,9 @@ Status Compiler::AlignComparison(std::string_view name, std::vector<int>& args) 
   return {};
 }
 
-/// An integer cast to a DECIMAL of scale 0 that holds all of its values needs no cast as an operand of DECIMAL arithmetic: the
-/// kernels read integers, and 64-bit operands are several times faster than 128-bit ones.
+/// An integer cast to a DECIMAL of scale 0 that holds all of its values needs no cast as an operand
+/// of DECIMAL arithmetic: the kernels read integers, and 64-bit operands are several times faster
+/// than 128-bit ones.
 void Compiler::SkipWideningCasts(const DataType& type, std::vector<int>& args) {
   if (!type.Is(TypeRoot::kDecimal)) return;
   for (int& arg : args) {
@@ -193,8 +195,7 @@ void Compiler::SkipWideningCasts(const DataType& type, std::vector<int>& args) {
   }
 }
 
-Result<int> Compiler::AddFunction(std::string name, const DataType& type,
-                                  std::vector<int> args) {
+Result<int> Compiler::AddFunction(std::string name, const DataType& type, std::vector<int> args) {
   if (name == "PLUS" || name == "MINUS" || name == "TIMES") SkipWideningCasts(type, args);
   CallSite call{name, type, {}, {}, &program_.context};
   for (int arg : args) call.args.push_back(program_.nodes[arg].type);

@@ -7,9 +7,9 @@ namespace forebay::compute {
 
 namespace {
 
-constexpr std::string_view kMonths[] = {"January", "February", "March",     "April",
-                                        "May",     "June",     "July",      "August",
-                                        "September", "October", "November", "December"};
+constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
 constexpr std::string_view kDays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                       "Friday", "Saturday", "Sunday"};
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
@@ -90,8 +90,7 @@ void DateFormat::AppendItem(std::string& out, const Item& item, const CivilDate&
     case 'Q':
     case 'q': return AppendNumber(out, (date.month + 2) / 3, item.count);
     case 'd': return AppendNumber(out, date.day, item.count);
-    case 'D':
-      return AppendNumber(out, time.days - DaysFromCivil(date.year, 1, 1) + 1, item.count);
+    case 'D': return AppendNumber(out, time.days - DaysFromCivil(date.year, 1, 1) + 1, item.count);
     case 'w': return AppendNumber(out, IsoWeekOf(time.days).week, item.count);
     case 'e': return AppendNumber(out, weekday, item.count);
     case 'E': return AppendName(out, kDays[weekday - 1], item.count);
@@ -177,7 +176,10 @@ bool DateFormat::ParseItem(size_t index, std::string_view& text, Fields& fields)
     case 'H':
     case 'k': fields.hour = value % 24; return value <= 24;
     case 'K':
-    case 'h': fields.half_day = true; fields.hour = value % 12; return value <= 12;
+    case 'h':
+      fields.half_day = true;
+      fields.hour = value % 12;
+      return value <= 12;
     case 'm': fields.minute = value; return value <= 59;
     case 's': fields.second = value; return value <= 59;
     case 'S':
@@ -196,9 +198,8 @@ std::optional<DayTime> DateFormat::Parse(std::string_view text, bool lenient) co
   if (!text.empty() && !lenient) return std::nullopt;
   int month = static_cast<int>(fields.month);
   int64_t day = std::min<int64_t>(fields.day, DaysInMonth(fields.year, month));
-  int64_t days = fields.day_of_year > 0
-                     ? DaysFromCivil(fields.year, 1, 1) + fields.day_of_year - 1
-                     : DaysFromCivil(fields.year, month, static_cast<int>(day));
+  int64_t days = fields.day_of_year > 0 ? DaysFromCivil(fields.year, 1, 1) + fields.day_of_year - 1
+                                        : DaysFromCivil(fields.year, month, static_cast<int>(day));
   int64_t hour = fields.hour + (fields.half_day && fields.afternoon ? 12 : 0);
   int64_t seconds = (hour * 60 + fields.minute) * 60 + fields.second;
   return DayTime{days, seconds * kNanosPerSecond + fields.nanos};

@@ -39,8 +39,8 @@ Wide MultiplyWide(UInt128 a, UInt128 b) {
   return {a1 * b1 + (middle >> 64) + (other >> 64), other << 64 | static_cast<uint64_t>(low)};
 }
 
-/// numerator / divisor rounded half up; nothing when it needs more than 128 bits. A bit a step: only products and dividends
-/// over 128 bits come here.
+/// numerator / divisor rounded half up; nothing when it needs more than 128 bits. A bit a step:
+/// only products and dividends over 128 bits come here.
 std::optional<UInt128> DivideWide(Wide numerator, UInt128 divisor) {
   if (numerator.high >= divisor) return std::nullopt;
   UInt128 remainder = numerator.high, quotient = 0;

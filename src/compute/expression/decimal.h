@@ -18,8 +18,8 @@ inline bool FitsPrecision(Int128 value, int precision) {
   return value < limit && value > -limit;
 }
 
-/// The functions below work on unscaled values, round half away from zero (Java's HALF_UP) and return nothing when the result
-/// has more than `precision` digits.
+/// The functions below work on unscaled values, round half away from zero (Java's HALF_UP) and
+/// return nothing when the result has more than `precision` digits.
 
 /// From scale `from` to scale `to`.
 std::optional<Int128> RescaleDecimal(Int128 value, int from, int to, int precision);
@@ -34,10 +34,11 @@ Int128 DivideHalfUp(Int128 value, Int128 divisor);
 int CompareDecimal(Int128 a, int scale_a, Int128 b, int scale_b);
 /// The nearest double.
 double DecimalToDouble(Int128 value, int scale);
-/// Java's BigDecimal.valueOf(value).setScale(scale, HALF_UP): by the shortest text of the value. Nothing for NaN, infinities
-/// and overflow.
+/// Java's BigDecimal.valueOf(value).setScale(scale, HALF_UP): by the shortest text of the value.
+/// Nothing for NaN, infinities and overflow.
 std::optional<Int128> DecimalFromDouble(double value, int precision, int scale);
-/// Digits, point, sign and exponent as Java's BigDecimal takes them; nothing when the text is none or overflows.
+/// Digits, point, sign and exponent as Java's BigDecimal takes them; nothing when the text is none
+/// or overflows.
 std::optional<Int128> DecimalFromText(std::string_view text, int precision, int scale);
 
 }  // namespace forebay::compute

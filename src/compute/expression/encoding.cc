@@ -33,10 +33,10 @@ void SetDigest(RowWriter& out, const EVP_MD* digest, std::string_view text) {
 
 template <const EVP_MD* (*kDigest)()>
 Result<Kernel> MakeHash(const CallSite& call) {
-  return RowKernel<std::string_view>(call, [digest = kDigest()](RowWriter& out,
-                                                                std::string_view text) {
-    SetDigest(out, digest, text);
-  });
+  return RowKernel<std::string_view>(call,
+                                     [digest = kDigest()](RowWriter& out, std::string_view text) {
+                                       SetDigest(out, digest, text);
+                                     });
 }
 
 Result<Kernel> MakeSha2(const CallSite& call) {

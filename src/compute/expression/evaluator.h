@@ -11,15 +11,16 @@ namespace forebay::compute {
 
 /// What scalar evaluation depends on besides its input.
 struct EvaluationContext {
-  /// Milliseconds since the epoch that CURRENT_TIMESTAMP and its kin return; 0: read the clock once a batch.
+  /// Milliseconds since the epoch that CURRENT_TIMESTAMP and its kin return; 0: read the clock once
+  /// a batch.
   int64_t fixed_now_ms = 0;
   /// `table.local-time-zone`, e.g. "UTC", "Europe/Berlin".
   std::string time_zone = "UTC";
 };
 
-/// Evaluates typed expressions over batches with Flink's semantics. Prepared once; an instance belongs to one thread at a
-/// time (it keeps scratch memory). Runtime failures (CAST of bad text, division by zero) are kInvalidArgument errors that name
-/// the function and the value.
+/// Evaluates typed expressions over batches with Flink's semantics. Prepared once; an instance
+/// belongs to one thread at a time (it keeps scratch memory). Runtime failures (CAST of bad text,
+/// division by zero) are kInvalidArgument errors that name the function and the value.
 class Evaluator {
  public:
   /// kNotSupported, naming the function and argument types, when there is no kernel.

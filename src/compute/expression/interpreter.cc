@@ -159,16 +159,15 @@ Status Interpreter::ConnectArgument(Scope& scope, int id, bool conjunction,
   ASSIGN_OR_RETURN(const Operand* operand, Get(scope, id));
   StatesOf(*operand, num_rows, right.data());
   for (int row = 0; row < num_rows; ++row) {
-    states[row] = conjunction ? std::min(states[row], right[row])
-                              : std::max(states[row], right[row]);
+    states[row] =
+        conjunction ? std::min(states[row], right[row]) : std::max(states[row], right[row]);
   }
   return {};
 }
 
 Result<Operand> Interpreter::Connect(Scope& scope, const Node& node) {
   bool conjunction = node.kind == NodeKind::kAnd;
-  std::vector<uint8_t> states(static_cast<size_t>(scope.num_rows()),
-                              conjunction ? kTrue : kFalse);
+  std::vector<uint8_t> states(static_cast<size_t>(scope.num_rows()), conjunction ? kTrue : kFalse);
   for (int arg : node.args) {
     RETURN_IF_ERROR(ConnectArgument(scope, arg, conjunction, states));
   }
@@ -177,7 +176,8 @@ Result<Operand> Interpreter::Connect(Scope& scope, const Node& node) {
 
 namespace {
 
-/// Splits `rows` into those for which `condition` (about exactly these rows, or all rows when `in_place`) is TRUE and the rest.
+/// Splits `rows` into those for which `condition` (about exactly these rows, or all rows when
+/// `in_place`) is TRUE and the rest.
 void Partition(const Operand& condition, bool in_place, std::vector<uint32_t>& rows,
                std::vector<uint32_t>& taken) {
   size_t kept = 0;
@@ -213,8 +213,8 @@ Result<Operand> Interpreter::Case(Scope& scope, const Node& node) {
   size_t i = 0;
   for (; i + 1 < node.args.size() && !rows.empty(); i += 2) {
     int condition = node.args[i];
-    bool in_place = program_.nodes[condition].cheap ||
-                    static_cast<int>(rows.size()) == scope.num_rows();
+    bool in_place =
+        program_.nodes[condition].cheap || static_cast<int>(rows.size()) == scope.num_rows();
     if (in_place) {
       ASSIGN_OR_RETURN(const Operand* operand, Get(scope, condition));
       Partition(*operand, true, rows, taken);
@@ -235,8 +235,7 @@ Result<Operand> Interpreter::Coalesce(Scope& scope, const Node& node) {
   ColumnAssembler result(node.type, scope.num_rows());
   for (int arg : node.args) {
     if (rows.empty()) break;
-    bool in_place = program_.nodes[arg].cheap ||
-                    static_cast<int>(rows.size()) == scope.num_rows();
+    bool in_place = program_.nodes[arg].cheap || static_cast<int>(rows.size()) == scope.num_rows();
     Scope inner(scope, rows);
     ASSIGN_OR_RETURN(const Operand* operand, Get(in_place ? scope : inner, arg));
     if (!operand->constant && !operand->column.MayHaveNulls() &&
@@ -310,7 +309,8 @@ Column ColumnAssembler::Finish() {
   return builder.Finish();
 }
 
-/// Keeps of `rows` those for which `id` is TRUE; `all` says that `rows` has not been written yet and stands for every row.
+/// Keeps of `rows` those for which `id` is TRUE; `all` says that `rows` has not been written yet
+/// and stands for every row.
 Status Interpreter::Narrow(Scope& scope, int id, std::vector<uint32_t>& rows, bool& all) {
   const Node& node = program_.nodes[id];
   if (node.kind == NodeKind::kAnd) {
@@ -329,8 +329,7 @@ Status Interpreter::Refine(Scope& scope, int id, std::vector<uint32_t>& rows, bo
   const Node& node = program_.nodes[id];
   int count = all ? scope.num_rows() : static_cast<int>(rows.size());
   // Gathering the inputs of a few rows is cheaper than computing all of them.
-  bool inside = all || count == scope.num_rows() ||
-                (node.cheap && count > scope.num_rows() / 4);
+  bool inside = all || count == scope.num_rows() || (node.cheap && count > scope.num_rows() / 4);
   if (node.selector && inside) {
     std::vector<Operand> args;
     for (int arg : node.args) {

@@ -16,8 +16,8 @@ Result<JsonPath> PathOf(const CallSite& call) {
   return *path;
 }
 
-/// What JSON_VALUE and JSON_QUERY answer besides a value: nothing at the path, or an error (bad JSON, a value of the wrong
-/// kind, a strict path that misses).
+/// What JSON_VALUE and JSON_QUERY answer besides a value: nothing at the path, or an error (bad
+/// JSON, a value of the wrong kind, a strict path that misses).
 enum class Outcome { kFound, kEmpty, kError };
 
 Outcome Lookup(const JsonPath& path, std::string_view text, bool scalar, std::string& result) {
@@ -52,7 +52,8 @@ LookupMode ModeOf(const CallSite& call) {
   return mode;
 }
 
-/// JSON_QUERY WITH WRAPPER: any value, in brackets; an array as it is when the wrapper is conditional.
+/// JSON_QUERY WITH WRAPPER: any value, in brackets; an array as it is when the wrapper is
+/// conditional.
 Outcome LookupWrapped(const JsonPath& path, std::string_view text, bool wraps_arrays,
                       std::string& result) {
   auto root = JsonText::Parse(text);
@@ -70,41 +71,40 @@ Result<Kernel> MakeLookup(const CallSite& call) {
   if (!call.type.IsCharacter()) return NoKernel(call);
   ASSIGN_OR_RETURN(JsonPath path, PathOf(call));
   LookupMode mode = ModeOf(call);
-  return Kernel([type = call.type, path, mode](const BatchState& state,
-                                               Operands args) -> Result<Column> {
-    model::ColumnBuilder builder(type, state.num_rows);
-    std::string result;
-    for (int row = 0; row < state.num_rows; ++row) {
-      if (args[0].IsNull(row)) {
-        builder.AppendNull();
-        continue;
-      }
-      std::string_view text = args[0].column.GetString(args[0].At(row));
-      Outcome outcome = mode.wraps ? LookupWrapped(path, text, mode.wraps_arrays, result)
-                                   : Lookup(path, text, kScalar, result);
-      bool empty = outcome == Outcome::kEmpty;
-      size_t other = empty ? 2 : 3;
-      if (outcome == Outcome::kFound) {
-        builder.AppendString(result);
-      } else if (empty ? mode.fails_on_empty : mode.fails_on_error) {
-        return InvalidArgument("{}: {}", kScalar ? "JSON_VALUE" : "JSON_QUERY",
-                               empty ? "nothing is at the path" : "no such value at the path");
-      } else if (other >= args.size() || args[other].IsNull(row)) {
-        builder.AppendNull();
-      } else {
-        builder.AppendString(args[other].column.GetString(args[other].At(row)));
-      }
-    }
-    return builder.Finish();
-  });
+  return Kernel(
+      [type = call.type, path, mode](const BatchState& state, Operands args) -> Result<Column> {
+        model::ColumnBuilder builder(type, state.num_rows);
+        std::string result;
+        for (int row = 0; row < state.num_rows; ++row) {
+          if (args[0].IsNull(row)) {
+            builder.AppendNull();
+            continue;
+          }
+          std::string_view text = args[0].column.GetString(args[0].At(row));
+          Outcome outcome = mode.wraps ? LookupWrapped(path, text, mode.wraps_arrays, result)
+                                       : Lookup(path, text, kScalar, result);
+          bool empty = outcome == Outcome::kEmpty;
+          size_t other = empty ? 2 : 3;
+          if (outcome == Outcome::kFound) {
+            builder.AppendString(result);
+          } else if (empty ? mode.fails_on_empty : mode.fails_on_error) {
+            return InvalidArgument("{}: {}", kScalar ? "JSON_VALUE" : "JSON_QUERY",
+                                   empty ? "nothing is at the path" : "no such value at the path");
+          } else if (other >= args.size() || args[other].IsNull(row)) {
+            builder.AppendNull();
+          } else {
+            builder.AppendString(args[other].column.GetString(args[other].At(row)));
+          }
+        }
+        return builder.Finish();
+      });
 }
 
 /// Argument 2 is what to answer on error: TRUE, FALSE, UNKNOWN or ERROR.
 Result<Kernel> MakeExists(const CallSite& call) {
   ASSIGN_OR_RETURN(JsonPath path, PathOf(call));
   std::string on_error(call.LiteralText(2).value_or("FALSE"));
-  return RowKernel<std::string_view>(call, [path, on_error](RowWriter& out,
-                                                            std::string_view text) {
+  return RowKernel<std::string_view>(call, [path, on_error](RowWriter& out, std::string_view text) {
     auto root = JsonText::Parse(text);
     bool found = root && path.Find(*root);
     bool error = !root || (!found && path.strict());
@@ -119,8 +119,7 @@ Result<Kernel> MakeExists(const CallSite& call) {
 /// Argument 1 is VALUE, OBJECT, ARRAY or SCALAR. NULL is no JSON.
 Result<Kernel> MakeIsJson(const CallSite& call) {
   std::string kind(call.LiteralText(1).value_or("VALUE"));
-  return Kernel([type = call.type, kind](const BatchState& state,
-                                         Operands args) -> Result<Column> {
+  return Kernel([type = call.type, kind](const BatchState& state, Operands args) -> Result<Column> {
     model::ColumnBuilder builder(type, state.num_rows);
     for (int row = 0; row < state.num_rows; ++row) {
       std::optional<JsonText> json;

@@ -33,7 +33,8 @@ class Scanner {
       char escape = text_[at_++];
       if (escape == 'u') {
         for (int i = 0; i < 4; ++i, ++at_) {
-          if (at_ >= text_.size() || !isxdigit(static_cast<unsigned char>(text_[at_]))) return false;
+          if (at_ >= text_.size() || !isxdigit(static_cast<unsigned char>(text_[at_])))
+            return false;
         }
       } else if (std::string_view("\"\\/bfnrt").find(escape) == text_.npos) {
         return false;
@@ -137,7 +138,8 @@ std::string Unescape(std::string_view quoted) {
     i += 4;
     bool pair = code >= 0xd800 && code < 0xdc00 && text.substr(i + 1).starts_with("\\u");
     if (pair) {
-      code = 0x10000 + ((code - 0xd800) << 10) + ((HexDigits(text.substr(i + 3, 4)) - 0xdc00) & 0x3ff);
+      code =
+          0x10000 + ((code - 0xd800) << 10) + ((HexDigits(text.substr(i + 3, 4)) - 0xdc00) & 0x3ff);
       i += 6;
     }
     AppendUtf8(out, code);
@@ -168,8 +170,8 @@ std::optional<JsonText> JsonText::Member(std::string_view name) const {
     size_t begin = scanner.at();
     if (!scanner.String()) break;
     std::string_view key = scanner.From(begin);
-    bool same = key.find('\\') == key.npos ? key.substr(1, key.size() - 2) == name
-                                           : Unescape(key) == name;
+    bool same =
+        key.find('\\') == key.npos ? key.substr(1, key.size() - 2) == name : Unescape(key) == name;
     scanner.Blanks();
     scanner.Take(':');
     scanner.Blanks();

@@ -7,8 +7,8 @@
 
 namespace forebay::compute {
 
-/// A place in JSON text: the value's bytes, white space around it left out. The text is never parsed into a tree, so numbers
-/// keep their digits.
+/// A place in JSON text: the value's bytes, white space around it left out. The text is never
+/// parsed into a tree, so numbers keep their digits.
 class JsonText {
  public:
   /// Nothing when the text is not one valid JSON value.
@@ -32,7 +32,8 @@ class JsonText {
   std::string_view text_;
 };
 
-/// A SQL/JSON path of member and element steps: "lax $.a[0]['b c']". Wildcards and filters are not supported.
+/// A SQL/JSON path of member and element steps: "lax $.a[0]['b c']". Wildcards and filters are not
+/// supported.
 class JsonPath {
  public:
   static std::optional<JsonPath> Parse(std::string_view text);

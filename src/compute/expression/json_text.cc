@@ -44,7 +44,8 @@ void AppendQuoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-/// As Java's BigDecimal shows it: the sign of an exponent is always there. NaN and infinities are strings.
+/// As Java's BigDecimal shows it: the sign of an exponent is always there. NaN and infinities are
+/// strings.
 void AppendFloating(std::string& out, const Column& column, int row) {
   std::string text;
   AppendCell(text, column, row, nullptr);
@@ -120,8 +121,8 @@ Result<Kernel> MakeJsonString(const CallSite& call) {
   });
 }
 
-/// What the first argument of JSON_OBJECT and JSON_ARRAY says: NULL or ABSENT, a blank, and a letter an argument, 'j' for one that
-/// is JSON text already.
+/// What the first argument of JSON_OBJECT and JSON_ARRAY says: NULL or ABSENT, a blank, and a
+/// letter an argument, 'j' for one that is JSON text already.
 struct Construction {
   bool keeps_nulls = false;
   std::string kinds;
@@ -153,8 +154,7 @@ Result<Kernel> MakeJsonConstructor(const CallSite& call) {
   for (size_t i = 1; kObject && i < call.args.size(); i += 2) {
     if (!call.args[i].IsCharacter()) return NoKernel(call);
   }
-  return Kernel([type = call.type, how](const BatchState& state,
-                                        Operands args) -> Result<Column> {
+  return Kernel([type = call.type, how](const BatchState& state, Operands args) -> Result<Column> {
     constexpr size_t kStep = kObject ? 2 : 1;
     ColumnBuilder builder(type, state.num_rows);
     for (int row = 0; row < state.num_rows; ++row) {

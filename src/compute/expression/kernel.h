@@ -12,7 +12,8 @@
 
 namespace forebay::compute {
 
-/// What a kernel gets for an argument: a column of the batch's rows, or one cell that stands for every row.
+/// What a kernel gets for an argument: a column of the batch's rows, or one cell that stands for
+/// every row.
 struct Operand {
   model::Column column;
   bool constant = false;
@@ -47,7 +48,8 @@ struct CallSite {
 
   /// The text of a non-NULL literal character argument.
   std::optional<std::string_view> LiteralText(size_t arg) const {
-    if (arg >= args.size() || literals[arg] == nullptr || literals[arg]->column.IsNull(0)) return {};
+    if (arg >= args.size() || literals[arg] == nullptr || literals[arg]->column.IsNull(0))
+      return {};
     if (literals[arg]->column.physical() != model::PhysicalType::kString) return {};
     return literals[arg]->column.GetString(0);
   }
@@ -60,9 +62,11 @@ enum FunctionFlags : uint8_t {
   kVolatile = 2,  ///< differs from batch to batch even for equal arguments
 };
 
-/// A row of the registry. `signature` has a letter an argument: s characters, x characters or bytes, i l d any number cast to
-/// INT, BIGINT or DOUBLE, n any number, b BOOLEAN, t DATE, TIME or TIMESTAMP, v interval, a ARRAY, m MAP, r ROW, * anything.
-/// '?' makes the rest optional, '+' at the end repeats the last letter. The first entry of a name that matches is taken.
+/// A row of the registry. `signature` has a letter an argument: s characters, x characters or
+/// bytes, i l d any number cast to INT, BIGINT or DOUBLE, n any number, b BOOLEAN, t DATE, TIME or
+/// TIMESTAMP, v interval, a ARRAY, m MAP, r ROW, * anything.
+/// '?' makes the rest optional, '+' at the end repeats the last letter. The first entry of a name
+/// that matches is taken.
 struct FunctionEntry {
   const char* name;
   const char* signature;

@@ -68,7 +68,8 @@ bool LikePattern::Matches(std::string_view text) const {
   return MatchesPieces(text);
 }
 
-/// Each piece at its first possible place, which leaves the most room for the rest; a piece at a closed end must reach it.
+/// Each piece at its first possible place, which leaves the most room for the rest; a piece at a
+/// closed end must reach it.
 bool LikePattern::MatchesPieces(std::string_view text) const {
   size_t at = 0;
   for (size_t i = 0; i < pieces_.size(); ++i) {
@@ -79,7 +80,8 @@ bool LikePattern::MatchesPieces(std::string_view text) const {
       // Only where a character begins.
       bool inside = place < text.size() && (static_cast<unsigned char>(text[place]) & 0xc0) == 0x80;
       size_t end = 0;
-      if (!inside && MatchesAt(pieces_[i], text, place, end) && (!fixed_end || end == text.size())) {
+      if (!inside && MatchesAt(pieces_[i], text, place, end) &&
+          (!fixed_end || end == text.size())) {
         at = end;
         found = true;
         break;

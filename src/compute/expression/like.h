@@ -7,8 +7,8 @@
 
 namespace forebay::compute {
 
-/// A compiled LIKE pattern: % is any text, _ one character. The common forms (equal, prefix, suffix, contains) are found out
-/// when it is compiled. Thread-safe.
+/// A compiled LIKE pattern: % is any text, _ one character. The common forms (equal, prefix,
+/// suffix, contains) are found out when it is compiled. Thread-safe.
 class LikePattern {
  public:
   /// Nothing when the escape character stands before anything but %, _ or itself, or at the end.

@@ -45,8 +45,7 @@ Result<Kernel> MakeIsValue(const CallSite& call) {
     builder.Resize(state.num_rows);
     uint8_t* out = builder.mutable_values<uint8_t>();
     for (int row = 0; row < state.num_rows; ++row) {
-      bool is = !args[0].IsNull(row) &&
-                args[0].column.Get<uint8_t>(args[0].At(row)) == kValue;
+      bool is = !args[0].IsNull(row) && args[0].column.Get<uint8_t>(args[0].At(row)) == kValue;
       out[row] = is != kNegate;
     }
     return builder.Finish();

@@ -25,8 +25,8 @@ Result<Kernel> MakeDouble(const CallSite& call) {
 template <double (*kFunction)(double, double)>
 Result<Kernel> MakeDoubles(const CallSite& call) {
   return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
-    return MapColumns<double, double, double>(
-        type, state.num_rows, args, [](double x, double y) { return kFunction(x, y); });
+    return MapColumns<double, double, double>(type, state.num_rows, args,
+                                              [](double x, double y) { return kFunction(x, y); });
   });
 }
 
@@ -36,7 +36,8 @@ double Cotangent(double x) { return 1.0 / std::tan(x); }
 double ToDegrees(double x) { return x * (180.0 / M_PI); }
 double ToRadians(double x) { return x * (M_PI / 180.0); }
 
-/// Java's Math.pow differs from C's where the base is 1 and the exponent NaN, and where it is -1 and infinite.
+/// Java's Math.pow differs from C's where the base is 1 and the exponent NaN, and where it is -1
+/// and infinite.
 double Power(double x, double y) {
   if (std::isnan(y) || (std::fabs(x) == 1 && std::isinf(y))) return std::nan("");
   return std::pow(x, y);

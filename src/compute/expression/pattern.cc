@@ -50,7 +50,8 @@ Result<Kernel> MakeLike(const CallSite& call) {
       });
 }
 
-// ---- Regular expressions: one that is malformed matches nothing, as in Flink, which logs and goes on.
+// ---- Regular expressions: one that is malformed matches nothing, as in Flink, which logs and goes
+// on.
 
 /// The compiled pattern for a row: a literal one is the same for all.
 class PatternSource {
@@ -62,9 +63,7 @@ class PatternSource {
       if (regex.ok()) compiled_ = *regex;
     }
   }
-  Regex* For(std::string_view pattern) {
-    return literal_ ? compiled_.get() : cache_->Get(pattern);
-  }
+  Regex* For(std::string_view pattern) { return literal_ ? compiled_.get() : cache_->Get(pattern); }
 
  private:
   bool literal_ = false;
@@ -120,9 +119,9 @@ void ReplaceAll(Regex& regex, std::string_view text, std::string_view with, std:
 /// The replacement is literal text: $1 means nothing.
 Result<Kernel> MakeRegexpReplace(const CallSite& call) {
   return RowKernel<std::string_view, std::string_view, std::string_view>(
-      call, [source = PatternSource(call, 1)](RowWriter& out, std::string_view text,
-                                              std::string_view pattern,
-                                              std::string_view with) mutable {
+      call,
+      [source = PatternSource(call, 1)](RowWriter& out, std::string_view text,
+                                        std::string_view pattern, std::string_view with) mutable {
         Regex* regex = source.For(pattern);
         if (regex == nullptr) return out.Null();
         std::string result;

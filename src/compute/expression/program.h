@@ -12,11 +12,12 @@
 
 namespace forebay::compute {
 
-/// Writes into `out` the rows among `in` (all `count` rows when null) for which a comparison holds; returns how many.
+/// Writes into `out` the rows among `in` (all `count` rows when null) for which a comparison holds;
+/// returns how many.
 using Selector = std::function<int(Operands, const uint32_t* in, int count, uint32_t* out)>;
 
-/// The selector of a comparison of two operands of one fixed-width type, of which the second may be constant; empty for any
-/// other call.
+/// The selector of a comparison of two operands of one fixed-width type, of which the second may be
+/// constant; empty for any other call.
 Selector MakeSelector(std::string_view function, const model::DataType& left,
                       const model::DataType& right);
 
@@ -46,7 +47,8 @@ struct Program {
 Result<Program> Compile(const std::vector<sql::ExpressionPtr>& expressions,
                         const EvaluationContext& context);
 
-/// The rows a node is evaluated for: a batch, or some rows of another scope; remembers what was computed.
+/// The rows a node is evaluated for: a batch, or some rows of another scope; remembers what was
+/// computed.
 class Scope {
  public:
   Scope(const model::Batch& batch, size_t num_nodes, const BatchState& state)

@@ -31,7 +31,8 @@ Result<std::shared_ptr<Regex>> Regex::Compile(std::string_view pattern) {
   auto state = std::make_unique<State>();
   int error = 0;
   PCRE2_SIZE at = 0;
-  // Java: \d and \w are ASCII, \n alone is not the only line end, and an unmatched ] is literal: as PCRE2's defaults.
+  // Java: \d and \w are ASCII, \n alone is not the only line end, and an unmatched ] is literal: as
+  // PCRE2's defaults.
   state->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
                               PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, nullptr);
   if (state->code == nullptr) {

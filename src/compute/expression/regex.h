@@ -11,8 +11,8 @@
 
 namespace forebay::compute {
 
-/// A regular expression of java.util.regex's syntax, matched by PCRE2 with its just-in-time compiler. Belongs to one thread:
-/// it keeps the last match.
+/// A regular expression of java.util.regex's syntax, matched by PCRE2 with its just-in-time
+/// compiler. Belongs to one thread: it keeps the last match.
 class Regex {
  public:
   static Result<std::shared_ptr<Regex>> Compile(std::string_view pattern);
@@ -20,7 +20,8 @@ class Regex {
   Regex(const Regex&) = delete;
   Regex& operator=(const Regex&) = delete;
 
-  /// Searches from byte `start`; also false when the text is no UTF-8 or the match needs too many steps.
+  /// Searches from byte `start`; also false when the text is no UTF-8 or the match needs too many
+  /// steps.
   bool Find(std::string_view text, size_t start = 0);
   int num_groups() const { return num_groups_; }
   /// Bytes of a group of the last match; nothing when it took no part.

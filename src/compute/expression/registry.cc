@@ -45,8 +45,7 @@ char LetterAt(std::string_view signature, size_t arg) {
 
 bool Matches(std::string_view signature, std::span<const DataType> args) {
   size_t required = 0;
-  while (required < signature.size() && signature[required] != '?' &&
-         signature[required] != '+') {
+  while (required < signature.size() && signature[required] != '?' && signature[required] != '+') {
     ++required;
   }
   if (args.size() < required) return false;

@@ -28,7 +28,8 @@ inline bool AnyAllNull(Operands args) {
   });
 }
 
-/// f over the cells of one argument, NULL cells included: f must be total and free of undefined behaviour.
+/// f over the cells of one argument, NULL cells included: f must be total and free of undefined
+/// behaviour.
 template <typename In, typename Out, typename F>
 model::Column MapColumn(const model::DataType& type, int num_rows, const Operand& arg, F f) {
   if (AnyAllNull({&arg, 1})) return model::Column::AllNull(type, num_rows);
@@ -114,8 +115,8 @@ struct CellOf<bool> {
 
 /// Calls f(writer, args...) for every row in which no argument is NULL; the other rows are NULL.
 template <typename... Args, typename F, size_t... I>
-Result<model::Column> MapRowsIndexed(const model::DataType& type, int num_rows, Operands args,
-                                     F& f, std::index_sequence<I...>) {
+Result<model::Column> MapRowsIndexed(const model::DataType& type, int num_rows, Operands args, F& f,
+                                     std::index_sequence<I...>) {
   if (AnyAllNull(args.first(sizeof...(Args)))) return model::Column::AllNull(type, num_rows);
   bool constant = (args[I].constant && ...);
   int count = constant ? std::min(num_rows, 1) : num_rows;
@@ -132,7 +133,8 @@ Result<model::Column> MapRowsIndexed(const model::DataType& type, int num_rows, 
     if (has_nulls && builder.IsNull(row)) continue;
     writer.MoveTo(row);
     f(writer, CellOf<Args>::Read(std::get<I>(cells)[args[I].constant ? 0 : row])...);
-    if (!writer.status().ok()) [[unlikely]] return writer.status();
+    if (!writer.status().ok()) [[unlikely]]
+      return writer.status();
   }
   model::Column column = builder.Finish();
   if (count == num_rows) return column;

@@ -78,7 +78,8 @@ Result<Kernel> MakeCharLength(const CallSite& call) {
   });
 }
 
-/// 1-based position of the n-th character from `from` on at which `needle` begins; 0 when it does not occur.
+/// 1-based position of the n-th character from `from` on at which `needle` begins; 0 when it does
+/// not occur.
 int32_t Position(std::string_view needle, std::string_view text, int32_t from) {
   if (needle.empty()) return 1;
   if (from < 1) return 0;
@@ -222,8 +223,7 @@ Result<Kernel> MakeOverlay(const CallSite& call) {
     return RowKernel<std::string_view, std::string_view, int32_t, int32_t>(call, overlay);
   }
   return RowKernel<std::string_view, std::string_view, int32_t>(
-      call, [overlay](RowWriter& out, std::string_view text, std::string_view with,
-                      int32_t start) {
+      call, [overlay](RowWriter& out, std::string_view text, std::string_view with, int32_t start) {
         overlay(out, text, with, start, static_cast<int32_t>(CountCharacters(with)));
       });
 }
@@ -281,7 +281,8 @@ Result<Kernel> MakeAffix(const CallSite& call) {
       });
 }
 
-/// The piece `index` (from 0) between separators; an empty separator means runs of blanks, as in commons-lang.
+/// The piece `index` (from 0) between separators; an empty separator means runs of blanks, as in
+/// commons-lang.
 void SplitIndex(RowWriter& out, std::string_view text, std::string_view separator, int32_t index) {
   if (index < 0 || text.empty()) return out.Null();
   if (separator.empty()) separator = " ";
@@ -306,7 +307,8 @@ void AppendCodePoint(std::string& out, utf8proc_int32_t code) {
   out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
 }
 
-/// Characters whose upper case is longer than one; Java's String.toUpperCase follows Unicode's SpecialCasing.
+/// Characters whose upper case is longer than one; Java's String.toUpperCase follows Unicode's
+/// SpecialCasing.
 const char* SpecialUpper(utf8proc_int32_t code) {
   switch (code) {
     case 0xDF: return "SS";

@@ -40,7 +40,8 @@ struct TimeReader {
   }
 };
 
-/// A kernel over the temporal argument `arg`, whose cells are int32 or int64, and another of type U.
+/// A kernel over the temporal argument `arg`, whose cells are int32 or int64, and another of type
+/// U.
 template <typename U, typename F>
 Kernel TemporalKernel(const CallSite& call, size_t arg, F f) {
   bool narrow = call.args[arg].physical() == model::PhysicalType::kInt32;
@@ -73,20 +74,49 @@ Result<Kernel> PlusMonths(const CallSite& call, size_t time_arg, int sign) {
 namespace {
 
 enum class Unit {
-  kNanosecond, kMicrosecond, kMillisecond, kSecond, kMinute, kHour, kDay, kWeek, kMonth, kQuarter,
-  kYear, kDecade, kCentury, kMillennium, kDayOfWeek, kIsoDayOfWeek, kDayOfYear, kIsoYear, kEpoch,
+  kNanosecond,
+  kMicrosecond,
+  kMillisecond,
+  kSecond,
+  kMinute,
+  kHour,
+  kDay,
+  kWeek,
+  kMonth,
+  kQuarter,
+  kYear,
+  kDecade,
+  kCentury,
+  kMillennium,
+  kDayOfWeek,
+  kIsoDayOfWeek,
+  kDayOfYear,
+  kIsoYear,
+  kEpoch,
 };
 
 std::optional<Unit> ParseUnit(std::string_view text) {
   constexpr std::pair<std::string_view, Unit> kUnits[] = {
-      {"NANOSECOND", Unit::kNanosecond}, {"MICROSECOND", Unit::kMicrosecond},
-      {"MILLISECOND", Unit::kMillisecond}, {"SECOND", Unit::kSecond},
-      {"FRAC_SECOND", Unit::kMicrosecond}, {"SQL_TSI_SECOND", Unit::kSecond},
-      {"MINUTE", Unit::kMinute}, {"HOUR", Unit::kHour}, {"DAY", Unit::kDay},
-      {"WEEK", Unit::kWeek}, {"MONTH", Unit::kMonth}, {"QUARTER", Unit::kQuarter},
-      {"YEAR", Unit::kYear}, {"DECADE", Unit::kDecade}, {"CENTURY", Unit::kCentury},
-      {"MILLENNIUM", Unit::kMillennium}, {"DOW", Unit::kDayOfWeek},
-      {"ISODOW", Unit::kIsoDayOfWeek}, {"DOY", Unit::kDayOfYear}, {"ISOYEAR", Unit::kIsoYear},
+      {"NANOSECOND", Unit::kNanosecond},
+      {"MICROSECOND", Unit::kMicrosecond},
+      {"MILLISECOND", Unit::kMillisecond},
+      {"SECOND", Unit::kSecond},
+      {"FRAC_SECOND", Unit::kMicrosecond},
+      {"SQL_TSI_SECOND", Unit::kSecond},
+      {"MINUTE", Unit::kMinute},
+      {"HOUR", Unit::kHour},
+      {"DAY", Unit::kDay},
+      {"WEEK", Unit::kWeek},
+      {"MONTH", Unit::kMonth},
+      {"QUARTER", Unit::kQuarter},
+      {"YEAR", Unit::kYear},
+      {"DECADE", Unit::kDecade},
+      {"CENTURY", Unit::kCentury},
+      {"MILLENNIUM", Unit::kMillennium},
+      {"DOW", Unit::kDayOfWeek},
+      {"ISODOW", Unit::kIsoDayOfWeek},
+      {"DOY", Unit::kDayOfYear},
+      {"ISOYEAR", Unit::kIsoYear},
       {"EPOCH", Unit::kEpoch},
   };
   for (const auto& [name, unit] : kUnits) {
@@ -204,8 +234,7 @@ Result<Kernel> MakeExtract(const CallSite& call) {
   ASSIGN_OR_RETURN(Unit unit, UnitOf(call, 0));
   if (call.args[1].IsInterval()) {
     bool months = call.args[1].Is(TypeRoot::kIntervalYearMonth);
-    return CellKernel(call, 1,
-                      [=](int64_t cell) { return ExtractInterval(unit, cell, months); });
+    return CellKernel(call, 1, [=](int64_t cell) { return ExtractInterval(unit, cell, months); });
   }
   if (!call.args[1].IsTemporal()) return NoKernel(call);
   ASSIGN_OR_RETURN(TimeReader reader, TimeReader::Make(call.args[1], *call.context));
@@ -268,8 +297,8 @@ int64_t MonthsBetween(const DayTime& a, const DayTime& b) {
 
 int64_t Difference(Unit unit, const DayTime& from, const DayTime& to) {
   if (int months = MonthsOf(unit)) return MonthsBetween(from, to) / months;
-  __int128 nanos = static_cast<__int128>(to.days - from.days) * kNanosPerDay +
-                   (to.nanos - from.nanos);
+  __int128 nanos =
+      static_cast<__int128>(to.days - from.days) * kNanosPerDay + (to.nanos - from.nanos);
   return static_cast<int64_t>(nanos / NanosOf(unit));
 }
 
@@ -284,8 +313,7 @@ template <typename F>
 Result<Kernel> PairKernel(const CallSite& call, size_t first, F f) {
   ASSIGN_OR_RETURN(TimeReader from, TimeReader::Make(call.args[first], *call.context));
   ASSIGN_OR_RETURN(TimeReader to, TimeReader::Make(call.args[first + 1], *call.context));
-  return Kernel([=, type = call.type](const BatchState& state,
-                                      Operands all) -> Result<Column> {
+  return Kernel([=, type = call.type](const BatchState& state, Operands all) -> Result<Column> {
     Operands args = all.subspan(first, 2);
     if (AnyAllNull(args)) return Column::AllNull(type, state.num_rows);
     model::ColumnBuilder builder(type, state.num_rows);
@@ -318,9 +346,8 @@ Result<Kernel> MakeTimestampDiff(const CallSite& call) {
 /// a - b as an interval of the call's type.
 Result<Kernel> TimeDifference(const CallSite& call) {
   Unit unit = call.type.Is(TypeRoot::kIntervalYearMonth) ? Unit::kMonth : Unit::kMillisecond;
-  return PairKernel(call, 0, [unit](const DayTime& a, const DayTime& b) {
-    return Difference(unit, b, a);
-  });
+  return PairKernel(call, 0,
+                    [unit](const DayTime& a, const DayTime& b) { return Difference(unit, b, a); });
 }
 
 namespace {

@@ -16,7 +16,8 @@ using model::TypeRoot;
 
 constexpr std::string_view kDefaultFormat = "yyyy-MM-dd HH:mm:ss";
 
-/// The format of a call: a literal, or the default when the argument is missing. Formats from columns are not supported.
+/// The format of a call: a literal, or the default when the argument is missing. Formats from
+/// columns are not supported.
 Result<DateFormat> FormatOf(const CallSite& call, size_t arg) {
   if (arg >= call.args.size()) return DateFormat::Compile(kDefaultFormat);
   auto text = call.LiteralText(arg);
@@ -57,18 +58,19 @@ Result<Kernel> MakeDateFormat(const CallSite& call) {
     ASSIGN_OR_RETURN(zone, SessionZone(call));
   }
   int64_t units = UnitsPerSecond(call.args[0]);
-  return RowKernel<int64_t>(
-      call, [=, result = std::string()](RowWriter& out, int64_t cell) mutable {
-        if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
-        result.clear();
-        format.Append(result, SplitCell(cell, units));
-        out.Text(result);
-      });
+  return RowKernel<int64_t>(call,
+                            [=, result = std::string()](RowWriter& out, int64_t cell) mutable {
+                              if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
+                              result.clear();
+                              format.Append(result, SplitCell(cell, units));
+                              out.Text(result);
+                            });
 }
 
 // ---- TO_TIMESTAMP, TO_DATE
 
-/// TO_TIMESTAMP reads milliseconds; the second chance is java.sql.Timestamp's and Date's form, as in Flink.
+/// TO_TIMESTAMP reads milliseconds; the second chance is java.sql.Timestamp's and Date's form, as
+/// in Flink.
 Result<Kernel> MakeToTimestamp(const CallSite& call) {
   bool has_format = call.args.size() == 2;
   ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
@@ -162,8 +164,8 @@ Result<Kernel> MakeUnixNow(const CallSite& call) {
 Result<Kernel> MakeConvertTz(const CallSite& call) {
   ASSIGN_OR_RETURN(DateFormat format, DateFormat::Compile(kDefaultFormat));
   return RowKernel<std::string_view, std::string_view, std::string_view>(
-      call, [format](RowWriter& out, std::string_view text, std::string_view from,
-                     std::string_view to) {
+      call,
+      [format](RowWriter& out, std::string_view text, std::string_view from, std::string_view to) {
         std::optional<DayTime> time = format.Parse(text, true);
         auto source = TimeZone::Find(from), target = TimeZone::Find(to);
         if (!time || !source.ok() || !target.ok()) return out.Null();

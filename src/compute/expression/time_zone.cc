@@ -46,8 +46,8 @@ std::optional<int64_t> ParseOffset(std::string_view text) {
   text.remove_prefix(1);
   size_t colon = text.find(':');
   std::string_view hours = text.substr(0, colon == std::string_view::npos ? 2 : colon);
-  std::string_view minutes = colon == std::string_view::npos ? text.substr(hours.size())
-                                                             : text.substr(colon + 1);
+  std::string_view minutes =
+      colon == std::string_view::npos ? text.substr(hours.size()) : text.substr(colon + 1);
   int hour = 0, minute = 0;
   auto parse = [](std::string_view digits, int& value) {
     auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -8,8 +8,8 @@
 
 namespace forebay::compute {
 
-/// A time zone of the system's database, or a fixed offset ("GMT+08:00", "+8"). Remembers the period it was last asked about,
-/// so it belongs to one thread.
+/// A time zone of the system's database, or a fixed offset ("GMT+08:00", "+8"). Remembers the
+/// period it was last asked about, so it belongs to one thread.
 class TimeZone {
  public:
   static Result<std::shared_ptr<TimeZone>> Find(std::string_view name);
@@ -17,8 +17,8 @@ class TimeZone {
 
   /// Seconds to add to UTC at that moment (seconds since the epoch, UTC).
   int64_t OffsetAt(int64_t utc_seconds);
-  /// Seconds to take off local time. A time that does not exist is moved on by the gap's length; of two, the earlier moment
-  /// is taken: Java's rules.
+  /// Seconds to take off local time. A time that does not exist is moved on by the gap's length; of
+  /// two, the earlier moment is taken: Java's rules.
   int64_t OffsetOfLocal(int64_t local_seconds);
 
  protected:

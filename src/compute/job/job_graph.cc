@@ -12,7 +12,8 @@ namespace {
 using sql::PlanKind;
 using sql::PlanNode;
 
-/// How input `input` of `node` must be spread: operators say so themselves; a sink wants the rows of a key in one place.
+/// How input `input` of `node` must be spread: operators say so themselves; a sink wants the rows
+/// of a key in one place.
 Distribution RequirementOf(const PlanNode& node, int input) {
   if (node.kind != PlanKind::kSink) return DistributionOf(node, input);
   const auto& table = static_cast<const sql::SinkNode&>(node).table;

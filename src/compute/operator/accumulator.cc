@@ -105,8 +105,8 @@ void AccumulatorSet::Update(const AccumulatorInput& input) {
       payloads_.push_back(input.payloads[i]);
       if (input.signs != nullptr) signs_.push_back(input.signs[i]);
     }
-    accumulators_[call]->Update({input.batch, rows_, payloads_.data(),
-                                 input.signs == nullptr ? nullptr : signs_.data()});
+    accumulators_[call]->Update(
+        {input.batch, rows_, payloads_.data(), input.signs == nullptr ? nullptr : signs_.data()});
   }
 }
 

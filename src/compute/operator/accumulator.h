@@ -10,8 +10,8 @@
 
 namespace forebay::compute {
 
-/// Rows of a batch and the accumulators they go to: `payloads[i]` is the one of row `rows[i]`, `signs[i]` is +1 or -1 (a null
-/// pointer: all +1). Order is arrival.
+/// Rows of a batch and the accumulators they go to: `payloads[i]` is the one of row `rows[i]`,
+/// `signs[i]` is +1 or -1 (a null pointer: all +1). Order is arrival.
 struct AccumulatorInput {
   const model::Batch& batch;
   std::span<const uint32_t> rows;
@@ -19,8 +19,8 @@ struct AccumulatorInput {
   const int8_t* signs;
 };
 
-/// One aggregate function's state inside payloads of keyed tables: `bytes()` bytes at `offset()`, all zeros at first. Calls
-/// take many rows or payloads at once. Belongs to one thread at a time.
+/// One aggregate function's state inside payloads of keyed tables: `bytes()` bytes at `offset()`,
+/// all zeros at first. Calls take many rows or payloads at once. Belongs to one thread at a time.
 class Accumulator {
  public:
   virtual ~Accumulator() = default;
@@ -65,13 +65,14 @@ class Accumulator {
   int offset_ = 0;
 };
 
-/// The accumulator of `call` over rows of `input` types; `retracting`: the input has -U and -D rows. kNotSupported for
-/// functions there is none for.
+/// The accumulator of `call` over rows of `input` types; `retracting`: the input has -U and -D
+/// rows. kNotSupported for functions there is none for.
 Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& call,
                                                      const std::vector<model::DataType>& input,
                                                      bool retracting);
 
-/// All aggregates of a node: applies filters and signs, lays the states out one after another behind `header_bytes`.
+/// All aggregates of a node: applies filters and signs, lays the states out one after another
+/// behind `header_bytes`.
 class AccumulatorSet {
  public:
   static Result<AccumulatorSet> Make(const std::vector<sql::AggregateCall>& calls,
@@ -110,7 +111,8 @@ std::unique_ptr<Accumulator> MakeSumAccumulator(const sql::AggregateCall& call,
 /// MIN, MAX, FIRST_VALUE and LAST_VALUE over input without retractions; null for nested types.
 std::unique_ptr<Accumulator> MakeExtremeAccumulator(const sql::AggregateCall& call,
                                                     const model::DataType& argument);
-/// MIN, MAX, FIRST_VALUE, LAST_VALUE and LISTAGG that remember every value, so that one can be taken back.
+/// MIN, MAX, FIRST_VALUE, LAST_VALUE and LISTAGG that remember every value, so that one can be
+/// taken back.
 std::unique_ptr<Accumulator> MakeRetractableAccumulator(const sql::AggregateCall& call,
                                                         const model::DataType& argument);
 /// Hands `inner` every distinct value once. `inner` reads column 0.

@@ -11,8 +11,8 @@ using model::DataType;
 
 namespace {
 
-/// Counts every value and hands `inner` those whose count becomes positive, and takes back those whose count falls to zero.
-/// The inner state lies behind the pointer to the counts.
+/// Counts every value and hands `inner` those whose count becomes positive, and takes back those
+/// whose count falls to zero. The inner state lies behind the pointer to the counts.
 template <typename T>
 class DistinctAccumulator : public Accumulator {
  public:
@@ -20,7 +20,9 @@ class DistinctAccumulator : public Accumulator {
   using Counts = std::unordered_map<V, int64_t, StoredHash<V>>;
 
   DistinctAccumulator(std::unique_ptr<Accumulator> inner, int argument, DataType type)
-      : Accumulator(16 + inner->bytes()), inner_(std::move(inner)), argument_(argument),
+      : Accumulator(16 + inner->bytes()),
+        inner_(std::move(inner)),
+        argument_(argument),
         type_(std::move(type)) {}
 
   void Update(const AccumulatorInput& input) override {

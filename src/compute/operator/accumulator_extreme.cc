@@ -19,7 +19,8 @@ bool Replaces(const T& value, const T& kept) {
   return kKeep == Keep::kLast;
 }
 
-/// MIN, MAX, FIRST_VALUE, LAST_VALUE of fixed-width cells when nothing is taken back. NULLs do not count.
+/// MIN, MAX, FIRST_VALUE, LAST_VALUE of fixed-width cells when nothing is taken back. NULLs do not
+/// count.
 template <Keep kKeep, typename T>
 class ExtremeAccumulator : public Accumulator {
  public:

@@ -33,7 +33,8 @@ class ObjectAccumulator : public Accumulator {
   }
 };
 
-/// MIN and MAX over value -> count. A value retracted before it was added has a negative count until then.
+/// MIN and MAX over value -> count. A value retracted before it was added has a negative count
+/// until then.
 template <typename T>
 class OrderedAccumulator : public ObjectAccumulator<std::map<StoredValue<T>, int64_t>> {
  public:
@@ -110,14 +111,17 @@ struct ArrivalList {
   std::string delimiter = ",";
 };
 
-/// FIRST_VALUE, LAST_VALUE and LISTAGG: the values in order of arrival; a retraction removes the first equal one.
+/// FIRST_VALUE, LAST_VALUE and LISTAGG: the values in order of arrival; a retraction removes the
+/// first equal one.
 template <typename T>
 class ArrivalAccumulator : public ObjectAccumulator<ArrivalList<StoredValue<T>>> {
  public:
   using V = StoredValue<T>;
   explicit ArrivalAccumulator(const sql::AggregateCall& call)
-      : argument_(call.args[0]), delimiter_(call.args.size() > 1 ? call.args[1] : -1),
-        function_(call.function[0]), is_list_(call.function == "LISTAGG") {}
+      : argument_(call.args[0]),
+        delimiter_(call.args.size() > 1 ? call.args[1] : -1),
+        function_(call.function[0]),
+        is_list_(call.function == "LISTAGG") {}
 
   void Update(const AccumulatorInput& input) override {
     const Column& column = input.batch.columns[argument_];

@@ -25,7 +25,9 @@ class SumAccumulator : public Accumulator {
   };
 
   SumAccumulator(int argument, bool average, bool zero_when_empty)
-      : Accumulator((sizeof(State) + 15) & ~15), argument_(argument), average_(average),
+      : Accumulator((sizeof(State) + 15) & ~15),
+        argument_(argument),
+        average_(average),
         zero_when_empty_(zero_when_empty) {}
 
   void Update(const AccumulatorInput& input) override {
@@ -68,7 +70,8 @@ class SumAccumulator : public Accumulator {
     } else if (!average_) {
       builder.Append<R>(static_cast<R>(sum));
     } else if constexpr (std::is_integral_v<Signed>) {
-      // The smallest int64 divided by -1 would trap; a negative count only comes from unmatched retractions.
+      // The smallest int64 divided by -1 would trap; a negative count only comes from unmatched
+      // retractions.
       builder.Append<R>(static_cast<R>(state.count == -1 ? -static_cast<S>(sum)
                                                          : static_cast<S>(sum / state.count)));
     } else {
@@ -81,7 +84,8 @@ class SumAccumulator : public Accumulator {
   bool zero_when_empty_;
 };
 
-/// DECIMAL: sums as DECIMAL(38, s); a sum that does not fit is NULL, and the next value starts afresh, as in Flink.
+/// DECIMAL: sums as DECIMAL(38, s); a sum that does not fit is NULL, and the next value starts
+/// afresh, as in Flink.
 template <typename T>
 class DecimalSumAccumulator : public Accumulator {
  public:
@@ -92,7 +96,9 @@ class DecimalSumAccumulator : public Accumulator {
   };
 
   DecimalSumAccumulator(const sql::AggregateCall& call, int argument_scale)
-      : Accumulator(sizeof(State)), argument_(call.args[0]), average_(call.function == "AVG"),
+      : Accumulator(sizeof(State)),
+        argument_(call.args[0]),
+        average_(call.function == "AVG"),
         zero_when_empty_(call.function == "SUM0"),
         scale_up_(PowerOfTen(std::max(0, call.type.scale() - argument_scale))),
         limit_(PowerOfTen(call.type.precision())) {}

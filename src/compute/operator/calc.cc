@@ -66,9 +66,8 @@ Status CalcOperator::Process(int, Batch batch) {
   size_t next = 0;
   for (size_t i = 0; i < sources_.size(); ++i) {
     Column& column = sources_[i] >= 0 ? batch.columns[sources_[i]] : computed[next++];
-    result.columns.push_back(column.physical() == types_[i].physical()
-                                 ? column.WithType(types_[i])
-                                 : column);
+    result.columns.push_back(column.physical() == types_[i].physical() ? column.WithType(types_[i])
+                                                                       : column);
   }
   return context_.output->Emit(std::move(result));
 }
@@ -108,9 +107,10 @@ Status WatermarkOperator::Process(int, Batch batch) {
   const Column& rowtime = batch.columns[rowtime_];
   for (int row = 0; rowtime.MayHaveNulls() && row < batch.num_rows; ++row) {
     if (rowtime.IsNull(row)) {
-      return InvalidArgument("rowtime column '{}' is NULL; filter such rows out before the "
-                             "watermark, or declare another value for them",
-                             rowtime_name_);
+      return InvalidArgument(
+          "rowtime column '{}' is NULL; filter such rows out before the "
+          "watermark, or declare another value for them",
+          rowtime_name_);
     }
   }
   ASSIGN_OR_RETURN(std::vector<Column> values, expression_->Evaluate(batch));
@@ -135,7 +135,8 @@ Status WatermarkOperator::Snapshot(StateWriter& writer) {
 }
 
 Status WatermarkOperator::Restore(StateReader& reader) {
-  // With another number of shards the smallest watermark is the one that holds for every row still to come.
+  // With another number of shards the smallest watermark is the one that holds for every row still
+  // to come.
   Watermark smallest = kMaxWatermark;
   RETURN_IF_ERROR(reader.ForEach(kWatermarkTable, [&](std::string_view, std::string_view value) {
     ByteReader bytes(value);

@@ -9,8 +9,8 @@
 
 namespace forebay::compute {
 
-/// Filters, then projects (StreamExecCalc). Columns that are only passed on are not evaluated; rows are gathered once, and
-/// only those columns that something reads.
+/// Filters, then projects (StreamExecCalc). Columns that are only passed on are not evaluated; rows
+/// are gathered once, and only those columns that something reads.
 class CalcOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::CalcNode& node,
@@ -25,13 +25,15 @@ class CalcOperator : public Operator {
   std::unique_ptr<Evaluator> condition_;    ///< null: every row passes
   std::unique_ptr<Evaluator> projections_;  ///< null: nothing but column references
   std::vector<bool> used_;                  ///< input columns that a projection reads
-  std::vector<int> sources_;  ///< per output column: >= 0 an input column, -1 the next evaluated one
+  std::vector<int>
+      sources_;  ///< per output column: >= 0 an input column, -1 the next evaluated one
   std::vector<model::DataType> types_;
   std::vector<uint32_t> rows_;
 };
 
-/// Derives the watermark from every batch: the largest value of the node's expression (StreamExecWatermarkAssigner). A NULL
-/// rowtime is an error; a NULL watermark value does not count.
+/// Derives the watermark from every batch: the largest value of the node's expression
+/// (StreamExecWatermarkAssigner). A NULL rowtime is an error; a NULL watermark value does not
+/// count.
 class WatermarkOperator : public Operator, public WatermarkGenerator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::WatermarkNode& node,

@@ -25,16 +25,20 @@ Result<std::unique_ptr<Operator>> DeduplicateOperator::Make(const sql::Deduplica
   if (!node.inputs[0]->changelog.IsInsertOnly() && !last_by_arrival) {
     return NotSupported("deduplication by time of an input with updates");
   }
-  return std::unique_ptr<Operator>(
-      new DeduplicateOperator(node, KeyCodec::Of(input, node.keys)));
+  return std::unique_ptr<Operator>(new DeduplicateOperator(node, KeyCodec::Of(input, node.keys)));
 }
 
 DeduplicateOperator::DeduplicateOperator(const sql::DeduplicateNode& node, KeyCodec codec)
-    : keys_(node.keys), time_column_(node.time_column), keep_last_(node.keep_last),
+    : keys_(node.keys),
+      time_column_(node.time_column),
+      keep_last_(node.keep_last),
       is_rowtime_(node.is_rowtime),
       units_per_ms_(UnitsPerMs(node.inputs[0]->output[node.time_column].type)),
-      changelog_(node.changelog), rows_(node.inputs[0]->OutputTypes()), codec_(std::move(codec)),
-      table_(codec_.key_bytes(), sizeof(Kept)), all_rows_(Batch::kMaxRows) {
+      changelog_(node.changelog),
+      rows_(node.inputs[0]->OutputTypes()),
+      codec_(std::move(codec)),
+      table_(codec_.key_bytes(), sizeof(Kept)),
+      all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
 }
 
@@ -97,7 +101,8 @@ Status DeduplicateOperator::SendChanges(const Batch& batch) {
     if (touched.was_set && !is_set) {
       send(touched, ChangeType::kDelete, false);
     } else if (touched.new_row >= 0) {
-      if (touched.was_set && changelog_.update_before) send(touched, ChangeType::kUpdateBefore, false);
+      if (touched.was_set && changelog_.update_before)
+        send(touched, ChangeType::kUpdateBefore, false);
       send(touched, touched.was_set ? ChangeType::kUpdateAfter : ChangeType::kInsert, true);
     }
   }

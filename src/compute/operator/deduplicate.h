@@ -10,10 +10,12 @@
 
 namespace forebay::compute {
 
-/// Keeps the first or the last row of every key by a time attribute (StreamExecDeduplicate). By rowtime, the last row is
-/// replaced by one that is as late or later, the first one by one that is earlier; by processing time order of arrival decides.
-/// Per key and batch one change is sent. When the node may only insert (first row by rowtime), a row is sent when the watermark
-/// reaches its time. Retractions (last row by processing time) delete the key's row when it is the one retracted.
+/// Keeps the first or the last row of every key by a time attribute (StreamExecDeduplicate). By
+/// rowtime, the last row is replaced by one that is as late or later, the first one by one that is
+/// earlier; by processing time order of arrival decides. Per key and batch one change is sent. When
+/// the node may only insert (first row by rowtime), a row is sent when the watermark reaches its
+/// time. Retractions (last row by processing time) delete the key's row when it is the one
+/// retracted.
 class DeduplicateOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::DeduplicateNode& node);
@@ -35,7 +37,7 @@ class DeduplicateOperator : public Operator {
     KeyedTable::Entry* entry;
     StoredRow* old_row;  ///< as it was before the batch; freed at its end
     bool was_set;
-    int new_row;         ///< in the batch, or -1
+    int new_row;  ///< in the batch, or -1
   };
 
   DeduplicateOperator(const sql::DeduplicateNode& node, KeyCodec codec);
@@ -59,7 +61,8 @@ class DeduplicateOperator : public Operator {
   KeyedTable table_;
   RowStore store_;
   uint64_t batch_number_ = 0;
-  /// Keys by the time of their row in milliseconds, when rows wait for the watermark; stale ones are skipped.
+  /// Keys by the time of their row in milliseconds, when rows wait for the watermark; stale ones
+  /// are skipped.
   std::multimap<int64_t, KeyedTable::Entry*> waiting_;
 
   EncodedKeys encoded_;

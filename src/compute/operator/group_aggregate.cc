@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kTable = "groups";
 
-/// Whether cells `a` and `b` of the column are equal. NaNs are equal: a result that stays NaN did not change.
+/// Whether cells `a` and `b` of the column are equal. NaNs are equal: a result that stays NaN did
+/// not change.
 bool CellsEqual(const Column& column, int a, int b) {
   if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) == column.IsNull(b);
   return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
@@ -41,9 +42,13 @@ Result<std::unique_ptr<Operator>> GroupAggregateOperator::Make(const sql::Aggreg
 
 GroupAggregateOperator::GroupAggregateOperator(const sql::AggregateNode& node, KeyCodec codec,
                                                AccumulatorSet calls)
-    : keys_(node.keys), types_(node.OutputTypes()), changelog_(node.changelog),
-      codec_(std::move(codec)), calls_(std::move(calls)),
-      table_(codec_.key_bytes(), calls_.payload_bytes()), all_rows_(Batch::kMaxRows) {
+    : keys_(node.keys),
+      types_(node.OutputTypes()),
+      changelog_(node.changelog),
+      codec_(std::move(codec)),
+      calls_(std::move(calls)),
+      table_(codec_.key_bytes(), calls_.payload_bytes()),
+      all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
 }
 
@@ -131,7 +136,8 @@ void GroupAggregateOperator::Compare(const std::vector<Column>& results) {
     auto old_row = static_cast<uint32_t>(touched.old_result);
     auto new_row = static_cast<uint32_t>(touched.new_result);
     if (touched.old_result < 0) {
-      if (touched.new_result >= 0) changes_.push_back({touched.entry, new_row, ChangeType::kInsert});
+      if (touched.new_result >= 0)
+        changes_.push_back({touched.entry, new_row, ChangeType::kInsert});
       continue;
     }
     if (touched.new_result < 0) {

@@ -9,9 +9,10 @@
 
 namespace forebay::compute {
 
-/// GROUP BY without a window, and SELECT DISTINCT (StreamExecGroupAggregate). A batch is a mini-batch: for every key in it at
-/// most one change is sent, +I, -U/+U or -D, and none when the result stays the same. A key whose row count falls to zero is
-/// deleted; a retraction of a key that has no rows is ignored, as in Flink. Without keys nothing is sent before the first row.
+/// GROUP BY without a window, and SELECT DISTINCT (StreamExecGroupAggregate). A batch is a
+/// mini-batch: for every key in it at most one change is sent, +I, -U/+U or -D, and none when the
+/// result stays the same. A key whose row count falls to zero is deleted; a retraction of a key
+/// that has no rows is ignored, as in Flink. Without keys nothing is sent before the first row.
 class GroupAggregateOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::AggregateNode& node);

@@ -15,7 +15,8 @@ using model::Int128;
 using model::PhysicalType;
 using model::StringRef;
 
-// Odd 64-bit constants of the golden ratio family; nothing but "odd and well mixed" is asked of them.
+// Odd 64-bit constants of the golden ratio family; nothing but "odd and well mixed" is asked of
+// them.
 constexpr uint64_t kSeed = 0x9e3779b97f4a7c15;
 constexpr uint64_t kMultiplier = 0xd6e8feb86659fd93;
 constexpr uint64_t kNullCell = 0x5851f42d4c957f2d;
@@ -122,8 +123,7 @@ void HashColumn(const Column& column, uint64_t* hashes) {
 
 }  // namespace
 
-void HashRows(const model::Batch& batch, std::span<const int> keys,
-              std::vector<uint64_t>& hashes) {
+void HashRows(const model::Batch& batch, std::span<const int> keys, std::vector<uint64_t>& hashes) {
   hashes.assign(static_cast<size_t>(batch.num_rows), kSeed);
   for (int key : keys) HashColumn(batch.columns[key], hashes.data());
 }

@@ -47,7 +47,9 @@ Result<std::unique_ptr<Operator>> JoinOperator::Make(const sql::JoinNode& node,
 }
 
 JoinOperator::JoinOperator(const sql::JoinNode& node, KeyCodec codec)
-    : kind_(node.join), types_(node.inputs[0]->OutputTypes()), codec_(std::move(codec)),
+    : kind_(node.join),
+      types_(node.inputs[0]->OutputTypes()),
+      codec_(std::move(codec)),
       table_(codec_.key_bytes(), sizeof(Sides)) {
   keys_[0] = node.left_keys;
   keys_[1] = node.right_keys;
@@ -273,8 +275,8 @@ Status JoinOperator::Restore(StateReader& reader) {
         // The value is tag, head size, row.
         if (stored.value.size() < 12) return Corruption("a stored join row is cut off");
         RETURN_IF_ERROR(rows_[side].Check(stored.value.substr(12)));
-        return store_.Load(SidesOf(entry)->lists[side],
-                           LoadLe<uint32_t>(stored.suffix.data() + 1), stored.value);
+        return store_.Load(SidesOf(entry)->lists[side], LoadLe<uint32_t>(stored.suffix.data() + 1),
+                           stored.value);
       });
 }
 

@@ -10,10 +10,11 @@
 
 namespace forebay::compute {
 
-/// Joins two inputs on equal keys: inner, outer, semi, anti, with retractions (StreamExecJoin). One table holds for every key
-/// the rows of both sides, so a batch needs one lookup per row: a row goes into its own side's list and meets the other
-/// side's. Rows are encoded. For the sides that outer, semi and anti joins pad or test, a row's tag counts its matches.
-/// NULL keys never match: such rows are only kept when they must be sent unmatched, which needs no state.
+/// Joins two inputs on equal keys: inner, outer, semi, anti, with retractions (StreamExecJoin). One
+/// table holds for every key the rows of both sides, so a batch needs one lookup per row: a row
+/// goes into its own side's list and meets the other side's. Rows are encoded. For the sides that
+/// outer, semi and anti joins pad or test, a row's tag counts its matches. NULL keys never match:
+/// such rows are only kept when they must be sent unmatched, which needs no state.
 class JoinOperator : public Operator {
  public:
   /// `condition` evaluates the node's condition; null when it has none.
@@ -29,7 +30,8 @@ class JoinOperator : public Operator {
   struct Sides {
     RowList lists[2];
   };
-  /// A row of the batch and a stored row of the other side; either may be missing in output (-1, null).
+  /// A row of the batch and a stored row of the other side; either may be missing in output (-1,
+  /// null).
   struct Pair {
     int row;
     StoredRow* stored;
@@ -72,9 +74,9 @@ class JoinOperator : public Operator {
   // Scratch of a batch.
   EncodedKeys encoded_;
   EncodedRows row_bytes_;
-  std::vector<uint32_t> keyed_rows_;   ///< rows without a NULL key
+  std::vector<uint32_t> keyed_rows_;  ///< rows without a NULL key
   std::vector<uint8_t> has_key_;
-  std::vector<KeyedTable::Entry*> entries_;   ///< of keyed_rows_
+  std::vector<KeyedTable::Entry*> entries_;  ///< of keyed_rows_
   std::vector<Pair> pairs_;
   std::vector<Pair> matched_;
   std::vector<uint32_t> selected_;

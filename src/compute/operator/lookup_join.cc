@@ -38,8 +38,8 @@ Result<Batch> LookupJoinOperator::FoundRows(const Batch& batch, std::vector<uint
   ASSIGN_OR_RETURN(std::vector<Column> keys, keys_->Evaluate(batch));
   std::vector<uint32_t> asked;
   for (int row = 0; row < batch.num_rows; ++row) {
-    bool has_key = std::none_of(keys.begin(), keys.end(),
-                                [&](const Column& key) { return key.IsNull(row); });
+    bool has_key =
+        std::none_of(keys.begin(), keys.end(), [&](const Column& key) { return key.IsNull(row); });
     if (has_key) asked.push_back(static_cast<uint32_t>(row));
   }
   Batch joined;

@@ -9,8 +9,9 @@
 
 namespace forebay::compute {
 
-/// Looks the rows of a batch up by primary key, all at once (StreamExecLookupJoin). Rows with a NULL key find nothing. A
-/// retraction is looked up again: what it finds may be newer than what the row it takes back had found, as in Flink.
+/// Looks the rows of a batch up by primary key, all at once (StreamExecLookupJoin). Rows with a
+/// NULL key find nothing. A retraction is looked up again: what it finds may be newer than what the
+/// row it takes back had found, as in Flink.
 class LookupJoinOperator : public Operator {
  public:
   /// `connection` must outlive the operator.

@@ -10,12 +10,14 @@
 
 namespace forebay::compute {
 
-/// Event time in milliseconds since the epoch. kMaxWatermark is the end of a bounded input: it fires everything.
+/// Event time in milliseconds since the epoch. kMaxWatermark is the end of a bounded input: it
+/// fires everything.
 using Watermark = int64_t;
 inline constexpr Watermark kMinWatermark = std::numeric_limits<int64_t>::min();
 inline constexpr Watermark kMaxWatermark = std::numeric_limits<int64_t>::max();
 
-/// Where an operator sends its results: the next operator in the chain, or an exchange to other shards.
+/// Where an operator sends its results: the next operator in the chain, or an exchange to other
+/// shards.
 class Output {
  public:
   virtual ~Output() = default;
@@ -26,17 +28,18 @@ class Output {
 /// What the runtime gives an operator. Everything outlives the operator.
 struct OperatorContext {
   Output* output = nullptr;
-  int shard = 0;        ///< which of `num_shards` instances this is; rows are routed by key hash
+  int shard = 0;  ///< which of `num_shards` instances this is; rows are routed by key hash
   int num_shards = 1;
   /// Processing time in milliseconds: the clock in production, a fixed or stepped one in tests.
   int64_t (*now_ms)() = nullptr;
 };
 
-/// One instance of a streaming operator: owned and called by one shard thread at a time, so it needs no locks. Batches are
-/// pushed in; results are pushed to the output before the call returns (run to completion).
+/// One instance of a streaming operator: owned and called by one shard thread at a time, so it
+/// needs no locks. Batches are pushed in; results are pushed to the output before the call returns
+/// (run to completion).
 ///
-/// Life: Open, [Restore], then Process / ProcessWatermark / Tick / Snapshot in any order, Finish once when every input has
-/// ended, after ProcessWatermark(kMaxWatermark).
+/// Life: Open, [Restore], then Process / ProcessWatermark / Tick / Snapshot in any order, Finish
+/// once when every input has ended, after ProcessWatermark(kMaxWatermark).
 class Operator {
  public:
   virtual ~Operator() = default;
@@ -47,7 +50,8 @@ class Operator {
   }
   /// A batch on input `input` (0, or 1 for the right side of a join).
   virtual Status Process(int input, model::Batch batch) = 0;
-  /// The smallest watermark over all inputs rose to `watermark`. The runtime forwards it downstream after this call.
+  /// The smallest watermark over all inputs rose to `watermark`. The runtime forwards it downstream
+  /// after this call.
   virtual Status ProcessWatermark(Watermark watermark) {
     (void)watermark;
     return Status::Ok();
@@ -59,8 +63,8 @@ class Operator {
   }
   virtual Status Finish() { return Status::Ok(); }
 
-  /// Writes what changed in the keyed state since the last snapshot, and the small rest whole. Called at a checkpoint barrier,
-  /// between batches.
+  /// Writes what changed in the keyed state since the last snapshot, and the small rest whole.
+  /// Called at a checkpoint barrier, between batches.
   virtual Status Snapshot(StateWriter& writer) {
     (void)writer;
     return Status::Ok();

@@ -57,13 +57,11 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
     case PlanKind::kCalc: return CalcOperator::Make(As<sql::CalcNode>(node), context);
     case PlanKind::kWatermark:
       return WatermarkOperator::Make(As<sql::WatermarkNode>(node), context);
-    case PlanKind::kAggregate:
-      return GroupAggregateOperator::Make(As<sql::AggregateNode>(node));
+    case PlanKind::kAggregate: return GroupAggregateOperator::Make(As<sql::AggregateNode>(node));
     case PlanKind::kWindowAggregate:
       return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
     case PlanKind::kJoin: return MakeJoin(As<sql::JoinNode>(node), context);
-    case PlanKind::kDeduplicate:
-      return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
+    case PlanKind::kDeduplicate: return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
     case PlanKind::kWindowTable:
       return WindowTableOperator::Make(As<sql::WindowTableNode>(node), context);
     case PlanKind::kLookupJoin:

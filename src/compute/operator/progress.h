@@ -8,14 +8,16 @@
 
 namespace forebay::compute {
 
-/// The watermark or processing time an operator has reached, kept in checkpoints so that rows that were late stay late.
+/// The watermark or processing time an operator has reached, kept in checkpoints so that rows that
+/// were late stay late.
 inline void SaveProgress(StateWriter& writer, int shard, int64_t progress) {
   ByteWriter value;
   value.Write<int64_t>(progress);
   writer.Put("progress", kUnkeyed, std::to_string(shard), value.view());
 }
 
-/// With another number of shards the smallest one is what holds for all rows. Leaves `progress` as it is when none was saved.
+/// With another number of shards the smallest one is what holds for all rows. Leaves `progress` as
+/// it is when none was saved.
 inline Status LoadProgress(StateReader& reader, int64_t& progress) {
   int64_t smallest = kMaxWatermark;
   RETURN_IF_ERROR(reader.ForEach("progress", [&](std::string_view, std::string_view value) {

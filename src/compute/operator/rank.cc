@@ -29,9 +29,13 @@ Result<std::unique_ptr<Operator>> RankOperator::Make(const sql::RankNode& node) 
 }
 
 RankOperator::RankOperator(const sql::RankNode& node, KeyCodec codec)
-    : node_(node), append_only_(node.inputs[0]->changelog.IsInsertOnly()),
-      rows_(node.inputs[0]->OutputTypes()), order_(node.order), codec_(std::move(codec)),
-      table_(codec_.key_bytes(), sizeof(Ranked)), all_rows_(Batch::kMaxRows) {
+    : node_(node),
+      append_only_(node.inputs[0]->changelog.IsInsertOnly()),
+      rows_(node.inputs[0]->OutputTypes()),
+      order_(node.order),
+      codec_(std::move(codec)),
+      table_(codec_.key_bytes(), sizeof(Ranked)),
+      all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
   const auto& fields = node.inputs[0]->output;
   for (int key : node.keys) {
@@ -112,11 +116,9 @@ void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row) {
   if (full && list.count > 0 && list[list.count - 1]->head() <= sort_key_) return;
   if (full && list.count == 0) return;
   Touch(entry);
-  StoredRow* const* place =
-      std::upper_bound(list.begin(), list.end(), std::string_view(sort_key_),
-                       [](std::string_view key, const StoredRow* stored) {
-                         return key < stored->head();
-                       });
+  StoredRow* const* place = std::upper_bound(
+      list.begin(), list.end(), std::string_view(sort_key_),
+      [](std::string_view key, const StoredRow* stored) { return key < stored->head(); });
   auto position = static_cast<uint32_t>(place - list.begin());
   if (full) removed_.push_back(store_.Remove(list, list.count - 1));
   store_.Insert(list, position, store_.NewRow(sort_key_, row, 0));
@@ -124,11 +126,9 @@ void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row) {
 
 void RankOperator::Retract(KeyedTable::Entry* entry, std::string_view row) {
   RowList& list = RankedOf(entry)->rows;
-  StoredRow* const* place =
-      std::lower_bound(list.begin(), list.end(), std::string_view(sort_key_),
-                       [](const StoredRow* stored, std::string_view key) {
-                         return stored->head() < key;
-                       });
+  StoredRow* const* place = std::lower_bound(
+      list.begin(), list.end(), std::string_view(sort_key_),
+      [](const StoredRow* stored, std::string_view key) { return stored->head() < key; });
   for (; place != list.end() && (*place)->head() == sort_key_; ++place) {
     if ((*place)->row_view() != row) continue;
     auto position = static_cast<uint32_t>(place - list.begin());
@@ -161,8 +161,8 @@ void RankOperator::CompareNumbered(std::span<StoredRow* const> before,
 }
 
 void RankOperator::Compare(const Touched& touched) {
-  auto before = std::span<StoredRow* const>(old_rows_)
-                    .subspan(touched.old_begin, touched.old_end - touched.old_begin);
+  auto before = std::span<StoredRow* const>(old_rows_).subspan(touched.old_begin,
+                                                               touched.old_end - touched.old_begin);
   auto after = Visible(RankedOf(touched.entry)->rows);
   bool single = node_.rank_start == node_.rank_end && node_.changelog.update_after;
   if (node_.output_rank_number || single) return CompareNumbered(before, after);
@@ -243,15 +243,16 @@ Status RankOperator::Restore(StateReader& reader) {
         table_.MarkStored(entry);
         if (stored.value.size() < 12) return Corruption("a stored ranked row is cut off");
         uint32_t head = LoadLe<uint32_t>(stored.value.data() + 8);
-        if (head > stored.value.size() - 12) return Corruption("a stored sort key of {} bytes", head);
+        if (head > stored.value.size() - 12)
+          return Corruption("a stored sort key of {} bytes", head);
         RETURN_IF_ERROR(rows_.Check(stored.value.substr(12 + head)));
         return store_.Load(RankedOf(entry)->rows, LoadLe<uint32_t>(stored.suffix.data() + 1),
                            stored.value);
       }));
   if (!node_.windowed) return Status::Ok();
   table_.ForEach([&](KeyedTable::Entry* entry) {
-    int64_t cell = LoadLe<int64_t>(RankedOf(entry)->rows[0]->row() +
-                                   rows_.field_offset(end_column_));
+    int64_t cell =
+        LoadLe<int64_t>(RankedOf(entry)->rows[0]->row() + rows_.field_offset(end_column_));
     windows_[ToMs(cell, end_units_)].push_back(entry);
   });
   return Status::Ok();

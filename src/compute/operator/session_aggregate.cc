@@ -33,17 +33,23 @@ Result<std::unique_ptr<Operator>> SessionAggregateOperator::Make(
   ASSIGN_OR_RETURN(AccumulatorSet calls,
                    AccumulatorSet::Make(node.calls, input, retracting, sizeof(Session)));
   ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(new SessionAggregateOperator(
-      node, clock, KeyCodec::Of(input, node.keys), std::move(calls)));
+  return std::unique_ptr<Operator>(
+      new SessionAggregateOperator(node, clock, KeyCodec::Of(input, node.keys), std::move(calls)));
 }
 
 SessionAggregateOperator::SessionAggregateOperator(const sql::WindowAggregateNode& node,
                                                    WindowClock clock, KeyCodec codec,
                                                    AccumulatorSet calls)
-    : keys_(node.keys), properties_(node.properties), types_(node.OutputTypes()),
-      gap_(node.window.size_ms), bucket_ms_(std::max<int64_t>(1, gap_ / 64)), clock_(clock),
-      codec_(std::move(codec)), calls_(std::move(calls)),
-      table_(codec_.key_bytes(), calls_.payload_bytes()), all_rows_(Batch::kMaxRows) {
+    : keys_(node.keys),
+      properties_(node.properties),
+      types_(node.OutputTypes()),
+      gap_(node.window.size_ms),
+      bucket_ms_(std::max<int64_t>(1, gap_ / 64)),
+      clock_(clock),
+      codec_(std::move(codec)),
+      calls_(std::move(calls)),
+      table_(codec_.key_bytes(), calls_.payload_bytes()),
+      all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
 }
 
@@ -114,8 +120,9 @@ SessionAggregateOperator::Session* SessionAggregateOperator::FindSession(KeyedTa
 }
 
 /// Sessions of a key are kept in order of time; the first one is in the entry.
-SessionAggregateOperator::Session* SessionAggregateOperator::InsertSession(
-    KeyedTable::Entry* entry, int64_t start, int64_t end) {
+SessionAggregateOperator::Session* SessionAggregateOperator::InsertSession(KeyedTable::Entry* entry,
+                                                                           int64_t start,
+                                                                           int64_t end) {
   Session* head = HeadOf(entry);
   Session* session = head;
   if (head->is_open == 0) {

@@ -11,10 +11,11 @@
 
 namespace forebay::compute {
 
-/// GROUP BY over SESSION windows (StreamExecGroupWindowAggregate with a session assigner). A key's first session lies in its
-/// entry, further ones in blocks linked to it by start. A session takes in every row within the gap of it and merges
-/// with its neighbours; it fires when the watermark reaches its end - 1. A row is late, and dropped and counted, when it
-/// touches no open session and its own session would have fired.
+/// GROUP BY over SESSION windows (StreamExecGroupWindowAggregate with a session assigner). A key's
+/// first session lies in its entry, further ones in blocks linked to it by start. A session takes
+/// in every row within the gap of it and merges with its neighbours; it fires when the watermark
+/// reaches its end - 1. A row is late, and dropped and counted, when it touches no open session and
+/// its own session would have fired.
 class SessionAggregateOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::WindowAggregateNode& node,
@@ -31,7 +32,8 @@ class SessionAggregateOperator : public Operator {
   int64_t late_rows() const { return late_rows_; }
 
  private:
-  /// The head of a payload and of a block; the accumulators follow. In an entry, `is_open` 0 says that the key has no session.
+  /// The head of a payload and of a block; the accumulators follow. In an entry, `is_open` 0 says
+  /// that the key has no session.
   struct Session {
     int64_t start;
     int64_t end;
@@ -68,7 +70,8 @@ class SessionAggregateOperator : public Operator {
   AccumulatorSet calls_;
   KeyedTable table_;
   ByteArena blocks_;
-  /// Keys by the bucket of the earliest end they may fire at; an entry whose `timer` names another bucket is stale.
+  /// Keys by the bucket of the earliest end they may fire at; an entry whose `timer` names another
+  /// bucket is stale.
   std::map<int64_t, std::vector<KeyedTable::Entry*>> timers_;
   int64_t progress_ = kMinWatermark;
   int64_t late_rows_ = 0;

@@ -32,9 +32,11 @@ Result<std::unique_ptr<Operator>> SortOperator::Make(const sql::SortNode& node) 
 }
 
 SortOperator::SortOperator(const sql::SortNode& node)
-    : temporal_(IsTemporal(node)), time_column_(temporal_ ? node.order[0].column : -1),
+    : temporal_(IsTemporal(node)),
+      time_column_(temporal_ ? node.order[0].column : -1),
       units_per_ms_(temporal_ ? UnitsPerMs(node.inputs[0]->output[time_column_].type) : 1),
-      rows_(node.inputs[0]->OutputTypes()), order_(node.order) {}
+      rows_(node.inputs[0]->OutputTypes()),
+      order_(node.order) {}
 
 std::string SortOperator::StoredKey(int64_t number) const {
   ByteWriter key;
@@ -63,7 +65,8 @@ Status SortOperator::Process(int, Batch batch) {
       continue;
     }
     auto [begin, end] = held_.equal_range(key);
-    auto it = std::find_if(begin, end, [&](const auto& held) { return held.second.row == rows[row]; });
+    auto it =
+        std::find_if(begin, end, [&](const auto& held) { return held.second.row == rows[row]; });
     if (it == end) continue;
     if (it->second.stored) deleted_.push_back(StoredKey(it->second.number));
     fresh_.erase(it->second.number);
@@ -107,20 +110,21 @@ Status SortOperator::Snapshot(StateWriter& writer) {
 Status SortOperator::Restore(StateReader& reader) {
   RETURN_IF_ERROR(LoadProgress(reader, progress_));
   std::map<int64_t, std::pair<std::string, Held>> by_arrival;
-  RETURN_IF_ERROR(reader.ForEach(kTable, [&](std::string_view key, std::string_view value) -> Status {
-    ByteReader number(key), bytes(value);
-    Held held;
-    held.stored = true;
-    ASSIGN_OR_RETURN(held.number, number.Read<int64_t>());
-    ASSIGN_OR_RETURN(held.time, bytes.Read<int64_t>());
-    ASSIGN_OR_RETURN(std::string_view sort_key, bytes.ReadString());
-    ASSIGN_OR_RETURN(std::string_view row, bytes.ReadBytes(bytes.remaining()));
-    RETURN_IF_ERROR(rows_.Check(row));
-    held.row = row;
-    next_number_ = std::max(next_number_, held.number + 1);
-    by_arrival.emplace(held.number, std::pair(std::string(sort_key), std::move(held)));
-    return Status::Ok();
-  }));
+  RETURN_IF_ERROR(
+      reader.ForEach(kTable, [&](std::string_view key, std::string_view value) -> Status {
+        ByteReader number(key), bytes(value);
+        Held held;
+        held.stored = true;
+        ASSIGN_OR_RETURN(held.number, number.Read<int64_t>());
+        ASSIGN_OR_RETURN(held.time, bytes.Read<int64_t>());
+        ASSIGN_OR_RETURN(std::string_view sort_key, bytes.ReadString());
+        ASSIGN_OR_RETURN(std::string_view row, bytes.ReadBytes(bytes.remaining()));
+        RETURN_IF_ERROR(rows_.Check(row));
+        held.row = row;
+        next_number_ = std::max(next_number_, held.number + 1);
+        by_arrival.emplace(held.number, std::pair(std::string(sort_key), std::move(held)));
+        return Status::Ok();
+      }));
   for (auto& [number, row] : by_arrival) {
     bytes_ += static_cast<int64_t>(row.first.size() + row.second.row.size());
     held_.emplace(row.first, std::move(row.second));

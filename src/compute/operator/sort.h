@@ -11,9 +11,10 @@
 
 namespace forebay::compute {
 
-/// ORDER BY (StreamExecTemporalSort, StreamExecSort). Ordered first by a rowtime column ascending, rows are sent when the
-/// watermark reaches their time, and rows at or before the last watermark are late and dropped; in any other order all rows
-/// are sent at the end of a bounded input. Equal rows keep the order of arrival. Retractions take the row out.
+/// ORDER BY (StreamExecTemporalSort, StreamExecSort). Ordered first by a rowtime column ascending,
+/// rows are sent when the watermark reaches their time, and rows at or before the last watermark
+/// are late and dropped; in any other order all rows are sent at the end of a bounded input. Equal
+/// rows keep the order of arrival. Retractions take the row out.
 class SortOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::SortNode& node);
@@ -46,7 +47,8 @@ class SortOperator : public Operator {
   int64_t bytes_ = 0;
 };
 
-/// LIMIT without ORDER BY over an input that only inserts: passes rows offset + 1 to offset + fetch (StreamExecLimit).
+/// LIMIT without ORDER BY over an input that only inserts: passes rows offset + 1 to offset + fetch
+/// (StreamExecLimit).
 class LimitOperator : public Operator {
  public:
   /// With an order, or over an input with updates, it is a rank without keys.

@@ -8,10 +8,10 @@
 
 namespace forebay::compute {
 
-/// How a cell of C++ type T is kept outside of columns: strings as std::string, the others as they are.
+/// How a cell of C++ type T is kept outside of columns: strings as std::string, the others as they
+/// are.
 template <typename T>
-using StoredValue =
-    std::conditional_t<std::is_same_v<T, model::StringRef>, std::string, T>;
+using StoredValue = std::conditional_t<std::is_same_v<T, model::StringRef>, std::string, T>;
 
 template <typename T>
 StoredValue<T> LoadValue(const model::Column& column, int row) {

@@ -4,10 +4,11 @@
 
 namespace forebay::compute {
 
-/// What an operator that makes watermarks implements besides Operator. After every Process call the runtime asks
-/// `dynamic_cast<WatermarkGenerator*>(op)` (once, when it builds the chain) for the watermark and forwards it downstream when
-/// it rose. Watermarks that come from upstream of such an operator are not forwarded, except kMaxWatermark: the end of the
-/// input. Belongs to the operator's thread.
+/// What an operator that makes watermarks implements besides Operator. After every Process call the
+/// runtime asks `dynamic_cast<WatermarkGenerator*>(op)` (once, when it builds the chain) for the
+/// watermark and forwards it downstream when it rose. Watermarks that come from upstream of such an
+/// operator are not forwarded, except kMaxWatermark: the end of the input. Belongs to the
+/// operator's thread.
 class WatermarkGenerator {
  public:
   virtual ~WatermarkGenerator() = default;

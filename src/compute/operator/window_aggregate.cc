@@ -36,16 +36,22 @@ Result<std::unique_ptr<Operator>> WindowAggregateOperator::Make(
   ASSIGN_OR_RETURN(AccumulatorSet calls,
                    AccumulatorSet::Make(node.calls, input, retracting, kHeaderBytes));
   ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(new WindowAggregateOperator(
-      node, clock, KeyCodec::Of(input, node.keys), std::move(calls)));
+  return std::unique_ptr<Operator>(
+      new WindowAggregateOperator(node, clock, KeyCodec::Of(input, node.keys), std::move(calls)));
 }
 
 WindowAggregateOperator::WindowAggregateOperator(const sql::WindowAggregateNode& node,
                                                  WindowClock clock, KeyCodec codec,
                                                  AccumulatorSet calls)
-    : window_(node.window), keys_(node.keys), properties_(node.properties),
-      types_(node.OutputTypes()), retracting_(!node.inputs[0]->changelog.IsInsertOnly()),
-      assigner_(node.window), clock_(clock), codec_(std::move(codec)), calls_(std::move(calls)) {}
+    : window_(node.window),
+      keys_(node.keys),
+      properties_(node.properties),
+      types_(node.OutputTypes()),
+      retracting_(!node.inputs[0]->changelog.IsInsertOnly()),
+      assigner_(node.window),
+      clock_(clock),
+      codec_(std::move(codec)),
+      calls_(std::move(calls)) {}
 
 WindowAggregateOperator::~WindowAggregateOperator() {
   for (auto& [end, slice] : slices_) DestroyTable(*slice.table);

@@ -12,11 +12,12 @@
 
 namespace forebay::compute {
 
-/// GROUP BY over TUMBLE, HOP and CUMULATE windows (StreamExecWindowAggregate). Every slice has its own keyed table; a window's
-/// tables are merged when it fires, and a slice goes whole when its last window has fired. A window fires when the watermark
-/// reaches its end - 1, in order of the ends; a row is late, and dropped and counted, when its last window has fired. A row of
-/// a slice whose earlier windows have fired still counts for the later ones. Processing-time windows fire by Tick, and all
-/// open ones at Finish.
+/// GROUP BY over TUMBLE, HOP and CUMULATE windows (StreamExecWindowAggregate). Every slice has its
+/// own keyed table; a window's tables are merged when it fires, and a slice goes whole when its
+/// last window has fired. A window fires when the watermark reaches its end - 1, in order of the
+/// ends; a row is late, and dropped and counted, when its last window has fired. A row of a slice
+/// whose earlier windows have fired still counts for the later ones. Processing-time windows fire
+/// by Tick, and all open ones at Finish.
 class WindowAggregateOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::WindowAggregateNode& node,
@@ -55,8 +56,8 @@ class WindowAggregateOperator : public Operator {
   Status Fire(int64_t window_end);
   void MergeSlice(KeyedTable& from, KeyedTable& into);
   Status EmitWindow(KeyedTable& table, int64_t start, int64_t end);
-  Status EmitEntries(KeyedTable& table, std::span<KeyedTable::Entry* const> entries,
-                     int64_t start, int64_t end);
+  Status EmitEntries(KeyedTable& table, std::span<KeyedTable::Entry* const> entries, int64_t start,
+                     int64_t end);
   void DropSlices(int64_t fired_end);
   void DestroyTable(KeyedTable& table);
 
@@ -70,7 +71,7 @@ class WindowAggregateOperator : public Operator {
   KeyCodec codec_;
   AccumulatorSet calls_;
   std::map<int64_t, Slice> slices_;
-  std::set<int64_t> pending_;  ///< ends of windows that have rows and did not fire
+  std::set<int64_t> pending_;         ///< ends of windows that have rows and did not fire
   std::map<int64_t, Slice> dropped_;  ///< slices that a checkpoint still has
   int64_t progress_ = kMinWatermark;  ///< the watermark or processing time reached
   int64_t late_rows_ = 0;

@@ -35,8 +35,8 @@ Result<WindowClock> WindowClock::Make(const sql::WindowSpec& spec, const sql::Pl
   clock.column_ = spec.window_end_column >= 0 ? spec.window_end_column : spec.time_column;
   if (clock.column_ < 0) return clock;
   const sql::Field& field = input.output[clock.column_];
-  clock.is_proctime_ = spec.window_end_column < 0 &&
-                       field.time_attribute == sql::TimeAttribute::kProctime;
+  clock.is_proctime_ =
+      spec.window_end_column < 0 && field.time_attribute == sql::TimeAttribute::kProctime;
   clock.units_per_ms_ = UnitsPerMs(field.type);
   if (!clock.is_proctime_ && !field.type.IsTimestamp()) {
     return InvalidArgument("the window's time column '{}' has type {}", field.name,
@@ -44,9 +44,10 @@ Result<WindowClock> WindowClock::Make(const sql::WindowSpec& spec, const sql::Pl
   }
   bool local = field.type.Is(model::TypeRoot::kTimestampLtz);
   if (local && context.time_zone != "UTC" && context.time_zone != "Z") {
-    return NotSupported("windows over the {} column '{}' with table.local-time-zone {}; set it "
-                        "to UTC",
-                        field.type.ToString(), field.name, context.time_zone);
+    return NotSupported(
+        "windows over the {} column '{}' with table.local-time-zone {}; set it "
+        "to UTC",
+        field.type.ToString(), field.name, context.time_zone);
   }
   return clock;
 }

@@ -9,9 +9,10 @@
 
 namespace forebay::compute {
 
-/// Which windows a time belongs to, for TUMBLE, HOP and CUMULATE. Windows are cut into slices, the largest pieces that no
-/// window border divides, so that a row is accumulated once however many windows it is in. Times are milliseconds; a slice or
-/// window is named by its exclusive end. Immutable, thread-safe.
+/// Which windows a time belongs to, for TUMBLE, HOP and CUMULATE. Windows are cut into slices, the
+/// largest pieces that no window border divides, so that a row is accumulated once however many
+/// windows it is in. Times are milliseconds; a slice or window is named by its exclusive end.
+/// Immutable, thread-safe.
 class WindowAssigner {
  public:
   explicit WindowAssigner(const sql::WindowSpec& spec)
@@ -28,7 +29,8 @@ class WindowAssigner {
     return kind_ == sql::WindowKind::kCumulate ? FloorTo(window_end - 1, size_)
                                                : window_end - size_;
   }
-  /// The end of the last window that has the slice; the smallest int64 when none has (HOP with a slide above the size).
+  /// The end of the last window that has the slice; the smallest int64 when none has (HOP with a
+  /// slide above the size).
   int64_t LastWindowEnd(int64_t slice_end) const {
     int64_t begin = slice_end - slice_;
     if (kind_ == sql::WindowKind::kTumble) return slice_end;
@@ -58,7 +60,8 @@ class WindowAssigner {
   int64_t slice_;
 };
 
-/// Where a window operator gets a row's time in milliseconds from: a rowtime column, or the clock for a proctime one.
+/// Where a window operator gets a row's time in milliseconds from: a rowtime column, or the clock
+/// for a proctime one.
 class WindowClock {
  public:
   /// kNotSupported for TIMESTAMP_LTZ columns when the session's time zone is not UTC.

@@ -10,10 +10,11 @@
 
 namespace forebay::compute {
 
-/// Joins the rows of the same window of two inputs (StreamExecWindowJoin). Rows wait in batches by their window's end; when the
-/// watermark reaches end - 1 the window's rows are joined at once, the results are inserts only, and the window goes. Rows of a
-/// window that has fired are late, and dropped and counted. The window's columns are among the join keys; the end is the key
-/// column named window_end or, when renamed, the last key of a timestamp type.
+/// Joins the rows of the same window of two inputs (StreamExecWindowJoin). Rows wait in batches by
+/// their window's end; when the watermark reaches end - 1 the window's rows are joined at once, the
+/// results are inserts only, and the window goes. Rows of a window that has fired are late, and
+/// dropped and counted. The window's columns are among the join keys; the end is the key column
+/// named window_end or, when renamed, the last key of a timestamp type.
 class WindowJoinOperator : public Operator {
  public:
   /// `condition` evaluates the node's condition; null when it has none.

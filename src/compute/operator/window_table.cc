@@ -37,8 +37,8 @@ Status WindowTableOperator::EmitPart(const Batch& batch, size_t begin, size_t en
   bool same = static_cast<int>(rows.size()) == batch.num_rows && rows_.size() == rows.size() &&
               rows.back() + 1 == rows.size() && std::is_sorted(rows.begin(), rows.end());
   Batch result = same ? batch : batch.Gather(rows);
-  for (auto property : {sql::WindowProperty::kStart, sql::WindowProperty::kEnd,
-                        sql::WindowProperty::kTime}) {
+  for (auto property :
+       {sql::WindowProperty::kStart, sql::WindowProperty::kEnd, sql::WindowProperty::kTime}) {
     const model::DataType& type = types_[result.columns.size()];
     model::ColumnBuilder builder(type, result.num_rows);
     for (size_t i = begin; i < end; ++i) {

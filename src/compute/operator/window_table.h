@@ -8,8 +8,9 @@
 
 namespace forebay::compute {
 
-/// TUMBLE, HOP and CUMULATE as tables (StreamExecWindowTableFunction): every row once per window it is in, with window_start,
-/// window_end and window_time behind it. Has no state and drops no late rows.
+/// TUMBLE, HOP and CUMULATE as tables (StreamExecWindowTableFunction): every row once per window it
+/// is in, with window_start, window_end and window_time behind it. Has no state and drops no late
+/// rows.
 class WindowTableOperator : public Operator {
  public:
   /// kNotSupported for SESSION, which the planner gives to the aggregate over it.

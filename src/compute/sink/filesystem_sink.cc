@@ -74,7 +74,8 @@ class FileEncoder {
 /// A name that no other file of any job has.
 std::string UniqueName(int shard, const char* extension) {
   std::random_device device;
-  return fmt::format("part-{}-{:08x}{:08x}{:08x}{}", shard, device(), device(), device(), extension);
+  return fmt::format("part-{}-{:08x}{:08x}{:08x}{}", shard, device(), device(), device(),
+                     extension);
 }
 
 class FilesystemWriter : public SinkWriter {
@@ -131,7 +132,10 @@ class FilesystemSink : public Sink {
  public:
   FilesystemSink(const sql::SinkNode& node, io::FileSystem& fs, std::string directory,
                  FileFormat file_format, format::CsvOptions csv)
-      : node_(node), fs_(fs), directory_(std::move(directory)), format_(file_format),
+      : node_(node),
+        fs_(fs),
+        directory_(std::move(directory)),
+        format_(file_format),
         csv_(std::move(csv)) {}
 
   Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int, SinkControl&) override {

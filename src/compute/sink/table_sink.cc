@@ -203,8 +203,7 @@ class TableSink : public Sink {
 
   Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int, SinkControl& control) override {
     return std::unique_ptr<SinkWriter>(
-        std::make_unique<TableSinkWriter>(table_, writer_, admin_, control, shard,
-                                          materializes_));
+        std::make_unique<TableSinkWriter>(table_, writer_, admin_, control, shard, materializes_));
   }
 
   Result<std::unique_ptr<Committer>> MakeCommitter() override {
@@ -218,7 +217,8 @@ class TableSink : public Sink {
   const bool materializes_;
 };
 
-/// Whether rows of the query that are not versions of one row may have equal sink keys, or one row's versions different ones.
+/// Whether rows of the query that are not versions of one row may have equal sink keys, or one
+/// row's versions different ones.
 bool NeedsMaterializer(const sql::SinkNode& node) {
   const sql::PlanNode& input = *node.inputs[0];
   std::vector<int> key = node.table.info.descriptor.schema.PrimaryKeyIndexes();
@@ -239,9 +239,8 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
     return Internal("no connection to write {} with", node.table.path.ToString());
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
                    connection->OpenWriter(node.table.path));
-  return std::unique_ptr<Sink>(
-      std::make_unique<TableSink>(node.table.info, std::move(writer), connection->admin(),
-                                  NeedsMaterializer(node)));
+  return std::unique_ptr<Sink>(std::make_unique<TableSink>(
+      node.table.info, std::move(writer), connection->admin(), NeedsMaterializer(node)));
 }
 
 }  // namespace forebay::compute

@@ -15,7 +15,9 @@ constexpr size_t kStoredHeadBytes = 12;
 }  // namespace
 
 UpsertMaterializer::UpsertMaterializer(std::vector<model::DataType> types, std::vector<int> key)
-    : key_(std::move(key)), rows_(types), codec_(KeyCodec::Of(types, key_)),
+    : key_(std::move(key)),
+      rows_(types),
+      codec_(KeyCodec::Of(types, key_)),
       table_(codec_.key_bytes(), sizeof(RowList)) {}
 
 Batch UpsertMaterializer::Process(const Batch& batch) {
@@ -97,8 +99,7 @@ Status UpsertMaterializer::Restore(StateReader& reader) {
         table_.MarkStored(entry);
         if (stored.value.size() < kStoredHeadBytes) return Corruption("a stored row is cut off");
         RETURN_IF_ERROR(rows_.Check(stored.value.substr(kStoredHeadBytes)));
-        return store_.Load(ListOf(entry), LoadLe<uint32_t>(stored.suffix.data() + 1),
-                           stored.value);
+        return store_.Load(ListOf(entry), LoadLe<uint32_t>(stored.suffix.data() + 1), stored.value);
       });
 }
 

@@ -8,10 +8,11 @@
 
 namespace forebay::compute {
 
-/// Turns a query's changes into upserts and deletes by a sink's key when that key is not what identifies the query's rows:
-/// rows of several input keys then meet under one sink key, and taking one of them back must not delete a newer one. Keeps
-/// for every sink key the rows that were sent and not taken back, in the order they came; the last one is the sink's row (as
-/// Flink's SinkUpsertMaterializer does it). Belongs to one shard thread.
+/// Turns a query's changes into upserts and deletes by a sink's key when that key is not what
+/// identifies the query's rows: rows of several input keys then meet under one sink key, and taking
+/// one of them back must not delete a newer one. Keeps for every sink key the rows that were sent
+/// and not taken back, in the order they came; the last one is the sink's row (as Flink's
+/// SinkUpsertMaterializer does it). Belongs to one shard thread.
 class UpsertMaterializer {
  public:
   /// `types` of the sink's columns; `key` are the indexes of its key.

@@ -50,8 +50,10 @@ class Chunks {
 class CsvFile : public FileRows {
  public:
   CsvFile(Chunks chunks, const sql::TableScanNode& scan, const format::CsvOptions& options)
-      : chunks_(std::move(chunks)), reader_(scan.table.info.descriptor.schema.columns, options),
-        builder_(scan.table.info.descriptor.schema.Types()), columns_(scan.columns) {}
+      : chunks_(std::move(chunks)),
+        reader_(scan.table.info.descriptor.schema.columns, options),
+        builder_(scan.table.info.descriptor.schema.Types()),
+        columns_(scan.columns) {}
 
   Result<Batch> Next() override {
     while (!ended_) {

@@ -13,7 +13,8 @@ namespace forebay::compute {
 class FileRows {
  public:
   virtual ~FileRows() = default;
-  /// The next rows with the scan's columns, any number of them; an empty batch at the end. Errors name the file and the row.
+  /// The next rows with the scan's columns, any number of them; an empty batch at the end. Errors
+  /// name the file and the row.
   virtual Result<model::Batch> Next() = 0;
 };
 

@@ -87,7 +87,7 @@ class FilesystemReader : public SourceReader {
   std::vector<SourceSplit> splits_;
   size_t current_ = 0;
   std::unique_ptr<FileRows> rows_;
-  Batch ready_;          ///< read and not yet emitted from row at_ on
+  Batch ready_;  ///< read and not yet emitted from row at_ on
   int at_ = 0;
   int64_t emitted_ = 0;  ///< rows of the current file emitted, before a restore too
   int64_t to_skip_ = 0;

@@ -7,9 +7,9 @@
 
 namespace forebay::compute {
 
-/// Allocates byte blocks of many sizes for keyed state: freed blocks are kept in lists by size class and given out again, so
-/// state that is updated for days does not grow. Blocks never move and are 8-byte aligned. All memory goes with the arena.
-/// Thread-compatible.
+/// Allocates byte blocks of many sizes for keyed state: freed blocks are kept in lists by size
+/// class and given out again, so state that is updated for days does not grow. Blocks never move
+/// and are 8-byte aligned. All memory goes with the arena. Thread-compatible.
 class ByteArena {
  public:
   ByteArena() = default;

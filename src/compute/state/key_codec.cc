@@ -56,9 +56,9 @@ class StoredEntryBatch {
     for (size_t i = 0; i < keys_.size(); ++i) {
       std::string_view key = keys_[i];
       size_t end = key.size() - suffix_bytes_;
-      RETURN_IF_ERROR(entry_({key.substr(0, prefix_bytes_),
-                              key.substr(prefix_bytes_, end - prefix_bytes_), key.substr(end),
-                              hashes[i], values_[i]}));
+      RETURN_IF_ERROR(
+          entry_({key.substr(0, prefix_bytes_), key.substr(prefix_bytes_, end - prefix_bytes_),
+                  key.substr(end), hashes[i], values_[i]}));
     }
     keys_.clear();
     values_.clear();
@@ -81,9 +81,8 @@ Status ForEachStored(StateReader& reader, std::string_view table, const KeyCodec
                      size_t prefix_bytes, size_t suffix_bytes,
                      const std::function<Status(const StoredEntry&)>& entry) {
   StoredEntryBatch batch(codec, prefix_bytes, suffix_bytes, entry);
-  RETURN_IF_ERROR(reader.ForEach(table, [&](std::string_view key, std::string_view value) {
-    return batch.Add(key, value);
-  }));
+  RETURN_IF_ERROR(reader.ForEach(
+      table, [&](std::string_view key, std::string_view value) { return batch.Add(key, value); }));
   return batch.Flush();
 }
 

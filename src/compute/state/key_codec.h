@@ -16,8 +16,9 @@ struct EncodedKeys {
   std::vector<uint64_t> hashes;
 };
 
-/// Turns key columns into the bytes and the hash that keyed state is found by: a RowCodec for keys plus HashRows, so a key's
-/// hash can be computed again from its bytes (a restored job may have another number of shards). Thread-safe.
+/// Turns key columns into the bytes and the hash that keyed state is found by: a RowCodec for keys
+/// plus HashRows, so a key's hash can be computed again from its bytes (a restored job may have
+/// another number of shards). Thread-safe.
 class KeyCodec {
  public:
   KeyCodec() : KeyCodec(std::vector<model::DataType>{}) {}
@@ -35,8 +36,8 @@ class KeyCodec {
   RowCodec rows_;
 };
 
-/// An entry of a checkpointed table: `prefix` is the fixed-size part of the stored key before the encoded key, `suffix` the one
-/// behind it.
+/// An entry of a checkpointed table: `prefix` is the fixed-size part of the stored key before the
+/// encoded key, `suffix` the one behind it.
 struct StoredEntry {
   std::string_view prefix;
   std::string_view key;
@@ -45,7 +46,8 @@ struct StoredEntry {
   std::string_view value;
 };
 
-/// Calls `entry` for every entry of `table` with its key checked and hashed. kCorruption for keys that are not `codec`'s.
+/// Calls `entry` for every entry of `table` with its key checked and hashed. kCorruption for keys
+/// that are not `codec`'s.
 Status ForEachStored(StateReader& reader, std::string_view table, const KeyCodec& codec,
                      size_t prefix_bytes, size_t suffix_bytes,
                      const std::function<Status(const StoredEntry&)>& entry);

@@ -11,15 +11,16 @@
 
 namespace forebay::compute {
 
-/// A hash table from encoded keys to payloads of a fixed size: the home of all keyed state. Entries never move, so pointers to
-/// them hold until they are erased. A new payload is zeros.
+/// A hash table from encoded keys to payloads of a fixed size: the home of all keyed state. Entries
+/// never move, so pointers to them hold until they are erased. A new payload is zeros.
 ///
-/// Open addressing in groups of 12 slots, one cache line each: 12 one-byte tags that one SSE2 comparison checks, 12 entry
-/// numbers. A batch is looked up in passes (prefetch groups, match tags and prefetch entries, compare keys), so that cache
-/// misses overlap. Entries lie in pages: header, key (a fixed number of bytes, or size and pointer), payload.
+/// Open addressing in groups of 12 slots, one cache line each: 12 one-byte tags that one SSE2
+/// comparison checks, 12 entry numbers. A batch is looked up in passes (prefetch groups, match tags
+/// and prefetch entries, compare keys), so that cache misses overlap. Entries lie in pages: header,
+/// key (a fixed number of bytes, or size and pointer), payload.
 ///
-/// Snapshots are deltas: an entry is written when it was marked dirty since the last one, and a written key that was erased
-/// is written as a deletion. Belongs to one thread at a time.
+/// Snapshots are deltas: an entry is written when it was marked dirty since the last one, and a
+/// written key that was erased is written as a deletion. Belongs to one thread at a time.
 class KeyedTable {
  public:
   struct Entry {
@@ -62,7 +63,8 @@ class KeyedTable {
       dirty_.push_back(entry);
     }
   }
-  /// The caller has freed what the payload refers to. The entry's memory is used again by a later insert.
+  /// The caller has freed what the payload refers to. The entry's memory is used again by a later
+  /// insert.
   void Erase(Entry* entry);
 
   int64_t size() const { return size_; }
@@ -82,8 +84,8 @@ class KeyedTable {
   /// Writes what changed since the last Snapshot into `table`; stored keys are `prefix` + key.
   void Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
                 const SaveFunction& save);
-  /// Calls f for every dirty entry and for every erased key that had been stored, and forgets both: for states that write
-  /// several stored entries per key.
+  /// Calls f for every dirty entry and for every erased key that had been stored, and forgets both:
+  /// for states that write several stored entries per key.
   void TakeChanges(const std::function<void(Entry*)>& dirty,
                    const std::function<void(uint64_t hash, std::string_view key)>& erased);
   /// Writes deletions of every key that a snapshot has: before the table itself is dropped.

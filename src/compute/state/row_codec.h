@@ -22,15 +22,16 @@ struct EncodedRows {
   const char* data(size_t row) const { return bytes.data() + offsets[row]; }
 };
 
-/// Turns rows of given types into bytes and back; the bytes are in checkpoints, so they do not change. Equal rows have equal
-/// bytes (for `kKey` also -0.0 and 0.0, and all NaNs). A row:
+/// Turns rows of given types into bytes and back; the bytes are in checkpoints, so they do not
+/// change. Equal rows have equal bytes (for `kKey` also -0.0 and 0.0, and all NaNs). A row:
 ///
 ///   null mask   ceil(columns / 8) bytes, bit i set: column i is NULL
-///   fields      in column order, unaligned, little-endian: the cell as the column holds it; for strings, ARRAY, MAP and ROW
+///   fields      in column order, unaligned, little-endian: the cell as the column holds it; for
+///   strings, ARRAY, MAP and ROW
 ///               u32 offset from the row's begin, u32 size; zero when NULL
 ///   padding     zeros up to a multiple of 8
-///   bytes       of strings; of nested cells as WriteCell writes them: for every element a byte (1 = NULL) and the cell
-///   padding     zeros up to a multiple of 8
+///   bytes       of strings; of nested cells as WriteCell writes them: for every element a byte (1
+///   = NULL) and the cell padding     zeros up to a multiple of 8
 ///
 /// Immutable, thread-safe.
 class RowCodec {

@@ -10,7 +10,8 @@
 
 namespace forebay::compute {
 
-/// A row kept in state: its encoded bytes follow. `tag` is the operator's own (a join's match count, a rank's time).
+/// A row kept in state: its encoded bytes follow. `tag` is the operator's own (a join's match
+/// count, a rank's time).
 struct StoredRow {
   int64_t tag;
   uint32_t size;
@@ -24,8 +25,9 @@ struct StoredRow {
   std::string_view head() const { return {bytes(), head_bytes}; }
 };
 
-/// The rows of one key in a payload: one pointer inline, more in an array. Zeros are an empty list. It knows which positions
-/// changed since the last snapshot, so that appending to a long list writes only the new rows.
+/// The rows of one key in a payload: one pointer inline, more in an array. Zeros are an empty list.
+/// It knows which positions changed since the last snapshot, so that appending to a long list
+/// writes only the new rows.
 struct RowList {
   union {
     StoredRow* one;
@@ -70,11 +72,11 @@ class RowStore {
   int64_t MemoryBytes() const { return arena_.bytes_reserved(); }
 
   /// Writes the positions that changed, under `key` + `side` + u32 position, and marks all clean.
-  static void Save(StateWriter& writer, std::string_view table, uint64_t hash,
-                   std::string_view key, char side, RowList& list);
+  static void Save(StateWriter& writer, std::string_view table, uint64_t hash, std::string_view key,
+                   char side, RowList& list);
   /// Deletes all stored positions of a key's list.
-  static void Drop(StateWriter& writer, std::string_view table, uint64_t hash,
-                   std::string_view key, char side, uint32_t stored);
+  static void Drop(StateWriter& writer, std::string_view table, uint64_t hash, std::string_view key,
+                   char side, uint32_t stored);
   /// Puts a saved row at its position; positions come in any order and have no gaps in the end.
   Status Load(RowList& list, uint32_t position, std::string_view value);
   /// Bytes behind the key in stored keys: side and position.

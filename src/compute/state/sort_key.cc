@@ -33,10 +33,10 @@ void AppendValue(const T& value, std::string& key) {
   } else {
     using U = std::conditional_t<
         sizeof(T) == 1, uint8_t,
-        std::conditional_t<sizeof(T) == 2, uint16_t,
-                           std::conditional_t<sizeof(T) == 4, uint32_t,
-                                              std::conditional_t<sizeof(T) == 8, uint64_t,
-                                                                 unsigned __int128>>>>;
+        std::conditional_t<
+            sizeof(T) == 2, uint16_t,
+            std::conditional_t<sizeof(T) == 4, uint32_t,
+                               std::conditional_t<sizeof(T) == 8, uint64_t, unsigned __int128>>>>;
     constexpr U kSign = static_cast<U>(U{1} << (sizeof(U) * 8 - 1));
     AppendBigEndian<U>(static_cast<U>(static_cast<U>(value) ^ kSign), key);
   }

@@ -8,10 +8,11 @@
 
 namespace forebay::compute {
 
-/// Writes a row's sort columns as bytes whose order by memcmp is the order asked for. Per column: a byte for NULL before, value,
-/// NULL after (0, 1, 2); then the value, complemented when descending: numbers big-endian with the sign bit flipped (negative
-/// FLOAT and DOUBLE complemented; -0.0 as 0.0, NaN largest), strings with 00 written as 00 ff and ended by 00 00. The bytes
-/// are in checkpoints. Immutable, thread-safe.
+/// Writes a row's sort columns as bytes whose order by memcmp is the order asked for. Per column: a
+/// byte for NULL before, value, NULL after (0, 1, 2); then the value, complemented when descending:
+/// numbers big-endian with the sign bit flipped (negative FLOAT and DOUBLE complemented; -0.0 as
+/// 0.0, NaN largest), strings with 00 written as 00 ff and ended by 00 00. The bytes are in
+/// checkpoints. Immutable, thread-safe.
 class SortKeyCodec {
  public:
   explicit SortKeyCodec(std::vector<sql::SortKey> order) : order_(std::move(order)) {}

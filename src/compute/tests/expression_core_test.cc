@@ -18,8 +18,9 @@ TEST(ExpressionCoreTest, IntegerArithmetic) {
   EXPECT_EQ(Eval(Call(kLong, "PLUS", {Long(INT64_MAX), Long(1)})), "-9223372036854775808");
   EXPECT_EQ(Eval(Call(kInt, "PLUS", {Int(INT32_MAX), Int(1)})), "-2147483648");
   auto tiny = DataType::Tinyint();
-  EXPECT_EQ(Eval(Call(tiny, "PLUS", {Literal(tiny, Value(int64_t{127})),
-                                     Literal(tiny, Value(int64_t{1}))})), "-128");
+  EXPECT_EQ(Eval(Call(tiny, "PLUS",
+                      {Literal(tiny, Value(int64_t{127})), Literal(tiny, Value(int64_t{1}))})),
+            "-128");
   EXPECT_EQ(Eval(Call(tiny, "ABS", {Literal(tiny, Value(int64_t{-128}))})), "-128");
   EXPECT_EQ(Eval(Call(kInt, "DIVIDE", {Int(INT32_MIN), Int(-1)})), "-2147483648");
   EXPECT_EQ(Eval(Call(kInt, "DIVIDE", {Int(1), Int(0)})), "ERROR DIVIDE: division by zero");
@@ -61,8 +62,9 @@ TEST(ExpressionCoreTest, Decimal) {
   EXPECT_EQ(Eval(Call(dec(5, 2), "TRUNCATE", {Dec(5, 3, 42324), Int(2)})), "42.32");
   EXPECT_EQ(Eval(Call(dec(2, 0), "CEIL", {Dec(2, 1, 12)})), "2");
   EXPECT_EQ(Eval(Call(dec(2, 0), "FLOOR", {Dec(2, 1, -12)})), "-2");
-  EXPECT_EQ(Eval(Call(dec(11, 1), "GREATEST", {Cast(dec(11, 1), Int(1)),
-                                              Cast(dec(11, 1), Dec(2, 1, 25))})), "2.5");
+  EXPECT_EQ(Eval(Call(dec(11, 1), "GREATEST",
+                      {Cast(dec(11, 1), Int(1)), Cast(dec(11, 1), Dec(2, 1, 25))})),
+            "2.5");
   EXPECT_EQ(Eval(Call(dec(4, 1), "PLUS", {Dec(2, 1, 11), Dec(2, 0, 3)})), "4.1");
   EXPECT_EQ(Eval(Call(kBool, "EQUALS", {Cast(dec(10, 0), Int(1)), Dec(2, 1, 10)})), "TRUE");
   EXPECT_EQ(Eval(Call(dec(3, 0), "MOD", {Dec(3, 0, 7), Dec(3, 0, -4)})), "3");
@@ -73,8 +75,7 @@ TEST(ExpressionCoreTest, Decimal) {
 TEST(ExpressionCoreTest, DecimalProductsBeyond128Bits) {
   // 12345678901234567890.123456789 squared is 152415787532388367501.9... * 10^18; by hand with bc.
   model::Int128 wide = model::Int128{1234567890123456789} * 100'000'000'000 + 12345678912;
-  auto tree = Call(DataType::Decimal(38, 0), "TIMES",
-                   {Dec(38, 20, wide), Dec(38, 20, wide)});
+  auto tree = Call(DataType::Decimal(38, 0), "TIMES", {Dec(38, 20, wide), Dec(38, 20, wide)});
   // 1234567890.12345678912345678912^2 = 1524157875323883675.33...
   EXPECT_EQ(Eval(tree).substr(0, 15), "152415787532388");
   EXPECT_EQ(Eval(Call(DataType::Decimal(38, 0), "TIMES", {Dec(38, 0, wide), Dec(38, 0, wide)})),
@@ -234,15 +235,27 @@ TEST(ExpressionCoreTest, Like) {
   auto like = [](const char* text, const char* pattern) {
     return Eval(Call(kBool, "LIKE", {Text(text), Text(pattern)}));
   };
-  for (auto [text, pattern] : std::vector<std::pair<const char*, const char*>>{
-           {"foobar", "foo%"}, {"foobar", "%bar"}, {"foobar", "%oba%"}, {"foobar", "foobar"},
-           {"foobar", "f%o%r"}, {"foobar", "f__b_r"}, {"aab", "%ab"}, {"x😀y", "x_y"},
-           {"abcabd", "%ab_"}, {"", "%"}, {"mississippi", "%iss%ip%"}}) {
+  for (auto [text, pattern] :
+       std::vector<std::pair<const char*, const char*>>{{"foobar", "foo%"},
+                                                        {"foobar", "%bar"},
+                                                        {"foobar", "%oba%"},
+                                                        {"foobar", "foobar"},
+                                                        {"foobar", "f%o%r"},
+                                                        {"foobar", "f__b_r"},
+                                                        {"aab", "%ab"},
+                                                        {"x😀y", "x_y"},
+                                                        {"abcabd", "%ab_"},
+                                                        {"", "%"},
+                                                        {"mississippi", "%iss%ip%"}}) {
     EXPECT_EQ(like(text, pattern), "TRUE") << text << " LIKE " << pattern;
   }
-  for (auto [text, pattern] : std::vector<std::pair<const char*, const char*>>{
-           {"Foo", "foo%"}, {"foobar", "foo"}, {"foobar", "%foo"}, {"foobar", "oo%"},
-           {"abc", "%ab_d"}, {"", "_"}, {"ab", "a%a"}}) {
+  for (auto [text, pattern] : std::vector<std::pair<const char*, const char*>>{{"Foo", "foo%"},
+                                                                               {"foobar", "foo"},
+                                                                               {"foobar", "%foo"},
+                                                                               {"foobar", "oo%"},
+                                                                               {"abc", "%ab_d"},
+                                                                               {"", "_"},
+                                                                               {"ab", "a%a"}}) {
     EXPECT_EQ(like(text, pattern), "FALSE") << text << " LIKE " << pattern;
   }
   EXPECT_EQ(Eval(Call(kBool, "LIKE", {Text("10%"), Text("10!%"), Text("!")})), "TRUE");
@@ -255,11 +268,10 @@ TEST(ExpressionCoreTest, DatesAndIntervals) {
             "2024-02-29 00:00:00");
   EXPECT_EQ(Eval(Call(ts0, "MINUS", {Stamp("2024-05-06 17:08:09", 0), Ms(4000)})),
             "2024-05-06 17:08:05");
-  EXPECT_EQ(Eval(Call(DataType::Date(), "PLUS", {Date("2024-03-01"), Ms(86400000)})),
-            "2024-03-02");
-  EXPECT_EQ(Eval(Call(DataType::IntervalDayTime(), "MINUS", {Date("2024-03-01"),
-                                                            Date("2024-02-01")})),
-            "+29 00:00:00.000");
+  EXPECT_EQ(Eval(Call(DataType::Date(), "PLUS", {Date("2024-03-01"), Ms(86400000)})), "2024-03-02");
+  EXPECT_EQ(
+      Eval(Call(DataType::IntervalDayTime(), "MINUS", {Date("2024-03-01"), Date("2024-02-01")})),
+      "+29 00:00:00.000");
   auto extract = [](const char* unit, ExpressionPtr of) {
     return Eval(Call(DataType::Bigint(), "EXTRACT", {Text(unit), std::move(of)}));
   };
@@ -274,10 +286,14 @@ TEST(ExpressionCoreTest, DatesAndIntervals) {
   EXPECT_EQ(Eval(Call(ts3, "CEIL", {stamp, Text("HOUR")})), "2024-05-06 18:00:00.000");
   EXPECT_EQ(Eval(Call(ts3, "FLOOR", {stamp, Text("MONTH")})), "2024-05-01 00:00:00.000");
   EXPECT_EQ(Eval(Call(ts3, "CEIL", {stamp, Text("YEAR")})), "2025-01-01 00:00:00.000");
-  EXPECT_EQ(Eval(Call(kInt, "TIMESTAMPDIFF", {Text("MONTH"), Stamp("2024-01-31 00:00:00", 0),
-                                             Stamp("2024-02-29 00:00:00", 0)})), "1");
-  EXPECT_EQ(Eval(Call(kInt, "TIMESTAMPDIFF", {Text("DAY"), Stamp("2024-01-01 23:59:59", 0),
-                                             Stamp("2024-01-02 00:00:00", 0)})), "0");
+  EXPECT_EQ(
+      Eval(Call(kInt, "TIMESTAMPDIFF",
+                {Text("MONTH"), Stamp("2024-01-31 00:00:00", 0), Stamp("2024-02-29 00:00:00", 0)})),
+      "1");
+  EXPECT_EQ(
+      Eval(Call(kInt, "TIMESTAMPDIFF",
+                {Text("DAY"), Stamp("2024-01-01 23:59:59", 0), Stamp("2024-01-02 00:00:00", 0)})),
+      "0");
 }
 
 TEST(ExpressionCoreTest, Clock) {

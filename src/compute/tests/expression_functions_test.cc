@@ -16,8 +16,9 @@ std::string S(const char* name, std::vector<ExpressionPtr> args) {
 TEST(ExpressionFunctionsTest, RegularExpressions) {
   EXPECT_EQ(S("REGEXP_EXTRACT", {Text("foothebar"), Text("foo(.*?)(bar)"), Int(2)}), "bar");
   EXPECT_EQ(S("REGEXP_EXTRACT", {Text("xx"), Text("(&|^)channel_id=([^&]*)"), Int(2)}), "NULL");
-  EXPECT_EQ(S("REGEXP_EXTRACT", {Text("a&channel_id=77&b"), Text("(&|^)channel_id=([^&]*)"),
-                                 Int(2)}), "77");
+  EXPECT_EQ(
+      S("REGEXP_EXTRACT", {Text("a&channel_id=77&b"), Text("(&|^)channel_id=([^&]*)"), Int(2)}),
+      "77");
   EXPECT_EQ(S("REGEXP_REPLACE", {Text("foobar"), Text("oo|ar"), Text("")}), "fb");
   EXPECT_EQ(S("REGEXP_REPLACE", {Text("abc"), Text("(a)(b)"), Text("$2$1")}), "$2$1c");
   EXPECT_EQ(S("REGEXP_REPLACE", {Text("aé"), Text("x*"), Text("-")}), "-a-é-");
@@ -47,13 +48,13 @@ TEST(ExpressionFunctionsTest, Collections) {
   EXPECT_EQ(Eval(Call(kInt, "ITEM", {Call(nullable, "ARRAY", {Int(1)}), Int(5)})), "NULL");
   EXPECT_EQ(Eval(Call(kInt, "CARDINALITY", {array})), "3");
   EXPECT_EQ(Eval(Cast(kString, array)), "[1, 2, 3]");
-  auto map = Call(DataType::Map(DataType::Char(1).NotNull(), kInt.NotNull()), "MAP",
-                  {Text("a"), Int(1)});
+  auto map =
+      Call(DataType::Map(DataType::Char(1).NotNull(), kInt.NotNull()), "MAP", {Text("a"), Int(1)});
   EXPECT_EQ(Eval(Cast(kString, map)), "{a=1}");
   EXPECT_EQ(Eval(Call(kInt, "ITEM", {map, Text("a")})), "1");
   EXPECT_EQ(Eval(Call(kInt, "ITEM", {map, Text("b")})), "-1");
-  auto row = Call(DataType::Row({{"f0", kInt}, {"f1", DataType::Char(1)}}), "ROW",
-                  {Int(1), Text("a")});
+  auto row =
+      Call(DataType::Row({{"f0", kInt}, {"f1", DataType::Char(1)}}), "ROW", {Int(1), Text("a")});
   EXPECT_EQ(Eval(Cast(kString, row)), "(1, a)");
   EXPECT_EQ(S("FIELD", {row, Int(1)}).substr(0, 1), "a");
   EXPECT_EQ(Eval(Call(DataType::Array(kString), "SPLIT", {Text("a,b,,c"), Text(",")})),
@@ -74,13 +75,15 @@ TEST(ExpressionFunctionsTest, DatesAsText) {
   EXPECT_EQ(Eval(Call(ts3, "TO_TIMESTAMP", {Text("06/05/2024"), Text("dd/MM/yyyy")})),
             "2024-05-06 00:00:00.000");
   EXPECT_EQ(Eval(Call(DataType::Date(), "TO_DATE", {Text("2024-13-01")})), "NULL");
-  EXPECT_EQ(Eval(Call(DataType::TimestampLtz(3), "TO_TIMESTAMP_LTZ",
-                      {Long(1700000000123), Int(3)})), "2023-11-14 22:13:20.123");
+  EXPECT_EQ(
+      Eval(Call(DataType::TimestampLtz(3), "TO_TIMESTAMP_LTZ", {Long(1700000000123), Int(3)})),
+      "2023-11-14 22:13:20.123");
   EXPECT_EQ(S("FROM_UNIXTIME", {Long(44)}), "1970-01-01 00:00:44");
   EXPECT_EQ(Eval(Call(kLong, "UNIX_TIMESTAMP", {Text("1970-01-01 00:00:44")})), "44");
   EXPECT_EQ(Eval(Call(kLong, "UNIX_TIMESTAMP", {Text("bad")})), "-9223372036854775808");
-  EXPECT_EQ(S("CONVERT_TZ", {Text("1970-01-01 00:00:00"), Text("UTC"),
-                             Text("America/Los_Angeles")}), "1969-12-31 16:00:00");
+  EXPECT_EQ(
+      S("CONVERT_TZ", {Text("1970-01-01 00:00:00"), Text("UTC"), Text("America/Los_Angeles")}),
+      "1969-12-31 16:00:00");
 }
 
 TEST(ExpressionFunctionsTest, Json) {

@@ -106,8 +106,8 @@ inline std::string Run(const ExpressionPtr& tree, const model::Batch& batch,
   return CellText((*columns)[0], batch.num_rows - 1);
 }
 
-/// The value as CAST to STRING shows it, "NULL" or "ERROR ...". Evaluated as a constant and with the literals as columns of 70
-/// rows, which must agree where the function takes columns.
+/// The value as CAST to STRING shows it, "NULL" or "ERROR ...". Evaluated as a constant and with
+/// the literals as columns of 70 rows, which must agree where the function takes columns.
 inline std::string Eval(const ExpressionPtr& tree, const EvaluationContext& context = {}) {
   std::string constant = Run(tree, model::Batch(1, {}), context);
   std::vector<ExpressionPtr> literals;

@@ -31,8 +31,8 @@ std::vector<uint64_t> Hash(std::vector<Column> columns) {
 }
 
 TEST(HashBatchTest, EqualCellsHashEquallyInAnyBatch) {
-  std::string lengths[] = {"", "a", "123456789012", "1234567890123", "1234567890123456",
-                           std::string(100, 'x')};
+  std::string lengths[] = {
+      "", "a", "123456789012", "1234567890123", "1234567890123456", std::string(100, 'x')};
   for (const std::string& text : lengths) {
     ColumnBuilder one(DataType::String()), other(DataType::String());
     one.AppendString(text);

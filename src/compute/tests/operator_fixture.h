@@ -21,10 +21,12 @@ inline std::string CellText(const model::Column& column, int row) {
   if (column.IsNull(row)) return "~";
   if (column.physical() == model::PhysicalType::kNull) return "~";
   return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) -> std::string {
-    if constexpr (std::is_same_v<T, model::StringRef>) return std::string(column.GetString(row));
+    if constexpr (std::is_same_v<T, model::StringRef>)
+      return std::string(column.GetString(row));
     else if constexpr (std::is_same_v<T, model::Int128>)
       return std::to_string(static_cast<int64_t>(column.Get<T>(row)));
-    else return std::to_string(column.Get<T>(row));
+    else
+      return std::to_string(column.Get<T>(row));
   });
 }
 
@@ -65,7 +67,8 @@ class MemoryState : public StateWriter, public StateReader {
     ++writes;
   }
   void Delete(std::string_view table, int, std::string_view key) override {
-    EXPECT_EQ(tables_[std::string(table)].erase(std::string(key)), 1u) << "deletes what is not there";
+    EXPECT_EQ(tables_[std::string(table)].erase(std::string(key)), 1u)
+        << "deletes what is not there";
     ++writes;
   }
   Status ForEach(std::string_view table, const EntryFunction& entry) override {
@@ -86,7 +89,8 @@ struct TestRow {
   model::ChangeType change = model::ChangeType::kInsert;
 };
 
-/// Rows as a batch of `types`; VARCHAR cells are "s<number>" padded beyond the inline size for odd numbers.
+/// Rows as a batch of `types`; VARCHAR cells are "s<number>" padded beyond the inline size for odd
+/// numbers.
 inline std::string TextCell(int64_t value) {
   std::string text = "s" + std::to_string(value);
   return value % 2 == 0 ? text : text + "-a-longer-string";
@@ -103,8 +107,7 @@ inline model::Batch MakeBatch(const std::vector<model::DataType>& types,
         builder.column(static_cast<int>(i)).AppendString(TextCell(*row.cells[i]));
       } else {
         model::AppendValue(builder.column(static_cast<int>(i)),
-                           types[i].Is(model::TypeRoot::kBoolean)
-                               ? model::Value(*row.cells[i] != 0)
+                           types[i].Is(model::TypeRoot::kBoolean) ? model::Value(*row.cells[i] != 0)
                            : types[i].Is(model::TypeRoot::kDecimal)
                                ? model::Value(model::Int128{*row.cells[i]})
                            : types[i].Is(model::TypeRoot::kDouble)

@@ -8,12 +8,9 @@ namespace {
 using model::ChangeType;
 using model::DataType;
 
-const std::vector<sql::Field> kFields = {{"k", DataType::Bigint()},
-                                         {"t", DataType::String()},
-                                         {"v", DataType::Bigint()},
-                                         {"i", DataType::Int()},
-                                         {"f", DataType::Boolean()},
-                                         {"d", DataType::Decimal(10, 2)}};
+const std::vector<sql::Field> kFields = {
+    {"k", DataType::Bigint()}, {"t", DataType::String()},  {"v", DataType::Bigint()},
+    {"i", DataType::Int()},    {"f", DataType::Boolean()}, {"d", DataType::Decimal(10, 2)}};
 
 sql::AggregateCall Call(std::string name, std::vector<int> args, DataType type,
                         bool distinct = false, int filter = -1) {
@@ -52,7 +49,8 @@ std::vector<sql::AggregateCall> Calls() {
 
 /// The aggregates of the rows of one group, computed plainly.
 std::string Recompute(const std::vector<TestRow>& rows) {
-  int64_t filtered = 0, sum = 0, sum_count = 0, int_sum = 0, ints = 0, decimals = 0, decimal_sum = 0;
+  int64_t filtered = 0, sum = 0, sum_count = 0, int_sum = 0, ints = 0, decimals = 0,
+          decimal_sum = 0;
   std::set<int64_t> values, filtered_values;
   std::set<std::string> texts;
   for (const TestRow& row : rows) {
@@ -77,8 +75,9 @@ std::string Recompute(const std::vector<TestRow>& rows) {
     average = std::to_string(static_cast<int64_t>(roundl(exact)));
   }
   return std::to_string(rows.size()) + "," + std::to_string(filtered) + "," +
-         text(sum_count > 0, sum) + "," + text(!values.empty(), values.empty() ? 0 : *values.begin()) +
-         "," + (texts.empty() ? "~" : *texts.rbegin()) + "," +
+         text(sum_count > 0, sum) + "," +
+         text(!values.empty(), values.empty() ? 0 : *values.begin()) + "," +
+         (texts.empty() ? "~" : *texts.rbegin()) + "," +
          text(ints > 0, ints > 0 ? int_sum / ints : 0) + "," + std::to_string(values.size()) + "," +
          text(!filtered_values.empty(), distinct_sum) + "," + average;
 }
@@ -100,9 +99,9 @@ struct Stream {
       row.change = random() % 2 == 0 ? ChangeType::kDelete : ChangeType::kUpdateBefore;
       return row;
     }
-    TestRow row{{Cell(random() % 2 == 0 ? 3 : 200), Cell(20), Cell(30), Cell(1000), Cell(2),
-                 Cell(100000)},
-                random() % 2 == 0 || !retract ? ChangeType::kInsert : ChangeType::kUpdateAfter};
+    TestRow row{
+        {Cell(random() % 2 == 0 ? 3 : 200), Cell(20), Cell(30), Cell(1000), Cell(2), Cell(100000)},
+        random() % 2 == 0 || !retract ? ChangeType::kInsert : ChangeType::kUpdateAfter};
     live.push_back(row);
     live.back().change = ChangeType::kInsert;
     return row;
@@ -127,8 +126,9 @@ void RunRandom(uint32_t seed, bool retract, std::vector<int> keys, int batch_row
   for (const TestRow& row : stream.live) {
     std::string key;
     for (int k : keys) {
-      std::string cell = !row.cells[k] ? "~" : k == 1 ? TextCell(*row.cells[k])
-                                                      : std::to_string(*row.cells[k]);
+      std::string cell = !row.cells[k] ? "~"
+                         : k == 1      ? TextCell(*row.cells[k])
+                                       : std::to_string(*row.cells[k]);
       key += cell + ",";
     }
     groups[key].push_back(row);
@@ -171,10 +171,11 @@ TEST(GroupAggregate, SendsOneChangePerKeyAndBatch) {
 }
 
 TEST(GroupAggregate, SumOfIntWrapsAndAverageTruncates) {
-  auto node = Node({}, {Call("SUM", {3}, DataType::Int()), Call("AVG", {3}, DataType::Int())}, true);
+  auto node =
+      Node({}, {Call("SUM", {3}, DataType::Int()), Call("AVG", {3}, DataType::Int())}, true);
   OperatorRun run([&] { return GroupAggregateOperator::Make(*node); });
-  std::vector<TestRow> rows = {{{0, 0, 0, 2147483647, 0, 0}}, {{0, 0, 0, 2, 0, 0}},
-                               {{0, 0, 0, 1, 0, 0}}};
+  std::vector<TestRow> rows = {
+      {{0, 0, 0, 2147483647, 0, 0}}, {{0, 0, 0, 2, 0, 0}}, {{0, 0, 0, 1, 0, 0}}};
   run.Process(0, MakeBatch(InputTypes(), rows));
   EXPECT_EQ(run.output.changes, (std::vector<std::string>{"+I[-2147483646,715827883]"}));
 }

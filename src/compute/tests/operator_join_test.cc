@@ -67,7 +67,8 @@ std::map<std::string, int64_t> Recompute(JoinKind kind, const std::vector<TestRo
   }
   if (kind != JoinKind::kRight && kind != JoinKind::kFull) return rows;
   for (const TestRow& r : right) {
-    bool matched = std::any_of(left.begin(), left.end(), [&](const auto& l) { return match(l, r); });
+    bool matched =
+        std::any_of(left.begin(), left.end(), [&](const auto& l) { return match(l, r); });
     if (!matched) ++rows["~,~," + Text(r, true)];
   }
   return rows;

@@ -113,7 +113,8 @@ TEST(Rank, WindowedSendsOnceWhenTheWindowEnds) {
   node.keys = {0, 2};
   node.windowed = true;
   OperatorRun run([&] { return RankOperator::Make(node); });
-  std::vector<TestRow> rows = {{{1, 5, 100, 0}}, {{1, 7, 100, 2}}, {{1, 6, 100, 4}}, {{1, 1, 200, 6}}};
+  std::vector<TestRow> rows = {
+      {{1, 5, 100, 0}}, {{1, 7, 100, 2}}, {{1, 6, 100, 4}}, {{1, 1, 200, 6}}};
   run.Process(0, MakeBatch(InputTypes(), rows));
   run.Snapshot();
   run.Restore();
@@ -149,8 +150,8 @@ TEST(Deduplicate, KeepsTheFirstOrLastByTime) {
                        static_cast<int64_t>(random() % 50), static_cast<int64_t>(random() % 9)}};
           rows.push_back(row);
           auto [it, inserted] = kept.try_emplace(*row.cells[0], row);
-          bool replaces = keep_last ? it->second.cells[2] <= row.cells[2]
-                                    : row.cells[2] < it->second.cells[2];
+          bool replaces =
+              keep_last ? it->second.cells[2] <= row.cells[2] : row.cells[2] < it->second.cells[2];
           if (!inserted && replaces) it->second = row;
         }
         run.Process(0, MakeBatch(InputTypes(), rows));

@@ -13,9 +13,7 @@ const std::vector<sql::Field> kFields = {
     {"ts", DataType::Timestamp(3), sql::TimeAttribute::kRowtime},
     {"v", DataType::Bigint()}};
 
-std::vector<DataType> InputTypes() {
-  return {kFields[0].type, kFields[1].type, kFields[2].type};
-}
+std::vector<DataType> InputTypes() { return {kFields[0].type, kFields[1].type, kFields[2].type}; }
 
 std::shared_ptr<sql::WindowAggregateNode> Node(WindowKind kind, int64_t size, int64_t slide,
                                                int64_t offset = 0) {
@@ -33,19 +31,24 @@ std::shared_ptr<sql::WindowAggregateNode> Node(WindowKind kind, int64_t size, in
                  {"COUNT", {2}, -1, true, DataType::Bigint(), "d"}};
   node->properties = {sql::WindowProperty::kStart, sql::WindowProperty::kEnd,
                       sql::WindowProperty::kTime};
-  node->output = {kFields[0], {"c", DataType::Bigint()}, {"s", DataType::Bigint()},
-                  {"m", DataType::Bigint()}, {"d", DataType::Bigint()},
-                  {"ws", DataType::Timestamp(3)}, {"we", DataType::Timestamp(3)},
+  node->output = {kFields[0],
+                  {"c", DataType::Bigint()},
+                  {"s", DataType::Bigint()},
+                  {"m", DataType::Bigint()},
+                  {"d", DataType::Bigint()},
+                  {"ws", DataType::Timestamp(3)},
+                  {"we", DataType::Timestamp(3)},
                   {"wt", DataType::Timestamp(3), sql::TimeAttribute::kRowtime}};
   return node;
 }
 
-/// Windows of a time by the definition: every window [s, e) that the kind has and that holds the time.
+/// Windows of a time by the definition: every window [s, e) that the kind has and that holds the
+/// time.
 std::vector<std::pair<int64_t, int64_t>> WindowsOf(const sql::WindowSpec& window, int64_t time) {
   std::vector<std::pair<int64_t, int64_t>> windows;
   int64_t step = window.kind == WindowKind::kHop ? window.slide_ms : window.size_ms;
-  for (int64_t start = window.offset_ms - 100 * window.size_ms / step * step;
-       start <= time; start += step) {
+  for (int64_t start = window.offset_ms - 100 * window.size_ms / step * step; start <= time;
+       start += step) {
     if (window.kind == WindowKind::kCumulate) {
       for (int64_t size = window.slide_ms; size <= window.size_ms; size += window.slide_ms) {
         if (time < start + size) windows.emplace_back(start, start + size);
@@ -69,8 +72,8 @@ struct Group {
   std::string Text(const std::string& key, int64_t start, int64_t end) const {
     return key + "," + std::to_string(count) + "," + (values.empty() ? "~" : std::to_string(sum)) +
            "," + (values.empty() ? "~" : std::to_string(*values.rbegin())) + "," +
-           std::to_string(values.size()) + "," + std::to_string(start) + "," +
-           std::to_string(end) + "," + std::to_string(end - 1);
+           std::to_string(values.size()) + "," + std::to_string(start) + "," + std::to_string(end) +
+           "," + std::to_string(end - 1);
   }
 };
 
@@ -86,7 +89,8 @@ TestRow RandomRow(std::mt19937& random, int64_t now, int disorder) {
   return row;
 }
 
-void RunSliced(uint32_t seed, const std::shared_ptr<sql::WindowAggregateNode>& node, int batch_rows) {
+void RunSliced(uint32_t seed, const std::shared_ptr<sql::WindowAggregateNode>& node,
+               int batch_rows) {
   std::mt19937 random(seed);
   OperatorRun run([&] { return WindowAggregateOperator::Make(*node, {}); });
   std::map<std::tuple<std::string, int64_t, int64_t>, Group> groups;
@@ -169,7 +173,8 @@ void RunSession(uint32_t seed, int batch_rows) {
       auto& sessions = open[KeyText(row)];
       std::vector<PlainSession> rest;
       bool touched = false;
-      // A session may touch the row only through one merged just before: repeat until nothing changes.
+      // A session may touch the row only through one merged just before: repeat until nothing
+      // changes.
       for (bool again = true; again;) {
         again = false;
         rest.clear();

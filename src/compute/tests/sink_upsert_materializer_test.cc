@@ -38,8 +38,8 @@ Batch Rows(const std::vector<Change>& changes) {
 std::vector<std::string> Texts(const Batch& batch) {
   std::vector<std::string> texts;
   for (int row = 0; row < batch.num_rows; ++row) {
-    texts.push_back(fmt::format("{}[{}]", model::ChangeTypeText(batch.change(row)),
-                                RowText(batch, row)));
+    texts.push_back(
+        fmt::format("{}[{}]", model::ChangeTypeText(batch.change(row)), RowText(batch, row)));
   }
   return texts;
 }
@@ -80,8 +80,10 @@ TEST(UpsertMaterializerTest, RandomChangesEqualListsAlsoAfterRestores) {
     if (take_back) list.erase(std::find(list.begin(), list.end(), text));
     if (!take_back) list.push_back(text);
     for (int row = 0; row < out.num_rows; ++row) {
-      if (out.change(row) == kD) sink.erase(key);
-      else sink[key] = out.columns[1].GetString(row);
+      if (out.change(row) == kD)
+        sink.erase(key);
+      else
+        sink[key] = out.columns[1].GetString(row);
     }
     ASSERT_EQ(sink.contains(key), !list.empty()) << step;
     if (list.empty()) continue;

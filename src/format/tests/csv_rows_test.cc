@@ -49,8 +49,10 @@ std::string Read(const std::vector<ColumnSpec>& columns, std::string_view text,
 }
 
 std::vector<ColumnSpec> Columns() {
-  return {{"id", DataType::Int().NotNull()}, {"name", DataType::String()},
-          {"price", DataType::Decimal(6, 2)}, {"at", DataType::Timestamp(3)}};
+  return {{"id", DataType::Int().NotNull()},
+          {"name", DataType::String()},
+          {"price", DataType::Decimal(6, 2)},
+          {"at", DataType::Timestamp(3)}};
 }
 
 TEST(CsvRowsTest, QuotesLineEndsAndChunks) {
@@ -76,7 +78,8 @@ TEST(CsvRowsTest, QuotesLineEndsAndChunks) {
 TEST(CsvRowsTest, HeaderMapsByName) {
   CsvOptions options;
   options.header = true;
-  EXPECT_EQ(Read(Columns(), "price,id\n1,7\n,8\n", options), "7|NULL|1.00|NULL|\n8|NULL|NULL|NULL|\n");
+  EXPECT_EQ(Read(Columns(), "price,id\n1,7\n,8\n", options),
+            "7|NULL|1.00|NULL|\n8|NULL|NULL|NULL|\n");
   EXPECT_EQ(Read(Columns(), "prize,id\n", options),
             "header, column 'prize': the table has no such column");
   EXPECT_EQ(Read(Columns(), "id,id\n", options), "header, column 'id': the column occurs twice");
@@ -117,13 +120,13 @@ TEST(CsvRowsTest, NullLiteralDelimiterAndNestedTypes) {
 
 TEST(CsvRowsTest, WrittenRowsAreReadBack) {
   std::vector<ColumnSpec> columns = {
-      {"b", DataType::Boolean()},       {"i", DataType::Bigint()},
-      {"d", DataType::Double()},        {"c", DataType::Decimal(20, 3)},
-      {"s", DataType::String()},        {"y", DataType::Bytes()},
-      {"a", DataType::Date()},          {"t", DataType::Time(3)},
-      {"p", DataType::Timestamp(6)},    {"l", DataType::TimestampLtz(3)}};
+      {"b", DataType::Boolean()},      {"i", DataType::Bigint()}, {"d", DataType::Double()},
+      {"c", DataType::Decimal(20, 3)}, {"s", DataType::String()}, {"y", DataType::Bytes()},
+      {"a", DataType::Date()},         {"t", DataType::Time(3)},  {"p", DataType::Timestamp(6)},
+      {"l", DataType::TimestampLtz(3)}};
   std::string text =
-      "true,-1,1.0E10,5.125,\"x, \"\"y\"\"\n\",aGk=,2024-02-29,12:00:00.5,2024-02-29 01:02:03.000001,"
+      "true,-1,1.0E10,5.125,\"x, \"\"y\"\"\n\",aGk=,2024-02-29,12:00:00.5,2024-02-29 "
+      "01:02:03.000001,"
       "2024-02-29 01:02:03Z\n"
       "n,n,n,n,n,n,n,n,n,n\n"
       "false,0,-0.5,0.000,\"n\",,1969-12-31,00:00:00,1969-12-31 23:59:59.9,1970-01-01 00:00:00Z\n";
@@ -150,8 +153,10 @@ TEST(CsvRowsTest, MutatedTextNeverCrashes) {
     std::string mutated = text;
     for (int changes = static_cast<int>(random() % 3) + 1; changes > 0; --changes) {
       size_t at = random() % mutated.size();
-      if (random() % 2 == 0) mutated[at] = kBytes[random() % kBytes.size()];
-      else mutated.erase(at, 1);
+      if (random() % 2 == 0)
+        mutated[at] = kBytes[random() % kBytes.size()];
+      else
+        mutated.erase(at, 1);
     }
     CsvOptions options;
     options.header = i % 2 == 0;

@@ -54,22 +54,28 @@ TEST(JsonRowsTest, ObjectsArraysAndLines) {
 
 TEST(JsonRowsTest, EveryType) {
   std::vector<model::ColumnSpec> columns = {
-      {"a", DataType::Boolean()},          {"b", DataType::Tinyint()},
-      {"c", DataType::Smallint()},         {"d", DataType::Int()},
-      {"e", DataType::Float()},            {"f", DataType::Double()},
-      {"g", DataType::Decimal(38, 10)},    {"h", DataType::Char(3)},
-      {"i", DataType::Bytes()},            {"j", DataType::Date()},
-      {"k", DataType::Time(3)},            {"l", DataType::TimestampLtz(3)},
+      {"a", DataType::Boolean()},
+      {"b", DataType::Tinyint()},
+      {"c", DataType::Smallint()},
+      {"d", DataType::Int()},
+      {"e", DataType::Float()},
+      {"f", DataType::Double()},
+      {"g", DataType::Decimal(38, 10)},
+      {"h", DataType::Char(3)},
+      {"i", DataType::Bytes()},
+      {"j", DataType::Date()},
+      {"k", DataType::Time(3)},
+      {"l", DataType::TimestampLtz(3)},
       {"m", DataType::Map(DataType::String(), DataType::Int())},
       {"n", DataType::Row({{"x", DataType::Int()}, {"y", DataType::String()}})},
       {"o", DataType::String()}};
-  EXPECT_EQ(Read(columns,
-                 R"({"a":true,"b":-128,"c":"32767","d":7,"e":0.1,"f":1e300,)"
-                 R"("g":1234567890123456789012345678.0123456789,"h":"a\u00e9","i":"aGk=",)"
-                 R"("j":"2024-02-29","k":"12:34:56.789","l":"2024-02-29T12:00:00.5Z",)"
-                 R"("m":{"k":1,"l":null},"n":{"y":"z","x":3},"o":{"q": [1, 2]}})"),
-            "TRUE|-128|32767|7|0.1|1.0E300|1234567890123456789012345678.0123456789|a\u00e9|hi|"
-            "2024-02-29|12:34:56.789|2024-02-29 12:00:00.500|{k=1, l=NULL}|(3, z)|{\"q\":[1,2]}|\n");
+  EXPECT_EQ(
+      Read(columns, R"({"a":true,"b":-128,"c":"32767","d":7,"e":0.1,"f":1e300,)"
+                    R"("g":1234567890123456789012345678.0123456789,"h":"a\u00e9","i":"aGk=",)"
+                    R"("j":"2024-02-29","k":"12:34:56.789","l":"2024-02-29T12:00:00.5Z",)"
+                    R"("m":{"k":1,"l":null},"n":{"y":"z","x":3},"o":{"q": [1, 2]}})"),
+      "TRUE|-128|32767|7|0.1|1.0E300|1234567890123456789012345678.0123456789|a\u00e9|hi|"
+      "2024-02-29|12:34:56.789|2024-02-29 12:00:00.500|{k=1, l=NULL}|(3, z)|{\"q\":[1,2]}|\n");
   EXPECT_EQ(Read({{"o", DataType::String()}}, R"({"o":1.10}{"o":true}{"o":[1, {}]})"),
             "1.10|\ntrue|\n[1,{}]|\n");
 }
@@ -91,11 +97,26 @@ TEST(JsonRowsTest, ErrorsNameRowColumnAndReason) {
             "row 2, column 'tags': 'x' is not an INT");
   EXPECT_EQ(message("7"), "row 1: not a JSON object");
   EXPECT_EQ(message("[1]"), "row 1: not a JSON object");
-  for (const char* bad :
-       {"{", "{\"id\":1", "{\"id\":1}]", "[{\"id\":1}", "{\"id\":}", "[{\"id\":1}]]", "\"", "{]",
-        "[{\"id\":1},]", "[{\"id\":1}{\"id\":2}]", "{\"id\":1,}", "{\"id\" 1}", "{\"id\":1}{",
-        "[{\"id\":1}][{\"id\":2}]", "{\"id\":nul}", "{\"id\":1x}", "{\"id\":1,\"name\":\"\xff\"}",
-        "{\"id\":1}}", "{\"id\":1},{\"id\":2}", "\xef\xbb"}) {
+  for (const char* bad : {"{",
+                          "{\"id\":1",
+                          "{\"id\":1}]",
+                          "[{\"id\":1}",
+                          "{\"id\":}",
+                          "[{\"id\":1}]]",
+                          "\"",
+                          "{]",
+                          "[{\"id\":1},]",
+                          "[{\"id\":1}{\"id\":2}]",
+                          "{\"id\":1,}",
+                          "{\"id\" 1}",
+                          "{\"id\":1}{",
+                          "[{\"id\":1}][{\"id\":2}]",
+                          "{\"id\":nul}",
+                          "{\"id\":1x}",
+                          "{\"id\":1,\"name\":\"\xff\"}",
+                          "{\"id\":1}}",
+                          "{\"id\":1},{\"id\":2}",
+                          "\xef\xbb"}) {
     EXPECT_EQ(message(bad).find("row "), 0u) << bad << " -> " << message(bad);
   }
 }
@@ -126,7 +147,10 @@ TEST(JsonRowsTest, ReaderServesManyTexts) {
 TEST(JsonRowsTest, MutatedTextNeverCrashes) {
   std::string text = R"([{"id":1,"name":"a\u00e9b","price":1.5,"at":"2020-01-01 00:00:00",)"
                      R"("tags":[1,null]},{"tags":null,"id":"2"}])";
-  std::string lines = R"({"id":1,"name":"ab","tags":[1,2]})" "\n" R"({"id":2,"price":"3.25"})" "\n";
+  std::string lines = R"({"id":1,"name":"ab","tags":[1,2]})"
+                      "\n"
+                      R"({"id":2,"price":"3.25"})"
+                      "\n";
   std::mt19937 random(7);
   constexpr std::string_view kBytes = "{}[]\",:\\ \n01e-.tnu\xff";
   int accepted = 0;

@@ -59,7 +59,9 @@ TEST(JsonWriterTest, Strings) {
   AppendJsonString(out, std::string_view("a\"\\\n\x01\0\xc3\xa9", 8));
   EXPECT_EQ(out, "\"a\\\"\\\\\\n\\u0001\\u0000\u00e9\"");
   out.clear();
-  AppendJsonString(out, "\xff" "a\xe2\x82");
+  AppendJsonString(out,
+                   "\xff"
+                   "a\xe2\x82");
   EXPECT_EQ(out, "\"\ufffda\ufffd\ufffd\"");
 }
 
@@ -75,9 +77,12 @@ TEST(JsonWriterTest, RowsAsFlinksFormat) {
 
 TEST(JsonWriterTest, WrittenRowsAreReadBack) {
   std::vector<model::ColumnSpec> columns = {
-      {"s", DataType::String()},        {"d", DataType::Decimal(38, 5)},
-      {"t", DataType::TimestampLtz(6)}, {"y", DataType::Bytes()},
-      {"k", DataType::Time(3)},         {"f", DataType::Float()},
+      {"s", DataType::String()},
+      {"d", DataType::Decimal(38, 5)},
+      {"t", DataType::TimestampLtz(6)},
+      {"y", DataType::Bytes()},
+      {"k", DataType::Time(3)},
+      {"f", DataType::Float()},
       {"m", DataType::Map(DataType::String(), DataType::Array(DataType::Double()))}};
   std::string row =
       R"({"s":"a\n\"","d":-123456789012345678901234567890123.00001,"t":"2024-01-01 00:00:00.25Z",)"

@@ -41,22 +41,23 @@ Batch IntsWithNull() {
 
 // Written by hand from the header table and Arrow's Message.fbs.
 TEST(LogBatchTest, WritesExactlyTheseBytes) {
-  std::string bytes = EncodeLogBatch(IntsWithNull(), {.schema_id = model::SchemaId(3),
-                                                      .writer_id = 9,
-                                                      .batch_sequence = 4}).value();
+  std::string bytes =
+      EncodeLogBatch(IntsWithNull(),
+                     {.schema_id = model::SchemaId(3), .writer_id = 9, .batch_sequence = 4})
+          .value();
   std::string expected_tail = Unhex(
-      "0300 00 01000000 0900000000000000 04000000 02000000"  // schema, attributes, delta, writer
-      "01 04"                                                // +I -D
-      "ffffffff 98000000"                                    // a message with 152 bytes metadata
-      "10000000  0c00 1400 1000 1200 0400 0800"              // root, vtable of Message
-      "0c000000 1c000000 1000000000000000 0400 03 00"        // header at 48, body 16, V5, batch
-      "0c00 1800 0800 0400 1000 0000"                        // vtable of RecordBatch
-      "0c000000 28000000 0200000000000000 34000000 00000000" // nodes, 2 rows, buffers
+      "0300 00 01000000 0900000000000000 04000000 02000000"   // schema, attributes, delta, writer
+      "01 04"                                                 // +I -D
+      "ffffffff 98000000"                                     // a message with 152 bytes metadata
+      "10000000  0c00 1400 1000 1200 0400 0800"               // root, vtable of Message
+      "0c000000 1c000000 1000000000000000 0400 03 00"         // header at 48, body 16, V5, batch
+      "0c00 1800 0800 0400 1000 0000"                         // vtable of RecordBatch
+      "0c000000 28000000 0200000000000000 34000000 00000000"  // nodes, 2 rows, buffers
       "00000000 00000000 00000000 00000000 00000000"
-      "01000000 0200000000000000 0100000000000000"           // a node: 2 rows, 1 NULL
+      "01000000 0200000000000000 0100000000000000"  // a node: 2 rows, 1 NULL
       "00000000 02000000"
-      "0000000000000000 0100000000000000"                    // validity at 0, 1 byte
-      "0800000000000000 0800000000000000"                    // values at 8, 8 bytes
+      "0000000000000000 0100000000000000"  // validity at 0, 1 byte
+      "0800000000000000 0800000000000000"  // values at 8, 8 bytes
       "01 00000000000000 07000000 00000000");
   EXPECT_EQ(bytes.substr(25), expected_tail);
   std::string head = Unhex("0000000000000000 00000000 00 0000000000000000 00000000");

@@ -40,8 +40,8 @@ TEST(ArrowConvertTest, ArrowItselfAgreesOnEveryType) {
 class ParquetFileTest : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() /
-                 ("forebay_parquet_" + std::to_string(getpid()));
+    directory_ =
+        std::filesystem::temp_directory_path() / ("forebay_parquet_" + std::to_string(getpid()));
     std::filesystem::create_directories(directory_);
     path_ = directory_ / "rows.parquet";
   }
@@ -77,8 +77,8 @@ TEST_F(ParquetFileTest, ProjectsReordersAndFillsMissingColumns) {
   Batch batch = RandomBatch(AllTypes(), 100, 6, 0.2);
   Schema schema = WriteRows(batch, AllTypes());
   auto reader = ParquetFileReader::Open(path_).value();
-  std::vector<model::ColumnSpec> wanted = {schema.columns[28], schema.columns[3],
-                                           {"new", DataType::String(), "", 99}};
+  std::vector<model::ColumnSpec> wanted = {
+      schema.columns[28], schema.columns[3], {"new", DataType::String(), "", 99}};
   ASSERT_TRUE(reader->Select(wanted).ok());
   Batch read = reader->Next().value();
   std::vector<int> projection = {28, 3};

@@ -41,16 +41,18 @@ TEST(TableJsonTest, WritesFlussForm) {
   table.schema.columns = {{"a", DataType::Int().NotNull(), "", 0},
                           {"r", DataType::Row({{"x", DataType::Decimal(5, 2)}}), "", 1}};
   table.schema.primary_key = {"a"};
-  EXPECT_EQ(TableToJson(table).value(),
-            R"({"version":1,"schema":{"version":1,"columns":[{"name":"a","data_type":{"type":"INTEGER",)"
-            R"("nullable":false},"id":0},{"name":"r","data_type":{"type":"ROW","fields":[{"name":"x",)"
-            R"("field_type":{"type":"DECIMAL","precision":5,"scale":2},"field_id":2}]},"id":1}],)"
-            R"("primary_key":["a"],"highest_field_id":2},"partition_key":[],"bucket_count":1,)"
-            R"("properties":{},"custom_properties":{}})");
+  EXPECT_EQ(
+      TableToJson(table).value(),
+      R"({"version":1,"schema":{"version":1,"columns":[{"name":"a","data_type":{"type":"INTEGER",)"
+      R"("nullable":false},"id":0},{"name":"r","data_type":{"type":"ROW","fields":[{"name":"x",)"
+      R"("field_type":{"type":"DECIMAL","precision":5,"scale":2},"field_id":2}]},"id":1}],)"
+      R"("primary_key":["a"],"highest_field_id":2},"partition_key":[],"bucket_count":1,)"
+      R"("properties":{},"custom_properties":{}})");
 }
 
 TEST(TableJsonTest, ReadsAnyOrderAndUnknownFields) {
-  auto type = DataTypeFromJson(R"({"precision":3,"new":[1],"type":"TIMESTAMP_WITH_LOCAL_TIME_ZONE"})");
+  auto type =
+      DataTypeFromJson(R"({"precision":3,"new":[1],"type":"TIMESTAMP_WITH_LOCAL_TIME_ZONE"})");
   EXPECT_EQ(type.value(), DataType::TimestampLtz(3));
 }
 

@@ -44,8 +44,7 @@ Result<std::string> Inflate(std::string_view compressed) {
 }
 
 /// The blocks after the header: count, size, bytes, sync marker.
-Status ReadBlocks(ByteReader& in, const std::string& codec, std::string_view sync,
-                  AvroFile& file) {
+Status ReadBlocks(ByteReader& in, const std::string& codec, std::string_view sync, AvroFile& file) {
   static const AvroJson kLong = "long";
   static const AvroJson kBytes = "bytes";
   while (!in.AtEnd()) {
@@ -58,7 +57,8 @@ Status ReadBlocks(ByteReader& in, const std::string& codec, std::string_view syn
     if (codec == "deflate") {
       ASSIGN_OR_RETURN(bytes, Inflate(bytes));
     }
-    // Every datum of ours has a byte at least; more of them than bytes is only meant to exhaust memory.
+    // Every datum of ours has a byte at least; more of them than bytes is only meant to exhaust
+    // memory.
     if (count.get<int64_t>() < 0 || static_cast<uint64_t>(count.get<int64_t>()) > bytes.size()) {
       return Corruption("an Avro block claims {} items in {} bytes", count.get<int64_t>(),
                         bytes.size());

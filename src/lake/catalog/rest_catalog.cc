@@ -15,8 +15,7 @@ CatalogResponse ErrorResponse(int status, const std::string& type, const std::st
 
 CatalogResponse FromStatus(const Status& status) {
   switch (status.kind()) {
-    case ErrorKind::kNotFound:
-      return ErrorResponse(404, "NoSuchTableException", status.message());
+    case ErrorKind::kNotFound: return ErrorResponse(404, "NoSuchTableException", status.message());
     case ErrorKind::kUnavailable:
       return ErrorResponse(503, "ServiceUnavailableException", status.message());
     default: return ErrorResponse(500, "ServerErrorException", status.ToString());

@@ -16,9 +16,10 @@ struct CatalogResponse {
   std::string body;  ///< JSON; empty for 204
 };
 
-/// The reading half of Iceberg's REST catalog API over the tiered tables: getConfig, listNamespaces, loadNamespaceMetadata,
-/// namespaceExists, listTables, loadTable, tableExists. Changing calls answer 406: the tables belong to the server. Functions
-/// of the API that are not here answer 404. Thread-safe.
+/// The reading half of Iceberg's REST catalog API over the tiered tables: getConfig,
+/// listNamespaces, loadNamespaceMetadata, namespaceExists, listTables, loadTable, tableExists.
+/// Changing calls answer 406: the tables belong to the server. Functions of the API that are not
+/// here answer 404. Thread-safe.
 class RestCatalog {
  public:
   /// All outlive the catalog.

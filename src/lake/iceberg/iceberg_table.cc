@@ -87,7 +87,8 @@ Status IcebergTable::WriteMetadata(const TableMetadata& metadata, int version) {
   Failpoint("lake.commit.after_metadata");
   version_ = version;
   metadata_ = std::make_shared<const TableMetadata>(metadata);
-  // Only a hint for readers without a catalog: when it cannot be written, the commit stands all the same.
+  // Only a hint for readers without a catalog: when it cannot be written, the commit stands all the
+  // same.
   Status hint = io::WriteFileAtomically(fs_, directory_ + "/metadata/version-hint.text",
                                         std::to_string(version));
   if (!hint.ok()) Log(LogLevel::kWarning, "lake", "no version hint: {}", hint.ToString());
@@ -107,7 +108,8 @@ Result<std::vector<ManifestEntry>> IcebergTable::EntriesOf(const ManifestFile& m
   ASSIGN_OR_RETURN(std::string bytes, io::ReadFile(fs_, path));
   auto entries = ReadManifest(bytes);
   if (!entries.ok()) return entries.status().WithContext(path);
-  for (ManifestEntry& entry : *entries) {  // inheritance, as the spec's "Sequence Number Inheritance"
+  for (ManifestEntry& entry :
+       *entries) {  // inheritance, as the spec's "Sequence Number Inheritance"
     if (!entry.snapshot_id) entry.snapshot_id = manifest.added_snapshot_id;
     if (entry.status == EntryStatus::kAdded) {
       if (!entry.sequence_number) entry.sequence_number = manifest.sequence_number;
@@ -188,7 +190,8 @@ Result<std::vector<ManifestFile>> IcebergTable::NextManifests(const CommitReques
   std::vector<ManifestFile> kept[2];  // data, deletes
   if (const Snapshot* parent = metadata_->current_snapshot()) {
     ASSIGN_OR_RETURN(std::vector<ManifestFile> manifests, ManifestsOf(*parent));
-    for (ManifestFile& manifest : manifests) kept[manifest.is_deletes].push_back(std::move(manifest));
+    for (ManifestFile& manifest : manifests)
+      kept[manifest.is_deletes].push_back(std::move(manifest));
   }
   std::vector<ManifestFile> all;
   for (bool is_deletes : {false, true}) {

@@ -26,11 +26,12 @@ struct LiveFile {
   int64_t sequence_number = 0;
 };
 
-/// An Iceberg table in a directory of a file system, laid out as Iceberg's Hadoop catalog does: metadata/v<N>.metadata.json,
-/// the largest N is current, metadata/version-hint.text says it to readers without a catalog. A commit is the appearance of
-/// the next metadata file, by rename, after everything it refers to has been synced; a crash before it leaves unreferenced
-/// files that RemoveOrphans deletes. One process writes at a time (the data directory's lock sees to that); commits are made by
-/// one thread, reading is thread-safe.
+/// An Iceberg table in a directory of a file system, laid out as Iceberg's Hadoop catalog does:
+/// metadata/v<N>.metadata.json, the largest N is current, metadata/version-hint.text says it to
+/// readers without a catalog. A commit is the appearance of the next metadata file, by rename,
+/// after everything it refers to has been synced; a crash before it leaves unreferenced files that
+/// RemoveOrphans deletes. One process writes at a time (the data directory's lock sees to that);
+/// commits are made by one thread, reading is thread-safe.
 class IcebergTable {
  public:
   static constexpr size_t kSnapshotsKept = 100;
@@ -53,14 +54,15 @@ class IcebergTable {
   /// The files that make up `snapshot`.
   Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot) const;
 
-  /// A path for a new data file, e.g. <dir>/data/__bucket=3/<uuid>.parquet; its directory exists afterwards.
+  /// A path for a new data file, e.g. <dir>/data/__bucket=3/<uuid>.parquet; its directory exists
+  /// afterwards.
   Result<std::string> NewDataPath(int bucket, std::string_view suffix);
 
   /// Makes a new snapshot. Nothing of it is visible when this fails.
   Result<Snapshot> Commit(const CommitRequest& request);
 
-  /// Deletes data and manifest files that no kept snapshot refers to: leftovers of crashes and of expired snapshots.
-  /// Not while a reader may be reading an expired snapshot.
+  /// Deletes data and manifest files that no kept snapshot refers to: leftovers of crashes and of
+  /// expired snapshots. Not while a reader may be reading an expired snapshot.
   Result<int> RemoveOrphans();
 
   /// "file:///a/b" <-> "/a/b".

@@ -79,7 +79,8 @@ AvroJson FromDataFile(const DataFile& file) {
 Result<DataFile> ToDataFile(const AvroJson& datum) {
   DataFile file;
   int content = IntOr0(Get(datum, "content"));
-  if (content < 0 || content > 2) return Corruption("a manifest lists a file of content {}", content);
+  if (content < 0 || content > 2)
+    return Corruption("a manifest lists a file of content {}", content);
   file.content = static_cast<FileContent>(content);
   file.file_path = Get(datum, "file_path").get<std::string>();
   const AvroJson& partition = Get(datum, "partition");
@@ -203,7 +204,8 @@ ManifestFile ToManifestFile(const AvroJson& datum) {
   manifest.existing_rows_count = Get(datum, "existing_rows_count").get<int64_t>();
   manifest.deleted_rows_count = Get(datum, "deleted_rows_count").get<int64_t>();
   const AvroJson& partitions = Get(datum, "partitions");
-  if (partitions.is_array() && !partitions.empty() && Get(partitions[0], "lower_bound").is_binary()) {
+  if (partitions.is_array() && !partitions.empty() &&
+      Get(partitions[0], "lower_bound").is_binary()) {
     std::string low = Text(Get(partitions[0], "lower_bound"));
     std::string high = Text(Get(partitions[0], "upper_bound"));
     if (low.size() == 4 && high.size() == 4) {

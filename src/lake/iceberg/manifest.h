@@ -11,12 +11,14 @@
 
 namespace forebay::lake {
 
-/// What a data file of a manifest holds (Iceberg table specification v2, "Manifests", field `content`).
+/// What a data file of a manifest holds (Iceberg table specification v2, "Manifests", field
+/// `content`).
 enum class FileContent { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 };
 
 enum class EntryStatus { kExisting = 0, kAdded = 1, kDeleted = 2 };
 
-/// The spec's `data_file` struct. Tables are partitioned by identity(__bucket), so a partition is a bucket number.
+/// The spec's `data_file` struct. Tables are partitioned by identity(__bucket), so a partition is a
+/// bucket number.
 struct DataFile {
   FileContent content = FileContent::kData;
   std::string file_path;
@@ -62,14 +64,15 @@ struct ManifestFile {
 
 /// What the header of a manifest says about the table.
 struct ManifestContext {
-  std::string schema_json;          ///< the table's current schema
+  std::string schema_json;  ///< the table's current schema
   int schema_id = 0;
   std::string partition_fields_json;  ///< the partition spec's fields
   int partition_spec_id = 0;
   bool is_deletes = false;
 };
 
-/// Avro files of format version 2. Reading fills inherited fields only in ReadManifestList's callers (see IcebergTable).
+/// Avro files of format version 2. Reading fills inherited fields only in ReadManifestList's
+/// callers (see IcebergTable).
 Result<std::string> WriteManifest(const std::vector<ManifestEntry>& entries,
                                   const ManifestContext& context);
 Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes);

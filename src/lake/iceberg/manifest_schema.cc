@@ -15,7 +15,8 @@ AvroJson Optional(const char* name, AvroJson type, int id) {
           {"field-id", id}};
 }
 
-/// A map with int keys: Avro has string keys only, so the spec writes an array of key-value records.
+/// A map with int keys: Avro has string keys only, so the spec writes an array of key-value
+/// records.
 AvroJson IntMap(const char* value_type, int key_id, int value_id) {
   std::string name = "k" + std::to_string(key_id) + "_v" + std::to_string(value_id);
   AvroJson record = {{"type", "record"},
@@ -34,8 +35,8 @@ AvroJson Record(const char* name, AvroJson fields) {
 }
 
 AvroJson DataFileSchema() {
-  AvroJson partition = Record(
-      "r102", AvroJson::array({Optional(kBucketColumn, "int", kBucketPartitionFieldId)}));
+  AvroJson partition =
+      Record("r102", AvroJson::array({Optional(kBucketColumn, "int", kBucketPartitionFieldId)}));
   return Record("r2", AvroJson::array({
                           Required("content", "int", 134),
                           Required("file_path", "string", 100),
@@ -67,11 +68,11 @@ AvroJson FieldSummarySchema() {
 
 const AvroJson& ManifestEntrySchema() {
   static const AvroJson kSchema =
-      Record("manifest_entry", AvroJson::array({Required("status", "int", 0),
-                                                Optional("snapshot_id", "long", 1),
-                                                Optional("sequence_number", "long", 3),
-                                                Optional("file_sequence_number", "long", 4),
-                                                Required("data_file", DataFileSchema(), 2)}));
+      Record("manifest_entry",
+             AvroJson::array({Required("status", "int", 0), Optional("snapshot_id", "long", 1),
+                              Optional("sequence_number", "long", 3),
+                              Optional("file_sequence_number", "long", 4),
+                              Required("data_file", DataFileSchema(), 2)}));
   return kSchema;
 }
 

@@ -4,8 +4,8 @@
 
 namespace forebay::lake {
 
-/// The Avro schemas of manifests and manifest lists of format version 2, with the spec's field ids, for tables partitioned by
-/// identity(__bucket).
+/// The Avro schemas of manifests and manifest lists of format version 2, with the spec's field ids,
+/// for tables partitioned by identity(__bucket).
 const AvroJson& ManifestEntrySchema();
 const AvroJson& ManifestFileSchema();
 

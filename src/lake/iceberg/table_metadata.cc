@@ -20,8 +20,8 @@ constexpr size_t kMetadataLogMax = 100;
 std::string RandomUuid() {
   std::random_device device;
   auto word = [&] { return static_cast<uint64_t>(device()) << 32 | device(); };
-  uint64_t high = (word() & ~0xf000ULL) | 0x4000;                       // version 4
-  uint64_t low = (word() & ~(3ULL << 62)) | 2ULL << 62;                 // variant 1
+  uint64_t high = (word() & ~0xf000ULL) | 0x4000;        // version 4
+  uint64_t low = (word() & ~(3ULL << 62)) | 2ULL << 62;  // variant 1
   return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
                      high & 0xffff, low >> 48, low & 0xffffffffffffULL);
 }
@@ -61,12 +61,9 @@ Result<Json> NestedType(const DataType& type, int& next_id) {
     int value_id = next_id++;
     ASSIGN_OR_RETURN(Json key, IcebergType(type.children()[0], next_id));
     ASSIGN_OR_RETURN(Json value, IcebergType(type.children()[1], next_id));
-    return Json{{"type", "map"},
-                {"key-id", key_id},
-                {"key", key},
-                {"value-id", value_id},
-                {"value", value},
-                {"value-required", !type.children()[1].nullable()}};
+    return Json{{"type", "map"},  {"key-id", key_id},
+                {"key", key},     {"value-id", value_id},
+                {"value", value}, {"value-required", !type.children()[1].nullable()}};
   }
   Json fields = Json::array();
   int first_id = next_id;
@@ -120,10 +117,8 @@ Result<TableMetadata> TableMetadata::Create(const std::string& location,
   for (const IcebergField& field : fields) {
     auto type = IcebergType(field.type, next_id);
     if (!type.ok()) return type.status().WithContext("column " + field.name);
-    columns.push_back({{"id", field.id},
-                       {"name", field.name},
-                       {"required", field.required},
-                       {"type", *type}});
+    columns.push_back(
+        {{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", *type}});
     if (field.name == kBucketColumn) bucket_id = field.id;
   }
   Json partition_fields = Json::array({{{"name", kBucketColumn},
@@ -151,9 +146,10 @@ Result<TableMetadata> TableMetadata::Create(const std::string& location,
       {"last-partition-id", kBucketPartitionFieldId},
       {"default-sort-order-id", 0},
       {"sort-orders", Json::array({{{"order-id", 0}, {"fields", Json::array()}}})},
-      {"properties", {{"write.format.default", "parquet"},
-                      {"write.parquet.compression-codec", "zstd"},
-                      {"write.delete.mode", "merge-on-read"}}},
+      {"properties",
+       {{"write.format.default", "parquet"},
+        {"write.parquet.compression-codec", "zstd"},
+        {"write.delete.mode", "merge-on-read"}}},
       {"current-snapshot-id", -1},
       {"refs", Json::object()},
       {"snapshots", Json::array()},
@@ -188,9 +184,11 @@ Status TableMetadata::CheckShape() const {
     if (!json_.at(field).is_number_integer()) return Corruption("{} is no number", field);
   }
   for (const char* list : {"snapshots", "snapshot-log", "metadata-log"}) {
-    if (json_.contains(list) && !json_.at(list).is_array()) return Corruption("{} is no list", list);
+    if (json_.contains(list) && !json_.at(list).is_array())
+      return Corruption("{} is no list", list);
   }
-  if (json_.contains("refs") && !json_.at("refs").is_object()) return Corruption("refs is no object");
+  if (json_.contains("refs") && !json_.at("refs").is_object())
+    return Corruption("refs is no object");
   bool has_schema = false;
   for (const Json& schema : json_.at("schemas")) {
     has_schema |= schema.at("schema-id") == json_.at("current-schema-id");

@@ -32,19 +32,21 @@ struct Snapshot {
   std::string operation;                       ///< "append", "overwrite", ...
   std::map<std::string, std::string> summary;  ///< the other entries
 
-  /// What tiering records: for every bucket the first log offset that is not in the lake; empty when unknown.
+  /// What tiering records: for every bucket the first log offset that is not in the lake; empty
+  /// when unknown.
   std::vector<model::LogOffset> LogOffsets() const;
 };
 
 /// The snapshot summary's key for LogOffsets(): a JSON array.
 inline constexpr const char* kLogOffsetsKey = "forebay.log-offsets";
 
-/// A table's metadata file of format version 2. It keeps the JSON it was read from, so that what other writers put there
-/// survives our commits.
+/// A table's metadata file of format version 2. It keeps the JSON it was read from, so that what
+/// other writers put there survives our commits.
 class TableMetadata {
  public:
-  /// Metadata of a new, empty table: the columns of `schema`, then __bucket INT, __offset BIGINT, __timestamp
-  /// TIMESTAMP_LTZ(6); partitioned by identity(__bucket). kNotSupported for column types Iceberg v2 has not.
+  /// Metadata of a new, empty table: the columns of `schema`, then __bucket INT, __offset BIGINT,
+  /// __timestamp TIMESTAMP_LTZ(6); partitioned by identity(__bucket). kNotSupported for column
+  /// types Iceberg v2 has not.
   static Result<TableMetadata> Create(const std::string& location, const model::Schema& schema,
                                       int64_t now_ms);
   /// kCorruption, kNotSupported (format version).
@@ -64,7 +66,8 @@ class TableMetadata {
   std::string SchemaJson() const;
   std::string PartitionFieldsJson() const;
 
-  /// Adds a snapshot and makes it current. `metadata_file` is the file that this metadata was read from.
+  /// Adds a snapshot and makes it current. `metadata_file` is the file that this metadata was read
+  /// from.
   void AddSnapshot(const Snapshot& snapshot, const std::string& metadata_file);
   /// Forgets all but the newest `keep` snapshots; returns those forgotten.
   std::vector<Snapshot> ExpireSnapshots(size_t keep);
@@ -81,7 +84,8 @@ class TableMetadata {
 /// The fields of a table's files: columns of `schema` with ids from 1, then the system columns.
 std::vector<IcebergField> IcebergFields(const model::Schema& schema);
 
-/// "long", "decimal(10, 2)", {"type":"list",...}; nested ids are taken from `next_id`. kNotSupported.
+/// "long", "decimal(10, 2)", {"type":"list",...}; nested ids are taken from `next_id`.
+/// kNotSupported.
 Result<nlohmann::ordered_json> IcebergType(const model::DataType& type, int& next_id);
 
 }  // namespace forebay::lake

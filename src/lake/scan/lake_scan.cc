@@ -20,8 +20,11 @@ Result<std::vector<LakeFile>> PlanLakeFiles(const IcebergTable& table, const Sna
     if (bucket >= 0 && item.file.bucket && *item.file.bucket != bucket) continue;
     switch (item.file.content) {
       case FileContent::kData:
-        files.push_back({IcebergTable::PathOf(item.file.file_path), item.file.bucket.value_or(0),
-                         item.sequence_number, item.file.record_count, {}});
+        files.push_back({IcebergTable::PathOf(item.file.file_path),
+                         item.file.bucket.value_or(0),
+                         item.sequence_number,
+                         item.file.record_count,
+                         {}});
         break;
       case FileContent::kPositionDeletes:
         RETURN_IF_ERROR(ReadPositionDeletes(IcebergTable::PathOf(item.file.file_path), deletes));

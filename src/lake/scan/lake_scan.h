@@ -25,8 +25,9 @@ struct LakeFile {
   DeletedRows deleted;
 };
 
-/// The files of a snapshot, of one bucket or of all (-1), in the order they were written; `max_sequence_number` leaves out
-/// files, and deletes, that are newer. kNotSupported when the snapshot has equality deletes (another writer's).
+/// The files of a snapshot, of one bucket or of all (-1), in the order they were written;
+/// `max_sequence_number` leaves out files, and deletes, that are newer. kNotSupported when the
+/// snapshot has equality deletes (another writer's).
 Result<std::vector<LakeFile>> PlanLakeFiles(
     const IcebergTable& table, const Snapshot& snapshot, int bucket,
     int64_t max_sequence_number = std::numeric_limits<int64_t>::max());
@@ -34,7 +35,8 @@ Result<std::vector<LakeFile>> PlanLakeFiles(
 /// Reads data files one after the other, rows that are deleted left out. Thread-compatible.
 class LakeReader {
  public:
-  /// `columns`: indexes of the table's columns; an index from schema.columns.size() on means a system column (__bucket,
+  /// `columns`: indexes of the table's columns; an index from schema.columns.size() on means a
+  /// system column (__bucket,
   /// __offset, __timestamp).
   LakeReader(const model::Schema& schema, std::vector<int> columns, std::vector<LakeFile> files);
   ~LakeReader();
@@ -50,7 +52,7 @@ class LakeReader {
   Status OpenFile();
   model::Batch WithoutDeleted(model::Batch batch);
 
-  std::vector<model::DataType> types_;         ///< of the table
+  std::vector<model::DataType> types_;           ///< of the table
   std::vector<model::ColumnSpec> file_columns_;  ///< as files have them
   std::vector<LakeFile> files_;
   size_t file_ = 0;

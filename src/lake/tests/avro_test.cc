@@ -31,7 +31,9 @@ AvroFile SampleFile() {
   file.schema = SampleSchema();
   file.metadata = {{"format-version", "2"}};
   file.datums = {{{"id", -5}, {"note", "hello"}, {"tags", {"a", "b"}}, {"raw", nullptr}},
-                 {{"id", int64_t{1} << 40}, {"note", nullptr}, {"tags", AvroJson::array()},
+                 {{"id", int64_t{1} << 40},
+                  {"note", nullptr},
+                  {"tags", AvroJson::array()},
                   {"raw", Bytes("xyz")}}};
   return file;
 }
@@ -43,22 +45,27 @@ TEST(AvroCodecTest, EncodesAsTheSpecificationSays) {
   EXPECT_EQ(Encoded("long", 1), "\x02");
   EXPECT_EQ(Encoded("long", -64), "\x7f");
   EXPECT_EQ(Encoded("long", 64), "\x80\x01");
-  EXPECT_EQ(Encoded("string", "foo"), "\x06" "foo");
+  EXPECT_EQ(Encoded("string", "foo"),
+            "\x06"
+            "foo");
   AvroJson record = AvroJson::parse(R"({"type":"record","name":"test","fields":[
     {"name":"a","type":"long"},{"name":"b","type":"string"}]})");
-  EXPECT_EQ(Encoded(record, {{"a", 27}, {"b", "foo"}}), "\x36\x06" "foo");
+  EXPECT_EQ(Encoded(record, {{"a", 27}, {"b", "foo"}}),
+            "\x36\x06"
+            "foo");
   AvroJson array = {{"type", "array"}, {"items", "long"}};
   EXPECT_EQ(Encoded(array, {3, 27}), std::string("\x04\x06\x36\x00", 4));
   AvroJson option = AvroJson::array({"null", "string"});
   EXPECT_EQ(Encoded(option, nullptr), std::string("\x00", 1));
-  EXPECT_EQ(Encoded(option, "a"), "\x02\x02" "a");
+  EXPECT_EQ(Encoded(option, "a"),
+            "\x02\x02"
+            "a");
 }
 
 TEST(AvroCodecTest, RefusesWhatDoesNotFit) {
   ByteWriter out;
   EXPECT_EQ(EncodeAvro("long", "text", out).kind(), ErrorKind::kInvalidArgument);
-  EXPECT_EQ(EncodeAvro(SampleSchema(), {{"id", nullptr}}, out).kind(),
-            ErrorKind::kInvalidArgument);
+  EXPECT_EQ(EncodeAvro(SampleSchema(), {{"id", nullptr}}, out).kind(), ErrorKind::kInvalidArgument);
   AvroJson fixed = {{"type", "fixed"}, {"name", "f"}, {"size", 3}};
   EXPECT_EQ(EncodeAvro(fixed, Bytes("four"), out).kind(), ErrorKind::kInvalidArgument);
 }
@@ -74,15 +81,15 @@ TEST(AvroFileTest, RoundTrip) {
 }
 
 TEST(AvroFileTest, ReadsDeflatedBlocks) {
-  // {"a": 7} with schema {"type":"record","name":"r","fields":[{"name":"a","type":"long"}]}, codec deflate: the block is
-  // a stored deflate block of the one byte 0x0e.
+  // {"a": 7} with schema {"type":"record","name":"r","fields":[{"name":"a","type":"long"}]}, codec
+  // deflate: the block is a stored deflate block of the one byte 0x0e.
   std::string schema = R"({"type":"record","name":"r","fields":[{"name":"a","type":"long"}]})";
   ByteWriter out;
   out.WriteBytes(std::string_view("Obj\x01", 4));
   AvroJson map = {{"type", "map"}, {"values", "bytes"}};
-  ASSERT_TRUE(EncodeAvro(map, {{"avro.schema", Bytes(schema)}, {"avro.codec", Bytes("deflate")}},
-                         out)
-                  .ok());
+  ASSERT_TRUE(
+      EncodeAvro(map, {{"avro.schema", Bytes(schema)}, {"avro.codec", Bytes("deflate")}}, out)
+          .ok());
   std::string sync(16, 's');
   out.WriteBytes(sync);
   out.WriteBytes(std::string_view("\x02\x0c\x01\x01\x00\xfe\xff\x0e", 8));

@@ -176,9 +176,9 @@ TEST_F(IcebergTableTest, MalformedMetadataIsAnErrorAndNeverACrash) {
   Commit({NewFile(0)});
   const auto good = nlohmann::ordered_json::parse(table_->metadata().ToJson());
   for (const auto& [key, value] : good.items()) {
-    for (const auto& replacement : {nlohmann::ordered_json(), nlohmann::ordered_json("text"),
-                                    nlohmann::ordered_json(-7), nlohmann::ordered_json::array(),
-                                    nlohmann::ordered_json::object()}) {
+    for (const auto& replacement :
+         {nlohmann::ordered_json(), nlohmann::ordered_json("text"), nlohmann::ordered_json(-7),
+          nlohmann::ordered_json::array(), nlohmann::ordered_json::object()}) {
       auto bad = good;
       if (replacement.is_null()) {
         bad.erase(key);

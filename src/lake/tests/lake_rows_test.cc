@@ -44,7 +44,8 @@ TEST(LakeRowsTest, ConvertedTypesComeBack) {
       {DataType::TimestampLtz(0), {Value(int64_t{5000}), Value()}, Value(int64_t{5'000'000})},
       {DataType::Timestamp(6), {Value(int64_t{-1}), Value()}, Value(int64_t{-1})},
       {DataType::Time(0), {Value(int64_t{86'399'000}), Value()}, Value(int64_t{86'399'000})},
-      {DataType::String(), {Value(std::string("a text longer than twelve")), Value()},
+      {DataType::String(),
+       {Value(std::string("a text longer than twelve")), Value()},
        Value(std::string("a text longer than twelve"))},
   };
   for (const Case& c : cases) {

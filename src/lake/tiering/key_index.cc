@@ -9,7 +9,8 @@ Result<KeyIndex> KeyIndex::Load(const model::Schema& schema, const std::vector<L
   std::vector<int> keys = schema.PrimaryKeyIndexes();
   for (const LakeFile& file : files) {
     uint32_t number = index.AddFile(file.path);
-    // Deleted rows are skipped by position here, since the reader would not tell which positions remain.
+    // Deleted rows are skipped by position here, since the reader would not tell which positions
+    // remain.
     LakeFile whole = file;
     whole.deleted.clear();
     LakeReader reader(schema, keys, {whole});

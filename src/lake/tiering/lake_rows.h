@@ -9,8 +9,9 @@
 
 namespace forebay::lake {
 
-/// The columns of a table's data files: the table's in types that Iceberg v2 has (TINYINT and SMALLINT as INT, timestamps and
-/// times with microseconds), then __bucket, __offset, __timestamp. Column i has field id i + 1.
+/// The columns of a table's data files: the table's in types that Iceberg v2 has (TINYINT and
+/// SMALLINT as INT, timestamps and times with microseconds), then __bucket, __offset, __timestamp.
+/// Column i has field id i + 1.
 model::Schema LakeSchema(const model::Schema& schema);
 
 /// Where rows come from, for the system columns.

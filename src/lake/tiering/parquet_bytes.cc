@@ -19,7 +19,8 @@ Result<std::unique_ptr<ParquetBytes>> ParquetBytes::Open(const model::Schema& sc
                                                          std::vector<int> field_ids) {
   auto state = std::make_unique<State>();
   auto stream = arrow::io::BufferOutputStream::Create();
-  if (!stream.ok()) return Unavailable("no memory for a Parquet file: {}", stream.status().ToString());
+  if (!stream.ok())
+    return Unavailable("no memory for a Parquet file: {}", stream.status().ToString());
   state->stream = *stream;
   format::ParquetWriteOptions options;
   options.field_ids = std::move(field_ids);
@@ -60,7 +61,8 @@ bool HasPlainBounds(const model::DataType& type) {
   }
 }
 
-/// Cuts a string bound at a character border; an upper bound must not become smaller, so a cut one is dropped.
+/// Cuts a string bound at a character border; an upper bound must not become smaller, so a cut one
+/// is dropped.
 void SetBounds(const model::DataType& type, int id, const std::string& min, const std::string& max,
                DataFile& file) {
   bool is_string = type.IsCharacter();
@@ -78,9 +80,8 @@ void SetBounds(const model::DataType& type, int id, const std::string& min, cons
 
 Status FillStatistics(const std::string& bytes, const std::vector<model::ColumnSpec>& columns,
                       DataFile& file) {
-  auto input = std::make_shared<arrow::io::BufferReader>(
-      std::make_shared<arrow::Buffer>(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                      static_cast<int64_t>(bytes.size())));
+  auto input = std::make_shared<arrow::io::BufferReader>(std::make_shared<arrow::Buffer>(
+      reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int64_t>(bytes.size())));
   ASSIGN_OR_RETURN(auto reader, format::ParquetFileReader::Open(input));
   std::vector<format::ParquetColumnStatistics> statistics = reader->Statistics();
   if (statistics.size() != columns.size()) return Status::Ok();  // nested columns: no statistics

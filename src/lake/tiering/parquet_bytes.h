@@ -10,7 +10,8 @@
 
 namespace forebay::lake {
 
-/// A Parquet file made in memory, so that it can be written to any file system and synced there. Thread-compatible.
+/// A Parquet file made in memory, so that it can be written to any file system and synced there.
+/// Thread-compatible.
 class ParquetBytes {
  public:
   static Result<std::unique_ptr<ParquetBytes>> Open(const model::Schema& schema,
@@ -27,8 +28,9 @@ class ParquetBytes {
   std::unique_ptr<State> state_;
 };
 
-/// Fills a data file's counts and bounds from the footer of its bytes; `columns` are its flat columns, column i with field id
-/// i + 1. Bounds are kept where Parquet's plain encoding is Iceberg's too.
+/// Fills a data file's counts and bounds from the footer of its bytes; `columns` are its flat
+/// columns, column i with field id i + 1. Bounds are kept where Parquet's plain encoding is
+/// Iceberg's too.
 Status FillStatistics(const std::string& bytes, const std::vector<model::ColumnSpec>& columns,
                       DataFile& file);
 

@@ -16,12 +16,13 @@ using model::LogOffset;
 
 struct TableTierer::BucketRows {
   int bucket = 0;
-  LogOffset end = 0;            ///< offset after the last record read
-  std::vector<Batch> batches;   ///< rows of data files
+  LogOffset end = 0;           ///< offset after the last record read
+  std::vector<Batch> batches;  ///< rows of data files
   int64_t num_rows = 0;
-  // Primary-key tables: the rows are collected with their keys, and of each key only the last counts.
-  std::vector<std::string> keys;                           ///< of the collected rows
-  std::unordered_map<std::string, int64_t> last_of_key;    ///< collected row, or -1: deleted
+  // Primary-key tables: the rows are collected with their keys, and of each key only the last
+  // counts.
+  std::vector<std::string> keys;                         ///< of the collected rows
+  std::unordered_map<std::string, int64_t> last_of_key;  ///< collected row, or -1: deleted
   PositionDeletes deletes;
 };
 

@@ -21,10 +21,11 @@ struct TieringRound {
   std::optional<Snapshot> snapshot;
 };
 
-/// Copies one table's log into its Iceberg table. A round reads every bucket's log from where the lake ends, writes a data
-/// file a bucket (and for primary-key tables a position delete file for the rows replaced), and commits one snapshot whose
-/// summary holds the new log offsets. Rows and offsets appear together or not at all, so a crash at any moment loses nothing
-/// and doubles nothing: the next round starts from the offsets of the last snapshot. Belongs to one thread.
+/// Copies one table's log into its Iceberg table. A round reads every bucket's log from where the
+/// lake ends, writes a data file a bucket (and for primary-key tables a position delete file for
+/// the rows replaced), and commits one snapshot whose summary holds the new log offsets. Rows and
+/// offsets appear together or not at all, so a crash at any moment loses nothing and doubles
+/// nothing: the next round starts from the offsets of the last snapshot. Belongs to one thread.
 class TableTierer {
  public:
   /// Rows read of one bucket in a round, so that a round's memory is bounded.
@@ -36,7 +37,8 @@ class TableTierer {
                                                    const model::TableInfo& table,
                                                    const std::string& directory);
 
-  /// Moves what the log has now, or a part of it when it is much: nothing is left when `rows` and `snapshot` are empty.
+  /// Moves what the log has now, or a part of it when it is much: nothing is left when `rows` and
+  /// `snapshot` are empty.
   Result<TieringRound> RunRound();
   const IcebergTable& iceberg() const { return *iceberg_; }
   const std::vector<model::LogOffset>& offsets() const { return offsets_; }
@@ -66,7 +68,7 @@ class TableTierer {
   const model::TableInfo table_;
   std::unique_ptr<IcebergTable> iceberg_;
   std::vector<model::LogOffset> offsets_;  ///< by bucket: the first that is not in the lake
-  std::map<int, KeyIndex> keys_;           ///< primary-key tables, by bucket, loaded when first written
+  std::map<int, KeyIndex> keys_;  ///< primary-key tables, by bucket, loaded when first written
 };
 
 }  // namespace forebay::lake

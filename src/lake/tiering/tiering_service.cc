@@ -23,8 +23,8 @@ std::optional<int64_t> ParseDuration(const std::string& text) {
   unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size()
                                                                  : unit.find_first_not_of(' '));
   static const std::map<std::string, int64_t> kUnits = {
-      {"", 1},          {"ms", 1},         {"s", 1000},         {"sec", 1000},
-      {"min", 60'000},  {"m", 60'000},     {"h", 3'600'000},    {"d", 86'400'000}};
+      {"", 1},         {"ms", 1},     {"s", 1000},      {"sec", 1000},
+      {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
   auto it = kUnits.find(unit);
   if (it == kUnits.end()) return std::nullopt;
   return amount * it->second;
@@ -124,8 +124,8 @@ void TieringService::Refresh() {
 Status TieringService::RunRounds(const model::TableInfo& table, Entry& entry) {
   auto run = [&]() -> Status {
     if (entry.tierer == nullptr) {
-      ASSIGN_OR_RETURN(entry.tierer, TableTierer::Open(connection_, fs_, clock_, table,
-                                                       DirectoryOf(table)));
+      ASSIGN_OR_RETURN(entry.tierer,
+                       TableTierer::Open(connection_, fs_, clock_, table, DirectoryOf(table)));
     }
     while (true) {
       ASSIGN_OR_RETURN(TieringRound round, entry.tierer->RunRound());
@@ -137,7 +137,8 @@ Status TieringService::RunRounds(const model::TableInfo& table, Entry& entry) {
     }
   };
   Status status = run();
-  // What failed may have left the tierer's memory of the lake behind the truth: it is opened afresh next time.
+  // What failed may have left the tierer's memory of the lake behind the truth: it is opened afresh
+  // next time.
   std::lock_guard lock(mutex_);
   if (!status.ok()) entry.tierer.reset();
   entry.state.last_error = status.ok() ? "" : status.ToString();

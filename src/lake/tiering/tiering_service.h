@@ -17,18 +17,20 @@ namespace forebay::lake {
 struct TieringState {
   model::TablePath path;
   std::string metadata_location;
-  int64_t snapshot_id = -1;              ///< -1: none yet
+  int64_t snapshot_id = -1;  ///< -1: none yet
   int64_t last_commit_ms = 0;
   std::vector<model::LogOffset> offsets;
-  int64_t rows_total = 0;                ///< written since the server started
-  std::string last_error;                ///< empty when the last round went well
+  int64_t rows_total = 0;  ///< written since the server started
+  std::string last_error;  ///< empty when the last round went well
 };
 
-/// Tiers every table that has 'table.datalake.enabled' = 'true', each as often as its 'table.datalake.freshness' asks
-/// (default 3 min), in one thread of its own. A table whose round fails is tried again later; the others go on. Thread-safe.
+/// Tiers every table that has 'table.datalake.enabled' = 'true', each as often as its
+/// 'table.datalake.freshness' asks (default 3 min), in one thread of its own. A table whose round
+/// fails is tried again later; the others go on. Thread-safe.
 class TieringService {
  public:
-  /// `warehouse` is the absolute directory that holds <database>/<table>. The other arguments outlive the service.
+  /// `warehouse` is the absolute directory that holds <database>/<table>. The other arguments
+  /// outlive the service.
   TieringService(client::Connection& connection, io::FileSystem& fs, const Clock& clock,
                  std::string warehouse);
   ~TieringService() { Stop(); }
@@ -36,8 +38,8 @@ class TieringService {
   void Start();
   /// Ends after the round that runs.
   void Stop();
-  /// Tiers everything `path` has now, in the caller's thread: for tests, demos and shutdown. kNotFound, kInvalidArgument
-  /// when the table is not tiered.
+  /// Tiers everything `path` has now, in the caller's thread: for tests, demos and shutdown.
+  /// kNotFound, kInvalidArgument when the table is not tiered.
   Status TierNow(const model::TablePath& path);
   std::vector<TieringState> States();
 
@@ -61,14 +63,15 @@ class TieringService {
   io::FileSystem& fs_;
   const Clock& clock_;
   const std::string warehouse_;
-  std::mutex mutex_;  ///< guards the members below
+  std::mutex mutex_;                                   ///< guards the members below
   std::map<int64_t, std::shared_ptr<Entry>> entries_;  ///< by table id
   std::condition_variable wake_;
   bool stopping_ = false;
   std::thread thread_;
 };
 
-/// Whether the table is tiered, and its freshness in milliseconds. kInvalidArgument for an unreadable duration.
+/// Whether the table is tiered, and its freshness in milliseconds. kInvalidArgument for an
+/// unreadable duration.
 Result<std::optional<int64_t>> TieringFreshnessMs(const model::TableDescriptor& table);
 
 }  // namespace forebay::lake

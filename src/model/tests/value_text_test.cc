@@ -86,7 +86,8 @@ TEST(ValueTextTest, CellsAsFlinkCastsThem) {
   EXPECT_EQ(Cell(DataType::Array(DataType::Int()), Value(List{one, one})), "[1, 1]");
   EXPECT_EQ(Cell(DataType::Map(DataType::String(), DataType::Int()), Value(List{a, one})), "{a=1}");
   EXPECT_EQ(Cell(DataType::Bytes(), Value(std::string("ABC"))), "ABC");
-  EXPECT_EQ(Cell(DataType::Bytes(), Value(std::string("\xff\x01")), {.bytes_as_hex = true}), "ff01");
+  EXPECT_EQ(Cell(DataType::Bytes(), Value(std::string("\xff\x01")), {.bytes_as_hex = true}),
+            "ff01");
   EXPECT_EQ(Cell(DataType::TimestampLtz(3), Value(int64_t{0}), {.zone_offset_seconds = 7200}),
             "1970-01-01 02:00:00.000");
   EXPECT_EQ(Cell(DataType::IntervalDayTime(), Value(int64_t{93784567})), "+1 02:03:04.567");

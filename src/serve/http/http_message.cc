@@ -29,8 +29,8 @@ HttpResponse HttpResponse::FromError(const Error& error) {
     details["line"] = error.position.line;
     details["column"] = error.position.column;
   }
-  auto text = nlohmann::json{{"error", details}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+  auto text = nlohmann::json{{"error", details}}.dump(-1, ' ', false,
+                                                      nlohmann::json::error_handler_t::replace);
   HttpResponse response = Json(HttpStatusOf(error.kind), text + "\n");
   if (response.status == 503 || response.status == 429) response.headers["Retry-After"] = "1";
   return response;

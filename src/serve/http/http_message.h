@@ -9,7 +9,8 @@
 
 namespace forebay::serve {
 
-/// A request as handlers see it: decoded path and query, header names in lower case, the whole body.
+/// A request as handlers see it: decoded path and query, header names in lower case, the whole
+/// body.
 struct HttpRequest {
   std::string method;
   std::string path;  ///< percent-decoded, without the query
@@ -27,8 +28,9 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::map<std::string, std::string> headers;
   std::string body;
-  /// When set, called on the handler's thread until it returns an empty string; the body is sent in chunks. An error breaks
-  /// the connection off, so that the client cannot take a part for the whole.
+  /// When set, called on the handler's thread until it returns an empty string; the body is sent in
+  /// chunks. An error breaks the connection off, so that the client cannot take a part for the
+  /// whole.
   std::function<Result<std::string>()> next_chunk;
   /// When set, called once if the client goes away while chunks are being made.
   std::function<void()> on_abort;

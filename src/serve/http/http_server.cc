@@ -56,8 +56,9 @@ struct Shared {
   std::atomic<bool> stopping = false;
 };
 
-/// One client's connection: reads a request, hands it to the pool, writes the answer, again. Its callbacks run on the network
-/// thread, its handler and chunk makers on a pool thread, never both at a time.
+/// One client's connection: reads a request, hands it to the pool, writes the answer, again. Its
+/// callbacks run on the network thread, its handler and chunk makers on a pool thread, never both
+/// at a time.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
@@ -75,10 +76,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_->header_limit(64 << 10);
     parser_->body_limit(shared_.options.body_bytes_max);
     stream_.expires_after(std::chrono::seconds(shared_.options.idle_timeout_seconds));
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, size_t) {
-                              self->OnHeader(error);
-                            });
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](error_code error, size_t) { self->OnHeader(error); });
   }
 
   void OnHeader(error_code error) {
@@ -110,9 +110,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Bytes that are no HTTP get a 400 and the end; a client that went away gets nothing.
   void Reject(error_code error) {
-    if (error == http::error::end_of_stream || error.category() != http::make_error_code(
-                                                                       http::error::bad_value)
-                                                                       .category()) {
+    if (error == http::error::end_of_stream ||
+        error.category() != http::make_error_code(http::error::bad_value).category()) {
       return Close();
     }
     keep_alive_ = false;
@@ -145,8 +144,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return Answer(HttpResponse::FromError(Unavailable("too many requests are waiting")));
     }
     stream_.expires_never();
-    asio::post(*shared_.handlers,
-               [self = shared_from_this(), request = std::move(request)] { self->Handle(request); });
+    asio::post(*shared_.handlers, [self = shared_from_this(), request = std::move(request)] {
+      self->Handle(request);
+    });
   }
 
   /// On a pool thread.
@@ -199,12 +199,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     FillHeader(*message);
     message->chunked(true);
     auto serializer = std::make_shared<http::response_serializer<http::empty_body>>(*message);
-    http::async_write_header(stream_, *serializer,
-                             [self = shared_from_this(), message, serializer](error_code error,
-                                                                              size_t) {
-                               if (error) return self->Abort();
-                               self->MakeChunk();
-                             });
+    http::async_write_header(
+        stream_, *serializer,
+        [self = shared_from_this(), message, serializer](error_code error, size_t) {
+          if (error) return self->Abort();
+          self->MakeChunk();
+        });
   }
 
   /// The next chunk is made on the pool, only after the last one was taken by the network.
@@ -223,10 +223,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     auto text = std::make_shared<std::string>(std::move(chunk).value());
     if (text->empty()) {
       response_ = HttpResponse();
-      return asio::async_write(stream_, http::make_chunk_last(),
-                               [self = shared_from_this()](error_code error, size_t) {
-                                 self->AfterAnswer(error);
-                               });
+      return asio::async_write(
+          stream_, http::make_chunk_last(),
+          [self = shared_from_this()](error_code error, size_t) { self->AfterAnswer(error); });
     }
     asio::async_write(stream_, http::make_chunk(asio::buffer(*text)),
                       [self = shared_from_this(), text](error_code error, size_t) {
@@ -299,7 +298,8 @@ class BeastServer : public HttpServer {
       error_code ignored;
       acceptor_.close(ignored);
     });
-    // Handlers end first (streams see `stopping`), then the network thread has nothing left that could start one.
+    // Handlers end first (streams see `stopping`), then the network thread has nothing left that
+    // could start one.
     shared_.handlers->join();
     shared_.network.stop();
     if (thread_.joinable()) thread_.join();

@@ -22,8 +22,8 @@ struct HttpServerOptions {
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
-/// An HTTP/1.1 server: one thread does the network, handlers run on a pool, long answers are streamed with back-pressure.
-/// Thread-safe.
+/// An HTTP/1.1 server: one thread does the network, handlers run on a pool, long answers are
+/// streamed with back-pressure. Thread-safe.
 class HttpServer {
  public:
   /// Listens when it returns. kUnavailable, naming the address, when the port is in use.

@@ -53,9 +53,8 @@ class Acks {
 };
 
 /// Writes the parts and adds what was acknowledged to `acks`; the first error is returned.
-Status WriteParts(client::TableWriter& writer, const std::map<int, Batch>& parts,
-                  int64_t writer_id, const std::map<int, int32_t>& sequences,
-                  std::map<int, client::WriteAck>& acks) {
+Status WriteParts(client::TableWriter& writer, const std::map<int, Batch>& parts, int64_t writer_id,
+                  const std::map<int, int32_t>& sequences, std::map<int, client::WriteAck>& acks) {
   auto collector = std::make_shared<Acks>();
   size_t started = 0;
   for (const auto& [bucket, part] : parts) {
@@ -83,7 +82,8 @@ std::string QueryOr(const HttpRequest& request, const std::string& name, std::st
   return it == request.query.end() ? fallback : it->second;
 }
 
-/// How to read a body, as text that the journal keeps: format, header, unknown fields, null literal.
+/// How to read a body, as text that the journal keeps: format, header, unknown fields, null
+/// literal.
 Result<std::string> ParametersOf(const HttpRequest& request) {
   std::string type(request.Header("content-type"));
   type = type.substr(0, type.find(';'));
@@ -95,8 +95,8 @@ Result<std::string> ParametersOf(const HttpRequest& request) {
   std::string format = QueryOr(request, "format", by_type);
   if (format == "ndjson") format = "json";
   if (format != "json" && format != "csv") {
-    Error error = InvalidArgument("no format for this body: content type '{}', format '{}'", type,
-                                  format);
+    Error error =
+        InvalidArgument("no format for this body: content type '{}', format '{}'", type, format);
     error.hint = "use ?format=json, ndjson or csv";
     return error;
   }
@@ -125,9 +125,8 @@ Result<Batch> ReadCsv(const std::vector<model::ColumnSpec>& columns, const nlohm
   return builder.Finish();
 }
 
-Result<Batch> ReadBody(const std::vector<model::ColumnSpec>& columns,
-                       const std::string& parameters, const std::string& body,
-                       format::RowError& error) {
+Result<Batch> ReadBody(const std::vector<model::ColumnSpec>& columns, const std::string& parameters,
+                       const std::string& body, format::RowError& error) {
   nlohmann::json how = nlohmann::json::parse(parameters, nullptr, false);
   if (!how.is_object()) return Corruption("damaged parameters of a request");
   if (how.value("format", "") == "csv") return ReadCsv(columns, how, body, error);
@@ -149,8 +148,8 @@ HttpResponse RowErrorResponse(const format::RowError& error, const model::TableD
     details["hint"] = "the column is computed: leave it out";
   }
   return HttpResponse::Json(400, nlohmann::json{{"error", details}}.dump(
-                                     -1, ' ', false,
-                                     nlohmann::json::error_handler_t::replace) + "\n");
+                                     -1, ' ', false, nlohmann::json::error_handler_t::replace) +
+                                     "\n");
 }
 
 /// The writer id of a key: 63 bits, above all ids that storage gives out.
@@ -282,8 +281,8 @@ Result<IngestHandler::Written> IngestHandler::Store(Target& target, const std::s
   if (key_id < 0) {
     ASSIGN_OR_RETURN(writer, TakeWriter(table_id));
   }
-  IngestIntent intent{target.info.path.database, target.info.path.table, table_id, parameters,
-                      writer.id, {}, body};
+  IngestIntent intent{
+      target.info.path.database, target.info.path.table, table_id, parameters, writer.id, {}, body};
   for (const auto& [bucket, part] : parts) intent.sequences[bucket] = writer.next[bucket]++;
   ASSIGN_OR_RETURN(std::string path, journal_->Begin(intent));
   Status status;
@@ -352,9 +351,8 @@ HttpResponse IngestHandler::Answer(const HttpRequest& request) {
   }
   nlohmann::json offsets = nlohmann::json::array();
   for (const auto& [bucket, ack] : written->acks) {
-    offsets.push_back({{"bucket", bucket},
-                       {"base_offset", ack.base_offset},
-                       {"next_offset", ack.next_offset}});
+    offsets.push_back(
+        {{"bucket", bucket}, {"base_offset", ack.base_offset}, {"next_offset", ack.next_offset}});
   }
   nlohmann::json answer = {
       {"rows", batch->num_rows}, {"offsets", offsets}, {"duplicate", written->duplicate}};

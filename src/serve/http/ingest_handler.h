@@ -23,13 +23,14 @@ struct IngestMetrics {
   std::atomic<int64_t> latency_ns{0};  ///< of all requests together
 };
 
-/// `POST /ingest/v1/<db>/<table>`: adds the rows of a JSON, NDJSON or CSV body to a table, all or none of a request, and answers
-/// when they are on the disk. The format is that of ?format=json|ndjson|csv or of the Content-Type. CSV begins with a header
-/// unless ?header=false; ?null= is its null literal; ?ignore_unknown=true leaves unknown fields out.
+/// `POST /ingest/v1/<db>/<table>`: adds the rows of a JSON, NDJSON or CSV body to a table, all or
+/// none of a request, and answers when they are on the disk. The format is that of
+/// ?format=json|ndjson|csv or of the Content-Type. CSV begins with a header unless ?header=false;
+/// ?null= is its null literal; ?ignore_unknown=true leaves unknown fields out.
 ///
-/// With an Idempotency-Key a request that was stored is recognised, also after a restart, and answered with "duplicate": the
-/// key is turned into the writer id. Rows of one request that go to several buckets are made whole by the journal.
-/// Thread-safe.
+/// With an Idempotency-Key a request that was stored is recognised, also after a restart, and
+/// answered with "duplicate": the key is turned into the writer id. Rows of one request that go to
+/// several buckets are made whole by the journal. Thread-safe.
 class IngestHandler {
  public:
   /// Finishes what an earlier process left. `connection` and `fs` outlive the handler.

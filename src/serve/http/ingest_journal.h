@@ -10,8 +10,8 @@
 
 namespace forebay::serve {
 
-/// A request whose rows go to several buckets: enough to write them again, with the same identities, so that what is stored
-/// already is recognised.
+/// A request whose rows go to several buckets: enough to write them again, with the same
+/// identities, so that what is stored already is recognised.
 struct IngestIntent {
   std::string database;
   std::string table;
@@ -22,8 +22,9 @@ struct IngestIntent {
   std::string body;
 };
 
-/// Keeps the intents of requests under way, a file each, so that a crash between two bucket writes leaves all or none of a
-/// request. A file is `u32 CRC-32C of the rest, strings and numbers as Encode writes them`. Thread-safe.
+/// Keeps the intents of requests under way, a file each, so that a crash between two bucket writes
+/// leaves all or none of a request. A file is `u32 CRC-32C of the rest, strings and numbers as
+/// Encode writes them`. Thread-safe.
 class IngestJournal {
  public:
   static Result<std::unique_ptr<IngestJournal>> Open(io::FileSystem& fs, std::string directory);
@@ -32,8 +33,8 @@ class IngestJournal {
   Result<std::string> Begin(const IngestIntent& intent);
   /// The request is stored, or nothing of it is.
   Status Finish(const std::string& path);
-  /// Intents of an earlier process by path. Damaged files are set aside under another name: their requests were never
-  /// acknowledged.
+  /// Intents of an earlier process by path. Damaged files are set aside under another name: their
+  /// requests were never acknowledged.
   Result<std::map<std::string, IngestIntent>> Unfinished();
 
  private:

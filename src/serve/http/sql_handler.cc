@@ -14,8 +14,8 @@ constexpr size_t kCollectedBytesMax = 256 << 20;
 
 std::string ErrorJson(int statement, const Error& error) {
   std::string_view code = sql::ErrorCode(error.message);
-  nlohmann::ordered_json details = {
-      {"code", code.empty() ? ErrorKindName(error.kind) : code}, {"message", error.message}};
+  nlohmann::ordered_json details = {{"code", code.empty() ? ErrorKindName(error.kind) : code},
+                                    {"message", error.message}};
   if (!error.hint.empty()) details["hint"] = error.hint;
   if (error.position.line > 0) {
     details["line"] = error.position.line;
@@ -26,8 +26,8 @@ std::string ErrorJson(int statement, const Error& error) {
 }
 
 std::string MessageJson(int statement, const StatementResult& result) {
-  std::string text = fmt::format("{{\"statement\":{},\"message\":{}", statement,
-                                 JsonString(result.message));
+  std::string text =
+      fmt::format("{{\"statement\":{},\"message\":{}", statement, JsonString(result.message));
   if (!result.job_id.empty()) text += ",\"jobId\":" + JsonString(result.job_id);
   return text + "}";
 }
@@ -51,8 +51,11 @@ class StatementStream {
  public:
   StatementStream(const Engine& engine, std::string script, bool continue_on_error,
                   const std::atomic<bool>& stopping)
-      : session_(engine), script_(std::move(script)), continue_on_error_(continue_on_error),
-        stopping_(stopping), statements_(sql::SplitStatements(script_)) {}
+      : session_(engine),
+        script_(std::move(script)),
+        continue_on_error_(continue_on_error),
+        stopping_(stopping),
+        statements_(sql::SplitStatements(script_)) {}
 
   /// Empty at the end; a lone newline when there is nothing new.
   Result<std::string> Next() {
@@ -118,7 +121,8 @@ class StatementStream {
 
 HttpResponse SqlHandler::Handle(const HttpRequest& request) {
   if (request.method != "POST") {
-    HttpResponse response = HttpResponse::FromError(InvalidArgument("use POST with the SQL as body"));
+    HttpResponse response =
+        HttpResponse::FromError(InvalidArgument("use POST with the SQL as body"));
     response.status = 405;
     response.headers["Allow"] = "POST";
     return response;
@@ -142,7 +146,8 @@ HttpResponse SqlHandler::Stream(const std::string& script, bool continue_on_erro
 namespace {
 
 /// A statement's whole result as a JSON object without its closing brace.
-Result<std::string> CollectRows(int number, ResultCursor& cursor, const std::atomic<bool>& stopping) {
+Result<std::string> CollectRows(int number, ResultCursor& cursor,
+                                const std::atomic<bool>& stopping) {
   std::string rows;
   std::string kinds;
   bool first = true;

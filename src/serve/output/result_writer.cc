@@ -174,7 +174,8 @@ class TableFrame : public ResultWriter {
       }
       pending_.push_back(std::move(cells));
     }
-    // A changelog is shown as it comes; a bounded result waits for enough rows to choose good widths.
+    // A changelog is shown as it comes; a bounded result waits for enough rows to choose good
+    // widths.
     constexpr size_t kSampleRows = 1000;
     if (is_changelog_ || !widths_.empty() || pending_.size() >= kSampleRows) Flush();
   }

@@ -28,14 +28,16 @@ class ResultWriter {
 };
 
 /// A writer to `out`:
-/// - table: a frame for people; the first rows set the column widths, a changelog has its change type in front;
+/// - table: a frame for people; the first rows set the column widths, a changelog has its change
+/// type in front;
 /// - csv: a header and RFC 4180 rows, a changelog's change type in a first column "op";
 /// - json: one line a result, {"statement":N,"columns":[{"name","type"}],"rows":[..],"kinds":[..]}.
 std::unique_ptr<ResultWriter> MakeResultWriter(OutputFormat format, std::FILE* out);
 
 /// {"columns":[..]}-style pieces, for the HTTP API too: `"columns":[{"name":"a","type":"INT"}]`.
 std::string ColumnsJson(const std::vector<ColumnHeader>& columns);
-/// `[[1,"a"],[2,null]]`: the rows of a batch as JSON arrays, in the value forms of the command line's JSON output.
+/// `[[1,"a"],[2,null]]`: the rows of a batch as JSON arrays, in the value forms of the command
+/// line's JSON output.
 void AppendRowsJson(std::string& out, const model::Batch& rows, bool& first);
 /// Appends `"+I","-U"` for every row.
 void AppendKindsJson(std::string& out, const model::Batch& rows, bool& first);

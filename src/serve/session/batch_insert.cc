@@ -47,8 +47,10 @@ Result<int64_t> InsertBatch(const sql::SinkNode& sink, const Engine& engine,
   ASSIGN_OR_RETURN(auto writer, target->MakeWriter(0, 1, control));
   ASSIGN_OR_RETURN(auto committer, target->MakeCommitter());
   if (committer != nullptr) {
-    return NotSupported("INSERT into connector '{}' in batch mode: SET 'execution.runtime-mode' = "
-                        "'streaming' first", sink.table.connector());
+    return NotSupported(
+        "INSERT into connector '{}' in batch mode: SET 'execution.runtime-mode' = "
+        "'streaming' first",
+        sink.table.connector());
   }
   RETURN_IF_ERROR(writer->Open({}));
   int64_t count = 0;

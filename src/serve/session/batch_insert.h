@@ -8,8 +8,9 @@
 
 namespace forebay::serve {
 
-/// Runs `sink`'s input as a batch query and writes its rows into the sink's table, in the calling thread. Returns how many
-/// rows. Not atomic as a whole: rows written before an error stay, as in Flink's batch jobs.
+/// Runs `sink`'s input as a batch query and writes its rows into the sink's table, in the calling
+/// thread. Returns how many rows. Not atomic as a whole: rows written before an error stay, as in
+/// Flink's batch jobs.
 Result<int64_t> InsertBatch(const sql::SinkNode& sink, const Engine& engine,
                             const std::map<std::string, std::string>& settings,
                             const compute::EvaluationContext& evaluation);

@@ -47,8 +47,8 @@ class BatchCursorImpl : public ResultCursor {
     if (auto it = settings.find("batch.memory-limit"); it != settings.end()) {
       options.memory_limit = it->second;
     }
-    ASSIGN_OR_RETURN(cursor->query_, compute::BatchQuery::Start(*cursor->plan_,
-                                                                cursor->open_scan_, options));
+    ASSIGN_OR_RETURN(cursor->query_,
+                     compute::BatchQuery::Start(*cursor->plan_, cursor->open_scan_, options));
     return std::unique_ptr<ResultCursor>(std::move(cursor));
   }
 
@@ -75,9 +75,9 @@ std::unique_ptr<ResultCursor> StreamCursor(std::vector<sql::Field> columns,
   return std::make_unique<StreamCursorImpl>(std::move(columns), std::move(job));
 }
 
-Result<std::unique_ptr<ResultCursor>> BatchCursor(sql::PlanPtr plan, const Engine& engine,
-                                                  const std::map<std::string, std::string>& settings,
-                                                  const compute::EvaluationContext& evaluation) {
+Result<std::unique_ptr<ResultCursor>> BatchCursor(
+    sql::PlanPtr plan, const Engine& engine, const std::map<std::string, std::string>& settings,
+    const compute::EvaluationContext& evaluation) {
   return BatchCursorImpl::Open(std::move(plan), engine, settings, evaluation);
 }
 

@@ -11,12 +11,11 @@
 namespace forebay::serve {
 
 /// The changelog of a running query; cancelling it or dropping the cursor ends the job.
-std::unique_ptr<ResultCursor> StreamCursor(std::vector<sql::Field> columns,
-                                           compute::JobHandle job);
+std::unique_ptr<ResultCursor> StreamCursor(std::vector<sql::Field> columns, compute::JobHandle job);
 
 /// The rows of a batch query. `settings`: 'batch.memory-limit', 'parallelism.default'.
-Result<std::unique_ptr<ResultCursor>> BatchCursor(sql::PlanPtr plan, const Engine& engine,
-                                                  const std::map<std::string, std::string>& settings,
-                                                  const compute::EvaluationContext& evaluation);
+Result<std::unique_ptr<ResultCursor>> BatchCursor(
+    sql::PlanPtr plan, const Engine& engine, const std::map<std::string, std::string>& settings,
+    const compute::EvaluationContext& evaluation);
 
 }  // namespace forebay::serve

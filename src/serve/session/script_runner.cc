@@ -14,7 +14,8 @@ std::vector<ColumnHeader> HeadersOf(const std::vector<sql::Field>& columns) {
 
 namespace {
 
-/// The cells of a TIMESTAMP_LTZ column moved to local time, in nested columns too; other columns as they are.
+/// The cells of a TIMESTAMP_LTZ column moved to local time, in nested columns too; other columns as
+/// they are.
 model::Column InZone(const model::Column& column, compute::TimeZone& zone) {
   const model::DataType& type = column.type();
   if (!type.children().empty()) {
@@ -45,8 +46,8 @@ model::Batch InZone(model::Batch batch, compute::TimeZone& zone) {
 }
 
 /// Shows a cursor's rows until its end, or until cancelled.
-Status Show(ResultCursor& cursor, int statement, const std::string& zone_name, const std::atomic<bool>& cancel,
-            const ScriptEvents& events) {
+Status Show(ResultCursor& cursor, int statement, const std::string& zone_name,
+            const std::atomic<bool>& cancel, const ScriptEvents& events) {
   ASSIGN_OR_RETURN(std::shared_ptr<compute::TimeZone> zone, compute::TimeZone::Find(zone_name));
   std::unique_ptr<ResultWriter> writer = events.writer();
   writer->Begin(statement, HeadersOf(cursor.columns()), cursor.is_changelog());

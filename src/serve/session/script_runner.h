@@ -20,8 +20,9 @@ struct ScriptEvents {
   std::function<void(int64_t rows)> progress;
 };
 
-/// Runs the statements of `script` in order. Stops at the first error unless `continue_on_error`. `cancel` ends the running
-/// statement when it becomes true (a SELECT that never ends is no error then). Returns whether all statements succeeded.
+/// Runs the statements of `script` in order. Stops at the first error unless `continue_on_error`.
+/// `cancel` ends the running statement when it becomes true (a SELECT that never ends is no error
+/// then). Returns whether all statements succeeded.
 bool RunScript(Session& session, std::string_view script, bool continue_on_error,
                const std::atomic<bool>& cancel, const ScriptEvents& events);
 

@@ -78,9 +78,8 @@ Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
 Result<StatementResult> Session::RunBatchInsert(const sql::InsertStatement& insert) {
   int64_t rows = 0;
   for (const sql::PlanPtr& sink : insert.sinks) {
-    ASSIGN_OR_RETURN(int64_t written,
-                     InsertBatch(static_cast<const sql::SinkNode&>(*sink), engine_, settings_,
-                                 Evaluation()));
+    ASSIGN_OR_RETURN(int64_t written, InsertBatch(static_cast<const sql::SinkNode&>(*sink), engine_,
+                                                  settings_, Evaluation()));
     rows += written;
   }
   StatementResult result;

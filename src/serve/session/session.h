@@ -13,8 +13,8 @@
 
 namespace forebay::serve {
 
-/// One user's conversation with the engine: current database, options, temporary objects. Statements of a session run one
-/// after the other; a session belongs to one thread at a time.
+/// One user's conversation with the engine: current database, options, temporary objects.
+/// Statements of a session run one after the other; a session belongs to one thread at a time.
 class Session {
  public:
   /// `engine` outlives the session.

@@ -102,8 +102,8 @@ Result<StatementResult> Session::ShowJobs() {
       }
     }
     rows.push_back({job.id, job.name, std::string(compute::JobStateName(job.state)),
-                    TimeText(job.created_ms), std::to_string(rows_in),
-                    std::to_string(state_bytes), job.failure});
+                    TimeText(job.created_ms), std::to_string(rows_in), std::to_string(state_bytes),
+                    job.failure});
   }
   StatementResult result;
   result.rows = TextCursor(
@@ -115,11 +115,12 @@ Result<StatementResult> Session::DescribeJob(const std::string& id) {
   ASSIGN_OR_RETURN(compute::JobHandle job, engine_.jobs->Find(id));
   Rows rows;
   for (const compute::OperatorMetrics& metrics : job->Metrics()) {
-    bool has_watermark = metrics.watermark != compute::kMinWatermark &&
-                         metrics.watermark != compute::kMaxWatermark;
+    bool has_watermark =
+        metrics.watermark != compute::kMinWatermark && metrics.watermark != compute::kMaxWatermark;
     rows.push_back({std::to_string(metrics.node_id), metrics.name,
                     std::to_string(metrics.num_instances), std::to_string(metrics.rows_in),
-                    std::to_string(metrics.rows_out), fmt::format("{:.0f}", metrics.rows_per_second),
+                    std::to_string(metrics.rows_out),
+                    fmt::format("{:.0f}", metrics.rows_per_second),
                     has_watermark ? TimeText(metrics.watermark) : "",
                     std::to_string(metrics.state_bytes), fmt::format("{:.0f}", metrics.busy_ms)});
   }
@@ -139,8 +140,9 @@ Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
   }
   ASSIGN_OR_RETURN(auto table, catalog_.FindTable(describe.path));
   model::DataType text = model::DataType::String();
-  std::vector<sql::Field> columns = {{"name", text}, {"type", text}, {"null", model::DataType::Boolean()},
-                                     {"key", text},  {"extras", text}, {"watermark", text}};
+  std::vector<sql::Field> columns = {
+      {"name", text}, {"type", text},   {"null", model::DataType::Boolean()},
+      {"key", text},  {"extras", text}, {"watermark", text}};
   std::vector<DescribedColumn> all;
   bool has_comments = false;
   for (const sql::Field& field : describe.columns) {
@@ -158,9 +160,9 @@ Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
     rows.column(0).AppendString(field.name);
     rows.column(1).AppendString(described.type);
     rows.column(2).Append<uint8_t>(field.type.nullable() ? 1 : 0);
-    for (auto [index, value] : {std::pair(3, &described.key), std::pair(4, &described.extras),
-                                std::pair(5, &described.watermark),
-                                std::pair(6, &described.comment)}) {
+    for (auto [index, value] :
+         {std::pair(3, &described.key), std::pair(4, &described.extras),
+          std::pair(5, &described.watermark), std::pair(6, &described.comment)}) {
       if (index == 6 && !has_comments) continue;
       if (value->empty()) {
         rows.column(index).AppendNull();

@@ -8,8 +8,9 @@
 
 namespace forebay::serve {
 
-/// The SQL catalog of a server: Forebay's tables from storage; tables of other connectors and views as stored objects; and the
-/// temporary tables and views of one session, which hide stored ones of the same name. Thread-safe.
+/// The SQL catalog of a server: Forebay's tables from storage; tables of other connectors and views
+/// as stored objects; and the temporary tables and views of one session, which hide stored ones of
+/// the same name. Thread-safe.
 class SqlCatalog : public sql::Catalog {
  public:
   explicit SqlCatalog(client::Connection& connection) : connection_(connection) {}

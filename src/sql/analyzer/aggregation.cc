@@ -125,8 +125,9 @@ void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
   }
 }
 
-// Windows of a TVF are computed by the aggregation itself, from the TVF's input, whenever nothing but the grouping reads the
-// window columns; else (a window on a window's result, a filter on window_end) the rows bring their windows along.
+// Windows of a TVF are computed by the aggregation itself, from the TVF's input, whenever nothing
+// but the grouping reads the window columns; else (a window on a window's result, a filter on
+// window_end) the rows bring their windows along.
 Status SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
   std::vector<ExpressionPtr> projections;
   std::vector<std::string> names;
@@ -167,11 +168,11 @@ Status SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
     if (mergeable && spec.kind == WindowKind::kSession) {
       std::vector<int> key_columns;
       for (int key : keys) {
-        key_columns.push_back(projections[key]->kind == ExpressionKind::kColumn
-                                  ? projections[key]->column
-                                  : -1);
+        key_columns.push_back(
+            projections[key]->kind == ExpressionKind::kColumn ? projections[key]->column : -1);
       }
-      std::vector<int> partition = static_cast<const WindowTableNode&>(*input).window.partition_keys;
+      std::vector<int> partition =
+          static_cast<const WindowTableNode&>(*input).window.partition_keys;
       std::sort(key_columns.begin(), key_columns.end());
       std::sort(partition.begin(), partition.end());
       // A filter above a SESSION also changes nothing only when it is on whole partitions.

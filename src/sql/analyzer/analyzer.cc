@@ -59,9 +59,9 @@ class StatementAnalyzer {
     for (size_t i = 0; i < bound.output.size(); ++i) {
       if (!ast.columns.empty()) bound.output[i].name = ast.columns[i];
       if (!names.insert(bound.output[i].name).second) {
-        return ErrorAt(InvalidArgument("SQL-1014 the view has two columns '{}'",
-                                       bound.output[i].name),
-                       ast.name.range.position);
+        return ErrorAt(
+            InvalidArgument("SQL-1014 the view has two columns '{}'", bound.output[i].name),
+            ast.name.range.position);
       }
     }
     const SourceRange& range = ast.query->range;

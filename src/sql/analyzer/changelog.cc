@@ -43,8 +43,7 @@ ChangelogMode KindsFrom(const PlanNode& node, const std::vector<ChangelogMode>& 
       return matches_only ? all : kUpserts;
     }
     case PlanKind::kRank: return static_cast<const RankNode&>(node).windowed ? kInsert : kUpserts;
-    case PlanKind::kDeduplicate:
-      return DeduplicateKinds(static_cast<const DeduplicateNode&>(node));
+    case PlanKind::kDeduplicate: return DeduplicateKinds(static_cast<const DeduplicateNode&>(node));
     case PlanKind::kLimit: {
       bool ordered = !static_cast<const LimitNode&>(node).order.empty();
       return ordered ? kUpserts : all;
@@ -166,8 +165,7 @@ Keys UpsertKeys(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kTableScan: return ScanKeys(static_cast<const TableScanNode&>(node));
     case PlanKind::kCalc: return CalcKeys(static_cast<const CalcNode&>(node));
-    case PlanKind::kAggregate:
-      return {Iota(static_cast<const AggregateNode&>(node).keys.size())};
+    case PlanKind::kAggregate: return {Iota(static_cast<const AggregateNode&>(node).keys.size())};
     case PlanKind::kWindowAggregate:
       return WindowAggregateKeys(static_cast<const WindowAggregateNode&>(node));
     case PlanKind::kJoin: return JoinKeys(static_cast<const JoinNode&>(node));
@@ -189,8 +187,8 @@ bool SinkTakesUpdates(const SinkNode& sink) {
   return connector == "forebay" && sink.table.info.descriptor.HasPrimaryKey();
 }
 
-// A sink with a primary key takes +U alone when that very key identifies the query's changes. A part of it is not enough: a
-// row whose other key columns change must be deleted under its old key.
+// A sink with a primary key takes +U alone when that very key identifies the query's changes. A
+// part of it is not enough: a row whose other key columns change must be deleted under its old key.
 bool SinkNeedsUpdateBefore(const SinkNode& sink) {
   if (sink.table.connector() == "blackhole") return false;
   if (!sink.table.info.descriptor.HasPrimaryKey()) return true;
@@ -201,7 +199,8 @@ bool SinkNeedsUpdateBefore(const SinkNode& sink) {
   });
 }
 
-// Flink asks for -U below a filter that is not on the upsert key, or `count < 10` would never take rows back.
+// Flink asks for -U below a filter that is not on the upsert key, or `count < 10` would never take
+// rows back.
 bool FilterNeedsUpdateBefore(const CalcNode& calc) {
   if (calc.condition == nullptr) return false;
   std::vector<bool> used(calc.inputs[0]->output.size());
@@ -236,9 +235,9 @@ bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
 Status CheckSink(const SinkNode& sink) {
   ChangelogMode mode = sink.inputs[0]->changelog;
   if (mode.IsInsertOnly() || SinkTakesUpdates(sink)) return Status::Ok();
-  Error error = InvalidArgument(
-      "SQL-1013 table sink '{}' does not take {} changes, which the query produces",
-      sink.table.path.ToString(), mode.remove ? "update and delete" : "update");
+  Error error =
+      InvalidArgument("SQL-1013 table sink '{}' does not take {} changes, which the query produces",
+                      sink.table.path.ToString(), mode.remove ? "update and delete" : "update");
   error.hint = "declare a PRIMARY KEY ... NOT ENFORCED on the table, or make the query append-only";
   return error;
 }
@@ -252,8 +251,10 @@ Status CheckInputs(const PlanNode& node) {
   if (node.kind == PlanKind::kWatermark || !needs_inserts) return Status::Ok();
   for (const PlanPtr& input : node.inputs) {
     if (!input->changelog.IsInsertOnly()) {
-      return NotSupported("SQL-1020 windows over a query that updates its results ({}) are not "
-                          "supported", input->changelog.ToString());
+      return NotSupported(
+          "SQL-1020 windows over a query that updates its results ({}) are not "
+          "supported",
+          input->changelog.ToString());
     }
   }
   return Status::Ok();
@@ -277,12 +278,11 @@ Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool 
   std::set<const PlanNode*> needs;
   for (size_t i = nodes.size(); i-- > 0;) {
     const PlanNode& node = *nodes[i];
-    bool is_root = std::none_of(nodes.begin() + static_cast<int64_t>(i), nodes.end(),
-                                [&](const auto& other) {
-                                  return std::any_of(
-                                      other->inputs.begin(), other->inputs.end(),
-                                      [&](const PlanPtr& in) { return in.get() == &node; });
-                                });
+    bool is_root =
+        std::none_of(nodes.begin() + static_cast<int64_t>(i), nodes.end(), [&](const auto& other) {
+          return std::any_of(other->inputs.begin(), other->inputs.end(),
+                             [&](const PlanPtr& in) { return in.get() == &node; });
+        });
     bool needed_above = needs.contains(&node) || (is_root && node.kind != PlanKind::kSink);
     if (needed_above) nodes[i]->changelog.update_before = nodes[i]->changelog.update_after;
     for (size_t k = 0; k < node.inputs.size(); ++k) {

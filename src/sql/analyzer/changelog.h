@@ -7,12 +7,14 @@
 
 namespace forebay::sql {
 
-/// Which kinds of change a node produces (Flink's ModifyKindSet): update_after stands for updates, update_before is unset.
+/// Which kinds of change a node produces (Flink's ModifyKindSet): update_after stands for updates,
+/// update_before is unset.
 ChangelogMode ModifyKinds(const PlanNode& node);
 
-/// Fills changelog modes and upsert keys of `nodes`, given in topological order (inputs first), as Flink's
-/// FlinkChangelogModeInferenceProgram does: update_before only where a consumer needs it. Errors when a sink cannot take what
-/// its input emits. `streaming` unset: everything is insert-only.
+/// Fills changelog modes and upsert keys of `nodes`, given in topological order (inputs first), as
+/// Flink's FlinkChangelogModeInferenceProgram does: update_before only where a consumer needs it.
+/// Errors when a sink cannot take what its input emits. `streaming` unset: everything is
+/// insert-only.
 Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool streaming);
 
 }  // namespace forebay::sql

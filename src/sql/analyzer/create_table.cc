@@ -30,11 +30,11 @@ Status AddColumns(const CreateTableAst& ast, std::string_view text, CatalogTable
                      column.range.position);
     }
     if (column.kind == ColumnAst::Kind::kComputed) {
-      table.computed.push_back({column.name, TextOf(column.expression->range, text),
-                                column.comment});
+      table.computed.push_back(
+          {column.name, TextOf(column.expression->range, text), column.comment});
     } else {
-      schema.columns.push_back({column.name, column.type, column.comment,
-                                static_cast<int>(schema.columns.size())});
+      schema.columns.push_back(
+          {column.name, column.type, column.comment, static_cast<int>(schema.columns.size())});
     }
   }
   if (schema.columns.empty() && ast.as_query == nullptr) {
@@ -89,8 +89,8 @@ Status SetWatermark(const CreateTableAst& ast, std::string_view text, CatalogTab
     return ErrorAt(NotSupported("SQL-1016 a WATERMARK on a nested field is not supported"),
                    ast.watermark->column.range.position);
   }
-  table.watermark = WatermarkSpec{ast.watermark->column.parts[0],
-                                  TextOf(ast.watermark->expression->range, text)};
+  table.watermark =
+      WatermarkSpec{ast.watermark->column.parts[0], TextOf(ast.watermark->expression->range, text)};
   return Status::Ok();
 }
 
@@ -103,10 +103,12 @@ Status CheckExpressions(QueryAnalyzer& queries, const CreateTableAst& ast,
     if (field.name != table.watermark->column) continue;
     if (!field.type.IsTimestamp() || field.type.precision() > 3) {
       Error error = InvalidArgument(
-          "SQL-1016 the WATERMARK column '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p <= 3, "
-          "not {}", field.name, field.type.ToString());
-      return ErrorAt(error, ast.watermark ? ast.watermark->column.range.position
-                                          : ast.name.range.position);
+          "SQL-1016 the WATERMARK column '{}' must be TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p <= "
+          "3, "
+          "not {}",
+          field.name, field.type.ToString());
+      return ErrorAt(
+          error, ast.watermark ? ast.watermark->column.range.position : ast.name.range.position);
     }
   }
   return Status::Ok();
@@ -131,8 +133,8 @@ Status SetBuckets(const CreateTableAst& ast, CatalogTable& table) {
   model::TableDescriptor& descriptor = table.ref.info.descriptor;
   if (auto it = ast.options.find("bucket.num"); it != ast.options.end()) {
     const std::string& text = it->second;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(),
-                                        descriptor.bucket_count);
+    auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), descriptor.bucket_count);
     if (error != std::errc() || end != text.data() + text.size()) {
       return InvalidArgument("SQL-1009 'bucket.num' must be a number: '{}'", text);
     }

@@ -6,7 +6,8 @@
 
 namespace forebay::sql {
 
-/// Checks CREATE TABLE: columns, primary key, computed columns, watermark, LIKE. WITH keys are the connector's business.
+/// Checks CREATE TABLE: columns, primary key, computed columns, watermark, LIKE. WITH keys are the
+/// connector's business.
 Result<CatalogTable> AnalyzeCreateTable(QueryAnalyzer& queries, const CreateTableAst& ast,
                                         std::string_view text);
 

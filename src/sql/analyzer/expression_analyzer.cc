@@ -230,8 +230,8 @@ Result<ExpressionPtr> ExpressionAnalyzer::Name(const ExpressionAst& ast) {
   // CURRENT_TIMESTAMP and its kin are called without parentheses.
   if (!resolved.ok()) {
     const FunctionSpec* spec = ast.names.size() == 1 ? FindFunction(ast.names[0]) : nullptr;
-    if (spec != nullptr && (spec->sql_name.starts_with("CURRENT_") ||
-                            spec->sql_name.starts_with("LOCALTIME"))) {
+    if (spec != nullptr &&
+        (spec->sql_name.starts_with("CURRENT_") || spec->sql_name.starts_with("LOCALTIME"))) {
       return MakeFunctionCall(*spec, {});
     }
     return resolved.status();
@@ -378,13 +378,14 @@ Result<ExpressionPtr> ExpressionAnalyzer::Is(const ExpressionAst& ast) {
   }
   if (ast.text.starts_with("JSON")) {
     std::string kind = ast.text == "JSON" ? "VALUE" : ast.text.substr(5);
-    args.push_back(Expression::Literal(DataType::Char(static_cast<int>(kind.size())).NotNull(),
-                                       Value(kind)));
+    args.push_back(
+        Expression::Literal(DataType::Char(static_cast<int>(kind.size())).NotNull(), Value(kind)));
     return Negated(BooleanCall("IS_JSON", std::move(args), true), ast.negated);
   }
   bool null_test = ast.text == "NULL" || ast.text == "UNKNOWN";
   if (!null_test) {
-    args[0] = CastTo(args[0], args[0]->type.Is(TypeRoot::kNull) ? DataType::Boolean() : args[0]->type);
+    args[0] =
+        CastTo(args[0], args[0]->type.Is(TypeRoot::kNull) ? DataType::Boolean() : args[0]->type);
     if (!args[0]->type.Is(TypeRoot::kBoolean)) {
       return InvalidArgument("SQL-1006 IS {} needs a BOOLEAN, not {}", ast.text,
                              args[0]->type.Nullable().ToString());

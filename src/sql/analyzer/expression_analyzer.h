@@ -21,11 +21,12 @@ struct Scope {
   std::vector<ScopeColumn> columns;
 };
 
-/// Turns syntax trees into typed expressions over a scope by Flink's rules: names resolved, types chosen, casts made explicit.
-/// Lives as long as one SELECT's analysis; not thread-safe.
+/// Turns syntax trees into typed expressions over a scope by Flink's rules: names resolved, types
+/// chosen, casts made explicit. Lives as long as one SELECT's analysis; not thread-safe.
 class ExpressionAnalyzer {
  public:
-  /// Asked first about every call; returns null for calls that are plain functions. Aggregates, OVER and group windows.
+  /// Asked first about every call; returns null for calls that are plain functions. Aggregates,
+  /// OVER and group windows.
   using CallHook = std::function<Result<ExpressionPtr>(const ExpressionAst&)>;
 
   explicit ExpressionAnalyzer(const Scope& scope, CallHook hook = nullptr)
@@ -54,7 +55,8 @@ class ExpressionAnalyzer {
   CallHook hook_;
 };
 
-/// The index of the column `names` refers to (qualified or not) and how many of the names it took; errors for unknown
+/// The index of the column `names` refers to (qualified or not) and how many of the names it took;
+/// errors for unknown
 /// ("did you mean") and ambiguous ones.
 struct ResolvedName {
   int column = 0;
@@ -71,7 +73,8 @@ void SplitConjuncts(const ExpressionPtr& expression, std::vector<ExpressionPtr>&
 Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr a, ExpressionPtr b);
 /// PLUS, MINUS, TIMES, DIVIDE or MOD over numbers, times and intervals.
 Result<ExpressionPtr> MakeArithmetic(const std::string& function, ExpressionPtr a, ExpressionPtr b);
-/// Calls whose words or argument order differ from plain functions (EXTRACT, TRIM, IF, ...); null when `name` is none of them.
+/// Calls whose words or argument order differ from plain functions (EXTRACT, TRIM, IF, ...); null
+/// when `name` is none of them.
 Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionAst& ast,
                                       std::vector<ExpressionPtr> args);
 /// All cast to their common type; an error naming `what` when there is none.

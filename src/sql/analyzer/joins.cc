@@ -65,7 +65,8 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
   ASSIGN_OR_RETURN(Relation right, From(right_ast));
   JoinKind kind = KindOf(ast.join);
   if (ast.natural || !ast.using_columns.empty()) return JoinUsing(kind, ast, left, right);
-  Relation both = Concat(left, right, MakeJoin(JoinKind::kInner, left.plan, right.plan, {}, {}, nullptr));
+  Relation both =
+      Concat(left, right, MakeJoin(JoinKind::kInner, left.plan, right.plan, {}, {}, nullptr));
   ExpressionPtr condition;
   if (ast.condition != nullptr) {
     ExpressionAnalyzer analyzer(both.scope);
@@ -95,13 +96,12 @@ Result<Relation> QueryAnalyzer::JoinUsing(JoinKind kind, const TableAst& ast, co
     pairs.emplace_back(a.column, b.column + shift);
     ASSIGN_OR_RETURN(
         ExpressionPtr equal,
-        MakeComparison("EQUALS",
-                       Expression::Column(left.plan->output[a.column].type, a.column),
+        MakeComparison("EQUALS", Expression::Column(left.plan->output[a.column].type, a.column),
                        Expression::Column(right.plan->output[b.column].type, b.column + shift)));
     conjuncts.push_back(std::move(equal));
   }
-  Relation both = Concat(
-      left, right, MakeJoin(kind, left.plan, right.plan, {}, {}, Conjunction(conjuncts)));
+  Relation both =
+      Concat(left, right, MakeJoin(kind, left.plan, right.plan, {}, {}, Conjunction(conjuncts)));
   std::vector<ExpressionPtr> projections;
   std::vector<std::string> output;
   Scope scope;
@@ -110,7 +110,8 @@ Result<Relation> QueryAnalyzer::JoinUsing(JoinKind kind, const TableAst& ast, co
     auto [a, b] = pairs[i];
     ExpressionPtr value = column(kind == JoinKind::kRight ? b : a);
     if (kind == JoinKind::kFull) {
-      value = Expression::Call(value->type, "COALESCE", {column(a), CastTo(column(b), value->type)});
+      value =
+          Expression::Call(value->type, "COALESCE", {column(a), CastTo(column(b), value->type)});
     }
     projections.push_back(value);
     output.push_back(names[i]);
@@ -136,7 +137,8 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
   const model::Schema& schema = table.ref.info.descriptor.schema;
   if (!table.ref.IsForeign() && schema.primary_key.empty()) {
     return ErrorAt(NotSupported("SQL-1020 a lookup join needs a table with a PRIMARY KEY, '{}' has "
-                                "none", table.ref.path.ToString()),
+                                "none",
+                                table.ref.path.ToString()),
                    right_ast.range.position);
   }
   bool outer = ast.join == JoinAstKind::kLeft;
@@ -168,7 +170,8 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
     ExpressionPtr found;
     for (auto it = conjuncts.begin(); it != conjuncts.end() && found == nullptr;) {
       ExpressionPtr a = (*it)->kind == ExpressionKind::kCall && (*it)->function == "EQUALS"
-                            ? (*it)->args[0] : nullptr;
+                            ? (*it)->args[0]
+                            : nullptr;
       ExpressionPtr b = a != nullptr ? (*it)->args[1] : nullptr;
       auto is_key = [&](const ExpressionPtr& e) {
         return e->kind == ExpressionKind::kColumn && e->column == key + shift;
@@ -182,9 +185,10 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
       }
     }
     if (found == nullptr) {
-      Error error = NotSupported("SQL-1020 a lookup join needs an equality on every primary-key "
-                                 "column of '{}'; '{}' has none",
-                                 table.ref.path.ToString(), schema.columns[key].name);
+      Error error = NotSupported(
+          "SQL-1020 a lookup join needs an equality on every primary-key "
+          "column of '{}'; '{}' has none",
+          table.ref.path.ToString(), schema.columns[key].name);
       return ErrorAt(error, ast.range.position);
     }
     node->keys.push_back(std::move(found));
@@ -289,8 +293,10 @@ Result<WindowSpec> MakeWindowSpec(const std::string& function,
   }
   bool divides = !slides || spec.size_ms % spec.slide_ms == 0;
   if (!divides) {
-    return NotSupported("SQL-1020 {}: the size must be a multiple of the slide or step: {} ms and "
-                        "{} ms", function, spec.size_ms, spec.slide_ms);
+    return NotSupported(
+        "SQL-1020 {}: the size must be a multiple of the slide or step: {} ms and "
+        "{} ms",
+        function, spec.size_ms, spec.slide_ms);
   }
   return spec;
 }
@@ -319,7 +325,8 @@ Result<Relation> QueryAnalyzer::WindowFunction(const TableAst& ast) {
   if (field.time_attribute == TimeAttribute::kNone) {
     Error error = InvalidArgument(
         "SQL-1017 the window function {} requires the time column '{}' to be a time attribute, it "
-        "is a {}", function, field.name, field.type.ToString());
+        "is a {}",
+        function, field.name, field.type.ToString());
     error.hint = "declare a WATERMARK on the column, or use a PROCTIME() column";
     return ErrorAt(error, arguments.time->range.position);
   }

@@ -147,7 +147,8 @@ Result<ExpressionPtr> AnalyzeLiteral(const ExpressionAst& ast) {
   const std::string& text = ast.text;
   switch (ast.kind) {
     case ExpressionAstKind::kNull:
-      return Expression::Literal(text == "UNKNOWN" ? DataType::Boolean() : DataType::Null(), Value());
+      return Expression::Literal(text == "UNKNOWN" ? DataType::Boolean() : DataType::Null(),
+                                 Value());
     case ExpressionAstKind::kBoolean:
       return Expression::Literal(DataType::Boolean().NotNull(), Value(text == "TRUE"));
     case ExpressionAstKind::kInteger: return IntegerLiteral(text);

@@ -92,9 +92,9 @@ struct UnitLength {
   bool months;
 };
 constexpr UnitLength kUnits[] = {
-    {"MILLISECOND", 1, false}, {"SECOND", 1000, false},    {"MINUTE", 60000, false},
-    {"HOUR", 3600000, false},  {"DAY", 86400000, false},   {"WEEK", 604800000, false},
-    {"MONTH", 1, true},        {"QUARTER", 3, true},       {"YEAR", 12, true}};
+    {"MILLISECOND", 1, false}, {"SECOND", 1000, false},  {"MINUTE", 60000, false},
+    {"HOUR", 3600000, false},  {"DAY", 86400000, false}, {"WEEK", 604800000, false},
+    {"MONTH", 1, true},        {"QUARTER", 3, true},     {"YEAR", 12, true}};
 
 Result<ExpressionPtr> TimestampAdd(Args args) {
   const auto& unit = std::get<std::string>(args[0]->value.data);
@@ -103,8 +103,8 @@ Result<ExpressionPtr> TimestampAdd(Args args) {
     DataType type = known.months ? DataType::IntervalYearMonth() : DataType::IntervalDayTime();
     const auto* count = std::get_if<int64_t>(&args[1]->value.data);
     if (count != nullptr) {
-      return MakeArithmetic(
-          "PLUS", args[2], Expression::Literal(type.NotNull(), Value(*count * known.length)));
+      return MakeArithmetic("PLUS", args[2],
+                            Expression::Literal(type.NotNull(), Value(*count * known.length)));
     }
     ExpressionPtr one = Expression::Literal(type.NotNull(), Value(known.length));
     ASSIGN_OR_RETURN(ExpressionPtr interval, MakeArithmetic("TIMES", one, args[1]));
@@ -126,7 +126,8 @@ Result<ExpressionPtr> TimeMinus(Args args) {
     return CannotApply("-", args[0], args[1]);
   }
   const auto& unit = std::get<std::string>(args[2]->value.data);
-  bool months = unit.starts_with("YEAR") || unit.starts_with("MONTH") || unit.starts_with("QUARTER");
+  bool months =
+      unit.starts_with("YEAR") || unit.starts_with("MONTH") || unit.starts_with("QUARTER");
   DataType type = months ? DataType::IntervalYearMonth() : DataType::IntervalDayTime();
   return CallOf(type, "MINUS", {args[0], args[1]});
 }
@@ -170,8 +171,7 @@ Result<ExpressionPtr> Conditional(const std::string& name, Args args) {
   if (name == "NULLIF") {
     ASSIGN_OR_RETURN(ExpressionPtr equal, MakeComparison("EQUALS", args[0], args[1]));
     DataType type = args[0]->type.Nullable();
-    return Expression::Call(type, "CASE",
-                            {equal, Expression::Literal(type, Value()), args[0]});
+    return Expression::Call(type, "CASE", {equal, Expression::Literal(type, Value()), args[0]});
   }
   bool coalesce = name == "COALESCE" || name == "IFNULL";
   ASSIGN_OR_RETURN(Args values, ToCommonType(std::move(args), name));
@@ -201,7 +201,8 @@ std::string ClauseOf(const ExpressionAst& ast, const std::string& clause) {
 
 ExpressionPtr Text(const std::string& text) { return Unit(text); }
 
-// What JSON_VALUE or JSON_QUERY answers on empty or on error, as text; NULL when the clause says ERROR.
+// What JSON_VALUE or JSON_QUERY answers on empty or on error, as text; NULL when the clause says
+// ERROR.
 Result<ExpressionPtr> JsonFallback(const std::string& name, const std::string& behavior,
                                    const ExpressionPtr& default_value) {
   if (default_value != nullptr) return CastTo(default_value, DataType::String());
@@ -220,7 +221,8 @@ Result<ExpressionPtr> JsonExists(const ExpressionAst& ast, Args args) {
   return Expression::Call(DataType::Boolean(), "JSON_EXISTS", std::move(args));
 }
 
-// JSON_VALUE and JSON_QUERY(text, path, on empty, on error, which of EMPTY and ERROR end the query, wrapper).
+// JSON_VALUE and JSON_QUERY(text, path, on empty, on error, which of EMPTY and ERROR end the query,
+// wrapper).
 Result<ExpressionPtr> JsonLookup(const std::string& name, const ExpressionAst& ast, Args args) {
   DataType type = ast.type.Is(TypeRoot::kNull) ? DataType::String() : ast.type.Nullable();
   bool scalar = type.IsNumeric() || type.IsCharacter() || type.Is(TypeRoot::kBoolean);
@@ -264,7 +266,8 @@ Result<ExpressionPtr> JsonCall(const std::string& name, const ExpressionAst& ast
   return Expression::Call(DataType::String().NotNull(), name, std::move(args));
 }
 
-// ARRAY_APPEND, ARRAY_PREPEND, ARRAY_POSITION, ARRAY_REMOVE(array, element) and ARRAY_CONCAT(array, ...).
+// ARRAY_APPEND, ARRAY_PREPEND, ARRAY_POSITION, ARRAY_REMOVE(array, element) and ARRAY_CONCAT(array,
+// ...).
 Result<ExpressionPtr> ArrayCall(const std::string& name, Args args) {
   for (size_t i = 0; i < args.size(); ++i) {
     if ((i == 0 || name == "ARRAY_CONCAT") && !args[i]->type.Is(TypeRoot::kArray)) {
@@ -285,7 +288,9 @@ Result<ExpressionPtr> ArrayCall(const std::string& name, Args args) {
 }
 
 size_t SpecialArity(const std::string& name, size_t count) {
-  if (name == "MINUS_DATE" || name == "IF" || name == "TIMESTAMPADD" || name == "TIMESTAMPDIFF" || name == "TRIM") return 3;
+  if (name == "MINUS_DATE" || name == "IF" || name == "TIMESTAMPADD" || name == "TIMESTAMPDIFF" ||
+      name == "TRIM")
+    return 3;
   if (name == "NULLIF" || name == "IFNULL" || name == "EXTRACT" || name == "MOD" ||
       name == "ARRAY_APPEND" || name == "ARRAY_PREPEND" || name == "ARRAY_POSITION" ||
       name == "ARRAY_REMOVE" || name == "INSTR") {
@@ -307,7 +312,8 @@ Result<std::vector<ExpressionPtr>> ToCommonType(std::vector<ExpressionPtr> value
   auto common = CommonType(types);
   if (!common) {
     std::string text;
-    for (const DataType& type : types) text += (text.empty() ? "" : ", ") + type.Nullable().ToString();
+    for (const DataType& type : types)
+      text += (text.empty() ? "" : ", ") + type.Nullable().ToString();
     return InvalidArgument("SQL-1011 {}: no common type of ({})", what, text);
   }
   if (common->Is(TypeRoot::kNull)) {
@@ -319,16 +325,16 @@ Result<std::vector<ExpressionPtr>> ToCommonType(std::vector<ExpressionPtr> value
 
 Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr a,
                                      ExpressionPtr b) {
-  bool both_text = (a->type.IsCharacter() && b->type.IsCharacter()) ||
-                   (a->type.IsBytes() && b->type.IsBytes());
+  bool both_text =
+      (a->type.IsCharacter() && b->type.IsCharacter()) || (a->type.IsBytes() && b->type.IsBytes());
   if (!both_text) {
     std::optional<DataType> common = CommonType({a->type, b->type});
     if (!common && a->type.IsCharacter() && b->type.IsTemporal()) common = b->type;
     if (!common && b->type.IsCharacter() && a->type.IsTemporal()) common = a->type;
     if (!common) {
-      Error error = InvalidArgument(
-          "SQL-1010 implicit type conversion between {} and {} is not supported",
-          a->type.Nullable().ToString(), b->type.Nullable().ToString());
+      Error error =
+          InvalidArgument("SQL-1010 implicit type conversion between {} and {} is not supported",
+                          a->type.Nullable().ToString(), b->type.Nullable().ToString());
       error.hint = "CAST one side to the other's type";
       return error;
     }
@@ -354,10 +360,12 @@ Result<ExpressionPtr> MakeArithmetic(const std::string& function, ExpressionPtr 
 Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionAst& ast,
                                       std::vector<ExpressionPtr> args) {
   static const std::vector<std::string> kNames = {
-      "IF", "NULLIF", "COALESCE", "IFNULL", "GREATEST", "LEAST", "TIMESTAMPADD", "TIMESTAMPDIFF",
-      "TRIM", "LTRIM", "RTRIM", "BTRIM", "EXTRACT", "MOD", "INSTR", "LOCATE", "JSON_VALUE",
-      "JSON_QUERY", "JSON_EXISTS", "JSON_OBJECT", "JSON_ARRAY", "ARRAY_CONCAT", "ARRAY_APPEND",
-      "ARRAY_PREPEND", "ARRAY_POSITION", "ARRAY_REMOVE", "MINUS_DATE"};
+      "IF",           "NULLIF",       "COALESCE",      "IFNULL",        "GREATEST",
+      "LEAST",        "TIMESTAMPADD", "TIMESTAMPDIFF", "TRIM",          "LTRIM",
+      "RTRIM",        "BTRIM",        "EXTRACT",       "MOD",           "INSTR",
+      "LOCATE",       "JSON_VALUE",   "JSON_QUERY",    "JSON_EXISTS",   "JSON_OBJECT",
+      "JSON_ARRAY",   "ARRAY_CONCAT", "ARRAY_APPEND",  "ARRAY_PREPEND", "ARRAY_POSITION",
+      "ARRAY_REMOVE", "MINUS_DATE"};
   bool known = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
   if (!known && ExtractUnitOf(name).empty()) return ExpressionPtr();
   if (args.size() != SpecialArity(name, args.size())) {

@@ -7,7 +7,8 @@
 
 #include "sql/plan/plan.h"
 
-// Makes plan nodes with their output fields. Changelog modes, ids and upsert keys come later (sql/optimizer).
+// Makes plan nodes with their output fields. Changelog modes, ids and upsert keys come later
+// (sql/optimizer).
 
 namespace forebay::sql {
 
@@ -32,7 +33,8 @@ PlanPtr MakeRank(PlanPtr input, std::vector<int> keys, std::vector<SortKey> orde
 PlanPtr MakeUnion(std::vector<PlanPtr> inputs);
 
 /// `expression` over a Calc's output as an expression over the Calc's input.
-ExpressionPtr Inline(const ExpressionPtr& expression, const std::vector<ExpressionPtr>& projections);
+ExpressionPtr Inline(const ExpressionPtr& expression,
+                     const std::vector<ExpressionPtr>& projections);
 /// The expression with every column index moved by `offset`.
 ExpressionPtr ShiftColumns(const ExpressionPtr& expression, int offset);
 

@@ -58,8 +58,8 @@ Result<Relation> QueryAnalyzer::Analyze(const QueryAst& query) {
                      cte.range.position);
     }
     if (!cte.columns.empty()) {
-      relation.plan = MakeCalc(relation.plan, nullptr, IdentityProjections(*relation.plan),
-                               cte.columns);
+      relation.plan =
+          MakeCalc(relation.plan, nullptr, IdentityProjections(*relation.plan), cte.columns);
     }
     ctes_[cte.name] = MakeRelation(relation.plan, cte.name);
   }
@@ -195,8 +195,8 @@ Result<Relation> QueryAnalyzer::SetOperationOf(const QueryAst& query) {
     a[i] = CastTo(a[i], *common);
     b[i] = CastTo(b[i], *common);
   }
-  PlanPtr plan = MakeUnion(
-      {MakeCalc(left.plan, nullptr, a, names), MakeCalc(right.plan, nullptr, b, names)});
+  PlanPtr plan =
+      MakeUnion({MakeCalc(left.plan, nullptr, a, names), MakeCalc(right.plan, nullptr, b, names)});
   if (!query.all) {
     std::vector<int> keys;
     for (size_t i = 0; i < count; ++i) keys.push_back(static_cast<int>(i));
@@ -235,8 +235,8 @@ Result<Relation> QueryAnalyzer::Renamed(Relation relation, const TableAst& ast) 
     return InvalidArgument("SQL-1012 '{}' names {} columns, the table has {}", ast.alias,
                            ast.column_aliases.size(), relation.plan->output.size());
   }
-  PlanPtr plan = MakeCalc(relation.plan, nullptr, IdentityProjections(*relation.plan),
-                          ast.column_aliases);
+  PlanPtr plan =
+      MakeCalc(relation.plan, nullptr, IdentityProjections(*relation.plan), ast.column_aliases);
   return MakeRelation(plan, ast.alias);
 }
 
@@ -277,8 +277,8 @@ namespace {
 
 // Cuts "$lake" or "$changelog" off a table name.
 ScanPart CutPart(std::string& table) {
-  for (auto [suffix, part] : {std::pair{"$lake", ScanPart::kLake},
-                              std::pair{"$changelog", ScanPart::kChangelog}}) {
+  for (auto [suffix, part] :
+       {std::pair{"$lake", ScanPart::kLake}, std::pair{"$changelog", ScanPart::kChangelog}}) {
     if (table.ends_with(suffix)) {
       table.resize(table.size() - std::string_view(suffix).size());
       return part;
@@ -299,9 +299,9 @@ Result<int64_t> InstantOf(const ExpressionAst& ast, const std::string& time_zone
                    ast.range.position);
   }
   if (time_zone != "UTC" && time_zone != "Etc/UTC" && time_zone != "GMT") {
-    return ErrorAt(NotSupported("SQL-1020 FOR SYSTEM_TIME AS OF a literal with the time zone {}",
-                                time_zone),
-                   ast.range.position);
+    return ErrorAt(
+        NotSupported("SQL-1020 FOR SYSTEM_TIME AS OF a literal with the time zone {}", time_zone),
+        ast.range.position);
   }
   int64_t cell = std::get<int64_t>(e->value.data);
   int64_t unit = e->type.precision() <= 3 ? 1 : e->type.precision() <= 6 ? 1000 : 1000000;
@@ -358,8 +358,8 @@ Result<Relation> QueryAnalyzer::View(const CatalogView& view, const TableAst& as
     return error;
   }
   if (!view.columns.empty()) {
-    relation->plan = MakeCalc(relation->plan, nullptr, IdentityProjections(*relation->plan),
-                              view.columns);
+    relation->plan =
+        MakeCalc(relation->plan, nullptr, IdentityProjections(*relation->plan), view.columns);
   }
   return MakeRelation(relation->plan, "");
 }
@@ -374,8 +374,8 @@ std::vector<Field> ChangelogFields() {
 }
 
 Error InTable(Error error, const CatalogTable& table, const std::string& what) {
-  error.message = fmt::format("{} (in {} of table '{}')", error.message, what,
-                              table.ref.path.ToString());
+  error.message =
+      fmt::format("{} (in {} of table '{}')", error.message, what, table.ref.path.ToString());
   error.position = {};
   return error;
 }

@@ -29,8 +29,8 @@ struct Relation {
 /// Makes `plan` a relation under the alias `qualifier`.
 Relation MakeRelation(PlanPtr plan, const std::string& qualifier);
 
-/// Analyzes queries into plans that are correct but not yet optimized. One instance a statement; not thread-safe. `catalog`
-/// must outlive it.
+/// Analyzes queries into plans that are correct but not yet optimized. One instance a statement;
+/// not thread-safe. `catalog` must outlive it.
 class QueryAnalyzer {
  public:
   QueryAnalyzer(Catalog& catalog, AnalyzerOptions options)

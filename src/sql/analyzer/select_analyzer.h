@@ -9,14 +9,16 @@
 
 namespace forebay::sql {
 
-/// Analyzes one SELECT: FROM and WHERE, then aggregation, then ROW_NUMBER, then the projection. Expressions are analyzed once
-/// over the FROM scope; aggregates, window properties and ROW_NUMBER stand in them as pseudo columns behind the scope's, which
-/// each stage replaces by its output columns.
+/// Analyzes one SELECT: FROM and WHERE, then aggregation, then ROW_NUMBER, then the projection.
+/// Expressions are analyzed once over the FROM scope; aggregates, window properties and ROW_NUMBER
+/// stand in them as pseudo columns behind the scope's, which each stage replaces by its output
+/// columns.
 class SelectAnalyzer {
  public:
   explicit SelectAnalyzer(QueryAnalyzer& queries) : queries_(queries) {}
 
-  /// `order_by`: keys over the result; those that are no result column are appended to it as extra columns.
+  /// `order_by`: keys over the result; those that are no result column are appended to it as extra
+  /// columns.
   Result<Relation> Analyze(const SelectAst& select, const std::vector<OrderItemAst>& order_by,
                            std::vector<SortKey>& order, int& num_visible);
 
@@ -96,12 +98,13 @@ class SelectAnalyzer {
   std::vector<int> pseudo_columns_;
 };
 
-/// The parameters of TUMBLE, HOP, CUMULATE or SESSION from interval arguments in SQL order; errors name the function.
+/// The parameters of TUMBLE, HOP, CUMULATE or SESSION from interval arguments in SQL order; errors
+/// name the function.
 Result<WindowSpec> MakeWindowSpec(const std::string& function,
                                   const std::vector<const ExpressionAst*>& intervals);
 
-/// A plan over `plan` with `expressions` as extra columns where they are not plain columns already; their indexes go to
-/// `columns`.
+/// A plan over `plan` with `expressions` as extra columns where they are not plain columns already;
+/// their indexes go to `columns`.
 PlanPtr WithColumns(PlanPtr plan, const std::vector<ExpressionPtr>& expressions,
                     std::vector<int>& columns);
 

@@ -23,7 +23,8 @@ Result<std::vector<int>> ColumnMapping(const model::Schema& schema, const Insert
   for (size_t i = 0; i < insert.columns.size(); ++i) {
     int target = schema.IndexOf(insert.columns[i]);
     if (target < 0) {
-      Error error = NotFound("SQL-1004 unknown column '{}' in table '{}'", insert.columns[i], table);
+      Error error =
+          NotFound("SQL-1004 unknown column '{}' in table '{}'", insert.columns[i], table);
       if (auto near = NearestName(insert.columns[i], known)) {
         error.hint = "did you mean '" + *near + "'?";
       }
@@ -50,8 +51,8 @@ Result<ExpressionPtr> SinkColumn(const model::ColumnSpec& column, int source, co
   if (!SupportsImplicitCast(field.type, column.type)) {
     Error error = InvalidArgument(
         "SQL-1012 column types of query result and sink '{}' do not match: column '{}' at position "
-        "{} is {}, the query gives {} ('{}')", table, column.name, source + 1,
-        column.type.ToString(), field.type.ToString(), field.name);
+        "{} is {}, the query gives {} ('{}')",
+        table, column.name, source + 1, column.type.ToString(), field.type.ToString(), field.name);
     error.hint = "CAST the value to " + column.type.Nullable().ToString();
     return error;
   }
@@ -77,7 +78,8 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
   if (given != expected) {
     return located(InvalidArgument(
         "SQL-1012 column types of query result and sink '{}' do not match: the sink takes {} "
-        "columns, the query gives {}", name, expected, given));
+        "columns, the query gives {}",
+        name, expected, given));
   }
   std::vector<ExpressionPtr> projections;
   std::vector<std::string> names;

@@ -4,8 +4,8 @@
 
 namespace forebay::sql {
 
-/// INSERT: the query's columns mapped to the table's by position or by the column list, cast where Flink casts implicitly,
-/// NULL where a column is not named. Errors name table, column and types.
+/// INSERT: the query's columns mapped to the table's by position or by the column list, cast where
+/// Flink casts implicitly, NULL where a column is not named. Errors name table, column and types.
 Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert);
 
 }  // namespace forebay::sql

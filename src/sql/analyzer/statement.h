@@ -8,8 +8,9 @@
 #include "sql/parser/ast.h"
 #include "sql/plan/plan.h"
 
-// Statements after analysis: names resolved, checked against the catalog as far as reading it goes, ready for the session to
-// carry out. What a statement changes (create, drop) is checked again by whoever changes it.
+// Statements after analysis: names resolved, checked against the catalog as far as reading it goes,
+// ready for the session to carry out. What a statement changes (create, drop) is checked again by
+// whoever changes it.
 
 namespace forebay::sql {
 

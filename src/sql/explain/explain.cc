@@ -16,7 +16,7 @@ std::string Join(const std::vector<std::string>& parts) {
 
 std::string Name(const PlanNode& node, int column) {
   return column >= 0 && column < static_cast<int>(node.output.size()) ? node.output[column].name
-                                                                       : std::to_string(column);
+                                                                      : std::to_string(column);
 }
 
 std::string Names(const PlanNode& node, const std::vector<int>& columns) {
@@ -33,9 +33,11 @@ std::string AllNames(const PlanNode& node) {
 
 std::string_view OperatorOf(const std::string& function) {
   static const std::map<std::string, std::string_view> kOperators = {
-      {"EQUALS", "="}, {"NOT_EQUALS", "<>"}, {"LESS_THAN", "<"}, {"LESS_THAN_OR_EQUAL", "<="},
-      {"GREATER_THAN", ">"}, {"GREATER_THAN_OR_EQUAL", ">="}, {"PLUS", "+"}, {"MINUS", "-"},
-      {"TIMES", "*"}, {"DIVIDE", "/"}};
+      {"EQUALS", "="},       {"NOT_EQUALS", "<>"},
+      {"LESS_THAN", "<"},    {"LESS_THAN_OR_EQUAL", "<="},
+      {"GREATER_THAN", ">"}, {"GREATER_THAN_OR_EQUAL", ">="},
+      {"PLUS", "+"},         {"MINUS", "-"},
+      {"TIMES", "*"},        {"DIVIDE", "/"}};
   auto it = kOperators.find(function);
   return it == kOperators.end() ? std::string_view(function) : it->second;
 }
@@ -132,8 +134,8 @@ std::string Table(const TableRef& table) {
 }
 
 std::string JoinText(const JoinNode& join) {
-  static constexpr const char* kKinds[] = {"InnerJoin", "LeftOuterJoin", "RightOuterJoin",
-                                           "FullOuterJoin", "LeftSemiJoin", "LeftAntiJoin"};
+  static constexpr const char* kKinds[] = {"InnerJoin",     "LeftOuterJoin", "RightOuterJoin",
+                                           "FullOuterJoin", "LeftSemiJoin",  "LeftAntiJoin"};
   std::vector<Field> both = join.inputs[0]->output;
   both.insert(both.end(), join.inputs[1]->output.begin(), join.inputs[1]->output.end());
   std::vector<std::string> where;
@@ -159,8 +161,8 @@ std::string LookupText(const LookupJoinNode& join) {
   std::vector<std::string> keys;
   for (const ExpressionPtr& key : join.keys) keys.push_back(Text(*key, join.inputs[0]->output));
   return fmt::format("LookupJoin(table=[{}], joinType=[{}], lookup=[{}], select=[{}]",
-                     Table(join.table), join.left_outer ? "LeftOuterJoin" : "InnerJoin",
-                     Join(keys), AllNames(join));
+                     Table(join.table), join.left_outer ? "LeftOuterJoin" : "InnerJoin", Join(keys),
+                     AllNames(join));
 }
 
 std::string ScanText(const TableScanNode& scan) {
@@ -177,7 +179,8 @@ std::string ScanText(const TableScanNode& scan) {
 std::string NodeText(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kTableScan: return ScanText(static_cast<const TableScanNode&>(node));
-    case PlanKind::kValues: return fmt::format("Values(tuples=[{}]", static_cast<const ValuesNode&>(node).rows.size());
+    case PlanKind::kValues:
+      return fmt::format("Values(tuples=[{}]", static_cast<const ValuesNode&>(node).rows.size());
     case PlanKind::kCalc: {
       const auto& calc = static_cast<const CalcNode&>(node);
       std::string text = fmt::format("Calc(select=[{}]", Projections(calc));
@@ -197,7 +200,8 @@ std::string NodeText(const PlanNode& node) {
       std::string calls = Calls(aggregate.calls, input, retract);
       std::string text = "GroupAggregate(";
       if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
-      return text + fmt::format("select=[{}{}{}]", keys, keys.empty() || calls.empty() ? "" : ", ", calls);
+      return text +
+             fmt::format("select=[{}{}{}]", keys, keys.empty() || calls.empty() ? "" : ", ", calls);
     }
     case PlanKind::kWindowTable:
       return fmt::format("WindowTableFunction(window=[{}]",
@@ -216,7 +220,8 @@ std::string NodeText(const PlanNode& node) {
                          : p == WindowProperty::kEnd ? "end('w$) AS window_end"
                                                      : "time('w$) AS window_time");
       }
-      return text + fmt::format("window=[{}], select=[{}]", Window(aggregate.window, input), Join(select));
+      return text +
+             fmt::format("window=[{}], select=[{}]", Window(aggregate.window, input), Join(select));
     }
     case PlanKind::kJoin: return JoinText(static_cast<const JoinNode&>(node));
     case PlanKind::kLookupJoin: return LookupText(static_cast<const LookupJoinNode&>(node));
@@ -229,7 +234,8 @@ std::string NodeText(const PlanNode& node) {
     }
     case PlanKind::kUnion: return fmt::format("Union(all=[true], union=[{}]", AllNames(node));
     case PlanKind::kSort:
-      return fmt::format("Sort(orderBy=[{}]", Order(static_cast<const SortNode&>(node).order, node));
+      return fmt::format("Sort(orderBy=[{}]",
+                         Order(static_cast<const SortNode&>(node).order, node));
     case PlanKind::kLimit: {
       const auto& limit = static_cast<const LimitNode&>(node);
       std::string fetch = limit.fetch ? std::to_string(*limit.fetch) : "unlimited";
@@ -239,7 +245,8 @@ std::string NodeText(const PlanNode& node) {
     }
     case PlanKind::kSink:
       return fmt::format("Sink(table=[{}], fields=[{}]",
-                         Table(static_cast<const SinkNode&>(node).table), AllNames(*node.inputs[0]));
+                         Table(static_cast<const SinkNode&>(node).table),
+                         AllNames(*node.inputs[0]));
   }
   return "?";
 }

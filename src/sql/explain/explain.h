@@ -7,8 +7,8 @@
 
 namespace forebay::sql {
 
-/// The plans as EXPLAIN prints them: Flink's "Optimized Physical Plan" tree, one operator a line, a node used twice shown once
-/// with (reuse_id=[n]) and then as Reused(reference_id=[n]).
+/// The plans as EXPLAIN prints them: Flink's "Optimized Physical Plan" tree, one operator a line, a
+/// node used twice shown once with (reuse_id=[n]) and then as Reused(reference_id=[n]).
 std::string ExplainPlan(const std::vector<PlanPtr>& roots, bool changelog_modes);
 
 }  // namespace forebay::sql

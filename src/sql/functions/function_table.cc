@@ -27,7 +27,9 @@ DataType TArg0(const Args& args) { return args[0]->type; }
 DataType TVarcharArg0(const Args& args) { return DataType::Varchar(args[0]->type.length()); }
 DataType TChar36(const Args&) { return DataType::Char(36); }
 template <int kLength>
-DataType TChar(const Args&) { return DataType::Char(kLength); }
+DataType TChar(const Args&) {
+  return DataType::Char(kLength);
+}
 DataType TSha2(const Args&) { return DataType::Varchar(128); }
 DataType TStringMap(const Args&) { return DataType::Map(DataType::String(), DataType::String()); }
 DataType TStringArray(const Args&) { return DataType::Array(DataType::String()); }
@@ -175,16 +177,19 @@ const FunctionSpec kFunctions[] = {
 };
 
 constexpr std::string_view kAggregates[] = {
-    "ARRAY_AGG", "AVG", "COLLECT", "COUNT", "FIRST_VALUE", "LAST_VALUE", "LISTAGG", "MAX", "MIN",
-    "STDDEV_POP", "STDDEV_SAMP", "SUM", "VAR_POP", "VAR_SAMP"};
+    "ARRAY_AGG", "AVG", "COLLECT",    "COUNT",       "FIRST_VALUE", "LAST_VALUE", "LISTAGG",
+    "MAX",       "MIN", "STDDEV_POP", "STDDEV_SAMP", "SUM",         "VAR_POP",    "VAR_SAMP"};
 
 // Called by name but analyzed by expression_analyzer.cc or query_analyzer.cc.
 constexpr std::string_view kSpecialForms[] = {
-    "ARRAY_APPEND", "ARRAY_CONCAT", "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE", "BTRIM", "CAST", "COALESCE", "DAYOFMONTH", "DAYOFWEEK",
-    "DAYOFYEAR", "EXTRACT", "GREATEST", "HOUR", "IF", "IFNULL", "INSTR", "JSON_ARRAY",
-    "JSON_EXISTS", "JSON_OBJECT", "JSON_QUERY", "JSON_VALUE", "LEAST", "LOCATE", "LTRIM", "MINUTE", "MOD", "MONTH",
-    "NULLIF", "QUARTER", "ROW_NUMBER", "RTRIM", "SECOND", "TIMESTAMPADD", "TIMESTAMPDIFF",
-    "TRIM", "TRY_CAST", "WEEK", "YEAR"};
+    "ARRAY_APPEND", "ARRAY_CONCAT", "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE",
+    "BTRIM",        "CAST",         "COALESCE",       "DAYOFMONTH",    "DAYOFWEEK",
+    "DAYOFYEAR",    "EXTRACT",      "GREATEST",       "HOUR",          "IF",
+    "IFNULL",       "INSTR",        "JSON_ARRAY",     "JSON_EXISTS",   "JSON_OBJECT",
+    "JSON_QUERY",   "JSON_VALUE",   "LEAST",          "LOCATE",        "LTRIM",
+    "MINUTE",       "MOD",          "MONTH",          "NULLIF",        "QUARTER",
+    "ROW_NUMBER",   "RTRIM",        "SECOND",         "TIMESTAMPADD",  "TIMESTAMPDIFF",
+    "TRIM",         "TRY_CAST",     "WEEK",           "YEAR"};
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
@@ -214,7 +219,8 @@ ExpressionPtr Coerce(char letter, ExpressionPtr arg) {
   if (letter == 'I') return CastTo(std::move(arg), DataType::Int());
   if (letter == 'L') return CastTo(std::move(arg), DataType::Bigint());
   if (letter == 'D') return CastTo(std::move(arg), DataType::Double());
-  if (letter == 'S' && arg->type.Is(TypeRoot::kNull)) return CastTo(std::move(arg), DataType::String());
+  if (letter == 'S' && arg->type.Is(TypeRoot::kNull))
+    return CastTo(std::move(arg), DataType::String());
   return arg;
 }
 

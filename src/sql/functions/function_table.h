@@ -13,11 +13,13 @@ namespace forebay::sql {
 /// When a function's result may be NULL: as its arguments, always, never.
 enum class Nullability : uint8_t { kOfArguments, kAlways, kNever };
 
-/// A built-in scalar function called as name(args). Operators and forms with their own syntax are in expression_analyzer.cc.
+/// A built-in scalar function called as name(args). Operators and forms with their own syntax are
+/// in expression_analyzer.cc.
 ///
-/// `arguments` has one letter an argument: S character string, I integer (made INT), L integer (made BIGINT), N number,
-/// D number (made DOUBLE), B BOOLEAN, T date or timestamp, X character string or timestamp, Y bytes or string, R array, M map,
-/// A anything; what follows '|' is optional, and a final '*' repeats the letter before it.
+/// `arguments` has one letter an argument: S character string, I integer (made INT), L integer
+/// (made BIGINT), N number, D number (made DOUBLE), B BOOLEAN, T date or timestamp, X character
+/// string or timestamp, Y bytes or string, R array, M map, A anything; what follows '|' is
+/// optional, and a final '*' repeats the letter before it.
 struct FunctionSpec {
   std::string_view sql_name;
   std::string_view name;  ///< canonical, in plans
@@ -29,21 +31,24 @@ struct FunctionSpec {
 
 /// nullptr when there is no such function; `name` in any case.
 const FunctionSpec* FindFunction(std::string_view name);
-/// Every name that can be called, upper-case and sorted: functions, aggregates and forms with their own syntax.
+/// Every name that can be called, upper-case and sorted: functions, aggregates and forms with their
+/// own syntax.
 std::vector<std::string> FunctionNames();
 /// Whether `name` (upper-case) is an aggregate function.
 bool IsAggregateFunction(std::string_view name);
 /// Whether two evaluations may differ (RAND, UUID), by canonical name.
 bool IsDeterministic(std::string_view name);
 
-/// A typed call: arguments checked and cast as the entry says. Errors name the function and the argument types.
+/// A typed call: arguments checked and cast as the entry says. Errors name the function and the
+/// argument types.
 Result<ExpressionPtr> MakeFunctionCall(const FunctionSpec& spec, std::vector<ExpressionPtr> args);
 
 /// The result type of an aggregate. `may_be_empty`: no GROUP BY, or a FILTER.
 Result<model::DataType> AggregateType(std::string_view function,
                                       const std::vector<model::DataType>& args, bool may_be_empty);
 
-/// `expression` as a value of `type` (nullability stays): itself, a folded literal or an explicit CAST.
+/// `expression` as a value of `type` (nullability stays): itself, a folded literal or an explicit
+/// CAST.
 ExpressionPtr CastTo(ExpressionPtr expression, const model::DataType& type);
 
 /// The candidate nearest to `name` when it is near enough to be a typing mistake.

@@ -25,7 +25,8 @@ void Visit(const PlanPtr& node, std::set<const PlanNode*>& done, std::vector<Pla
   order.push_back(node);
 }
 
-// Rebuilds a DAG from its leaves: `f` gets a private copy of every node, over rebuilt inputs, and returns what stands for it.
+// Rebuilds a DAG from its leaves: `f` gets a private copy of every node, over rebuilt inputs, and
+// returns what stands for it.
 template <typename F>
 std::vector<PlanPtr> RebuildAll(const std::vector<PlanPtr>& roots, F f) {
   std::map<const PlanNode*, PlanPtr> rebuilt;
@@ -84,7 +85,8 @@ PlanPtr Merge(std::shared_ptr<CalcNode> upper, const CalcNode& lower) {
 
 // Names are labels inside a plan; only a root's are seen.
 bool IsIdentity(const CalcNode& calc, bool is_root) {
-  if (calc.condition != nullptr || calc.output.size() != calc.inputs[0]->output.size()) return false;
+  if (calc.condition != nullptr || calc.output.size() != calc.inputs[0]->output.size())
+    return false;
   for (size_t i = 0; i < calc.projections.size(); ++i) {
     const Expression& e = *calc.projections[i];
     if (e.kind != ExpressionKind::kColumn || e.column != static_cast<int>(i)) return false;
@@ -100,8 +102,7 @@ std::vector<PlanPtr> PushIntoScans(const std::vector<PlanPtr>& roots) {
     if (node->kind != PlanKind::kCalc || counts[old.inputs[0].get()] != 1) return node;
     auto& calc = static_cast<CalcNode&>(*node);
     if (calc.condition == nullptr || calc.inputs[0]->kind != PlanKind::kTableScan) return node;
-    auto scan = std::make_shared<TableScanNode>(
-        static_cast<const TableScanNode&>(*calc.inputs[0]));
+    auto scan = std::make_shared<TableScanNode>(static_cast<const TableScanNode&>(*calc.inputs[0]));
     SplitConjuncts(calc.condition, scan->pushed_filters);
     calc.inputs = {scan};
     return node;

@@ -7,8 +7,9 @@
 
 namespace forebay::sql {
 
-/// Makes analyzed plans ready to run: filters move down and become join keys and ranks, equal sub-plans become one node,
-/// unused columns go, Calcs merge, changelog modes, upsert keys and ids are set. The roots of one statement share nodes.
+/// Makes analyzed plans ready to run: filters move down and become join keys and ranks, equal
+/// sub-plans become one node, unused columns go, Calcs merge, changelog modes, upsert keys and ids
+/// are set. The roots of one statement share nodes.
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming);
 
 /// The steps, for tests; each keeps the plan's meaning and the roots' output.
@@ -16,7 +17,8 @@ PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts);
 std::vector<PlanPtr> ShareEqualPlans(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> PruneColumns(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots);
-/// ROW_NUMBER() = 1 by a time attribute over inserts becomes a Deduplicate; a ROW_NUMBER() nobody limits is an error.
+/// ROW_NUMBER() = 1 by a time attribute over inserts becomes a Deduplicate; a ROW_NUMBER() nobody
+/// limits is an error.
 Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots);
 
 /// Every node once, inputs before consumers.

@@ -168,11 +168,13 @@ Mapping JoinMapping(const Mapping& left, const Mapping& right, size_t new_left) 
   return both;
 }
 
-// Rewrites `node`'s members to its new inputs and drops what is unwanted; `wanted` says afterwards which of the old output
-// columns there are.
+// Rewrites `node`'s members to its new inputs and drops what is unwanted; `wanted` says afterwards
+// which of the old output columns there are.
 void Rebuild(PlanNode& node, const std::vector<const Mapping*>& maps, Used& wanted) {
   switch (node.kind) {
-    case PlanKind::kTableScan: KeepWanted(static_cast<TableScanNode&>(node).columns, wanted, 0); break;
+    case PlanKind::kTableScan:
+      KeepWanted(static_cast<TableScanNode&>(node).columns, wanted, 0);
+      break;
     case PlanKind::kValues:
       for (auto& row : static_cast<ValuesNode&>(node).rows) KeepWanted(row, wanted, 0);
       break;
@@ -274,7 +276,8 @@ Mapping MappingOf(const Used& wanted) {
   return mapping;
 }
 
-// A UNION's inputs must have the same columns; a Calc takes away what an input has beyond the wanted ones.
+// A UNION's inputs must have the same columns; a Calc takes away what an input has beyond the
+// wanted ones.
 PlanPtr Exactly(PlanPtr input, const Mapping& mapping, const Used& wanted) {
   auto calc = std::make_shared<CalcNode>();
   for (size_t i = 0; i < wanted.size(); ++i) {

@@ -60,7 +60,8 @@ PlanPtr PushCalc(const CalcNode& calc, Conjuncts conjuncts) {
   if (calc.condition != nullptr) SplitConjuncts(calc.condition, below);
   for (ExpressionPtr& conjunct : conjuncts) {
     ExpressionPtr inlined = Inline(conjunct, calc.projections);
-    (Deterministic(*inlined) ? below : above).push_back(Deterministic(*inlined) ? inlined : conjunct);
+    (Deterministic(*inlined) ? below : above)
+        .push_back(Deterministic(*inlined) ? inlined : conjunct);
   }
   auto copy = std::make_shared<CalcNode>(calc);
   copy->condition = nullptr;

@@ -10,8 +10,8 @@
 #include "base/result.h"
 #include "model/data_type.h"
 
-// The syntax tree: what was written, names not resolved and types not checked. One struct a construct; the kind says which
-// members are set. Nodes are immutable once parsed.
+// The syntax tree: what was written, names not resolved and types not checked. One struct a
+// construct; the kind says which members are set. Nodes are immutable once parsed.
 
 namespace forebay::sql {
 
@@ -48,7 +48,13 @@ struct OverAst {
   std::vector<ExpressionAstPtr> partition_by;
   std::vector<OrderItemAst> order_by;
   struct Bound {
-    enum class Kind { kUnboundedPreceding, kPreceding, kCurrentRow, kFollowing, kUnboundedFollowing };
+    enum class Kind {
+      kUnboundedPreceding,
+      kPreceding,
+      kCurrentRow,
+      kFollowing,
+      kUnboundedFollowing
+    };
     Kind kind = Kind::kUnboundedPreceding;
     ExpressionAstPtr offset;
   };
@@ -59,59 +65,66 @@ struct OverAst {
 };
 
 enum class ExpressionAstKind : uint8_t {
-  kNull,        ///< NULL
-  kBoolean,     ///< TRUE, FALSE: text; UNKNOWN is kNull cast to BOOLEAN by the analyzer (text "UNKNOWN")
-  kInteger,     ///< digits: text
-  kDecimal,     ///< digits with a point: text
-  kDouble,      ///< with an exponent: text
-  kString,      ///< text, unescaped
-  kBytes,       ///< X'..': text holds the bytes
-  kDate,        ///< DATE '..': text
-  kTime,        ///< TIME '..': text
-  kTimestamp,   ///< TIMESTAMP '..': text
-  kInterval,    ///< INTERVAL '..' unit: interval_value, interval_is_months, text as written, unit
-  kName,        ///< a column or qualified column: names
-  kStar,        ///< * or names.*
-  kCall,        ///< text(args): text is the upper-case name for keywords and operators, as written for other functions
-  kCast,        ///< CAST(args[0] AS type); text "CAST" or "TRY_CAST"
-  kCase,        ///< CASE: args = [operand or null, when, then, when, then, ..., else or null]
-  kBetween,     ///< args[0] BETWEEN args[1] AND args[2]; negated
-  kIn,          ///< args[0] IN (args[1..]) or IN (query); negated
-  kLike,        ///< args[0] LIKE args[1] [ESCAPE args[2]]; text "LIKE" or "SIMILAR"; negated
-  kIs,          ///< args[0] IS [NOT] text: NULL, TRUE, FALSE, UNKNOWN, "DISTINCT FROM" (args[1]), "JSON ..."; negated
-  kExists,      ///< EXISTS (query)
-  kSubquery,    ///< (query) as a scalar
-  kRow,         ///< ROW(args) or (a, b)
-  kArray,       ///< ARRAY[args]
-  kMap,         ///< MAP[k, v, ...]
-  kItem,        ///< args[0][args[1]]
-  kField,       ///< args[0].text where args[0] is no plain name
-  kTableArgument,  ///< TABLE t [PARTITION BY ...]: names, over.partition_by; an argument of a table function
-  kDescriptor,  ///< DESCRIPTOR(a, b): names of columns in args (kName)
+  kNull,       ///< NULL
+  kBoolean,    ///< TRUE, FALSE: text; UNKNOWN is kNull cast to BOOLEAN by the analyzer (text
+               ///< "UNKNOWN")
+  kInteger,    ///< digits: text
+  kDecimal,    ///< digits with a point: text
+  kDouble,     ///< with an exponent: text
+  kString,     ///< text, unescaped
+  kBytes,      ///< X'..': text holds the bytes
+  kDate,       ///< DATE '..': text
+  kTime,       ///< TIME '..': text
+  kTimestamp,  ///< TIMESTAMP '..': text
+  kInterval,   ///< INTERVAL '..' unit: interval_value, interval_is_months, text as written, unit
+  kName,       ///< a column or qualified column: names
+  kStar,       ///< * or names.*
+  kCall,     ///< text(args): text is the upper-case name for keywords and operators, as written for
+             ///< other functions
+  kCast,     ///< CAST(args[0] AS type); text "CAST" or "TRY_CAST"
+  kCase,     ///< CASE: args = [operand or null, when, then, when, then, ..., else or null]
+  kBetween,  ///< args[0] BETWEEN args[1] AND args[2]; negated
+  kIn,       ///< args[0] IN (args[1..]) or IN (query); negated
+  kLike,     ///< args[0] LIKE args[1] [ESCAPE args[2]]; text "LIKE" or "SIMILAR"; negated
+  kIs,      ///< args[0] IS [NOT] text: NULL, TRUE, FALSE, UNKNOWN, "DISTINCT FROM" (args[1]), "JSON
+            ///< ..."; negated
+  kExists,  ///< EXISTS (query)
+  kSubquery,       ///< (query) as a scalar
+  kRow,            ///< ROW(args) or (a, b)
+  kArray,          ///< ARRAY[args]
+  kMap,            ///< MAP[k, v, ...]
+  kItem,           ///< args[0][args[1]]
+  kField,          ///< args[0].text where args[0] is no plain name
+  kTableArgument,  ///< TABLE t [PARTITION BY ...]: names, over.partition_by; an argument of a table
+                   ///< function
+  kDescriptor,     ///< DESCRIPTOR(a, b): names of columns in args (kName)
   kNamedArgument,  ///< text => args[0]
 };
 
-/// A scalar expression as written. Operators are calls: "+", "-", "*", "/", "%", "||", "=", "<>", "<", "<=", ">", ">=", "AND",
-/// "OR", "NOT", "NEGATE" (unary minus). Special calls keep their words as string arguments (kString):
-/// EXTRACT('UNIT', x), FLOOR/CEIL(x, 'UNIT'), TIMESTAMPADD/TIMESTAMPDIFF('UNIT', a, b), TRIM('BOTH', chars or kNull, x),
-/// POSITION(a, b), SUBSTRING(x, from[, for]), OVERLAY(x, y, from[, for]), JSON_VALUE(x, path[, RETURNING type, 'ON EMPTY', ..]).
+/// A scalar expression as written. Operators are calls: "+", "-", "*", "/", "%", "||", "=", "<>",
+/// "<", "<=", ">", ">=", "AND", "OR", "NOT", "NEGATE" (unary minus). Special calls keep their words
+/// as string arguments (kString): EXTRACT('UNIT', x), FLOOR/CEIL(x, 'UNIT'),
+/// TIMESTAMPADD/TIMESTAMPDIFF('UNIT', a, b), TRIM('BOTH', chars or kNull, x), POSITION(a, b),
+/// SUBSTRING(x, from[, for]), OVERLAY(x, y, from[, for]), JSON_VALUE(x, path[, RETURNING type, 'ON
+/// EMPTY', ..]).
 struct ExpressionAst {
   ExpressionAstKind kind = ExpressionAstKind::kNull;
   SourceRange range;
   std::string text;
   std::vector<std::string> names;
   std::vector<ExpressionAstPtr> args;
-  model::DataType type;             ///< kCast; JSON_VALUE ... RETURNING
+  model::DataType type;  ///< kCast; JSON_VALUE ... RETURNING
   bool negated = false;
-  bool distinct = false;            ///< COUNT(DISTINCT x)
-  bool ignore_nulls = false;        ///< LAST_VALUE(x) IGNORE NULLS
-  int64_t interval_value = 0;       ///< months or milliseconds
+  bool distinct = false;       ///< COUNT(DISTINCT x)
+  bool ignore_nulls = false;   ///< LAST_VALUE(x) IGNORE NULLS
+  int64_t interval_value = 0;  ///< months or milliseconds
   bool interval_is_months = false;
-  std::string unit;                 ///< kInterval: "MINUTE", "DAY TO SECOND"
-  ExpressionAstPtr filter;          ///< FILTER (WHERE ...)
+  std::string unit;         ///< kInterval: "MINUTE", "DAY TO SECOND"
+  ExpressionAstPtr filter;  ///< FILTER (WHERE ...)
   std::shared_ptr<const OverAst> over;
   QueryAstPtr query;
-  /// JSON_VALUE and JSON_QUERY clauses as written, e.g. {"ON EMPTY", "ERROR"}; DEFAULT values are in args after the path.
+  /// JSON_VALUE and JSON_QUERY clauses as written, e.g. {"ON EMPTY", "ERROR"}; DEFAULT values are
+  /// in args after the path.
   std::map<std::string, std::string> clauses;
 };
 
@@ -189,7 +202,7 @@ struct QueryAst {
   std::vector<std::vector<ExpressionAstPtr>> values;
   SetOperation operation = SetOperation::kUnion;
   bool all = false;
-  QueryAstPtr left;    ///< kSetOperation; kNested: the parenthesised query
+  QueryAstPtr left;  ///< kSetOperation; kNested: the parenthesised query
   QueryAstPtr right;
   std::vector<OrderItemAst> order_by;
   ExpressionAstPtr limit;
@@ -227,11 +240,11 @@ struct CreateTableAst {
   std::optional<WatermarkAst> watermark;
   std::string comment;
   std::vector<std::string> partition_keys;
-  std::vector<std::string> bucket_keys;   ///< DISTRIBUTED BY HASH(...)
-  std::optional<int> bucket_count;        ///< INTO n BUCKETS
+  std::vector<std::string> bucket_keys;  ///< DISTRIBUTED BY HASH(...)
+  std::optional<int> bucket_count;       ///< INTO n BUCKETS
   std::map<std::string, std::string> options;
-  QueryAstPtr as_query;                   ///< CREATE TABLE ... AS
-  std::optional<NameAst> like;            ///< CREATE TABLE ... LIKE
+  QueryAstPtr as_query;         ///< CREATE TABLE ... AS
+  std::optional<NameAst> like;  ///< CREATE TABLE ... LIKE
 };
 
 struct CreateViewAst {
@@ -274,12 +287,22 @@ struct StatementSetAst {
 
 struct ShowAst {
   enum class Kind {
-    kDatabases, kTables, kViews, kColumns, kCreateTable, kCreateView, kFunctions, kCatalogs,
-    kCurrentDatabase, kCurrentCatalog, kJobs, kModules,
+    kDatabases,
+    kTables,
+    kViews,
+    kColumns,
+    kCreateTable,
+    kCreateView,
+    kFunctions,
+    kCatalogs,
+    kCurrentDatabase,
+    kCurrentCatalog,
+    kJobs,
+    kModules,
   };
   Kind kind = Kind::kTables;
-  NameAst name;            ///< FROM/IN database or table; the table of SHOW CREATE
-  std::string like;        ///< LIKE pattern; empty: none
+  NameAst name;      ///< FROM/IN database or table; the table of SHOW CREATE
+  std::string like;  ///< LIKE pattern; empty: none
   bool not_like = false;
 };
 
@@ -291,7 +314,7 @@ struct DescribeAst {
 };
 
 struct SetAst {
-  std::string key;    ///< empty: SET alone lists everything
+  std::string key;  ///< empty: SET alone lists everything
   std::string value;
 };
 struct ResetAst {

@@ -8,8 +8,8 @@ namespace forebay::sql {
 
 namespace {
 
-ExpressionAstPtr Make(ExpressionAstKind kind, std::string text,
-                      std::vector<ExpressionAstPtr> args, SourceRange range) {
+ExpressionAstPtr Make(ExpressionAstKind kind, std::string text, std::vector<ExpressionAstPtr> args,
+                      SourceRange range) {
   ExpressionAst node;
   node.kind = kind;
   node.text = std::move(text);
@@ -97,7 +97,8 @@ Result<ExpressionAstPtr> Parser::SubstringCall(size_t mark, const std::string& n
   return Make(ExpressionAstKind::kCall, name, std::move(args), tokens_.RangeFrom(mark));
 }
 
-/// POSITION(a IN b): the needle must not itself be an IN predicate, so it is parsed above that level.
+/// POSITION(a IN b): the needle must not itself be an IN predicate, so it is parsed above that
+/// level.
 Result<ExpressionAstPtr> Parser::PositionCall(size_t mark) {
   tokens_.Next();
   tokens_.Next();
@@ -142,8 +143,9 @@ Result<ExpressionAstPtr> Parser::FloorCall(size_t mark, const std::string& name)
               tokens_.RangeFrom(mark));
 }
 
-/// JSON_VALUE(x, path [RETURNING type] [NULL | ERROR | DEFAULT e ON EMPTY] [.. ON ERROR]), JSON_QUERY(x, path [wrapper]
-/// [NULL | ERROR | EMPTY ARRAY | EMPTY OBJECT ON EMPTY] ..), JSON_EXISTS(x, path [TRUE | FALSE | UNKNOWN | ERROR ON ERROR])
+/// JSON_VALUE(x, path [RETURNING type] [NULL | ERROR | DEFAULT e ON EMPTY] [.. ON ERROR]),
+/// JSON_QUERY(x, path [wrapper] [NULL | ERROR | EMPTY ARRAY | EMPTY OBJECT ON EMPTY] ..),
+/// JSON_EXISTS(x, path [TRUE | FALSE | UNKNOWN | ERROR ON ERROR])
 Result<ExpressionAstPtr> Parser::JsonCall(size_t mark, const std::string& name) {
   tokens_.Next();
   tokens_.Next();
@@ -177,8 +179,8 @@ Result<ExpressionAstPtr> Parser::JsonCall(size_t mark, const std::string& name) 
     node.clauses[empty ? "ON EMPTY" : "ON ERROR"] = behavior;
     if (default_value != nullptr) {
       auto label = empty ? "DEFAULT ON EMPTY" : "DEFAULT ON ERROR";
-      node.args.push_back(Make(ExpressionAstKind::kNamedArgument, label, {default_value},
-                               default_value->range));
+      node.args.push_back(
+          Make(ExpressionAstKind::kNamedArgument, label, {default_value}, default_value->range));
     }
   }
   RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
@@ -186,7 +188,8 @@ Result<ExpressionAstPtr> Parser::JsonCall(size_t mark, const std::string& name) 
   return std::make_shared<const ExpressionAst>(std::move(node));
 }
 
-/// JSON_OBJECT([[KEY] k VALUE v, ..] [NULL | ABSENT ON NULL]), JSON_ARRAY([v, ..] [NULL | ABSENT ON NULL])
+/// JSON_OBJECT([[KEY] k VALUE v, ..] [NULL | ABSENT ON NULL]), JSON_ARRAY([v, ..] [NULL | ABSENT ON
+/// NULL])
 Result<ExpressionAstPtr> Parser::JsonConstructor(size_t mark, const std::string& name) {
   tokens_.Next();
   tokens_.Next();
@@ -261,7 +264,8 @@ Result<ExpressionAstPtr> Parser::TableArgument(size_t mark) {
   bool parenthesized = false;
   if (tokens_.AcceptWords("PARTITION BY")) {
     parenthesized = tokens_.AcceptSymbol("(");
-    do {  // a comma may also end this argument: a column is followed by another only inside parentheses or before DESCRIPTOR
+    do {  // a comma may also end this argument: a column is followed by another only inside
+          // parentheses or before DESCRIPTOR
       ASSIGN_OR_RETURN(ExpressionAstPtr column, Expression());
       over->partition_by.push_back(std::move(column));
     } while ((parenthesized || !tokens_.PeekWords("DESCRIPTOR", 1)) && tokens_.AcceptSymbol(","));

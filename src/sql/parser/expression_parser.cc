@@ -8,8 +8,8 @@ namespace forebay::sql {
 
 namespace {
 
-// Calcite's precedences (SqlStdOperatorTable), scaled: OR, AND, NOT, IS, comparison, BETWEEN/IN/LIKE, additive,
-// multiplicative and ||.
+// Calcite's precedences (SqlStdOperatorTable), scaled: OR, AND, NOT, IS, comparison,
+// BETWEEN/IN/LIKE, additive, multiplicative and ||.
 constexpr int kOr = 1;
 constexpr int kAnd = 2;
 constexpr int kNot = 3;
@@ -151,9 +151,9 @@ Result<ExpressionAstPtr> Parser::IsPredicate(ExpressionAstPtr left, size_t mark)
   tokens_.Next();
   ExpressionAst node = Node(ExpressionAstKind::kIs, {}, {std::move(left)});
   node.negated = tokens_.AcceptWords("NOT");
-  static constexpr std::array kTests = {"NULL",       "TRUE",        "FALSE",       "UNKNOWN",
-                                        "JSON VALUE", "JSON SCALAR", "JSON OBJECT", "JSON ARRAY",
-                                        "JSON"};
+  static constexpr std::array kTests = {"NULL",        "TRUE",       "FALSE",
+                                        "UNKNOWN",     "JSON VALUE", "JSON SCALAR",
+                                        "JSON OBJECT", "JSON ARRAY", "JSON"};
   for (const char* test : kTests) {
     if (tokens_.AcceptWords(test)) {
       node.text = test;
@@ -255,8 +255,9 @@ Result<ExpressionAstPtr> Parser::Parenthesized(size_t mark) {
       tokens_.Peek().kind == TokenKind::kWord && IsIntervalUnit(tokens_.Peek().upper)) {
     std::string unit = tokens_.Next().upper;
     ExpressionAstPtr word = Make(Node(ExpressionAstKind::kString, unit), tokens_.RangeFrom(mark));
-    return Make(Node(ExpressionAstKind::kCall, "MINUS_DATE", {items[0]->args[0], items[0]->args[1], word}),
-                tokens_.RangeFrom(mark));
+    return Make(
+        Node(ExpressionAstKind::kCall, "MINUS_DATE", {items[0]->args[0], items[0]->args[1], word}),
+        tokens_.RangeFrom(mark));
   }
   if (items.size() == 1) return items[0];
   return Make(Node(ExpressionAstKind::kRow, {}, std::move(items)), tokens_.RangeFrom(mark));
@@ -389,9 +390,12 @@ Result<ExpressionAstPtr> Parser::WordExpression(size_t mark) {
     RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
     return Make(std::move(node), tokens_.RangeFrom(mark));
   }
-  if (word == "ARRAY" && tokens_.PeekSymbol("[", 1)) return Constructor(mark, ExpressionAstKind::kArray);
-  if (word == "MAP" && tokens_.PeekSymbol("[", 1)) return Constructor(mark, ExpressionAstKind::kMap);
-  if (word == "ROW" && tokens_.PeekSymbol("(", 1)) return Constructor(mark, ExpressionAstKind::kRow);
+  if (word == "ARRAY" && tokens_.PeekSymbol("[", 1))
+    return Constructor(mark, ExpressionAstKind::kArray);
+  if (word == "MAP" && tokens_.PeekSymbol("[", 1))
+    return Constructor(mark, ExpressionAstKind::kMap);
+  if (word == "ROW" && tokens_.PeekSymbol("(", 1))
+    return Constructor(mark, ExpressionAstKind::kRow);
   if (tokens_.PeekSymbol("(", 1)) {
     bool taken = false;
     ASSIGN_OR_RETURN(ExpressionAstPtr special, SpecialCall(mark, word, taken));

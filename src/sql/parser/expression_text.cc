@@ -10,8 +10,8 @@ std::string QuoteNamesInExpression(std::string_view text) {
   std::string quoted;
   TextCursor cursor(text);
   auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '$' || (c & 0x80) != 0;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '$' || (c & 0x80) != 0;
   };
   while (!cursor.AtEnd()) {
     size_t begin = cursor.offset();

@@ -20,7 +20,8 @@ bool IsIntervalUnit(std::string_view word);
 /// "MINUTES" -> "MINUTE".
 std::string SingularUnit(std::string_view word);
 
-/// The amount of INTERVAL 'text' unit, e.g. ("1 02:03:04.5", "DAY TO SECOND"). Fractions below a millisecond are cut.
+/// The amount of INTERVAL 'text' unit, e.g. ("1 02:03:04.5", "DAY TO SECOND"). Fractions below a
+/// millisecond are cut.
 Result<IntervalAmount> ParseIntervalText(std::string_view text, std::string_view unit);
 
 }  // namespace forebay::sql

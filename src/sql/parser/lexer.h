@@ -17,8 +17,8 @@ enum class TokenKind : uint8_t {
   kInteger,
   kDecimal,
   kDouble,
-  kSymbol,      ///< operator or punctuation: text
-  kHint,        ///< /*+ .. */: text between
+  kSymbol,  ///< operator or punctuation: text
+  kHint,    ///< /*+ .. */: text between
 };
 
 struct Token {
@@ -36,7 +36,8 @@ struct Token {
 /// Cuts `text` into tokens, the last one kEnd. `origin` is the position of the first character.
 Result<std::vector<Token>> Tokenize(std::string_view text, SourcePosition origin);
 
-/// Walks over SQL text without building tokens: finds where strings, quoted names and comments end. Used to split scripts.
+/// Walks over SQL text without building tokens: finds where strings, quoted names and comments end.
+/// Used to split scripts.
 class TextCursor {
  public:
   explicit TextCursor(std::string_view text, SourcePosition origin = {1, 1})

@@ -61,8 +61,8 @@ class Splitter {
 
   std::string TakeWord() {
     std::string word;
-    for (char c = cursor_.Peek(); std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
-         c = cursor_.Peek()) {
+    for (char c = cursor_.Peek();
+         std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$'; c = cursor_.Peek()) {
       word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
       cursor_.Advance();
     }

@@ -13,16 +13,16 @@ struct StatementText {
   SourcePosition position;  ///< of its first character in the script
 };
 
-/// Cuts a script at the semicolons that end statements: not those in strings, quoted names and comments, nor those inside a
-/// statement set (BEGIN STATEMENT SET; ... END;). Empty statements are left out. Never fails: what is left unfinished
-/// (an open string) is the last piece.
+/// Cuts a script at the semicolons that end statements: not those in strings, quoted names and
+/// comments, nor those inside a statement set (BEGIN STATEMENT SET; ... END;). Empty statements are
+/// left out. Never fails: what is left unfinished (an open string) is the last piece.
 std::vector<StatementText> SplitStatements(std::string_view script);
 
 /// Whether `script` ends in the middle of a statement, so that an interactive shell must read on.
 bool IsIncomplete(std::string_view script);
 
-/// Parses one statement of Flink's SQL dialect. `origin` is where `text` starts in its script, so that errors point into the
-/// script. Errors are kInvalidArgument with a position.
+/// Parses one statement of Flink's SQL dialect. `origin` is where `text` starts in its script, so
+/// that errors point into the script. Errors are kInvalidArgument with a position.
 Result<StatementAst> ParseStatement(std::string_view text, SourcePosition origin = {1, 1});
 
 /// Parses a scalar expression alone (computed columns, watermarks).

@@ -10,14 +10,14 @@
 
 namespace forebay::sql {
 
-/// A recursive-descent parser of one statement; its productions are in expression_parser.cc, type_parser.cc, query_parser.cc,
-/// table_ddl_parser.cc and statement_parser.cc. Thread-compatible.
+/// A recursive-descent parser of one statement; its productions are in expression_parser.cc,
+/// type_parser.cc, query_parser.cc, table_ddl_parser.cc and statement_parser.cc. Thread-compatible.
 class Parser {
  public:
   /// Deeper nesting is refused, so that hostile input cannot exhaust the stack.
   static constexpr int kMaxDepth = 256;
-  /// Longer chains of operators (a + b + c ...) and of set operations are refused: their trees lean to one side and are as deep
-  /// as the chain is long.
+  /// Longer chains of operators (a + b + c ...) and of set operations are refused: their trees lean
+  /// to one side and are as deep as the chain is long.
   static constexpr int kMaxChain = 1000;
 
   explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}

@@ -51,9 +51,9 @@ Result<StatementAst> Parser::StatementNode() {
     ASSIGN_OR_RETURN(use.name, QualifiedName());
     return Wrap(Result<UseAst>(std::move(use)));
   }
-  static constexpr std::array kLater = {"ALTER",  "UPDATE", "DELETE",  "TRUNCATE", "ANALYZE",
-                                        "MERGE",  "CALL",   "COMPILE", "LOAD",     "UNLOAD",
-                                        "ADD",    "REMOVE"};
+  static constexpr std::array kLater = {"ALTER",   "UPDATE", "DELETE", "TRUNCATE",
+                                        "ANALYZE", "MERGE",  "CALL",   "COMPILE",
+                                        "LOAD",    "UNLOAD", "ADD",    "REMOVE"};
   for (const char* word : kLater) {
     if (tokens_.PeekWords(word)) {
       Error error = NotSupported("{} statements are not supported yet", word);
@@ -230,8 +230,8 @@ Result<StatementSetAst> Parser::StatementSet() {
 Result<StatementAst> Parser::Explain() {
   ExplainAst explain;
   tokens_.AcceptWords("PLAN FOR");
-  static constexpr std::array kDetails = {"CHANGELOG_MODE", "ESTIMATED_COST",
-                                          "JSON_EXECUTION_PLAN", "PLAN_ADVICE", "ANALYZE"};
+  static constexpr std::array kDetails = {"CHANGELOG_MODE", "ESTIMATED_COST", "JSON_EXECUTION_PLAN",
+                                          "PLAN_ADVICE", "ANALYZE"};
   bool more = true;
   while (more) {
     more = false;
@@ -258,7 +258,8 @@ Result<StatementAst> Parser::Explain() {
   return statement;
 }
 
-/// SET; SET 'key' = 'value'; the quotes may be left out when both are plain words with dots and dashes.
+/// SET; SET 'key' = 'value'; the quotes may be left out when both are plain words with dots and
+/// dashes.
 Result<SetAst> Parser::Set() {
   SetAst set;
   if (tokens_.AtEnd() || tokens_.PeekSymbol(";")) return set;

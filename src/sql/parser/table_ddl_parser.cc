@@ -54,7 +54,8 @@ Status Parser::TableElement(CreateTableAst& table) {
     return PrimaryKey(table);
   }
   if (tokens_.PeekWords("PRIMARY KEY")) return PrimaryKey(table);
-  if (tokens_.PeekWords("UNIQUE")) return tokens_.Unexpected("PRIMARY KEY (UNIQUE is not supported)");
+  if (tokens_.PeekWords("UNIQUE"))
+    return tokens_.Unexpected("PRIMARY KEY (UNIQUE is not supported)");
   ASSIGN_OR_RETURN(ColumnAst column, ColumnDefinition());
   if (column.is_primary_key) table.primary_key.push_back(column.name);
   table.columns.push_back(std::move(column));
@@ -71,7 +72,8 @@ Status Parser::PrimaryKey(CreateTableAst& table) {
   return Status::Ok();
 }
 
-/// name type [NOT NULL] [METADATA [FROM 'key'] [VIRTUAL]] [PRIMARY KEY NOT ENFORCED] [COMMENT 'text'], or name AS expression
+/// name type [NOT NULL] [METADATA [FROM 'key'] [VIRTUAL]] [PRIMARY KEY NOT ENFORCED] [COMMENT
+/// 'text'], or name AS expression
 Result<ColumnAst> Parser::ColumnDefinition() {
   size_t mark = tokens_.mark();
   ColumnAst column;

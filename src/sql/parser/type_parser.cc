@@ -49,7 +49,8 @@ Result<DataType> Parser::TypeWithoutNullability() {
   return NamedType();
 }
 
-/// `<>` is one token to the lexer, so an empty ROW<> is not asked for here: a plain '>' must follow.
+/// `<>` is one token to the lexer, so an empty ROW<> is not asked for here: a plain '>' must
+/// follow.
 bool Parser::AcceptTypeClose() { return tokens_.AcceptSymbol(">"); }
 
 Result<DataType> Parser::NamedType() {

@@ -7,7 +7,8 @@
 
 #include "sql/plan/plan_signature.h"
 
-// Reading throws inside this file only: nlohmann's accessors check types, and PlanFromJson turns that into kCorruption.
+// Reading throws inside this file only: nlohmann's accessors check types, and PlanFromJson turns
+// that into kCorruption.
 
 namespace forebay::sql {
 namespace {
@@ -28,7 +29,8 @@ Json TypeJson(const DataType& type) {
   if (type.Is(TypeRoot::kRow)) {
     Json fields = Json::array();
     for (const auto& field : type.fields()) {
-      fields.push_back({{"name", field.name}, {"type", TypeJson(field.type)},
+      fields.push_back({{"name", field.name},
+                        {"type", TypeJson(field.type)},
                         {"description", field.description}});
     }
     json["fields"] = std::move(fields);
@@ -181,8 +183,10 @@ Json TableJson(const TableRef& table) {
   const model::TableDescriptor& d = table.info.descriptor;
   Json columns = Json::array();
   for (const auto& column : d.schema.columns) {
-    columns.push_back({{"name", column.name}, {"type", TypeJson(column.type)},
-                       {"comment", column.comment}, {"id", column.id}});
+    columns.push_back({{"name", column.name},
+                       {"type", TypeJson(column.type)},
+                       {"comment", column.comment},
+                       {"id", column.id}});
   }
   return {{"database", table.path.database},
           {"table", table.path.table},
@@ -252,8 +256,11 @@ WindowSpec WindowOf(const Json& json) {
 Json CallsJson(const std::vector<AggregateCall>& calls) {
   Json json = Json::array();
   for (const AggregateCall& call : calls) {
-    json.push_back({{"function", call.function}, {"args", call.args}, {"filter", call.filter},
-                    {"distinct", call.distinct}, {"type", TypeJson(call.type)},
+    json.push_back({{"function", call.function},
+                    {"args", call.args},
+                    {"filter", call.filter},
+                    {"distinct", call.distinct},
+                    {"type", TypeJson(call.type)},
                     {"name", call.name}});
   }
   return json;
@@ -271,8 +278,8 @@ std::vector<AggregateCall> CallsOf(const Json& json) {
 Json OrderJson(const std::vector<SortKey>& order) {
   Json json = Json::array();
   for (const SortKey& key : order) {
-    json.push_back({{"column", key.column}, {"descending", key.descending},
-                    {"nulls_first", key.nulls_first}});
+    json.push_back(
+        {{"column", key.column}, {"descending", key.descending}, {"nulls_first", key.nulls_first}});
   }
   return json;
 }
@@ -452,14 +459,16 @@ auto DispatchNode(PlanKind kind, F&& f) {
 }
 
 constexpr const char* kKindNames[] = {
-    "TableScan", "Values", "Calc", "Watermark", "Aggregate", "WindowTable", "WindowAggregate",
-    "Join", "LookupJoin", "Rank", "Deduplicate", "Union", "Sort", "Limit", "Sink"};
+    "TableScan",   "Values",          "Calc", "Watermark",  "Aggregate",
+    "WindowTable", "WindowAggregate", "Join", "LookupJoin", "Rank",
+    "Deduplicate", "Union",           "Sort", "Limit",      "Sink"};
 
 Json OwnJson(const PlanNode& node) {
   Json json = {{"kind", kKindNames[static_cast<int>(node.kind)]}};
   Json output = Json::array();
   for (const Field& field : node.output) {
-    output.push_back({{"name", field.name}, {"type", TypeJson(field.type)},
+    output.push_back({{"name", field.name},
+                      {"type", TypeJson(field.type)},
                       {"time_attribute", static_cast<int>(field.time_attribute)}});
   }
   json["output"] = std::move(output);

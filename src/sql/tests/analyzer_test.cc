@@ -14,8 +14,10 @@ using ::testing::HasSubstr;
 class AnalyzerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    Create("CREATE TABLE clicks (user_id BIGINT, page STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - "
-           "INTERVAL '5' SECOND)");
+    Create(
+        "CREATE TABLE clicks (user_id BIGINT, page STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts "
+        "- "
+        "INTERVAL '5' SECOND)");
     Create("CREATE TABLE users (id BIGINT, name STRING, age INT, PRIMARY KEY (id) NOT ENFORCED)");
     Create("CREATE TABLE log_sink (user_id BIGINT, n BIGINT)");
     Create("CREATE TABLE key_sink (user_id BIGINT, n BIGINT, PRIMARY KEY (user_id) NOT ENFORCED)");
@@ -53,18 +55,22 @@ TEST_F(AnalyzerTest, UnknownNamesHaveHints) {
 
 TEST_F(AnalyzerTest, RefusesWhatFlinkRefuses) {
   EXPECT_EQ(ErrorCode(Fail("SELECT '1' = 1").message), "SQL-1010");
-  EXPECT_EQ(ErrorCode(Fail("SELECT page, COUNT(*) FROM clicks GROUP BY user_id").message), "SQL-1008");
-  EXPECT_EQ(ErrorCode(Fail("SELECT * FROM clicks a, clicks b WHERE user_id = 1").message), "SQL-1005");
+  EXPECT_EQ(ErrorCode(Fail("SELECT page, COUNT(*) FROM clicks GROUP BY user_id").message),
+            "SQL-1008");
+  EXPECT_EQ(ErrorCode(Fail("SELECT * FROM clicks a, clicks b WHERE user_id = 1").message),
+            "SQL-1005");
   EXPECT_EQ(ErrorCode(Fail("SELECT 'a' || NULL").message), "SQL-1006");
   EXPECT_EQ(ErrorCode(Fail("SELECT window_start FROM TABLE(TUMBLE(TABLE users, DESCRIPTOR(age), "
-                           "INTERVAL '1' MINUTE)) GROUP BY window_start, window_end").message),
+                           "INTERVAL '1' MINUTE)) GROUP BY window_start, window_end")
+                          .message),
             "SQL-1017");
 }
 
 TEST_F(AnalyzerTest, SinkChecks) {
-  EXPECT_EQ(ErrorCode(Fail("INSERT INTO log_sink SELECT user_id, COUNT(*) FROM clicks GROUP BY user_id")
-                          .message),
-            "SQL-1013");
+  EXPECT_EQ(
+      ErrorCode(Fail("INSERT INTO log_sink SELECT user_id, COUNT(*) FROM clicks GROUP BY user_id")
+                    .message),
+      "SQL-1013");
   EXPECT_EQ(ErrorCode(Fail("INSERT INTO log_sink SELECT user_id FROM clicks").message), "SQL-1012");
   EXPECT_EQ(ErrorCode(Fail("INSERT INTO log_sink SELECT page, 1 FROM clicks").message), "SQL-1012");
   EXPECT_THAT(Explain("INSERT INTO key_sink SELECT user_id, COUNT(*) FROM clicks GROUP BY user_id"),
@@ -74,15 +80,18 @@ TEST_F(AnalyzerTest, SinkChecks) {
 
 TEST_F(AnalyzerTest, DdlChecks) {
   EXPECT_EQ(ErrorCode(Fail("CREATE TABLE t (a INT, a INT)").message), "SQL-1014");
-  EXPECT_EQ(ErrorCode(Fail("CREATE TABLE t (a INT, PRIMARY KEY (b) NOT ENFORCED)").message), "SQL-1015");
+  EXPECT_EQ(ErrorCode(Fail("CREATE TABLE t (a INT, PRIMARY KEY (b) NOT ENFORCED)").message),
+            "SQL-1015");
   EXPECT_EQ(ErrorCode(Fail("CREATE TABLE t (a INT, WATERMARK FOR a AS a)").message), "SQL-1016");
   EXPECT_EQ(ErrorCode(Fail("CREATE TABLE t (a INT, b AS c + 1)").message), "SQL-1004");
 }
 
 TEST_F(AnalyzerTest, SessionWindowFunction) {
   std::string plan = Explain(
-      "SELECT user_id, window_start, window_end, COUNT(*) AS n FROM TABLE(SESSION(TABLE clicks PARTITION "
-      "BY user_id, DESCRIPTOR(ts), INTERVAL '30' MINUTES)) GROUP BY user_id, window_start, window_end");
+      "SELECT user_id, window_start, window_end, COUNT(*) AS n FROM TABLE(SESSION(TABLE clicks "
+      "PARTITION "
+      "BY user_id, DESCRIPTOR(ts), INTERVAL '30' MINUTES)) GROUP BY user_id, window_start, "
+      "window_end");
   EXPECT_THAT(plan, HasSubstr("WindowAggregate(groupBy=[user_id], window=[SESSION(time_col=[ts], "
                               "gap=[30 min])], select=[user_id, COUNT(*) AS n"));
   EXPECT_THAT(plan, Not(HasSubstr("WindowTableFunction")));
@@ -90,25 +99,30 @@ TEST_F(AnalyzerTest, SessionWindowFunction) {
 
 TEST_F(AnalyzerTest, LookupJoinNeedsTheWholeKey) {
   Create("CREATE VIEW live AS SELECT *, PROCTIME() AS now_time FROM clicks");
-  EXPECT_THAT(Explain("SELECT c.page, u.name FROM live AS c JOIN users FOR SYSTEM_TIME AS OF c.now_time AS "
-                      "u ON c.user_id = u.id"),
-              HasSubstr("LookupJoin(table=[default_catalog.default_database.users], "
-                        "joinType=[InnerJoin], lookup=[user_id]"));
-  EXPECT_EQ(ErrorCode(Fail("SELECT c.page FROM live AS c JOIN users FOR SYSTEM_TIME AS OF c.now_time AS u "
-                           "ON c.page = u.name").message),
-            "SQL-1020");
+  EXPECT_THAT(
+      Explain("SELECT c.page, u.name FROM live AS c JOIN users FOR SYSTEM_TIME AS OF c.now_time AS "
+              "u ON c.user_id = u.id"),
+      HasSubstr("LookupJoin(table=[default_catalog.default_database.users], "
+                "joinType=[InnerJoin], lookup=[user_id]"));
+  EXPECT_EQ(
+      ErrorCode(
+          Fail("SELECT c.page FROM live AS c JOIN users FOR SYSTEM_TIME AS OF c.now_time AS u "
+               "ON c.page = u.name")
+              .message),
+      "SQL-1020");
 }
 
 TEST_F(AnalyzerTest, OuterJoinKeepsWhereAboveThePaddedSide) {
   std::string plan = Explain(
-      "SELECT c.page, u.name FROM clicks c LEFT JOIN users u ON c.user_id = u.id WHERE u.name IS NULL");
+      "SELECT c.page, u.name FROM clicks c LEFT JOIN users u ON c.user_id = u.id WHERE u.name IS "
+      "NULL");
   EXPECT_THAT(plan, HasSubstr("joinType=[LeftOuterJoin], where=[=(user_id, id)]"));
   EXPECT_THAT(plan, HasSubstr("where=[IS_NULL(name)]"));
 }
 
 TEST_F(AnalyzerTest, ViewsThatReferToThemselvesAreRefused) {
-  catalog_.views[{"default_database", "v"}] = {{"default_database", "v"}, "SELECT * FROM v",
-                                               "default_database", {}, ""};
+  catalog_.views[{"default_database", "v"}] = {
+      {"default_database", "v"}, "SELECT * FROM v", "default_database", {}, ""};
   EXPECT_EQ(ErrorCode(Fail("SELECT * FROM v").message), "SQL-1019");
 }
 

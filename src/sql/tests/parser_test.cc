@@ -139,7 +139,8 @@ TEST(ParserTest, CreateTable) {
       "CREATE TABLE IF NOT EXISTS db.t (id BIGINT NOT NULL COMMENT 'key', r ROW<a INT, b STRING>, "
       "ts TIMESTAMP(3), day_of AS CAST(ts AS DATE), m MAP<STRING, ARRAY<INT>>, "
       "off BIGINT METADATA FROM 'offset' VIRTUAL, WATERMARK FOR ts AS ts - INTERVAL '5' SECOND, "
-      "CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED) COMMENT 'c' DISTRIBUTED BY HASH(id) INTO 4 BUCKETS "
+      "CONSTRAINT pk PRIMARY KEY (id) NOT ENFORCED) COMMENT 'c' DISTRIBUTED BY HASH(id) INTO 4 "
+      "BUCKETS "
       "PARTITIONED BY (day_of) WITH ('connector' = 'print', 'a' = '1')");
   EXPECT_THAT(table.name.parts, testing::ElementsAre("db", "t"));
   ASSERT_EQ(table.columns.size(), 6u);
@@ -208,7 +209,8 @@ TEST(ParserTest, MutatedStatementsNeverCrash) {
   const std::string base =
       "SELECT a.b, COUNT(DISTINCT x) OVER (PARTITION BY k ORDER BY t ROWS BETWEEN 1 PRECEDING AND "
       "CURRENT ROW), CASE WHEN a IN (1,2) THEN INTERVAL '1' DAY ELSE CAST(NULL AS ROW<x INT>) END "
-      "FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) WHERE 1=1";
+      "FROM TABLE(HOP(TABLE t, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '10' SECOND)) WHERE "
+      "1=1";
   std::mt19937 random(7);
   for (int round = 0; round < 20000; ++round) {
     std::string text = base;

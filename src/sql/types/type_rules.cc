@@ -9,7 +9,8 @@ using model::TypeRoot;
 
 namespace {
 
-// The least scale a DECIMAL result keeps when its precision is cut to 38 (LogicalTypeMerging.adjustPrecisionScale).
+// The least scale a DECIMAL result keeps when its precision is cut to 38
+// (LogicalTypeMerging.adjustPrecisionScale).
 constexpr int kMinAdjustedScale = 6;
 
 DataType AdjustDecimal(int precision, int scale) {
@@ -28,7 +29,9 @@ bool IsNestedRoot(TypeRoot root) {
 DataType CommonNumeric(const DataType& a, const DataType& b) {
   bool approximate = !a.IsExactNumeric() || !b.IsExactNumeric();
   if (approximate) {
-    auto wide = [](const DataType& t) { return t.Is(TypeRoot::kDouble) || t.Is(TypeRoot::kDecimal); };
+    auto wide = [](const DataType& t) {
+      return t.Is(TypeRoot::kDouble) || t.Is(TypeRoot::kDecimal);
+    };
     return wide(a) || wide(b) ? DataType::Double() : DataType::Float();
   }
   if (a.IsInteger() && b.IsInteger()) return DataType::Of(std::max(a.root(), b.root()));

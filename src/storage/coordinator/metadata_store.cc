@@ -32,7 +32,8 @@ Status WriteSealed(io::FileSystem& fs, const std::string& path, std::string_view
   return io::WriteFileAtomically(fs, path, SealMetadata(json));
 }
 
-/// The unescaped names of the `.json` files in a directory, made when missing; leftovers of interrupted writes are removed.
+/// The unescaped names of the `.json` files in a directory, made when missing; leftovers of
+/// interrupted writes are removed.
 Result<std::vector<std::string>> NamesIn(io::FileSystem& fs, const std::string& directory) {
   RETURN_IF_ERROR(fs.CreateDirectories(directory));
   ASSIGN_OR_RETURN(auto files, fs.List(directory));

@@ -14,9 +14,10 @@
 
 namespace forebay::storage {
 
-/// The durable catalog of a server: databases, tables, SQL objects, ids that were given, how far the lake has each table. One
-/// checksummed JSON file an object, replaced atomically, so every change is all or nothing. A damaged file takes its own
-/// object out of service and nothing else. Thread-safe.
+/// The durable catalog of a server: databases, tables, SQL objects, ids that were given, how far
+/// the lake has each table. One checksummed JSON file an object, replaced atomically, so every
+/// change is all or nothing. A damaged file takes its own object out of service and nothing else.
+/// Thread-safe.
 class MetadataStore {
  public:
   /// `directory` is the data directory's `meta`.
@@ -51,8 +52,8 @@ class MetadataStore {
   std::vector<std::string> ListObjects(const std::string& kind);
 
   /// Offsets never go back; -1 leaves a bucket alone. Gives what holds now.
-  Result<std::vector<model::LogOffset>> SetLakeOffsets(model::TableId table, int bucket_count,
-                                                       const std::vector<model::LogOffset>& offsets);
+  Result<std::vector<model::LogOffset>> SetLakeOffsets(
+      model::TableId table, int bucket_count, const std::vector<model::LogOffset>& offsets);
   std::vector<model::LogOffset> LakeOffsets(model::TableId table);
 
  private:

@@ -23,12 +23,9 @@ bool IsPlain(char c) {
 
 Result<std::string> TableInfoToJson(const model::TableInfo& info) {
   ASSIGN_OR_RETURN(std::string descriptor, format::TableToJson(info.descriptor));
-  json out = {{"table_id", info.id.value()},
-              {"schema_id", info.schema_id.value()},
-              {"database", info.path.database},
-              {"table", info.path.table},
-              {"created_ms", info.created_ms},
-              {"descriptor", json::parse(descriptor)}};
+  json out = {{"table_id", info.id.value()},    {"schema_id", info.schema_id.value()},
+              {"database", info.path.database}, {"table", info.path.table},
+              {"created_ms", info.created_ms},  {"descriptor", json::parse(descriptor)}};
   return out.dump(1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -17,15 +17,31 @@ constexpr int kBucketsMax = 1024;
 constexpr int kColumnsMax = 4096;
 
 constexpr std::array<std::string_view, 26> kKnownOptions = {
-    "table.log.format", "table.log.arrow.compression.type", "table.log.arrow.compression.zstd.level",
-    "table.kv.format", "table.kv.format-version", "table.log.ttl", "table.log.local-ttl",
-    "table.log.tiered.local-segments", "table.log.segment.file-size", "table.replication.factor",
-    "table.auto-partition.enabled", "table.auto-partition.key", "table.auto-partition.time-unit",
-    "table.auto-partition.time-format", "table.auto-partition.time-zone",
-    "table.auto-partition.num-precreate", "table.auto-partition.num-retention",
-    "table.datalake.enabled", "table.datalake.format", "table.datalake.freshness",
-    "table.datalake.auto-compaction", "table.datalake.auto-expire-snapshot",
-    "table.merge-engine", "table.delete.behavior", "table.changelog.image",
+    "table.log.format",
+    "table.log.arrow.compression.type",
+    "table.log.arrow.compression.zstd.level",
+    "table.kv.format",
+    "table.kv.format-version",
+    "table.log.ttl",
+    "table.log.local-ttl",
+    "table.log.tiered.local-segments",
+    "table.log.segment.file-size",
+    "table.replication.factor",
+    "table.auto-partition.enabled",
+    "table.auto-partition.key",
+    "table.auto-partition.time-unit",
+    "table.auto-partition.time-format",
+    "table.auto-partition.time-zone",
+    "table.auto-partition.num-precreate",
+    "table.auto-partition.num-retention",
+    "table.datalake.enabled",
+    "table.datalake.format",
+    "table.datalake.freshness",
+    "table.datalake.auto-compaction",
+    "table.datalake.auto-expire-snapshot",
+    "table.merge-engine",
+    "table.delete.behavior",
+    "table.changelog.image",
     "table.statistics.columns"};
 
 std::string Upper(std::string text) {
@@ -74,8 +90,8 @@ Result<NumberAndUnit> SplitUnit(const std::string& text, std::string_view what) 
   size_t begin = text.find_first_not_of(' ');
   NumberAndUnit split{};
   if (begin != std::string::npos) {
-    auto [end, error] = std::from_chars(text.data() + begin, text.data() + text.size(),
-                                        split.number);
+    auto [end, error] =
+        std::from_chars(text.data() + begin, text.data() + text.size(), split.number);
     if (error == std::errc()) {
       for (; end != text.data() + text.size(); ++end) {
         if (*end != ' ') split.unit += static_cast<char>(std::tolower(*end));
@@ -91,7 +107,6 @@ Result<int64_t> Scale(const NumberAndUnit& split, int64_t factor, const std::str
   if (!__builtin_mul_overflow(split.number, factor, &scaled)) return scaled;
   return InvalidArgument("'{}' is too large", text);
 }
-
 
 Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
   std::string upper = Upper(text);
@@ -223,9 +238,10 @@ Result<int64_t> ParseDurationMs(const std::string& text) {
   if (text == "-1") return -1;
   ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "duration such as '7d' or '5s'"));
   static const std::map<std::string_view, int64_t> kUnits = {
-      {"", 1},           {"ms", 1},           {"milli", 1},        {"millis", 1},
-      {"s", 1000},       {"sec", 1000},       {"second", 1000},    {"seconds", 1000},
-      {"m", 60'000},     {"min", 60'000},     {"minute", 60'000},  {"minutes", 60'000},
+      {"", 1},           {"ms", 1},           {"milli", 1},
+      {"millis", 1},     {"s", 1000},         {"sec", 1000},
+      {"second", 1000},  {"seconds", 1000},   {"m", 60'000},
+      {"min", 60'000},   {"minute", 60'000},  {"minutes", 60'000},
       {"h", 3'600'000},  {"hour", 3'600'000}, {"hours", 3'600'000},
       {"d", 86'400'000}, {"day", 86'400'000}, {"days", 86'400'000}};
   auto unit = kUnits.find(split.unit);
@@ -238,9 +254,8 @@ Result<int64_t> ParseDurationMs(const std::string& text) {
 Result<int64_t> ParseByteSize(const std::string& text) {
   ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "size such as '64mb'"));
   static const std::map<std::string_view, int64_t> kUnits = {
-      {"", 1},           {"b", 1},           {"bytes", 1},     {"k", 1 << 10},
-      {"kb", 1 << 10},   {"m", 1 << 20},     {"mb", 1 << 20},  {"g", 1 << 30},
-      {"gb", 1 << 30}};
+      {"", 1},        {"b", 1},        {"bytes", 1},   {"k", 1 << 10}, {"kb", 1 << 10},
+      {"m", 1 << 20}, {"mb", 1 << 20}, {"g", 1 << 30}, {"gb", 1 << 30}};
   auto unit = kUnits.find(split.unit);
   if (unit == kUnits.end() || split.number < 0) {
     return InvalidArgument("'{}' is not a size such as '64mb'", text);
@@ -268,9 +283,10 @@ Status ValidateName(std::string_view what, const std::string& name) {
            c == '-';
   });
   if (plain && !name.empty() && name.size() <= kNameBytesMax && !name.starts_with("__")) return {};
-  return InvalidArgument("a {} name has 1 to {} ASCII letters, digits, '_' or '-' and does not "
-                         "start with '__': '{}'",
-                         what, kNameBytesMax, name);
+  return InvalidArgument(
+      "a {} name has 1 to {} ASCII letters, digits, '_' or '-' and does not "
+      "start with '__': '{}'",
+      what, kNameBytesMax, name);
 }
 
 Status ValidateTable(const model::TablePath& path, const model::TableDescriptor& descriptor) {

@@ -16,7 +16,8 @@ struct TableOptions {
   format::Compression compression = format::Compression::kZstd;
   DeleteBehavior delete_behavior = DeleteBehavior::kAllow;
 
-  /// kInvalidArgument for an unknown option or a value that cannot be read, kNotSupported for what Fluss has and we do not.
+  /// kInvalidArgument for an unknown option or a value that cannot be read, kNotSupported for what
+  /// Fluss has and we do not.
   static Result<TableOptions> Parse(const std::map<std::string, std::string>& properties,
                                     const LogOptions& defaults);
 };

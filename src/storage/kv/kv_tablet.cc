@@ -21,7 +21,8 @@ using model::LogOffset;
 
 constexpr int64_t kBlockCacheBytes = 32 << 20;
 constexpr int64_t kWriteBufferBytes = 128 << 20;
-/// Rows go to the row store in batches of about this size: larger ones save work when keys are written again and again.
+/// Rows go to the row store in batches of about this size: larger ones save work when keys are
+/// written again and again.
 constexpr int64_t kMoveBytes = 8 << 20;
 /// A writer that finds more than this waiting moves rows itself.
 constexpr int64_t kDirtyBytesMax = 32 << 20;
@@ -52,8 +53,8 @@ KvServices::~KvServices() = default;
 
 void KvServices::Stop() { shared_->mover.Stop(); }
 
-/// See KvTablet. Locks are taken in this order: write_mutex_ (one write at a time), move_mutex_ (one move to the row store at a
-/// time), mutex_ (the rows in memory), the log's own.
+/// See KvTablet. Locks are taken in this order: write_mutex_ (one write at a time), move_mutex_
+/// (one move to the row store at a time), mutex_ (the rows in memory), the log's own.
 class KvTabletImpl : public KvTablet,
                      public Flushable,
                      public std::enable_shared_from_this<KvTabletImpl> {
@@ -63,10 +64,15 @@ class KvTabletImpl : public KvTablet,
   KvTabletImpl(Shared& shared, StorageMetrics& metrics, const model::TableInfo& info,
                const TableOptions& options, std::shared_ptr<LogTablet> log,
                std::shared_ptr<RowStore> store)
-      : shared_(shared), metrics_(metrics), schema_id_(info.schema_id), options_(options),
+      : shared_(shared),
+        metrics_(metrics),
+        schema_id_(info.schema_id),
+        options_(options),
         types_(info.descriptor.schema.Types()),
-        key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()), reader_(types_),
-        log_(std::move(log)), store_(std::move(store)) {
+        key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()),
+        reader_(types_),
+        log_(std::move(log)),
+        store_(std::move(store)) {
     metrics_.kv_tablets += 1;
   }
   ~KvTabletImpl() override {
@@ -266,8 +272,8 @@ Status KvTabletImpl::Write(const Batch& batch, int64_t writer_id, int32_t sequen
   options.batch_sequence = sequence;
   options.compression = options_.compression;
   auto bytes = format::EncodeLogBatch(changelog.Finish(), options);
-  Status appended = bytes.ok() ? AppendChangelog(std::move(*bytes), set, std::move(done))
-                               : bytes.status();
+  Status appended =
+      bytes.ok() ? AppendChangelog(std::move(*bytes), set, std::move(done)) : bytes.status();
   if (!appended.ok()) {
     std::lock_guard lock(mutex_);
     DropOverlay(*set);
@@ -338,11 +344,11 @@ Status KvTabletImpl::AppendChangelog(std::string bytes, std::shared_ptr<WriteSet
     return Unavailable("a write that this one built upon failed");
   }
   auto self = shared_from_this();
-  RETURN_IF_ERROR(log_->Append(
-      std::move(bytes), [self, set, done = std::move(done)](Result<AppendResult> result) {
-        self->OnAppended(*set, result);
-        done(std::move(result));
-      }));
+  RETURN_IF_ERROR(log_->Append(std::move(bytes),
+                               [self, set, done = std::move(done)](Result<AppendResult> result) {
+                                 self->OnAppended(*set, result);
+                                 done(std::move(result));
+                               }));
   for (RowChange& change : set->changes) {
     change.entry->overlay = nullptr;
     change.entry->pending = &change;
@@ -485,7 +491,8 @@ class StoreSnapshot : public KvSnapshot {
 
 Result<std::unique_ptr<KvSnapshot>> KvTabletImpl::Snapshot() {
   RETURN_IF_ERROR(MoveDirty());
-  // A move may come between; the store's own offset says which rows the cursor sees only while no move runs.
+  // A move may come between; the store's own offset says which rows the cursor sees only while no
+  // move runs.
   std::lock_guard move_lock(move_mutex_);
   ASSIGN_OR_RETURN(LogOffset offset, store_->Offset());
   ASSIGN_OR_RETURN(auto cursor, store_->Scan());
@@ -536,8 +543,7 @@ Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices& services, io::FileS
                                                  std::shared_ptr<LogTablet> log) {
   RETURN_IF_ERROR(format::CheckCompactedTypes(info.descriptor.schema.Types()));
   RETURN_IF_ERROR(fs.CreateDirectories(directory));
-  ASSIGN_OR_RETURN(auto store,
-                   OpenStore(services.shared_->stores, fs, directory, *log));
+  ASSIGN_OR_RETURN(auto store, OpenStore(services.shared_->stores, fs, directory, *log));
   auto tablet =
       std::make_shared<KvTabletImpl>(*services.shared_, services.metrics_, info, options,
                                      std::move(log), std::shared_ptr<RowStore>(std::move(store)));

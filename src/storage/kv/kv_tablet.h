@@ -14,8 +14,8 @@
 
 namespace forebay::storage {
 
-/// What the primary-key tablets of a server share: the memory for rows, RocksDB's block cache, the thread that moves rows to
-/// RocksDB. Thread-safe.
+/// What the primary-key tablets of a server share: the memory for rows, RocksDB's block cache, the
+/// thread that moves rows to RocksDB. Thread-safe.
 class KvServices {
  public:
   KvServices(StorageMetrics& metrics, int64_t row_cache_bytes);
@@ -57,10 +57,11 @@ struct KvValues {
   }
 };
 
-/// The rows of one bucket of a primary-key table: RocksDB with rows in memory before it, and a changelog with full images that
-/// is the truth. A write is applied to the pre-write buffer, its changelog is appended; when that is durable the rows become
-/// visible to lookups, and later go to RocksDB in large batches together with the offset they reach. After a crash the
-/// changelog from that offset on is applied again. Thread-safe.
+/// The rows of one bucket of a primary-key table: RocksDB with rows in memory before it, and a
+/// changelog with full images that is the truth. A write is applied to the pre-write buffer, its
+/// changelog is appended; when that is durable the rows become visible to lookups, and later go to
+/// RocksDB in large batches together with the offset they reach. After a crash the changelog from
+/// that offset on is applied again. Thread-safe.
 class KvTablet {
  public:
   static Result<std::shared_ptr<KvTablet>> Open(KvServices& services, io::FileSystem& fs,
@@ -69,8 +70,8 @@ class KvTablet {
                                                 std::shared_ptr<LogTablet> log);
   virtual ~KvTablet() = default;
 
-  /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. An error means that nothing happened and `done`
-  /// will not be called.
+  /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. An error means that
+  /// nothing happened and `done` will not be called.
   virtual Status Write(const model::Batch& batch, int64_t writer_id, int32_t sequence,
                        AppendCallback done) = 0;
   /// Durable rows only.
@@ -78,8 +79,8 @@ class KvTablet {
   virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;
   /// Tells the log what it must keep for a restart.
   virtual void UpdateRetention() = 0;
-  /// Brings all durable rows to RocksDB's files and closes it; what comes later answers kUnavailable, also from snapshots that
-  /// are still held. Call after the log was closed.
+  /// Brings all durable rows to RocksDB's files and closes it; what comes later answers
+  /// kUnavailable, also from snapshots that are still held. Call after the log was closed.
   virtual Status Close() = 0;
   /// Closes without that; for dropped tables and for tests of crashes.
   virtual void Abandon() = 0;

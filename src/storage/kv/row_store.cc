@@ -88,7 +88,8 @@ class RocksRowStore : public RowStore {
   std::set<RocksCursor*> cursors_;
 };
 
-/// Copies rows out of RocksDB some at a time, so that the store may close while the caller looks at one.
+/// Copies rows out of RocksDB some at a time, so that the store may close while the caller looks at
+/// one.
 class RocksRowStore::RocksCursor : public Cursor {
  public:
   RocksCursor(RocksRowStore& store, std::unique_ptr<rocksdb::Iterator> iterator)
@@ -162,8 +163,8 @@ Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offse
   }
   char bytes[sizeof(offset)];
   StoreLe(bytes, offset);
-  RETURN_IF_ERROR(ToStatus(
-      batch.Put(meta_, SliceOf(kOffsetKey), {bytes, sizeof(bytes)}), "write", path_));
+  RETURN_IF_ERROR(
+      ToStatus(batch.Put(meta_, SliceOf(kOffsetKey), {bytes, sizeof(bytes)}), "write", path_));
   return ToStatus(db_->Write(unlogged_, &batch), "write", path_);
 }
 
@@ -230,8 +231,8 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(options, directory, families, &handles, &db);
   RETURN_IF_ERROR(ToStatus(opened, "open", directory));
-  return std::unique_ptr<RowStore>(std::make_unique<RocksRowStore>(
-      std::unique_ptr<rocksdb::DB>(db), std::move(handles), directory));
+  return std::unique_ptr<RowStore>(std::make_unique<RocksRowStore>(std::unique_ptr<rocksdb::DB>(db),
+                                                                   std::move(handles), directory));
 }
 
 }  // namespace forebay::storage

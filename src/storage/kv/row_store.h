@@ -11,7 +11,8 @@
 
 namespace forebay::storage {
 
-/// What the row stores of a server share: RocksDB's block cache and its bound on memory for writes. Thread-safe.
+/// What the row stores of a server share: RocksDB's block cache and its bound on memory for writes.
+/// Thread-safe.
 class RowStoreServices {
  public:
   RowStoreServices(int64_t block_cache_bytes, int64_t write_buffer_bytes);
@@ -23,9 +24,10 @@ class RowStoreServices {
   std::unique_ptr<Shared> shared_;
 };
 
-/// One bucket's rows on disk, in RocksDB without a write-ahead log: after a crash it is as after some earlier Write, whole. The
-/// default column family has the rows (key -> value) as Fluss's snapshots have them, the family `meta` the changelog offset
-/// they reach; both are flushed atomically. Thread-safe; one Write at a time.
+/// One bucket's rows on disk, in RocksDB without a write-ahead log: after a crash it is as after
+/// some earlier Write, whole. The default column family has the rows (key -> value) as Fluss's
+/// snapshots have them, the family `meta` the changelog offset they reach; both are flushed
+/// atomically. Thread-safe; one Write at a time.
 class RowStore {
  public:
   struct Put {
@@ -56,7 +58,8 @@ class RowStore {
   virtual Result<std::unique_ptr<Cursor>> Scan() = 0;
   /// Makes everything written durable.
   virtual Status Flush() = 0;
-  /// Waits for the calls under way and lets go of the files. Later calls answer kUnavailable, those of cursors, too.
+  /// Waits for the calls under way and lets go of the files. Later calls answer kUnavailable, those
+  /// of cursors, too.
   virtual Status Close() = 0;
 
  protected:

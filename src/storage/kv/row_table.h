@@ -38,7 +38,8 @@ struct RowChange {
   bool present;
 };
 
-/// A hash table of rows by key: open addressing over pointers, so that entries stay where they are. Thread-compatible.
+/// A hash table of rows by key: open addressing over pointers, so that entries stay where they are.
+/// Thread-compatible.
 class RowTable {
  public:
   RowTable() : slots_(kSlotsMin) {}
@@ -52,8 +53,8 @@ class RowTable {
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & Mask()]); }
   /// The key must not be there.
   RowEntry* Insert(std::string_view key, uint64_t hash);
-  /// Moves the clock hand and removes rows that were not used since its last round, until `bytes` are free or it came round
-  /// once. Gives the bytes freed.
+  /// Moves the clock hand and removes rows that were not used since its last round, until `bytes`
+  /// are free or it came round once. Gives the bytes freed.
   int64_t Evict(int64_t bytes);
   size_t size() const { return size_; }
 

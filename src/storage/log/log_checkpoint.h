@@ -7,8 +7,8 @@
 
 namespace forebay::storage {
 
-/// What a bucket's log knew to be durable at some moment, kept in its file `checkpoint`, so that a start reads only what
-/// came later. See docs/formats/log-segment.md for the bytes.
+/// What a bucket's log knew to be durable at some moment, kept in its file `checkpoint`, so that a
+/// start reads only what came later. See docs/formats/log-segment.md for the bytes.
 struct LogCheckpoint {
   model::LogOffset log_start = 0;
   model::LogOffset segment_base = 0;

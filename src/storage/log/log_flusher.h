@@ -10,7 +10,8 @@
 
 namespace forebay::storage {
 
-/// Something that has work for the flusher. A scheduled one stands in the queue once, and one thread at a time runs it.
+/// Something that has work for the flusher. A scheduled one stands in the queue once, and one
+/// thread at a time runs it.
 class Flushable {
  public:
   virtual ~Flushable() = default;
@@ -18,8 +19,8 @@ class Flushable {
   virtual bool FlushOnce() = 0;
 };
 
-/// The threads that write and sync logs. All appends that arrive at a bucket while a sync of it runs share the next one: that
-/// is the group commit. Thread-safe.
+/// The threads that write and sync logs. All appends that arrive at a bucket while a sync of it
+/// runs share the next one: that is the group commit. Thread-safe.
 class LogFlusher {
  public:
   explicit LogFlusher(int num_threads);

@@ -45,8 +45,8 @@ void LogIndex::Clear() {
 void LogIndex::Add(int64_t relative_offset, uint64_t position, int64_t timestamp_ms) {
   bool first = entries_.empty();
   if (!first && position < entries_.back().position + kIntervalBytes) return;
-  entries_.push_back({static_cast<int32_t>(relative_offset), static_cast<int32_t>(position),
-                      timestamp_ms});
+  entries_.push_back(
+      {static_cast<int32_t>(relative_offset), static_cast<int32_t>(position), timestamp_ms});
 }
 
 void LogIndex::CutAt(uint64_t position) {

@@ -10,11 +10,12 @@
 
 namespace forebay::storage {
 
-/// The two sparse indexes of a segment, in memory and in two files: one entry about every 4 KiB of log. They only hint: what
-/// they point at is checked by the reader, and they can be rebuilt from the segment. Thread-compatible.
+/// The two sparse indexes of a segment, in memory and in two files: one entry about every 4 KiB of
+/// log. They only hint: what they point at is checked by the reader, and they can be rebuilt from
+/// the segment. Thread-compatible.
 ///
-///   .index      int32 offset - base offset, int32 byte position: where the batch with that offset begins
-///   .timeindex  int64 timestamp_ms, int32 offset - base offset: that batch's timestamp
+///   .index      int32 offset - base offset, int32 byte position: where the batch with that offset
+///   begins .timeindex  int64 timestamp_ms, int32 offset - base offset: that batch's timestamp
 class LogIndex {
  public:
   struct Entry {
@@ -29,8 +30,8 @@ class LogIndex {
   /// `path` is the segment's path without its ending.
   LogIndex(io::FileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
 
-  /// Reads both files. kCorruption when they do not fit together or a segment of `segment_bytes`: rebuild then. Entries at or
-  /// beyond that size are dropped.
+  /// Reads both files. kCorruption when they do not fit together or a segment of `segment_bytes`:
+  /// rebuild then. Entries at or beyond that size are dropped.
   Status Load(uint64_t segment_bytes);
   /// Forgets all entries; the files become empty at the next write.
   void Clear();

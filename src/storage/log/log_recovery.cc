@@ -123,8 +123,8 @@ class Recovery {
   Status Scan(size_t index) {
     LogSegment& segment = *log_.segments[index];
     bool is_last = index + 1 == log_.segments.size();
-    LogOffset end_offset = is_last ? std::numeric_limits<LogOffset>::max()
-                                   : log_.segments[index + 1]->base_offset();
+    LogOffset end_offset =
+        is_last ? std::numeric_limits<LogOffset>::max() : log_.segments[index + 1]->base_offset();
     uint64_t position = 0;
     LogOffset offset = segment.base_offset();
     if (checkpoint_.has_value() && checkpoint_->segment_base == segment.base_offset() &&
@@ -137,8 +137,8 @@ class Recovery {
     RETURN_IF_ERROR(ScanBatches(segment, position, offset, end_offset));
     if (is_last) return WriteAnew(segment, position);
     if (log_.state.next_offset < end_offset) {
-      segment.AddGap({log_.state.next_offset, end_offset, segment.size_bytes(),
-                      segment.size_bytes()});
+      segment.AddGap(
+          {log_.state.next_offset, end_offset, segment.size_bytes(), segment.size_bytes()});
       log_.state.next_offset = end_offset;
     }
     return {};

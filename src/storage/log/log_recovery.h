@@ -16,9 +16,9 @@ struct RecoveredLog {
   uint64_t cut_bytes = 0;                             ///< of a torn tail
 };
 
-/// Opens the log in `directory`: reads what was written since the last checkpoint, cuts a torn tail at the last whole batch,
-/// writes the tail anew so that it is durable whatever happened to it before, and notes damage in the middle as gaps. Only a
-/// failing disk makes it fail.
+/// Opens the log in `directory`: reads what was written since the last checkpoint, cuts a torn tail
+/// at the last whole batch, writes the tail anew so that it is durable whatever happened to it
+/// before, and notes damage in the middle as gaps. Only a failing disk makes it fail.
 Result<RecoveredLog> RecoverLog(io::FileSystem& fs, const std::string& directory);
 
 }  // namespace forebay::storage

@@ -18,7 +18,10 @@ using nlohmann::json;
 
 LogSegment::LogSegment(io::FileSystem& fs, std::string path, LogOffset base_offset,
                        std::unique_ptr<io::File> file)
-    : fs_(fs), path_(std::move(path)), base_offset_(base_offset), file_(std::move(file)),
+    : fs_(fs),
+      path_(std::move(path)),
+      base_offset_(base_offset),
+      file_(std::move(file)),
       index_(fs, path_) {}
 
 std::string LogSegment::FileStem(LogOffset base_offset) {
@@ -83,9 +86,9 @@ Status LogSegment::LoadIndex(LogOffset end_offset, uint64_t end_position) {
   if (index_loaded_) return {};
   Status loaded = index_.Load(end_position);
   bool fits = loaded.ok() && (end_position == 0 || !index_.entries().empty()) &&
-              (index_.entries().empty() || (index_.entries().front().position == 0 &&
-                                            index_.entries().back().relative_offset <
-                                                end_offset - base_offset_));
+              (index_.entries().empty() ||
+               (index_.entries().front().position == 0 &&
+                index_.entries().back().relative_offset < end_offset - base_offset_));
   if (!fits) RETURN_IF_ERROR(RebuildIndex(end_position));
   index_loaded_ = true;
   return {};
@@ -237,8 +240,8 @@ Result<LogSlice> LogSegment::ReadFrom(Start at, int64_t max_bytes, LogOffset end
       break;  // the batch goes on behind the piece
     }
     if (!header.ok()) {
-      LogGap gap = OnDamage({due, at.position + position}, header.status(), end_offset,
-                            end_position);
+      LogGap gap =
+          OnDamage({due, at.position + position}, header.status(), end_offset, end_position);
       if (slice.batches.empty()) return GapError(gap);
       break;
     }

@@ -12,7 +12,8 @@
 
 namespace forebay::storage {
 
-/// Offsets of a segment whose bytes are damaged: [first, next), lying at bytes [position, next_position).
+/// Offsets of a segment whose bytes are damaged: [first, next), lying at bytes [position,
+/// next_position).
 struct LogGap {
   model::LogOffset first = 0;
   model::LogOffset next = 0;
@@ -31,14 +32,16 @@ struct LogSlice {
   std::vector<Batch> batches;
 };
 
-/// One file of a bucket's log, `<base offset, 20 digits>.log`, with its indexes. The last segment of a log is written by one
-/// thread; any number of threads read below the durable end they are given. Thread-safe in this sense.
+/// One file of a bucket's log, `<base offset, 20 digits>.log`, with its indexes. The last segment
+/// of a log is written by one thread; any number of threads read below the durable end they are
+/// given. Thread-safe in this sense.
 ///
-/// Damage found by a reader or by recovery is kept as gaps in `<base offset>.damage`, reported once, never served as data and
-/// never repaired in place.
+/// Damage found by a reader or by recovery is kept as gaps in `<base offset>.damage`, reported
+/// once, never served as data and never repaired in place.
 class LogSegment {
  public:
-  static Result<std::shared_ptr<LogSegment>> Create(io::FileSystem& fs, const std::string& directory,
+  static Result<std::shared_ptr<LogSegment>> Create(io::FileSystem& fs,
+                                                    const std::string& directory,
                                                     model::LogOffset base_offset);
   /// Opens an existing segment without reading its batches.
   static Result<std::shared_ptr<LogSegment>> Open(io::FileSystem& fs, const std::string& directory,
@@ -58,8 +61,9 @@ class LogSegment {
   /// Makes the indexes durable.
   Status SyncIndex();
 
-  /// Batches from the one that holds `offset` on, at least one and at most about `max_bytes`, of a segment that ends at
-  /// `end_offset` and byte `end_position`. kCorruption names file, place and where the next readable offset is.
+  /// Batches from the one that holds `offset` on, at least one and at most about `max_bytes`, of a
+  /// segment that ends at `end_offset` and byte `end_position`. kCorruption names file, place and
+  /// where the next readable offset is.
   Result<LogSlice> Read(model::LogOffset offset, int64_t max_bytes, model::LogOffset end_offset,
                         uint64_t end_position);
   /// The base offset of the first batch at or after a time; `end_offset` when there is none.

@@ -33,10 +33,15 @@ Result<std::shared_ptr<LogTablet>> LogTablet::Open(LogServices services, std::st
 
 LogTablet::LogTablet(LogServices services, std::string directory, LogOptions options,
                      RecoveredLog log)
-    : services_(services), directory_(std::move(directory)), options_(options),
-      segments_(std::move(log.segments)), writers_(std::move(log.state.writers)),
-      next_offset_(log.state.next_offset), durable_end_(log.state.next_offset),
-      durable_position_(log.state.position), checkpoint_position_(log.state.position),
+    : services_(services),
+      directory_(std::move(directory)),
+      options_(options),
+      segments_(std::move(log.segments)),
+      writers_(std::move(log.state.writers)),
+      next_offset_(log.state.next_offset),
+      durable_end_(log.state.next_offset),
+      durable_position_(log.state.position),
+      checkpoint_position_(log.state.position),
       last_timestamp_ms_(log.state.last_timestamp_ms),
       durable_timestamp_ms_(log.state.last_timestamp_ms) {
   services_.metrics.log_tablets += 1;
@@ -78,8 +83,11 @@ Status LogTablet::Append(std::string batch, AppendCallback done) {
                  {header.batch_sequence, header.base_offset, next_offset_, last_timestamp_ms_},
                  durable_end_);
   }
-  pending_.push_back({std::move(batch), header, {header.base_offset, next_offset_, false},
-                      std::move(done), std::chrono::steady_clock::now()});
+  pending_.push_back({std::move(batch),
+                      header,
+                      {header.base_offset, next_offset_, false},
+                      std::move(done),
+                      std::chrono::steady_clock::now()});
   ScheduleLocked();
   return {};
 }
@@ -144,8 +152,8 @@ std::vector<LogTablet::Pending> LogTablet::TakeGroup(bool* roll) {
   std::vector<Pending> group;
   uint64_t segment_size = durable_position_;
   uint64_t limit = options_.segment_bytes;
-  bool is_full = !pending_.empty() && segment_size > 0 &&
-                 segment_size + pending_.front().bytes.size() > limit;
+  bool is_full =
+      !pending_.empty() && segment_size > 0 && segment_size + pending_.front().bytes.size() > limit;
   *roll = (is_full || roll_requested_) && segment_size > 0;
   roll_requested_ = false;
   if (*roll) segment_size = 0;
@@ -188,8 +196,8 @@ Status LogTablet::WriteGroup(std::vector<Pending>& group) {
   Log(LogLevel::kError, "storage", "log stops taking writes dir={}: {}", directory_,
       synced.message());
   Lock lock(mutex_);
-  poison_ = IoError("{} takes no writes until the server restarts: {}", directory_,
-                    synced.message());
+  poison_ =
+      IoError("{} takes no writes until the server restarts: {}", directory_, synced.message());
   return poison_;
 }
 
@@ -224,8 +232,12 @@ Status LogTablet::SaveCheckpoint() {
   {
     Lock lock(mutex_);
     segment = segments_.back();
-    checkpoint = {segments_.front()->base_offset(), segment->base_offset(), durable_position_,
-                  durable_end_, durable_timestamp_ms_, writers_};
+    checkpoint = {segments_.front()->base_offset(),
+                  segment->base_offset(),
+                  durable_position_,
+                  durable_end_,
+                  durable_timestamp_ms_,
+                  writers_};
   }
   RETURN_IF_ERROR(segment->SyncIndex());
   RETURN_IF_ERROR(checkpoint.Save(services_.fs, directory_));
@@ -283,7 +295,8 @@ void LogTablet::FailAll(std::vector<Pending> group, const Status& cause) {
     last_timestamp_ms_ = durable_timestamp_ms_;
     writers_.CutAt(durable_end_);
   }
-  // Appends are refused until all callbacks ran: what was built upon the failed batches must be dropped first.
+  // Appends are refused until all callbacks ran: what was built upon the failed batches must be
+  // dropped first.
   for (Pending& entry : group) {
     services_.budget.Give(std::ssize(entry.bytes));
     services_.metrics.failed_appends += 1;
@@ -418,7 +431,8 @@ Status LogTablet::Expire() {
     segments_.erase(segments_.begin(), segments_.begin() + count);
   }
   if (expired.empty()) return {};
-  // The log's new start is durable before the files go, so that a start after a crash removes the rest.
+  // The log's new start is durable before the files go, so that a start after a crash removes the
+  // rest.
   RETURN_IF_ERROR(SaveCheckpoint());
   for (const auto& segment : expired) {
     RETURN_IF_ERROR(segment->Remove());

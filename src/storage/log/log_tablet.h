@@ -50,23 +50,26 @@ using AppendCallback = std::function<void(Result<AppendResult>)>;
 
 /// The log of one bucket: segments of checksummed batches, and the state of its idempotent writers.
 ///
-/// An append gets its offset at once and is acknowledged after it is synced; readers see only synced batches, and are woken
-/// when there are some. After a failed write (a full disk) all that was not synced fails, and appends go on. After a failed
-/// sync nothing is acknowledged any more until a restart, since nobody knows what the disk holds. Thread-safe.
+/// An append gets its offset at once and is acknowledged after it is synced; readers see only
+/// synced batches, and are woken when there are some. After a failed write (a full disk) all that
+/// was not synced fails, and appends go on. After a failed sync nothing is acknowledged any more
+/// until a restart, since nobody knows what the disk holds. Thread-safe.
 class LogTablet : public Flushable, public std::enable_shared_from_this<LogTablet> {
  public:
   static Result<std::shared_ptr<LogTablet>> Open(LogServices services, std::string directory,
                                                  LogOptions options);
   ~LogTablet() override;
 
-  /// Appends one batch (its offset and timestamp are set here). An error means that nothing happened and `done` will not be
-  /// called; else `done` runs on a flusher thread, in the order of the appends of this tablet, and must not block.
+  /// Appends one batch (its offset and timestamp are set here). An error means that nothing
+  /// happened and `done` will not be called; else `done` runs on a flusher thread, in the order of
+  /// the appends of this tablet, and must not block.
   Status Append(std::string batch, AppendCallback done);
-  /// Calls `done` as soon as the remembered batch of this writer is durable; false when there is none.
+  /// Calls `done` as soon as the remembered batch of this writer is durable; false when there is
+  /// none.
   bool AckIfDuplicate(int64_t writer_id, int32_t sequence, AppendCallback& done);
 
-  /// Whole batches from the one that holds `offset` on; none when there are none yet. kOutOfRange outside
-  /// [log_start, durable_end]; kCorruption at damage.
+  /// Whole batches from the one that holds `offset` on; none when there are none yet. kOutOfRange
+  /// outside [log_start, durable_end]; kCorruption at damage.
   Result<LogSlice> Read(model::LogOffset offset, int64_t max_bytes);
   /// The first offset with a timestamp at or after `timestamp_ms`; the end when there is none.
   Result<model::LogOffset> OffsetAt(int64_t timestamp_ms);
@@ -88,9 +91,11 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   /// Removes the segments that may go, and closes the current one when it could go, too.
   Status Expire();
 
-  /// Waits for what is under way, then makes a checkpoint. Later appends and reads fail with kUnavailable.
+  /// Waits for what is under way, then makes a checkpoint. Later appends and reads fail with
+  /// kUnavailable.
   Status Close();
-  /// Waits for what is under way and drops the files' handles without a checkpoint: for dropped tables.
+  /// Waits for what is under way and drops the files' handles without a checkpoint: for dropped
+  /// tables.
   void Abandon();
 
   bool FlushOnce() override;

@@ -21,8 +21,8 @@ Result<std::string_view> SegmentCursor::Fetch(uint64_t position, size_t size) {
     return Corruption("a batch is cut off at byte {}, {} bytes are missing", position,
                       position + size - end_);
   }
-  bool buffered = position >= buffer_position_ &&
-                  position + size <= buffer_position_ + buffer_.size();
+  bool buffered =
+      position >= buffer_position_ && position + size <= buffer_position_ + buffer_.size();
   if (!buffered) {
     size_t ahead = depth_ == Depth::kAll ? kReadAheadBytes : kHeaderReadBytes;
     size_t wanted = std::min<uint64_t>(std::max(size, ahead), end_ - position);

@@ -12,7 +12,8 @@ namespace forebay::storage {
 /// A batch larger than this is refused on writing and counts as damage on reading.
 inline constexpr int64_t kBatchBytesMax = 256 << 20;
 
-/// Walks over the batches of a segment file in order, reading ahead in large pieces. Thread-compatible.
+/// Walks over the batches of a segment file in order, reading ahead in large pieces.
+/// Thread-compatible.
 class SegmentCursor {
  public:
   enum class Depth {
@@ -20,14 +21,14 @@ class SegmentCursor {
     kAll,      ///< checks every checksum
   };
 
-  /// Starts at byte `position`, where the batch with offset `offset` begins; ends at byte `end`. `file` must outlive the
-  /// cursor.
+  /// Starts at byte `position`, where the batch with offset `offset` begins; ends at byte `end`.
+  /// `file` must outlive the cursor.
   SegmentCursor(io::File& file, uint64_t position, uint64_t end, model::LogOffset offset,
                 Depth depth)
       : file_(file), position_(position), end_(end), offset_(offset), depth_(depth) {}
 
-  /// The next batch; nullopt at the end; kCorruption when the bytes at position() are no whole, sound batch with the offset
-  /// that is due. After an error the cursor stands where it stood.
+  /// The next batch; nullopt at the end; kCorruption when the bytes at position() are no whole,
+  /// sound batch with the offset that is due. After an error the cursor stands where it stood.
   Result<std::optional<format::LogBatchHeader>> Next();
 
   /// Where the next batch begins, and its offset.
@@ -36,8 +37,8 @@ class SegmentCursor {
   /// The bytes of the batch that Next gave last, until the next call; only with Depth::kAll.
   std::string_view batch() const { return batch_; }
 
-  /// Looks for the first sound batch behind the damage at position() that has an offset in (offset(), `offset_max`], and goes
-  /// there. False when there is none; the cursor then stays.
+  /// Looks for the first sound batch behind the damage at position() that has an offset in
+  /// (offset(), `offset_max`], and goes there. False when there is none; the cursor then stays.
   Result<bool> SkipDamage(model::LogOffset offset_max);
 
  private:

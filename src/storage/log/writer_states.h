@@ -11,8 +11,9 @@
 
 namespace forebay::storage {
 
-/// What one bucket remembers of its idempotent writers: the last five durable batches of each, and all that are not durable
-/// yet. A writer that was silent for seven days is forgotten. Thread-compatible.
+/// What one bucket remembers of its idempotent writers: the last five durable batches of each, and
+/// all that are not durable yet. A writer that was silent for seven days is forgotten.
+/// Thread-compatible.
 class WriterStates {
  public:
   static constexpr size_t kBatchesKept = 5;
@@ -27,7 +28,8 @@ class WriterStates {
 
   /// The remembered batch with this sequence, if it is one.
   std::optional<Batch> Find(int64_t writer_id, int32_t sequence) const;
-  /// Whether `sequence` is the one that is due: 0 for a new writer, else the last one's successor (0 after INT32_MAX).
+  /// Whether `sequence` is the one that is due: 0 for a new writer, else the last one's successor
+  /// (0 after INT32_MAX).
   Status CheckDue(int64_t writer_id, int32_t sequence) const;
   /// Remembers a batch. `durable_end` bounds what may be forgotten.
   void Add(int64_t writer_id, const Batch& batch, model::LogOffset durable_end);
@@ -36,7 +38,8 @@ class WriterStates {
   void Expire(int64_t now_ms);
   size_t size() const { return writers_.size(); }
 
-  /// Batches below `end`, as `varint writers, (int64 id, varint batches, (int32, int64, int64, int64)*)*`.
+  /// Batches below `end`, as `varint writers, (int64 id, varint batches, (int32, int64, int64,
+  /// int64)*)*`.
   void Encode(model::LogOffset end, ByteWriter& out) const;
   static Result<WriterStates> Decode(ByteReader& in);
 
