@@ -57,7 +57,7 @@ Result<std::vector<int>> LocalTableWriter::BucketsOf(const model::Batch& batch) 
   RETURN_IF_ERROR(CheckBatch(batch));
   int count = table_->info.descriptor.bucket_count;
   if (bucket_key_indexes_.empty()) {
-    return std::vector<int>(batch.num_rows, static_cast<int>(next_bucket_++ % count));
+    return std::vector<int>(batch.num_rows, static_cast<int>(table_->next_bucket++ % count));
   }
   if (count == 1) return std::vector<int>(batch.num_rows, 0);
   std::vector<model::Column> columns;

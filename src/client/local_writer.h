@@ -1,7 +1,5 @@
 #pragma once
 
-#include <atomic>
-
 #include "client/connection.h"
 #include "storage/storage_server.h"
 
@@ -27,7 +25,6 @@ class LocalTableWriter : public TableWriter {
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::vector<model::DataType> types_;
   std::vector<int> bucket_key_indexes_;
-  std::atomic<uint32_t> next_bucket_ = 0;
 };
 
 }  // namespace forebay::client

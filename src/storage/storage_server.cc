@@ -118,7 +118,10 @@ Result<std::shared_ptr<HostedTable>> StorageServer::Host(const TableInfo& info) 
 HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int index) {
   HostedTable::Bucket bucket;
   Status opened = OpenTablets(table, index, bucket);
-  if (opened.ok()) return bucket;
+  if (opened.ok()) {
+    if (!bucket.log->Damage().empty()) services_->metrics.damaged_tablets += 1;
+    return bucket;
+  }
   Log(LogLevel::kError, "storage", "bucket out of service table={} bucket={}: {}",
       table.info.path.ToString(), index, opened.message());
   services_->metrics.damaged_tablets += 1;
@@ -135,11 +138,21 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
   ASSIGN_OR_RETURN(
       bucket.log,
       LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index), table.options.log));
+  ReportDamage(table, index, *bucket.log);
   if (!info.descriptor.HasPrimaryKey()) return {};
   ASSIGN_OR_RETURN(bucket.kv,
                    KvTablet::Open(services_->kv, fs_, data_dir_->KvPath(info.path, info.id, index),
                                   info, table.options, bucket.log));
   return {};
+}
+
+void StorageServer::ReportDamage(const HostedTable& table, int index, LogTablet& log) {
+  std::vector<LogGap> damage = log.Damage();
+  for (const LogGap& gap : damage) {
+    Log(LogLevel::kError, "storage",
+        "rows are missing table={} bucket={} first_offset={} next_offset={}",
+        table.info.path.ToString(), index, gap.first, gap.next);
+  }
 }
 
 Status StorageServer::CreateDatabase(const std::string& name, bool ignore_if_exists) {

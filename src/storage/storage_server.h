@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -47,6 +48,8 @@ struct HostedTable {
   model::TableInfo info;
   TableOptions options;
   std::vector<Bucket> buckets;
+  /// Takes turns among the buckets, for all writers of batches without a bucket key.
+  mutable std::atomic<uint32_t> next_bucket = 0;
 
   /// kInvalidArgument for a bucket that does not exist, else why it is offline.
   Status CheckBucket(int bucket) const;
@@ -91,6 +94,7 @@ class StorageServer {
   Result<std::shared_ptr<HostedTable>> Host(const model::TableInfo& info);
   HostedTable::Bucket OpenBucket(const HostedTable& table, int bucket);
   Status OpenTablets(const HostedTable& table, int index, HostedTable::Bucket& bucket);
+  static void ReportDamage(const HostedTable& table, int index, LogTablet& log);
   void CloseBucket(HostedTable::Bucket& bucket, Status& first_error);
   std::vector<std::shared_ptr<HostedTable>> AllTables();
   void RunExpiry();

@@ -128,6 +128,18 @@ TEST_F(LogTableTest, WrongBatchesAreRefused) {
   EXPECT_TRUE(ReadAll(kPath, 0, 0).empty());
 }
 
+TEST_F(LogTableTest, WritersOfATableTakeTurnsAmongItsBuckets) {
+  model::TablePath path{"db", "turns"};
+  ASSERT_TRUE(connection_->admin().CreateTable(path, Table(false, 3)).ok());
+  std::set<int> buckets;
+  for (int i = 0; i < 3; ++i) {
+    auto acks = (*connection_->OpenWriter(path))->Write(Rows({{i, "x"}}));
+    ASSERT_EQ(acks->size(), 1u);
+    buckets.insert((*acks)[0].bucket.bucket);
+  }
+  EXPECT_EQ(buckets, (std::set<int>{0, 1, 2}));
+}
+
 TEST_F(LogTableTest, BucketKeysChooseTheBucket) {
   model::TablePath path{"db", "keyed"};
   model::TableDescriptor table = Table(false, 4);

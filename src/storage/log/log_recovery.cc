@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "storage/log/end_record.h"
 #include "storage/log/segment_cursor.h"
 
 namespace forebay::storage {
@@ -24,7 +25,11 @@ class Recovery {
 
   Result<RecoveredLog> Run() {
     RETURN_IF_ERROR(LoadCheckpoint());
+    ASSIGN_OR_RETURN(auto noted_end, EndRecord::Load(fs_, directory_));
+    acknowledged_end_ =
+        std::max(noted_end.value_or(0), checkpoint_.has_value() ? checkpoint_->next_offset : 0);
     RETURN_IF_ERROR(OpenSegments());
+    RETURN_IF_ERROR(MakeUpForLostStart());
     size_t first = FirstToScan();
     for (size_t i = first; i < log_.segments.size(); ++i) RETURN_IF_ERROR(Scan(i));
     RETURN_IF_ERROR(MakeUpForLostEnd());
@@ -68,9 +73,20 @@ class Recovery {
     }
     RETURN_IF_ERROR(RemoveExpired());
     if (!log_.segments.empty()) return {};
-    LogOffset base = checkpoint_.has_value() ? checkpoint_->next_offset : 0;
+    LogOffset base = checkpoint_.has_value() ? checkpoint_->log_start : 0;
     ASSIGN_OR_RETURN(auto segment, LogSegment::Create(fs_, directory_, base));
     log_.segments.push_back(std::move(segment));
+    return {};
+  }
+
+  /// Expiry notes the new start before it removes segments: one that is missing above it was lost.
+  Status MakeUpForLostStart() {
+    if (!checkpoint_.has_value()) return {};
+    LogOffset start = checkpoint_->log_start, found = log_.segments.front()->base_offset();
+    if (found <= start) return {};
+    ASSIGN_OR_RETURN(auto segment, LogSegment::Create(fs_, directory_, start));
+    segment->AddGap({start, found, 0, 0});
+    log_.segments.insert(log_.segments.begin(), std::move(segment));
     return {};
   }
 
@@ -90,7 +106,10 @@ class Recovery {
     if (checkpoint_.has_value()) {
       log_.state = *checkpoint_;
       for (size_t i = 0; i < segments.size(); ++i) {
-        if (segments[i]->base_offset() >= checkpoint_->segment_base) return i;
+        if (segments[i]->base_offset() < checkpoint_->segment_base) continue;
+        // Without the segment that the checkpoint speaks of all before it is to be looked at, too.
+        bool is_there = segments[i]->base_offset() == checkpoint_->segment_base;
+        return is_there || i == 0 ? i : i - 1;
       }
       return segments.size() - 1;
     }
@@ -113,7 +132,9 @@ class Recovery {
     LogCheckpoint& state = log_.state;
     state.next_offset = header.next_offset();
     state.last_timestamp_ms = std::max(state.last_timestamp_ms, header.commit_timestamp_ms);
-    if (header.writer_id < 0) return;
+    // The checkpoint knows the writers of what is read again because the file became shorter.
+    bool known = checkpoint_.has_value() && header.base_offset < checkpoint_->next_offset;
+    if (header.writer_id < 0 || known) return;
     state.writers.Add(header.writer_id,
                       {header.batch_sequence, header.base_offset, header.next_offset(),
                        header.commit_timestamp_ms},
@@ -135,7 +156,10 @@ class Recovery {
     RETURN_IF_ERROR(segment.RecoverIndex(position));
     log_.state.next_offset = offset;
     RETURN_IF_ERROR(ScanBatches(segment, position, offset, end_offset));
-    if (is_last) return WriteAnew(segment, position);
+    if (is_last) {
+      log_.read_from = position;
+      return WriteAnew(segment, position);
+    }
     if (log_.state.next_offset < end_offset) {
       segment.AddGap(
           {log_.state.next_offset, end_offset, segment.size_bytes(), segment.size_bytes()});
@@ -162,15 +186,20 @@ class Recovery {
       // Offsets far beyond what the file can hold are noise, not batches.
       LogOffset plausible = due + static_cast<LogOffset>(segment.size_bytes());
       ASSIGN_OR_RETURN(bool found, cursor.SkipDamage(std::min(end_offset - 1, plausible)));
-      if (!found) return OnBadEnd(segment, at, end_offset, header.message());
+      if (!found) return OnBadEnd(segment, at, due, end_offset, header.message());
       segment.AddGap({due, cursor.offset(), at, cursor.position()});
     }
   }
 
-  /// The last segment ends with a torn write; an older one with damage, which Scan notes.
-  Status OnBadEnd(LogSegment& segment, uint64_t position, LogOffset end_offset,
+  /// The last segment ends with a torn write; an older one with damage, which Scan notes. Bytes
+  /// that were acknowledged are no torn write: they stay for whoever can make sense of them.
+  Status OnBadEnd(LogSegment& segment, uint64_t position, LogOffset due, LogOffset end_offset,
                   const std::string& cause) {
     if (end_offset != std::numeric_limits<LogOffset>::max()) return {};
+    if (due < acknowledged_end_) {
+      lost_position_ = position;
+      return {};
+    }
     log_.cut_bytes += segment.size_bytes() - position;
     Log(LogLevel::kWarning, "storage", "torn tail cut file={}.log position={} bytes={}: {}",
         segment.path(), position, segment.size_bytes() - position, cause);
@@ -191,20 +220,26 @@ class Recovery {
 
   /// Offsets that were acknowledged are not given again, even when their bytes are gone.
   Status MakeUpForLostEnd() {
-    if (!checkpoint_.has_value()) return {};
-    LogOffset end = checkpoint_->next_offset;
+    LogOffset end = acknowledged_end_;
     LogSegment& last = *log_.segments.back();
-    if (log_.state.next_offset >= end && last.base_offset() <= log_.state.next_offset) return {};
-    last.AddGap({log_.state.next_offset, end, last.size_bytes(), last.size_bytes()});
+    if (log_.state.next_offset >= end) return {};
+    Log(LogLevel::kError, "storage",
+        "the log is shorter than what was acknowledged dir={} expected_offset={} found_offset={}",
+        directory_, end, log_.state.next_offset);
+    last.AddGap({log_.state.next_offset, end, lost_position_.value_or(last.size_bytes()),
+                 last.size_bytes()});
     ASSIGN_OR_RETURN(auto segment, LogSegment::Create(fs_, directory_, end));
     log_.segments.push_back(std::move(segment));
     log_.state.next_offset = end;
+    log_.read_from = 0;
     return {};
   }
 
   io::FileSystem& fs_;
   const std::string& directory_;
   std::optional<LogCheckpoint> checkpoint_;
+  LogOffset acknowledged_end_ = 0;
+  std::optional<uint64_t> lost_position_;  ///< where acknowledged bytes at the end are damaged
   RecoveredLog log_;
 };
 

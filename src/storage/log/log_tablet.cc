@@ -15,6 +15,8 @@ using model::LogOffset;
 /// Bytes of one write and sync: bounds how long the first of a group waits for the last.
 constexpr size_t kGroupBytes = 16 << 20;
 constexpr size_t kGroupBatches = 4096;
+/// How far the end record may be behind after a power failure, while there are appends.
+constexpr int64_t kEndSyncMs = 1000;
 
 int64_t MicrosSince(std::chrono::steady_clock::time_point start) {
   auto elapsed = std::chrono::steady_clock::now() - start;
@@ -36,6 +38,7 @@ LogTablet::LogTablet(LogServices services, std::string directory, LogOptions opt
     : services_(services),
       directory_(std::move(directory)),
       options_(options),
+      end_(services.fs, directory_),
       segments_(std::move(log.segments)),
       writers_(std::move(log.state.writers)),
       next_offset_(log.state.next_offset),
@@ -128,8 +131,10 @@ bool LogTablet::FlushOnce() {
   if (!status.ok()) {
     FailAll(std::move(group), status);
   } else if (!group.empty()) {
+    NoteEnd(group);
     Publish(group);
     Acknowledge(group);
+    SyncEndIfDue();
   }
   bool checkpoint = false;
   {
@@ -244,6 +249,29 @@ Status LogTablet::SaveCheckpoint() {
   Lock lock(mutex_);
   checkpoint_position_ = checkpoint.position;
   return {};
+}
+
+void LogTablet::NoteEnd(const std::vector<Pending>& group) {
+  LogOffset end = -1;
+  for (const Pending& entry : group) {
+    if (!entry.bytes.empty()) end = entry.header.next_offset();
+  }
+  if (end < 0) return;
+  Status noted = end_.Note(end);
+  // The batches are durable all the same; only a later loss of them might go unnoticed.
+  if (!noted.ok()) Log(LogLevel::kWarning, "storage", "end not noted: {}", noted.message());
+}
+
+void LogTablet::SyncEndIfDue() {
+  int64_t now_ms = MonotonicMs();
+  if (now_ms < end_synced_ms_ + kEndSyncMs) return;
+  end_synced_ms_ = now_ms;
+  SyncEnd();
+}
+
+void LogTablet::SyncEnd() {
+  Status synced = end_.Sync();
+  if (!synced.ok()) Log(LogLevel::kWarning, "storage", "end not synced: {}", synced.message());
 }
 
 void LogTablet::Publish(const std::vector<Pending>& group) {
@@ -430,6 +458,7 @@ Status LogTablet::Expire() {
     expired.assign(segments_.begin(), segments_.begin() + count);
     segments_.erase(segments_.begin(), segments_.begin() + count);
   }
+  SyncEnd();
   if (expired.empty()) return {};
   // The log's new start is durable before the files go, so that a start after a crash removes the
   // rest.

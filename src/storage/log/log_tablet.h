@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/signal.h"
+#include "storage/log/end_record.h"
 #include "storage/log/log_flusher.h"
 #include "storage/log/log_recovery.h"
 #include "storage/storage_metrics.h"
@@ -119,6 +120,9 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   Status WriteGroup(std::vector<Pending>& group);
   Status Roll();
   Status SaveCheckpoint();
+  void NoteEnd(const std::vector<Pending>& group);
+  void SyncEndIfDue();
+  void SyncEnd();
   void Publish(const std::vector<Pending>& group);
   void WakeListeners();
   void Acknowledge(std::vector<Pending>& group);
@@ -130,6 +134,8 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   const LogServices services_;
   const std::string directory_;
   const LogOptions options_;
+  EndRecord end_;
+  int64_t end_synced_ms_ = 0;  ///< touched by FlushOnce only
 
   std::mutex checkpoint_mutex_;  ///< held while the checkpoint file is written; taken before mutex_
   std::mutex mutex_;             ///< guards all below

@@ -133,9 +133,12 @@ TEST_F(LogTabletTest, ATailCutAtAnyByteIsCutAtTheLastWholeBatch) {
   ASSERT_TRUE(Append(Encoded(0, 3)).ok());
   ASSERT_TRUE(Append(Encoded(3, 2)).ok());
   uint64_t whole = tablet_->size_bytes();
+  // As if the third batch were never acknowledged.
+  std::string end_before = *io::ReadFile(*posix_, directory_ + "/end");
   ASSERT_TRUE(Append(Encoded(5, 4)).ok());
   uint64_t all = tablet_->size_bytes();
   Crash();
+  std::ofstream(directory_ + "/end", std::ios::binary) << end_before;
   std::string file = File(0, ".log");
   std::string kept = *io::ReadFile(*posix_, file);
   for (uint64_t size = whole; size < all; ++size) {
@@ -155,12 +158,13 @@ TEST_F(LogTabletTest, ABitFlippedInTheMiddleIsReportedAndTheRestIsServed) {
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(Append(Encoded(i)).ok());
   uint64_t batch = tablet_->size_bytes() / 20;
   Crash();
-  std::string file = File(0, ".log");
-  std::string kept = *io::ReadFile(*posix_, file);
+  std::string file = File(0, ".log"), end = directory_ + "/end";
+  std::string kept = *io::ReadFile(*posix_, file), kept_end = *io::ReadFile(*posix_, end);
   // Byte 13 to 20 hold the timestamp, which the format's checksum does not cover.
   for (uint64_t byte = 0; byte < batch; byte = byte == 12 ? 21 : byte + 1) {
     std::filesystem::remove(File(0, ".damage"));
     std::ofstream(file, std::ios::binary) << kept;
+    std::ofstream(end, std::ios::binary) << kept_end;
     Flip(file, 10 * batch + byte, static_cast<int>(byte % 8));
     Open();
     ASSERT_EQ(tablet_->durable_end(), 20) << byte;
@@ -238,6 +242,83 @@ TEST_F(LogTabletTest, OffsetsOfLostAcknowledgedBytesAreNotGivenAgain) {
   EXPECT_THAT(error.ToString(), HasSubstr("offsets 7 to 9 cannot be read"));
   EXPECT_EQ(Append(Encoded(10))->base_offset, 10);
   EXPECT_EQ(Values(10), Range(10, 11));
+}
+
+TEST_F(LogTabletTest, ALogShorterThanWhatWasAcknowledgedIsReportedWithoutACheckpoint) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(Append(Encoded(i)).ok());
+  uint64_t batch = tablet_->size_bytes() / 10;
+  Crash();
+  std::string file = File(0, ".log"), noted = *io::ReadFile(*posix_, directory_ + "/end");
+  std::string kept = *io::ReadFile(*posix_, file);
+  for (uint64_t size : {uint64_t{0}, uint64_t{1}, batch, 7 * batch + 20, 9 * batch}) {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+    std::ofstream(directory_ + "/end", std::ios::binary) << noted;
+    std::ofstream(file, std::ios::binary) << kept.substr(0, size);
+    int64_t whole = static_cast<int64_t>(size / batch);
+    for (int start = 0; start < 3; ++start) {
+      Open();
+      ASSERT_EQ(tablet_->durable_end(), 10 + start) << size;
+      Status error;
+      ASSERT_EQ(Values(0, &error), Range(0, whole)) << size;
+      ASSERT_EQ(error.kind(), ErrorKind::kCorruption);
+      ASSERT_THAT(error.ToString(), HasSubstr(fmt::format("offsets {} to 9 cannot", whole)));
+      ASSERT_EQ(tablet_->Damage().size(), 1u);
+      ASSERT_EQ(std::filesystem::file_size(file), size) << "damaged bytes stay";
+      ASSERT_EQ(Append(Encoded(10 + start))->base_offset, 10 + start);
+      ASSERT_EQ(Values(10), Range(10, 11 + start));
+      Crash();
+    }
+  }
+}
+
+TEST_F(LogTabletTest, MissingSegmentsAreReported) {
+  options_.segment_bytes = 1000;
+  Crash();
+  Open();
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(Append(Encoded(i)).ok());
+  ASSERT_TRUE(tablet_->Close().ok());
+  tablet_.reset();
+  std::vector<LogOffset> bases;
+  for (LogOffset base = 0; base < 30; ++base) {
+    if (std::filesystem::exists(File(base, ".log"))) bases.push_back(base);
+  }
+  ASSERT_GT(bases.size(), 3u);
+  std::filesystem::copy(directory_, root_ + "/kept");
+  for (size_t missing = 0; missing <= bases.size(); ++missing) {
+    std::filesystem::remove_all(directory_);
+    std::filesystem::copy(root_ + "/kept", directory_);
+    for (size_t i = 0; i < bases.size(); ++i) {
+      if (i == missing || missing == bases.size()) std::filesystem::remove(File(bases[i], ".log"));
+    }
+    LogOffset first = missing == bases.size() ? 0 : bases[missing];
+    LogOffset next = missing + 1 < bases.size() ? bases[missing + 1] : 30;
+    Open();
+    ASSERT_EQ(tablet_->durable_end(), 30) << missing;
+    ASSERT_EQ(tablet_->log_start(), 0) << missing;
+    Status error;
+    ASSERT_EQ(Values(0, &error), Range(0, first)) << missing;
+    ASSERT_EQ(error.kind(), ErrorKind::kCorruption) << missing;
+    ASSERT_EQ(Values(next), Range(next, 30)) << missing;
+    ASSERT_EQ(Append(Encoded(30))->base_offset, 30);
+    Crash();
+  }
+}
+
+TEST_F(LogTabletTest, ADamagedEndRecordNeverStopsAStart) {
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Append(Encoded(i)).ok());
+  Crash();
+  std::string path = directory_ + "/end", kept = *io::ReadFile(*posix_, path);
+  for (size_t slots : {1, 2}) {
+    for (size_t byte = 0; byte < 16; ++byte) {
+      std::ofstream(path, std::ios::binary) << kept;
+      for (size_t slot = 0; slot < slots; ++slot) Flip(path, slot * 512 + byte, 1);
+      Open();
+      ASSERT_EQ(Values(0), Range(0, 5)) << byte;
+      ASSERT_TRUE(tablet_->Damage().empty());
+      Crash();
+    }
+  }
 }
 
 TEST_F(LogTabletTest, AFullDiskFailsWritesButNotReadsAndPasses) {
