@@ -2,25 +2,9 @@
 
 #include <charconv>
 
-namespace forebay::compute {
+#include "base/duration.h"
 
-Result<int64_t> ParseDuration(std::string_view text) {
-  static constexpr std::pair<std::string_view, int64_t> kUnits[] = {
-      {"", 1},           {"ms", 1},         {"milli", 1},       {"millis", 1},
-      {"s", 1000},       {"sec", 1000},     {"second", 1000},   {"seconds", 1000},
-      {"min", 60000},    {"m", 60000},      {"minute", 60000},  {"minutes", 60000},
-      {"h", 3600000},    {"hour", 3600000}, {"hours", 3600000}, {"d", 86400000},
-      {"day", 86400000}, {"days", 86400000}};
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return InvalidArgument("not a duration: '{}'", text);
-  std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
-  while (unit.starts_with(' ')) unit.remove_prefix(1);
-  for (const auto& [name, ms] : kUnits) {
-    if (name == unit) return number * ms;
-  }
-  return InvalidArgument("unknown unit in the duration '{}'", text);
-}
+namespace forebay::compute {
 
 Result<int64_t> JobContext::IntegerSetting(const std::string& key, int64_t fallback) const {
   auto found = settings.find(key);
@@ -37,7 +21,7 @@ Result<int64_t> JobContext::IntegerSetting(const std::string& key, int64_t fallb
 Result<int64_t> JobContext::DurationSetting(const std::string& key, int64_t fallback_ms) const {
   auto found = settings.find(key);
   if (found == settings.end()) return fallback_ms;
-  Result<int64_t> duration = ParseDuration(found->second);
+  Result<int64_t> duration = ParseDurationMs(found->second);
   if (!duration.ok()) return duration.status().WithContext("setting " + key);
   return duration;
 }

@@ -44,7 +44,4 @@ struct JobContext {
   Result<int64_t> DurationSetting(const std::string& key, int64_t fallback_ms) const;
 };
 
-/// Parses Flink's durations: a number and ms, s, min, h or d (milliseconds without a unit).
-Result<int64_t> ParseDuration(std::string_view text);
-
 }  // namespace forebay::compute

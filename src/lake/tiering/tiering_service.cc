@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/duration.h"
 #include "base/log.h"
 
 namespace forebay::lake {
@@ -13,23 +14,6 @@ constexpr int64_t kDefaultFreshnessMs = 180'000;
 constexpr int64_t kTickMs = 200;
 constexpr int64_t kRetryMs = 5000;
 
-/// "5s", "3 min", "500ms" as Flink spells durations.
-std::optional<int64_t> ParseDuration(const std::string& text) {
-  size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-  if (digits == 0 || digits > 12) return std::nullopt;
-  int64_t amount = std::stoll(text.substr(0, digits));
-  std::string unit = text.substr(digits);
-  unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size()
-                                                                 : unit.find_first_not_of(' '));
-  static const std::map<std::string, int64_t> kUnits = {
-      {"", 1},         {"ms", 1},     {"s", 1000},      {"sec", 1000},
-      {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
-  auto it = kUnits.find(unit);
-  if (it == kUnits.end()) return std::nullopt;
-  return amount * it->second;
-}
-
 }  // namespace
 
 Result<std::optional<int64_t>> TieringFreshnessMs(const model::TableDescriptor& table) {
@@ -39,11 +23,8 @@ Result<std::optional<int64_t>> TieringFreshnessMs(const model::TableDescriptor& 
   }
   auto freshness = table.properties.find("table.datalake.freshness");
   if (freshness == table.properties.end()) return std::optional(kDefaultFreshnessMs);
-  std::optional<int64_t> ms = ParseDuration(freshness->second);
-  if (!ms) {
-    return InvalidArgument("'table.datalake.freshness' = '{}' is no duration such as 5s or 3 min",
-                           freshness->second);
-  }
+  auto ms = ParseDurationMs(freshness->second);
+  if (!ms.ok()) return ms.status().WithContext("'table.datalake.freshness'");
   return std::optional(std::max(*ms, kTickMs));
 }
 

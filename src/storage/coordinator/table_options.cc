@@ -6,6 +6,8 @@
 #include <charconv>
 #include <set>
 
+#include "base/duration.h"
+
 namespace forebay::storage {
 namespace {
 
@@ -108,6 +110,12 @@ Result<int64_t> Scale(const NumberAndUnit& split, int64_t factor, const std::str
   return InvalidArgument("'{}' is too large", text);
 }
 
+/// -1: for ever.
+Result<int64_t> ParseTtlMs(const std::string& text) {
+  if (text == "-1") return -1;
+  return ParseDurationMs(text);
+}
+
 Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
   std::string upper = Upper(text);
   if (upper == "ALLOW") return DeleteBehavior::kAllow;
@@ -124,9 +132,9 @@ Status OnlyValue(const std::string& value, std::string_view supported) {
 
 Status Apply(const std::string& key, const std::string& value, TableOptions& options) {
   if (key == "table.log.ttl") {
-    ASSIGN_OR_RETURN(options.log.ttl_ms, ParseDurationMs(value));
+    ASSIGN_OR_RETURN(options.log.ttl_ms, ParseTtlMs(value));
   } else if (key == "table.log.local-ttl") {
-    ASSIGN_OR_RETURN(options.log.local_ttl_ms, ParseDurationMs(value));
+    ASSIGN_OR_RETURN(options.log.local_ttl_ms, ParseTtlMs(value));
   } else if (key == "table.log.segment.file-size") {
     ASSIGN_OR_RETURN(options.log.segment_bytes, ParseByteSize(value));
     if (options.log.segment_bytes < 1024 || options.log.segment_bytes > (int64_t{1} << 30)) {
@@ -233,23 +241,6 @@ Status ValidateKeys(const model::TableDescriptor& table) {
 }
 
 }  // namespace
-
-Result<int64_t> ParseDurationMs(const std::string& text) {
-  if (text == "-1") return -1;
-  ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "duration such as '7d' or '5s'"));
-  static const std::map<std::string_view, int64_t> kUnits = {
-      {"", 1},           {"ms", 1},           {"milli", 1},
-      {"millis", 1},     {"s", 1000},         {"sec", 1000},
-      {"second", 1000},  {"seconds", 1000},   {"m", 60'000},
-      {"min", 60'000},   {"minute", 60'000},  {"minutes", 60'000},
-      {"h", 3'600'000},  {"hour", 3'600'000}, {"hours", 3'600'000},
-      {"d", 86'400'000}, {"day", 86'400'000}, {"days", 86'400'000}};
-  auto unit = kUnits.find(split.unit);
-  if (unit == kUnits.end() || split.number < 0) {
-    return InvalidArgument("'{}' is not a duration such as '7d' or '5s'", text);
-  }
-  return Scale(split, unit->second, text);
-}
 
 Result<int64_t> ParseByteSize(const std::string& text) {
   ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "size such as '64mb'"));

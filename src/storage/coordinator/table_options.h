@@ -27,8 +27,6 @@ Status ValidateTable(const model::TablePath& path, const model::TableDescriptor&
 /// A database or table name: 1 to 200 ASCII letters, digits, '_' and '-', not starting with "__".
 Status ValidateName(std::string_view what, const std::string& name);
 
-/// "7d", "5 s", "3min", "500ms" (Flink's duration texts) in milliseconds; "-1" is never.
-Result<int64_t> ParseDurationMs(const std::string& text);
 /// "64mb", "1 gb", "4096" in bytes.
 Result<int64_t> ParseByteSize(const std::string& text);
 
