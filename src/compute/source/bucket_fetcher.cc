@@ -10,8 +10,33 @@ namespace {
 
 constexpr int kPollTimeoutMs = 500;
 constexpr int64_t kPollBytes = 4 << 20;
-/// The columns in front of a $changelog scan: change type, offset, time.
-constexpr size_t kMetadataColumns = 3;
+
+/// What Fluss's $changelog tables call a change.
+std::string_view ChangeName(model::ChangeType type) {
+  switch (type) {
+    case model::ChangeType::kUpdateBefore: return "update_before";
+    case model::ChangeType::kUpdateAfter: return "update_after";
+    case model::ChangeType::kDelete: return "delete";
+    default: return "insert";
+  }
+}
+
+/// The metadata column `column` (-1, -2 or -3, see sql::TableScanNode) of a $changelog scan.
+model::Column MetadataColumn(int column, const model::DataType& type,
+                             const client::ScanRecords& records) {
+  int rows = records.batch.num_rows;
+  model::ColumnBuilder builder(type, rows);
+  for (int row = 0; row < rows; ++row) {
+    switch (column) {
+      case sql::kChangeTypeColumn:
+        builder.AppendString(ChangeName(records.batch.change(row)));
+        break;
+      case sql::kLogOffsetColumn: builder.Append<int64_t>(records.base_offset + row); break;
+      default: builder.Append<int64_t>(records.timestamp_ms);
+    }
+  }
+  return builder.Finish();
+}
 
 model::Batch WithoutUpdateBefore(model::Batch batch) {
   std::vector<uint32_t> rows;
@@ -42,17 +67,13 @@ Result<std::unique_ptr<BucketFetcher>> BucketFetcher::Start(const sql::TableScan
 
 Status BucketFetcher::Prepare() {
   std::set<int> wanted(node_.columns.begin(), node_.columns.end());
-  projection_.assign(wanted.begin(), wanted.end());
+  // Metadata columns have negative numbers.
+  projection_.assign(wanted.lower_bound(0), wanted.end());
   // A scan for COUNT(*) reads some column all the same: batches need their row count.
   if (projection_.empty()) projection_.push_back(0);
   for (int column : node_.columns) {
     auto at = std::lower_bound(projection_.begin(), projection_.end(), column);
-    order_.push_back(static_cast<int>(at - projection_.begin()));
-  }
-  if (node_.part == sql::ScanPart::kChangelog &&
-      node_.output.size() != node_.columns.size() + kMetadataColumns) {
-    return NotSupported("scan of {}$changelog with {} columns", node_.table.path.ToString(),
-                        node_.output.size());
+    order_.push_back(column < 0 ? column : static_cast<int>(at - projection_.begin()));
   }
   ASSIGN_OR_RETURN(scanner_,
                    environment_.connection->OpenLogScanner(node_.table.path, projection_));
@@ -180,21 +201,13 @@ model::Batch BucketFetcher::Shape(model::Batch batch) const {
 }
 
 model::Batch BucketFetcher::WithMetadata(const client::ScanRecords& records) const {
-  int rows = records.batch.num_rows;
-  model::ColumnBuilder change(node_.output[0].type, rows);
-  model::ColumnBuilder offset(node_.output[1].type, rows);
-  model::ColumnBuilder time(node_.output[2].type, rows);
-  for (int row = 0; row < rows; ++row) {
-    change.AppendString(model::ChangeTypeText(records.batch.change(row)));
-    offset.Append(records.base_offset + row);
-    time.Append(records.timestamp_ms);
+  model::Batch batch;
+  batch.num_rows = records.batch.num_rows;
+  for (size_t i = 0; i < order_.size(); ++i) {
+    const model::DataType& type = node_.output[i].type;
+    batch.columns.push_back(order_[i] < 0 ? MetadataColumn(order_[i], type, records)
+                                          : records.batch.columns[order_[i]].WithType(type));
   }
-  model::Batch batch = records.batch.Project(order_);
-  batch.changes = nullptr;
-  for (size_t i = 0; i < batch.columns.size(); ++i) {
-    batch.columns[i] = batch.columns[i].WithType(node_.output[i + kMetadataColumns].type);
-  }
-  batch.columns.insert(batch.columns.begin(), {change.Finish(), offset.Finish(), time.Finish()});
   return batch;
 }
 

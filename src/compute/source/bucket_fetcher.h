@@ -53,7 +53,8 @@ class BucketFetcher {
   std::vector<BucketSplit> splits_;
   FetchQueue& queue_;
   std::vector<int> projection_;  ///< ascending, as storage wants it
-  std::vector<int> order_;       ///< for each column of the scan its place in projection_
+  std::vector<int> order_;       ///< for each column of the scan its place in projection_, or the
+                                 ///< negative number of a metadata column
   std::unique_ptr<client::LogScanner> scanner_;
   std::atomic<bool> stop_{false};
   std::thread thread_;

@@ -143,6 +143,9 @@ class StatementAnalyzer {
   Result<BoundStatement> operator()(const StopJobAst& ast) {
     return BoundStatement(StopJobStatement{ast.job, ast.with_savepoint, ast.with_drain});
   }
+  Result<BoundStatement> operator()(const StartJobAst& ast) {
+    return BoundStatement(StartJobStatement{ast.job});
+  }
 
   Result<BoundStatement> operator()(const std::shared_ptr<const ExplainAst>& ast) {
     ExplainStatement bound;

@@ -25,8 +25,10 @@ ChangelogMode ScanKinds(const TableScanNode& scan) {
   return keyed && scan.part == ScanPart::kAll && !scan.as_of_ms ? kUpserts : kInsert;
 }
 
-ChangelogMode DeduplicateKinds(const DeduplicateNode& node) {
-  return node.keep_last || node.is_rowtime ? kUpserts : kInsert;
+// The first row by event time is sent once, when the watermark says that none before it can come.
+ChangelogMode DeduplicateKinds(const DeduplicateNode& node, ChangelogMode input) {
+  bool waits = !node.keep_last && input.IsInsertOnly();
+  return waits ? kInsert : kUpserts;
 }
 
 // What `node` produces from what its inputs do.
@@ -43,7 +45,8 @@ ChangelogMode KindsFrom(const PlanNode& node, const std::vector<ChangelogMode>& 
       return matches_only ? all : kUpserts;
     }
     case PlanKind::kRank: return static_cast<const RankNode&>(node).windowed ? kInsert : kUpserts;
-    case PlanKind::kDeduplicate: return DeduplicateKinds(static_cast<const DeduplicateNode&>(node));
+    case PlanKind::kDeduplicate:
+      return DeduplicateKinds(static_cast<const DeduplicateNode&>(node), all);
     case PlanKind::kLimit: {
       bool ordered = !static_cast<const LimitNode&>(node).order.empty();
       return ordered ? kUpserts : all;

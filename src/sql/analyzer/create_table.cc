@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "sql/catalog/connector_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 
@@ -180,6 +181,13 @@ Result<CatalogTable> AnalyzeCreateTable(QueryAnalyzer& queries, const CreateTabl
   RETURN_IF_ERROR(SetWatermark(ast, text, table));
   table.comment = ast.comment;
   for (const auto& [key, value] : ast.options) table.ref.options[key] = value;
+  if (table.ref.connector() == "forebay") {
+    table.ref.options.erase("connector");
+    // Flink looks at other connectors' options when the table is used.
+    if (Status status = CheckConnectorOptions(table.ref); !status.ok()) {
+      return ErrorAt(status.error(), ast.name.range.position);
+    }
+  }
   RETURN_IF_ERROR(SetBuckets(ast, table));
   RETURN_IF_ERROR(CheckExpressions(queries, ast, table));
   table.ref.info.descriptor = ToDescriptor(table);

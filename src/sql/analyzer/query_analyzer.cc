@@ -7,6 +7,7 @@
 
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
+#include "sql/catalog/connector_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 #include "sql/parser/parser.h"
@@ -324,6 +325,11 @@ Result<Relation> QueryAnalyzer::Named(const TableAst& ast) {
     return UnknownTable(path, ast.name.range);
   }
   for (const auto& [key, value] : ast.option_hints) table->ref.options[key] = value;
+  // The options of a stored Forebay table were checked when it was created.
+  if (table->ref.IsForeign() || !ast.option_hints.empty()) {
+    Status status = CheckConnectorOptions(table->ref);
+    if (!status.ok()) return ErrorAt(status.error(), ast.name.range.position);
+  }
   std::optional<int64_t> as_of;
   if (ast.as_of != nullptr) {
     ASSIGN_OR_RETURN(int64_t instant, InstantOf(*ast.as_of, options_.time_zone));
@@ -366,7 +372,7 @@ Result<Relation> QueryAnalyzer::View(const CatalogView& view, const TableAst& as
 
 namespace {
 
-// Fluss's names for what a row of t$changelog says besides the data; scan columns -1, -2 and -3.
+// What Fluss calls the metadata of a row of t$changelog, in the order of the scan's columns.
 std::vector<Field> ChangelogFields() {
   return {{"_change_type", DataType::String().NotNull()},
           {"_log_offset", DataType::Bigint().NotNull()},
@@ -430,7 +436,7 @@ Result<PlanPtr> QueryAnalyzer::Scan(const CatalogTable& table, ScanPart part,
   const model::Schema& schema = table.ref.info.descriptor.schema;
   if (part == ScanPart::kChangelog) {
     scan->output = ChangelogFields();
-    scan->columns = {-1, -2, -3};
+    scan->columns = {kChangeTypeColumn, kLogOffsetColumn, kCommitTimestampColumn};
   }
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     scan->columns.push_back(static_cast<int>(i));

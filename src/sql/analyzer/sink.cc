@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/analyzer/plan_builder.h"
+#include "sql/catalog/connector_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 #include "sql/types/type_rules.h"
@@ -70,6 +71,10 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
   const model::Schema& schema = table.ref.info.descriptor.schema;
   std::string name = table.ref.path.ToString();
   auto located = [&](const Error& error) { return ErrorAt(error, insert.table.range.position); };
+  if (table.ref.IsForeign() || !insert.option_hints.empty()) {
+    Status options = CheckConnectorOptions(table.ref);
+    if (!options.ok()) return located(options.error());
+  }
   auto mapping = ColumnMapping(schema, insert, name);
   if (!mapping.ok()) return located(mapping.status().error());
   ASSIGN_OR_RETURN(Relation query, queries.Analyze(*insert.query));

@@ -88,6 +88,10 @@ struct StopJobStatement {
   bool with_drain = false;
 };
 
+struct StartJobStatement {
+  std::string job;
+};
+
 struct ExplainStatement {
   std::vector<std::string> details;
   std::vector<PlanPtr> roots;
@@ -97,6 +101,7 @@ struct ExplainStatement {
 using BoundStatement =
     std::variant<QueryStatement, InsertStatement, CreateTableStatement, CreateViewStatement,
                  CreateDatabaseStatement, DropStatement, ShowStatement, DescribeStatement,
-                 SetStatement, ResetStatement, UseStatement, StopJobStatement, ExplainStatement>;
+                 SetStatement, ResetStatement, UseStatement, StopJobStatement, StartJobStatement,
+                 ExplainStatement>;
 
 }  // namespace forebay::sql

@@ -329,6 +329,10 @@ struct StopJobAst {
   bool with_savepoint = false;
   bool with_drain = false;
 };
+/// START JOB 'id': Forebay's own, the way back from STOP JOB.
+struct StartJobAst {
+  std::string job;
+};
 
 struct ExplainAst;
 
@@ -337,7 +341,7 @@ struct StatementAst {
   SourceRange range;
   std::variant<QueryAstPtr, InsertAst, StatementSetAst, CreateTableAst, CreateViewAst,
                CreateDatabaseAst, DropAst, ShowAst, DescribeAst, SetAst, ResetAst, UseAst,
-               StopJobAst, std::shared_ptr<const ExplainAst>>
+               StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>>
       node;
 };
 

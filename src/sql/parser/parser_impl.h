@@ -120,6 +120,7 @@ class Parser {
   Result<SetAst> Set();
   Result<ResetAst> Reset();
   Result<StopJobAst> StopJob();
+  Result<StartJobAst> StartJob();
 
   // Pieces that several productions use.
   Result<std::string> Identifier();

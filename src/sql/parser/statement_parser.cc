@@ -45,6 +45,7 @@ Result<StatementAst> Parser::StatementNode() {
   if (tokens_.AcceptWords("SET")) return Wrap(Set());
   if (tokens_.AcceptWords("RESET")) return Wrap(Reset());
   if (tokens_.AcceptWords("STOP JOB")) return Wrap(StopJob());
+  if (tokens_.AcceptWords("START JOB")) return Wrap(StartJob());
   if (tokens_.AcceptWords("USE")) {
     UseAst use;
     use.catalog = tokens_.AcceptWords("CATALOG");
@@ -282,6 +283,12 @@ Result<ResetAst> Parser::Reset() {
   ResetAst reset;
   if (tokens_.Peek().kind == TokenKind::kString) reset.key = tokens_.Next().text;
   return reset;
+}
+
+Result<StartJobAst> Parser::StartJob() {
+  StartJobAst start;
+  ASSIGN_OR_RETURN(start.job, StringLiteral());
+  return start;
 }
 
 Result<StopJobAst> Parser::StopJob() {

@@ -103,7 +103,14 @@ enum class ScanPart : uint8_t {
   kChangelog,  ///< t$changelog: the log with its change types as columns
 };
 
-/// Reads a table's physical columns `columns` (indexes, in output order).
+/// Numbers of the columns that only a $changelog scan has: _change_type, _log_offset and
+/// _commit_timestamp.
+inline constexpr int kChangeTypeColumn = -1;
+inline constexpr int kLogOffsetColumn = -2;
+inline constexpr int kCommitTimestampColumn = -3;
+
+/// Reads a table's physical columns `columns` (indexes, in output order); a $changelog scan also
+/// the metadata columns above.
 struct TableScanNode : PlanNode {
   TableScanNode() : PlanNode(PlanKind::kTableScan) {}
   TableRef table;
