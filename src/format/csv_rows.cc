@@ -230,6 +230,14 @@ Result<size_t> CsvRowReader::State::TakeRecords(std::string_view text, bool last
   size_t position = 0;
   while (position < text.size()) {
     std::string_view rest = text.substr(position);
+    if (options.allow_comments && rest.starts_with('#')) {
+      size_t end = rest.find('\n');
+      if (end == std::string_view::npos && !last) break;
+      size_t bytes = end == std::string_view::npos ? rest.size() : end + 1;
+      position += bytes;
+      bytes_consumed += static_cast<int64_t>(bytes);
+      continue;
+    }
     RecordParser::Outcome outcome = parser.Parse(rest, last);
     if (outcome == RecordParser::Outcome::kMalformed) {
       return Fail("a quoted field does not end, or text follows its closing quote");

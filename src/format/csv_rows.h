@@ -24,6 +24,8 @@ struct CsvOptions {
   bool header = false;
   /// Reading with a header: columns the table does not have are left out; else an error.
   bool ignore_unknown_columns = false;
+  /// Reading: lines that begin with '#' are left out.
+  bool allow_comments = false;
   int64_t first_row = 1;  ///< reading: the number of the first row in error messages
 };
 

@@ -44,7 +44,10 @@ serve::OutputFormat FormatOf(const std::string& name) {
 
 Result<std::string> ReadScript(const SqlArguments& arguments) {
   std::string script;
-  for (const std::string& statement : arguments.statements) script += statement + ";\n";
+  for (const std::string& statement : arguments.statements) {
+    // On a line of its own: the statement may end in a comment, and errors quote the line.
+    script += statement + "\n;\n";
+  }
   if (arguments.file.empty()) return script;
   if (arguments.file == "-") {
     std::ostringstream text;
@@ -156,8 +159,10 @@ Result<bool> RunSql(const SqlArguments& arguments) {
 void AddSqlCommand(CLI::App& app, int& status) {
   auto arguments = std::make_shared<SqlArguments>();
   CLI::App* command = app.add_subcommand("sql", "Run SQL: statements, a file, or a shell");
-  command->add_option("-e,--execute", arguments->statements, "Statements to run");
-  command->add_option("-f,--file", arguments->file, "Script to run; -: standard input");
+  CLI::Option* execute =
+      command->add_option("-e,--execute", arguments->statements, "Statements to run");
+  command->add_option("-f,--file", arguments->file, "Script to run; -: standard input")
+      ->excludes(execute);
   CLI::Option* server =
       command->add_option("--server", arguments->server, "HTTP address of a server, HOST:PORT");
   command->add_option("--data-dir", arguments->data_dir, "Data directory to work on, embedded")

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "compute/batch/sql_writer.h"
 
 // Aggregates and windows of the batch queries.
@@ -48,10 +50,29 @@ std::string WideSum(const std::string& argument, const DataType& type) {
   return fmt::format("sum(CAST({} AS {}))", argument, integral ? "HUGEINT" : "DOUBLE");
 }
 
+/// The text of a column that holds the same string literal in every row.
+std::optional<std::string> LiteralText(const sql::PlanNode& node, int column) {
+  if (node.kind != sql::PlanKind::kCalc) return std::nullopt;
+  const auto& e = static_cast<const sql::CalcNode&>(node).projections[column];
+  if (e->kind == sql::ExpressionKind::kColumn) return LiteralText(*node.inputs[0], e->column);
+  const auto* text = std::get_if<std::string>(&e->value.data);
+  bool literal = e->kind == sql::ExpressionKind::kLiteral && text != nullptr;
+  return literal ? std::optional(*text) : std::nullopt;
+}
+
+std::string Quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
 }  // namespace
 
 Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
-                                             const std::vector<DataType>& types) {
+                                             const sql::PlanNode& input_node) {
   std::string filter = call.filter < 0 ? "" : fmt::format(" FILTER (WHERE c{})", call.filter);
   std::string distinct = call.distinct ? "DISTINCT " : "";
   if (call.function == "COUNT") {
@@ -70,7 +91,7 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
   }
   if (call.args.empty()) return NotSupported("aggregate {} without arguments", call.function);
   std::string argument = Column(call.args[0]);
-  const DataType& input = types[call.args[0]];
+  const DataType& input = input_node.output[call.args[0]].type;
   bool numeric = input.IsNumeric();
   std::string sum = numeric ? WideSum(argument, input) : "";
   if (call.distinct && numeric) sum.insert(sum.find('(') + 1, "DISTINCT ");
@@ -89,8 +110,11 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
     return fmt::format("{}({}) FILTER (WHERE {})",
                        call.function == "FIRST_VALUE" ? "first" : "last", argument, condition);
   }
-  if (call.function == "LISTAGG" && call.args.size() == 1) {
-    return fmt::format("string_agg({}{}, ','){}", distinct, argument, filter);
+  if (call.function == "LISTAGG") {
+    std::optional<std::string> separator = ",";
+    if (call.args.size() > 1) separator = LiteralText(input_node, call.args[1]);
+    if (!separator) return NotSupported("LISTAGG with a separator that is no literal");
+    return fmt::format("string_agg({}{}, {}){}", distinct, argument, Quoted(*separator), filter);
   }
   return NotSupported("aggregate {} of {} in batch mode", call.function, input.ToString());
 }
@@ -147,7 +171,6 @@ Result<std::string> SqlWriter::WindowTable(const sql::WindowTableNode& window) {
 
 Result<std::string> SqlWriter::WindowAggregate(const sql::WindowAggregateNode& window) {
   ASSIGN_OR_RETURN(std::string windows, WithWindows(window, window.window));
-  std::vector<DataType> types = window.inputs[0]->OutputTypes();
   std::string list;
   std::string group = "ws, we";
   int column = 0;
@@ -156,7 +179,7 @@ Result<std::string> SqlWriter::WindowAggregate(const sql::WindowAggregateNode& w
     group += ", " + Column(key);
   }
   for (const sql::AggregateCall& call : window.calls) {
-    ASSIGN_OR_RETURN(std::string item, AggregateCall(call, types));
+    ASSIGN_OR_RETURN(std::string item, AggregateCall(call, *window.inputs[0]));
     list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
   }
   static constexpr const char* kProperties[] = {"ws", "we", "we - 1"};

@@ -152,14 +152,13 @@ Result<std::string> SqlWriter::Calc(const sql::CalcNode& calc) {
 
 Result<std::string> SqlWriter::Aggregate(const sql::AggregateNode& aggregate) {
   ASSIGN_OR_RETURN(std::string input, Input(aggregate));
-  std::vector<model::DataType> types = aggregate.inputs[0]->OutputTypes();
   std::string list;
   int column = 0;
   for (int key : aggregate.keys) {
     list += fmt::format("{}c{} AS c{}", list.empty() ? "" : ", ", key, column++);
   }
   for (const sql::AggregateCall& call : aggregate.calls) {
-    ASSIGN_OR_RETURN(std::string item, AggregateCall(call, types));
+    ASSIGN_OR_RETURN(std::string item, AggregateCall(call, *aggregate.inputs[0]));
     list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
   }
   std::string text = fmt::format("SELECT {} FROM {}", list, input);

@@ -49,8 +49,7 @@ class SqlWriter {
   Result<std::string> Scalar(const sql::ExpressionPtr& expression,
                              const std::vector<model::DataType>& types,
                              const std::vector<std::string>& column_names);
-  Result<std::string> AggregateCall(const sql::AggregateCall& call,
-                                    const std::vector<model::DataType>& types);
+  Result<std::string> AggregateCall(const sql::AggregateCall& call, const sql::PlanNode& input);
   /// A query that adds window_start and window_end in milliseconds as ws and we to the input's
   /// columns.
   Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);

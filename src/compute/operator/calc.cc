@@ -127,6 +127,21 @@ Status WatermarkOperator::Process(int, Batch batch) {
   return context_.output->Emit(std::move(batch));
 }
 
+Result<std::vector<int>> WatermarkOperator::RisesIn(const Batch& batch) {
+  ASSIGN_OR_RETURN(std::vector<Column> values, expression_->Evaluate(batch));
+  const int64_t* times = values[0].values<int64_t>();
+  std::vector<int> rises;
+  Watermark latest = watermark_;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (values[0].IsNull(row)) continue;
+    Watermark ms = times[row] / units_per_ms_ - (times[row] % units_per_ms_ < 0 ? 1 : 0);
+    if (ms <= latest) continue;
+    latest = ms;
+    rises.push_back(row);
+  }
+  return rises;
+}
+
 Status WatermarkOperator::Snapshot(StateWriter& writer) {
   ByteWriter value;
   value.Write<int64_t>(watermark_);

@@ -14,6 +14,9 @@ class WatermarkGenerator {
   virtual ~WatermarkGenerator() = default;
   /// kMinWatermark before the first row. Never falls.
   virtual Watermark CurrentWatermark() const = 0;
+  /// The rows of `batch`, ascending, at which the watermark would rise: where the batch must be cut
+  /// when 'pipeline.auto-watermark-interval' = 0 asks for a watermark after each of them.
+  virtual Result<std::vector<int>> RisesIn(const model::Batch& batch) = 0;
 };
 
 }  // namespace forebay::compute

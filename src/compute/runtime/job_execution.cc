@@ -1,5 +1,7 @@
 #include "compute/runtime/job_execution.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "compute/sink/immediate_sinks.h"
@@ -23,6 +25,10 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
                    context.DurationSetting("execution.checkpointing.interval", 1000));
   ASSIGN_OR_RETURN(execution->idle_timeout_ms_,
                    context.DurationSetting("table.exec.source.idle-timeout", 0));
+  constexpr int64_t kAutoWatermarkMs = 200;
+  ASSIGN_OR_RETURN(int64_t watermark_ms,
+                   context.DurationSetting("pipeline.auto-watermark-interval", kAutoWatermarkMs));
+  execution->each_row_watermarks_ = watermark_ms == 0;
   return execution;
 }
 
@@ -66,7 +72,21 @@ Status JobExecution::MakeEnds() {
       ASSIGN_OR_RETURN(committers_[i], sinks_[i]->MakeCommitter());
     }
   }
-  return Status::Ok();
+  return CheckCommits();
+}
+
+Status JobExecution::CheckCommits() const {
+  bool commits = std::any_of(committers_.begin(), committers_.end(),
+                             [](const auto& committer) { return committer != nullptr; });
+  bool ends = std::all_of(sources_.begin(), sources_.end(), [](const auto& source) {
+    return source == nullptr || source->IsBounded();
+  });
+  if (interval_ms_ > 0 || !commits || ends) return Status::Ok();
+  Error error = InvalidArgument(
+      "with 'execution.checkpointing.interval' = 0 the rows of a job that never ends would never "
+      "become visible");
+  error.hint = "SET 'execution.checkpointing.interval' = '1s'";
+  return error;
 }
 
 Status JobExecution::CommitRestored(const RestoredCheckpoint& restored) {
@@ -168,7 +188,8 @@ Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vert
   }
   auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard); };
   std::unique_ptr<Subtask> subtask = std::make_unique<WatermarkSubtask>(
-      vertex, scope, std::move(op), make, SplitsBehind(vertex, shard), idle_timeout_ms_);
+      vertex, scope, std::move(op), make, SplitsBehind(vertex, shard), idle_timeout_ms_,
+      each_row_watermarks_);
   return subtask;
 }
 

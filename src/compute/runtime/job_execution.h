@@ -57,6 +57,8 @@ class JobExecution : public ShardListener, public SinkControl {
 
   Status Build(const RestoredCheckpoint* restored);
   Status MakeEnds();
+  /// Refuses jobs whose rows would wait for ever for their commit.
+  Status CheckCommits() const;
   Status BuildSource(int vertex, const RestoredCheckpoint* restored);
   Status BuildSubtasks(int vertex);
   Result<std::unique_ptr<Subtask>> MakeSubtask(const JobVertex& vertex, int shard);
@@ -81,6 +83,7 @@ class JobExecution : public ShardListener, public SinkControl {
   CheckpointStore* const store_;
   int64_t interval_ms_ = 0;
   int64_t idle_timeout_ms_ = 0;
+  bool each_row_watermarks_ = false;  ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex
   std::vector<std::unique_ptr<Sink>> sinks_;            ///< by vertex

@@ -14,11 +14,12 @@ constexpr std::string_view kSplitTable = "split_watermark";
 
 WatermarkSubtask::WatermarkSubtask(const JobVertex& vertex, ShardScope& scope,
                                    std::unique_ptr<Operator> first, OperatorFactory make_operator,
-                                   const SplitScope* splits, int64_t idle_timeout_ms)
+                                   const SplitScope* splits, int64_t idle_timeout_ms, bool each_row)
     : Subtask(vertex, scope, std::move(first)),
       make_operator_(std::move(make_operator)),
       splits_(splits),
-      idle_timeout_ms_(idle_timeout_ms) {}
+      idle_timeout_ms_(idle_timeout_ms),
+      each_row_(each_row) {}
 
 Status WatermarkSubtask::AddPart(Operator* op, std::string id) {
   RETURN_IF_ERROR(op->Open(MakeContext()));
@@ -50,6 +51,19 @@ Status WatermarkSubtask::ProcessBatch(int input, model::Batch batch) {
   int index = splits_ == nullptr ? 0 : splits_->current;
   Part& part = parts_[index];
   part.active_ms = MonotonicMs();
+  if (!each_row_ || batch.num_rows == 1) return ProcessPart(index, input, std::move(batch));
+  ASSIGN_OR_RETURN(std::vector<int> rises, part.generator->RisesIn(batch));
+  int begin = 0;
+  for (int row : rises) {
+    RETURN_IF_ERROR(ProcessPart(index, input, batch.Slice(begin, row + 1 - begin)));
+    begin = row + 1;
+  }
+  if (begin == batch.num_rows) return Status::Ok();
+  return ProcessPart(index, input, batch.Slice(begin, batch.num_rows - begin));
+}
+
+Status WatermarkSubtask::ProcessPart(int index, int input, model::Batch batch) {
+  Part& part = parts_[index];
   RETURN_IF_ERROR(part.op->Process(input, std::move(batch)));
   watermarks_.Advance(index, std::max(part.restored, part.generator->CurrentWatermark()));
   return Announce();

@@ -22,10 +22,11 @@ class WatermarkSubtask : public Subtask {
   using OperatorFactory = std::function<Result<std::unique_ptr<Operator>>()>;
 
   /// `splits` is null when the input comes from no source of this chain. A split that gave nothing
-  /// for `idle_timeout_ms` (0: never) has no say until it gives something.
+  /// for `idle_timeout_ms` (0: never) has no say until it gives something. `each_row`: a watermark
+  /// follows every row at which it rises, not every batch.
   WatermarkSubtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> first,
-                   OperatorFactory make_operator, const SplitScope* splits,
-                   int64_t idle_timeout_ms);
+                   OperatorFactory make_operator, const SplitScope* splits, int64_t idle_timeout_ms,
+                   bool each_row);
 
  protected:
   Status OpenOperator() override;
@@ -46,11 +47,14 @@ class WatermarkSubtask : public Subtask {
   };
 
   Status AddPart(Operator* op, std::string id);
+  /// Passes rows on, then the watermark they bring.
+  Status ProcessPart(int index, int input, model::Batch batch);
   Status Announce();
 
   const OperatorFactory make_operator_;
   const SplitScope* const splits_;
   const int64_t idle_timeout_ms_;
+  const bool each_row_;
   std::vector<std::unique_ptr<Operator>> more_;  ///< of all parts but the first
   std::vector<Part> parts_;
   SplitWatermarks watermarks_;

@@ -2,11 +2,15 @@
 
 #include "compute/sink/filesystem_sink.h"
 #include "compute/sink/immediate_sinks.h"
+#include "compute/sink/not_null_enforcer.h"
 #include "compute/sink/table_sink.h"
+#include "compute/source/source_factory.h"
 
 namespace forebay::compute {
 
-Result<std::unique_ptr<Sink>> MakeSink(const sql::SinkNode& node, const JobContext& context) {
+namespace {
+
+Result<std::unique_ptr<Sink>> MakeBareSink(const sql::SinkNode& node, const JobContext& context) {
   std::string connector = node.table.connector();
   if (connector == "forebay") return MakeTableSink(node, context);
   if (connector == "print") {
@@ -16,8 +20,14 @@ Result<std::unique_ptr<Sink>> MakeSink(const sql::SinkNode& node, const JobConte
   }
   if (connector == "filesystem") return MakeFilesystemSink(node, context);
   if (connector == "blackhole") return MakeBlackholeSink();
-  return NotSupported("connector '{}' of {} cannot be written to", connector,
-                      node.table.path.ToString());
+  return UnknownConnector(node.table, "written to", {"filesystem", "print", "blackhole"});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> MakeSink(const sql::SinkNode& node, const JobContext& context) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Sink> sink, MakeBareSink(node, context));
+  return WithNotNullEnforcer(std::move(sink), NotNullEnforcer(node, context.settings));
 }
 
 }  // namespace forebay::compute

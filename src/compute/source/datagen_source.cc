@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/hash.h"
 
 namespace forebay::compute {
@@ -125,7 +126,7 @@ Result<FieldSpec> ParseField(const Options& options, const std::string& name, co
   const std::string* variable = options.Find(prefix + "var-len");
   field.variable_length = variable != nullptr && *variable == "true";
   if (const std::string* past = options.Find(prefix + "max-past"); past != nullptr) {
-    ASSIGN_OR_RETURN(field.max_past_ms, ParseDuration(*past));
+    ASSIGN_OR_RETURN(field.max_past_ms, ParseDurationMs(*past));
   }
   if (field.min > field.max) return InvalidArgument("'{0}min' is above '{0}max'", prefix);
   return field;
@@ -324,6 +325,8 @@ class DatagenSource : public Source {
   Result<std::unique_ptr<SourceReader>> MakeReader() override {
     return std::unique_ptr<SourceReader>(std::make_unique<DatagenReader>(spec_, types_));
   }
+
+  bool IsBounded() const override { return spec_.num_rows != kUnbounded; }
 
  private:
   const DatagenSpec spec_;

@@ -42,6 +42,8 @@ Result<format::CsvOptions> CsvOptionsOf(const sql::TableRef& table) {
       options.null_literal = value;
     } else if (key == "csv.array-element-delimiter") {
       RETURN_IF_ERROR(SetCharacter(key, value, options.element_delimiter));
+    } else if (key == "csv.allow-comments") {
+      options.allow_comments = value == "true";
     } else if (value != "false") {
       return NotSupported("option '{}' of table {}", key, table.path.ToString());
     }

@@ -59,6 +59,8 @@ class Source {
   /// The splits at the start of a job, with the positions to start from.
   virtual Result<std::vector<SourceSplit>> EnumerateSplits(int num_shards) = 0;
   virtual Result<std::unique_ptr<SourceReader>> MakeReader() = 0;
+  /// Whether the source ends by itself.
+  virtual bool IsBounded() const { return true; }
 };
 
 }  // namespace forebay::compute

@@ -94,6 +94,13 @@ class TableSource : public Source {
         std::make_unique<TableReader>(node_, *context_.environment));
   }
 
+  bool IsBounded() const override {
+    auto mode = context_.settings.find("execution.runtime-mode");
+    bool is_batch = mode != context_.settings.end() && mode->second == "batch";
+    bool lake_only = node_.part == sql::ScanPart::kLake;
+    return is_batch || lake_only || Option("scan.bounded.mode", "unbounded") == "latest-offset";
+  }
+
  private:
   client::Admin& admin() const { return context_.environment->connection->admin(); }
   const model::TablePath& path() const { return node_.table.path; }
@@ -101,13 +108,6 @@ class TableSource : public Source {
   std::string Option(const std::string& key, const std::string& fallback) const {
     auto found = node_.table.options.find(key);
     return found == node_.table.options.end() ? fallback : found->second;
-  }
-
-  bool IsBounded() const {
-    auto mode = context_.settings.find("execution.runtime-mode");
-    bool is_batch =
-        mode != context_.settings.end() && (mode->second == "batch" || mode->second == "BATCH");
-    return is_batch || Option("scan.bounded.mode", "unbounded") == "latest-offset";
   }
 
   Status SetEnds(std::vector<SplitPosition>& positions) const {

@@ -47,6 +47,9 @@ void AppendKindsJson(std::string& out, const Batch& rows, bool& first) {
 
 namespace {
 
+/// Bytes may be anything: they are shown in hexadecimal, as in JSON.
+constexpr model::TextOptions kCellText = {.bytes_as_hex = true};
+
 class JsonWriter : public ResultWriter {
  public:
   explicit JsonWriter(std::FILE* out) : out_(out) {}
@@ -98,7 +101,7 @@ class CsvWriter : public ResultWriter {
       for (size_t i = 0; i < rows.columns.size(); ++i) {
         if (is_changelog_ || i > 0) text += ',';
         cell.clear();
-        if (!rows.columns[i].IsNull(row)) model::AppendText(cell, rows.columns[i], row);
+        if (!rows.columns[i].IsNull(row)) model::AppendText(cell, rows.columns[i], row, kCellText);
         AppendField(text, cell);
       }
       text += '\n';
@@ -165,7 +168,7 @@ class TableFrame : public ResultWriter {
         if (column.IsNull(row)) {
           cell = "NULL";
         } else {
-          model::AppendText(cell, column, row);
+          model::AppendText(cell, column, row, kCellText);
         }
         for (char& c : cell) {
           if (!Multiline() && (c == '\n' || c == '\r' || c == '\t')) c = ' ';

@@ -1,5 +1,6 @@
 #include "serve/session/batch_insert.h"
 
+#include "compute/sink/not_null_enforcer.h"
 #include "compute/sink/sink_factory.h"
 #include "serve/session/query_cursor.h"
 
@@ -18,14 +19,16 @@ class NoControl : public compute::SinkControl {
 
 /// Writes batches straight into one of Forebay's own tables.
 Result<int64_t> InsertIntoTable(ResultCursor& rows, const model::TablePath& path,
+                                const compute::NotNullEnforcer& enforcer,
                                 client::Connection& connection) {
   ASSIGN_OR_RETURN(auto writer, connection.OpenWriter(path));
   int64_t count = 0;
   while (true) {
     ASSIGN_OR_RETURN(std::optional<model::Batch> batch, rows.Next(-1));
     if (!batch) return count;
-    RETURN_IF_ERROR(writer->Write(*batch));
-    count += batch->num_rows;
+    ASSIGN_OR_RETURN(model::Batch checked, enforcer.Check(std::move(*batch)));
+    if (checked.num_rows > 0) RETURN_IF_ERROR(writer->Write(checked));
+    count += checked.num_rows;
   }
 }
 
@@ -36,7 +39,8 @@ Result<int64_t> InsertBatch(const sql::SinkNode& sink, const Engine& engine,
                             const compute::EvaluationContext& evaluation) {
   ASSIGN_OR_RETURN(auto rows, BatchCursor(sink.inputs[0], engine, settings, evaluation));
   if (!sink.table.IsForeign()) {
-    return InsertIntoTable(*rows, sink.table.path, *engine.connection);
+    return InsertIntoTable(*rows, sink.table.path, compute::NotNullEnforcer(sink, settings),
+                           *engine.connection);
   }
   compute::JobContext context;
   context.environment = engine.environment;

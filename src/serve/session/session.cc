@@ -2,6 +2,7 @@
 
 #include "serve/session/batch_insert.h"
 #include "serve/session/query_cursor.h"
+#include "serve/session/settings.h"
 #include "sql/diagnostic.h"
 
 namespace forebay::serve {
@@ -152,12 +153,11 @@ Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
 
 Result<StatementResult> Session::Run(const sql::SetStatement& set) {
   if (!set.key.empty()) {
-    if (set.key == "execution.runtime-mode" && set.value != "batch" && set.value != "streaming") {
-      return InvalidArgument("'execution.runtime-mode' is 'batch' or 'streaming', not '{}'",
-                             set.value);
-    }
-    settings_[set.key] = set.value;
-    return Message(fmt::format("{} = {}", set.key, set.value));
+    ASSIGN_OR_RETURN(CheckedSetting checked, CheckSetting(set.key, set.value));
+    settings_[set.key] = checked.value;
+    std::string text = fmt::format("{} = {}", set.key, checked.value);
+    if (!checked.warning.empty()) text += "\nwarning: " + checked.warning;
+    return Message(std::move(text));
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : settings_) rows.push_back({key, value});
@@ -189,6 +189,11 @@ Result<StatementResult> Session::Run(const sql::UseStatement& use) {
 Result<StatementResult> Session::Run(const sql::StopJobStatement& stop) {
   RETURN_IF_ERROR(engine_.jobs->Stop(stop.job));
   return Message(fmt::format("job {} stopped", stop.job));
+}
+
+Result<StatementResult> Session::Run(const sql::StartJobStatement& start) {
+  RETURN_IF_ERROR(engine_.jobs->Start(start.job));
+  return Message(fmt::format("job {} started", start.job));
 }
 
 Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {

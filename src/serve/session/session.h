@@ -49,6 +49,7 @@ class Session {
   Result<StatementResult> Run(const sql::ResetStatement& reset);
   Result<StatementResult> Run(const sql::UseStatement& use);
   Result<StatementResult> Run(const sql::StopJobStatement& stop);
+  Result<StatementResult> Run(const sql::StartJobStatement& start);
   Result<StatementResult> Run(const sql::ExplainStatement& explain);
 
   Result<StatementResult> RunBatchInsert(const sql::InsertStatement& insert);

@@ -64,6 +64,16 @@ std::string ColumnText(const sql::CatalogTable& table, const std::string& name) 
   return text;
 }
 
+std::string OptionsText(const sql::CatalogTable& table) {
+  std::string list;
+  for (const auto& [key, value] : table.ref.options) {
+    if (!table.ref.IsForeign() && (key == "bucket.num" || key == "bucket.key")) continue;
+    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
+                        QuoteString(IsSecret(key) ? "******" : value));
+  }
+  return list.empty() ? "" : "WITH (\n" + list + "\n)\n";
+}
+
 }  // namespace
 
 std::string CreateTableText(const sql::CatalogTable& table) {
@@ -85,7 +95,12 @@ std::string CreateTableText(const sql::CatalogTable& table) {
   }
   text += "\n)";
   if (!table.comment.empty()) text += " COMMENT " + QuoteString(table.comment);
-  if (!table.ref.IsForeign() && descriptor.bucket_count > 1) {
+  // DISTRIBUTED says what the options 'bucket.num' and 'bucket.key' say: one of them is enough.
+  const auto& options = table.ref.options;
+  bool distributed =
+      !table.ref.IsForeign() && (descriptor.bucket_count > 1 || options.contains("bucket.num") ||
+                                 options.contains("bucket.key"));
+  if (distributed) {
     if (!descriptor.bucket_keys.empty()) {
       text += fmt::format("\nDISTRIBUTED BY HASH({})", QuoteNames(descriptor.bucket_keys));
     } else {
@@ -93,15 +108,7 @@ std::string CreateTableText(const sql::CatalogTable& table) {
     }
     text += fmt::format(" INTO {} BUCKETS", descriptor.bucket_count);
   }
-  if (table.ref.options.empty()) return text + "\n";
-  text += "\nWITH (\n";
-  separator = "";
-  for (const auto& [key, value] : table.ref.options) {
-    text += fmt::format("{}  {} = {}", separator, QuoteString(key),
-                        QuoteString(IsSecret(key) ? "******" : value));
-    separator = ",\n";
-  }
-  return text + "\n)\n";
+  return text + "\n" + OptionsText(table);
 }
 
 std::string CreateViewText(const sql::CatalogView& view) {

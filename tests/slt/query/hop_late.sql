@@ -1,3 +1,4 @@
+-- parallelism: 1
 -- In streaming mode rows behind the watermark are dropped; the watermark moves after every row.
 CREATE TABLE late (
   id INT, g STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND

@@ -1,4 +1,5 @@
 -- modes: streaming
+-- parallelism: 1
 -- Rows behind the watermark are dropped; the watermark moves after every row.
 CREATE TABLE late (
   id INT, g STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '2' SECOND

@@ -1,0 +1,113 @@
+#include "serve/session/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <vector>
+
+#include "base/duration.h"
+#include "compute/expression/time_zone.h"
+#include "compute/state/state_io.h"
+#include "sql/functions/function_table.h"
+
+namespace forebay::serve {
+namespace {
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Error WrongValue(const std::string& key, const std::string& value, std::string_view wanted) {
+  return InvalidArgument("'{}' is {}, not '{}'", key, wanted, value);
+}
+
+Result<std::string> CheckRuntimeMode(const std::string& key, const std::string& value) {
+  std::string lower = Lower(value);
+  if (lower == "batch" || lower == "streaming") return lower;
+  if (lower == "automatic") return NotSupported("'{}' = 'automatic': say batch or streaming", key);
+  return WrongValue(key, value, "'batch' or 'streaming'");
+}
+
+Result<std::string> CheckBoolean(const std::string& key, const std::string& value) {
+  std::string lower = Lower(value);
+  if (lower == "true" || lower == "false") return lower;
+  return WrongValue(key, value, "'true' or 'false'");
+}
+
+Result<std::string> CheckEnforcer(const std::string& key, const std::string& value) {
+  std::string lower = Lower(value);
+  if (lower == "error") return std::string("ERROR");
+  if (lower == "drop") return std::string("DROP");
+  return WrongValue(key, value, "'ERROR' or 'DROP'");
+}
+
+Result<std::string> CheckDuration(const std::string& key, const std::string& value) {
+  if (ParseDurationMs(value).ok()) return value;
+  return WrongValue(key, value, "a duration such as '5s' or '200 ms'");
+}
+
+Result<std::string> CheckParallelism(const std::string& key, const std::string& value) {
+  int number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  bool whole = error == std::errc() && end == value.data() + value.size();
+  // Flink's default is -1: as many as there are cores.
+  if (whole && number >= -1 && number <= compute::kKeyGroups) return value;
+  return WrongValue(key, value, fmt::format("a number from 1 to {}", compute::kKeyGroups));
+}
+
+Result<std::string> CheckTimeZone(const std::string& key, const std::string& value) {
+  if (value == "default" || compute::TimeZone::Find(value).ok()) return value;
+  return WrongValue(key, value, "a time zone such as 'Europe/Berlin', 'UTC' or 'GMT+08:00'");
+}
+
+Result<std::string> CheckMemory(const std::string& key, const std::string& value) {
+  size_t digits = value.find_first_not_of("0123456789.");
+  std::string unit = digits == std::string::npos ? "" : Lower(value.substr(digits));
+  unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
+  static const std::vector<std::string> kUnits = {"b",   "kb",  "mb",  "gb", "tb",
+                                                  "kib", "mib", "gib", "tib"};
+  bool known = std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
+  if (digits > 0 && known) return value;
+  return WrongValue(key, value, "a size such as '2GB' or '512MB'");
+}
+
+struct KnownSetting {
+  const char* key;
+  Result<std::string> (*check)(const std::string& key, const std::string& value);
+};
+
+constexpr KnownSetting kSettings[] = {{"execution.runtime-mode", CheckRuntimeMode},
+                                      {"execution.checkpointing.interval", CheckDuration},
+                                      {"parallelism.default", CheckParallelism},
+                                      {"pipeline.auto-watermark-interval", CheckDuration},
+                                      {"table.dml-sync", CheckBoolean},
+                                      {"table.exec.sink.not-null-enforcer", CheckEnforcer},
+                                      {"table.exec.source.idle-timeout", CheckDuration},
+                                      {"table.local-time-zone", CheckTimeZone},
+                                      {"batch.memory-limit", CheckMemory}};
+
+}  // namespace
+
+Result<CheckedSetting> CheckSetting(const std::string& key, const std::string& value) {
+  std::vector<std::string> keys;
+  for (const KnownSetting& setting : kSettings) {
+    if (key == setting.key) {
+      ASSIGN_OR_RETURN(std::string checked, setting.check(key, value));
+      return CheckedSetting{std::move(checked), ""};
+    }
+    keys.emplace_back(setting.key);
+  }
+  CheckedSetting unknown{value, fmt::format("'{}' is no setting of Forebay: it is kept and has no "
+                                            "effect",
+                                            key)};
+  if (auto near = sql::NearestName(key, keys)) {
+    unknown.warning += fmt::format("; did you mean '{}'?", *near);
+  }
+  return unknown;
+}
+
+}  // namespace forebay::serve
