@@ -9,20 +9,68 @@ namespace forebay::compute {
 using model::Batch;
 using model::Column;
 
+namespace {
+
+/// The field of every row; NULL where the ROW is.
+Column FieldOf(const Column& row, int index, const model::DataType& type) {
+  const Column& field = row.children()[static_cast<size_t>(index)];
+  const uint64_t* of_row = row.validity();
+  if (of_row == nullptr || of_row == field.validity()) return field.WithType(type);
+  std::vector<model::Owner> owners = field.owners();
+  owners.insert(owners.end(), row.owners().begin(), row.owners().end());
+  const uint64_t* both = of_row;
+  if (field.validity() != nullptr) {
+    size_t words = (static_cast<size_t>(row.num_rows()) + 63) / 64;
+    std::shared_ptr<uint64_t[]> bits(new uint64_t[words]);
+    for (size_t i = 0; i < words; ++i) bits[i] = of_row[i] & field.validity()[i];
+    both = bits.get();
+    owners.push_back(std::move(bits));
+  }
+  return Column(type, row.num_rows(), field.raw_values(), both, std::move(owners));
+}
+
+}  // namespace
+
+sql::ExpressionPtr CalcOperator::TakeFields(const sql::ExpressionPtr& e, int num_columns) {
+  if (e->kind != sql::ExpressionKind::kCall) return e;
+  bool is_field = e->function == "FIELD" && e->args[0]->kind == sql::ExpressionKind::kColumn &&
+                  model::PhysicalSize(e->type.physical()) > 0;
+  if (is_field) {
+    int column = e->args[0]->column;
+    int field = static_cast<int>(std::get<int64_t>(e->args[1]->value.data));
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      if (fields_[i].column == column && fields_[i].field == field) {
+        return sql::Expression::Column(e->type, num_columns + static_cast<int>(i));
+      }
+    }
+    fields_.push_back({column, field, e->type});
+    return sql::Expression::Column(e->type, num_columns + static_cast<int>(fields_.size()) - 1);
+  }
+  auto copy = std::make_shared<sql::Expression>(*e);
+  for (sql::ExpressionPtr& arg : copy->args) arg = TakeFields(arg, num_columns);
+  return copy;
+}
+
 Result<std::unique_ptr<Operator>> CalcOperator::Make(const sql::CalcNode& node,
                                                      const EvaluationContext& context) {
   std::unique_ptr<CalcOperator> calc(new CalcOperator());
   calc->types_ = node.OutputTypes();
-  calc->used_.resize(node.inputs[0]->output.size());
-  std::vector<sql::ExpressionPtr> computed;
+  int num_columns = static_cast<int>(node.inputs[0]->output.size());
+  std::vector<sql::ExpressionPtr> projections, computed;
   for (const sql::ExpressionPtr& projection : node.projections) {
+    projections.push_back(calc->TakeFields(projection, num_columns));
+  }
+  sql::ExpressionPtr condition = node.condition;
+  if (condition != nullptr) condition = calc->TakeFields(condition, num_columns);
+  calc->used_.resize(static_cast<size_t>(num_columns) + calc->fields_.size());
+  for (const sql::ExpressionPtr& projection : projections) {
     sql::CollectColumns(*projection, calc->used_);
     bool is_column = projection->kind == sql::ExpressionKind::kColumn;
     calc->sources_.push_back(is_column ? projection->column : -1);
     if (!is_column) computed.push_back(projection);
   }
-  if (node.condition != nullptr) {
-    ASSIGN_OR_RETURN(calc->condition_, Evaluator::Make({node.condition}, context));
+  if (condition != nullptr) {
+    ASSIGN_OR_RETURN(calc->condition_, Evaluator::Make({std::move(condition)}, context));
   }
   if (!computed.empty()) {
     ASSIGN_OR_RETURN(calc->projections_, Evaluator::Make(std::move(computed), context));
@@ -38,9 +86,8 @@ Result<Batch> CalcOperator::Filter(Batch batch) {
   filtered.num_rows = passed;
   if (passed == 0) return filtered;
   for (size_t i = 0; i < batch.columns.size(); ++i) {
-    // A column nothing reads keeps its place with its unfiltered head.
-    filtered.columns.push_back(used_[i] ? batch.columns[i].Gather(rows_)
-                                        : batch.columns[i].Slice(0, passed));
+    // A column nothing reads keeps its place.
+    filtered.columns.push_back(used_[i] ? batch.columns[i].Gather(rows_) : Column());
   }
   if (batch.changes != nullptr) {
     std::shared_ptr<model::ChangeType[]> changes(new model::ChangeType[passed]);
@@ -51,6 +98,9 @@ Result<Batch> CalcOperator::Filter(Batch batch) {
 }
 
 Status CalcOperator::Process(int, Batch batch) {
+  for (const FieldColumn& each : fields_) {
+    batch.columns.push_back(FieldOf(batch.columns[each.column], each.field, each.type));
+  }
   if (condition_ != nullptr) {
     ASSIGN_OR_RETURN(batch, Filter(std::move(batch)));
     if (batch.num_rows == 0) return Status::Ok();

@@ -19,12 +19,22 @@ class CalcOperator : public Operator {
   Status ProcessWatermark(Watermark watermark) override;
 
  private:
+  /// A field of a ROW column, read as if it were an input column of its own: filters then gather
+  /// this field rather than the whole ROW.
+  struct FieldColumn {
+    int column;
+    int field;
+    model::DataType type;
+  };
+
   CalcOperator() = default;
+  sql::ExpressionPtr TakeFields(const sql::ExpressionPtr& expression, int num_columns);
   Result<model::Batch> Filter(model::Batch batch);
 
   std::unique_ptr<Evaluator> condition_;    ///< null: every row passes
   std::unique_ptr<Evaluator> projections_;  ///< null: nothing but column references
-  std::vector<bool> used_;                  ///< input columns that a projection reads
+  std::vector<FieldColumn> fields_;         ///< behind the input's columns
+  std::vector<bool> used_;                  ///< columns that a projection reads
   std::vector<int>
       sources_;  ///< per output column: >= 0 an input column, -1 the next evaluated one
   std::vector<model::DataType> types_;

@@ -225,6 +225,7 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming
   ASSIGN_OR_RETURN(roots, FinishRanks(roots));
   roots = ShareEqualPlans(roots);
   roots = PushIntoScans(roots);
+  roots = MarkUsedFields(roots);
   std::vector<std::shared_ptr<PlanNode>> nodes;
   roots = RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
     node->id = static_cast<int>(nodes.size()) + 1;

@@ -16,6 +16,8 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming
 PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts);
 std::vector<PlanPtr> ShareEqualPlans(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> PruneColumns(const std::vector<PlanPtr>& roots);
+/// Tells scans which fields of ROW columns anything reads.
+std::vector<PlanPtr> MarkUsedFields(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots);
 /// ROW_NUMBER() = 1 by a time attribute over inserts becomes a Deduplicate; a ROW_NUMBER() nobody
 /// limits is an error.

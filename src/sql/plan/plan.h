@@ -116,6 +116,9 @@ struct TableScanNode : PlanNode {
   TableRef table;
   ScanPart part = ScanPart::kAll;
   std::vector<int> columns;
+  /// Empty, or for each of `columns` nothing (it is read whole) or, of a ROW, which fields anything
+  /// reads: a source may give NULLs for the others.
+  std::vector<std::vector<bool>> used_fields;
   /// Conjuncts over this node's output that a source may use to skip data; the plan still checks
   /// them.
   std::vector<ExpressionPtr> pushed_filters;

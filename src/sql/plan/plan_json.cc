@@ -299,6 +299,7 @@ void Write(const TableScanNode& n, Json& json) {
   json["part"] = static_cast<int>(n.part);
   json["columns"] = n.columns;
   json["pushed_filters"] = ListJson(n.pushed_filters);
+  if (!n.used_fields.empty()) json["used_fields"] = n.used_fields;
   if (n.as_of_ms) json["as_of_ms"] = *n.as_of_ms;
 }
 void Read(const Json& json, TableScanNode& n) {
@@ -306,6 +307,7 @@ void Read(const Json& json, TableScanNode& n) {
   n.part = static_cast<ScanPart>(json.at("part").get<int>());
   json.at("columns").get_to(n.columns);
   n.pushed_filters = ListOf(json.at("pushed_filters"));
+  if (json.contains("used_fields")) json["used_fields"].get_to(n.used_fields);
   if (json.contains("as_of_ms")) n.as_of_ms = json["as_of_ms"].get<int64_t>();
 }
 void Write(const ValuesNode& n, Json& json) {
