@@ -9,6 +9,7 @@ namespace forebay::app {
 // Each function adds a subcommand to the command line; when it is chosen it runs while the
 // arguments are parsed and sets `status` to the program's exit status.
 
+void AddBenchCommand(CLI::App& app, int& status);
 void AddDemoCommand(CLI::App& app, int& status);
 void AddServerCommand(CLI::App& app, int& status);
 void AddSqlCommand(CLI::App& app, int& status);

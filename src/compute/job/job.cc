@@ -110,6 +110,7 @@ void Job::Supervise(std::shared_ptr<JobExecution> execution) {
     {
       std::lock_guard lock(mutex_);
       over = over || stopping_ || suspended_;
+      last_metrics_ = execution->Metrics();
       execution_ = nullptr;
     }
     execution = nullptr;
@@ -238,8 +239,9 @@ std::vector<OperatorMetrics> Job::Metrics() const {
   {
     std::lock_guard lock(mutex_);
     execution = execution_;
+    if (execution == nullptr) return last_metrics_;
   }
-  return execution == nullptr ? std::vector<OperatorMetrics>() : execution->Metrics();
+  return execution->Metrics();
 }
 
 }  // namespace forebay::compute

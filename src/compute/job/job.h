@@ -33,6 +33,7 @@ class Job {
   Status CheckpointNow();
 
   JobRecord Record() const;
+  /// Of the run, or of the last one when the job has ended.
   std::vector<OperatorMetrics> Metrics() const;
   /// Null unless the job is a query.
   CollectQueue* collect() { return collect_.get(); }
@@ -64,6 +65,7 @@ class Job {
   bool suspended_ = false;
   bool running_ = false;
   std::shared_ptr<JobExecution> execution_;
+  std::vector<OperatorMetrics> last_metrics_;  ///< of the run before, when there is none
 
   std::thread supervisor_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/ranges.h>
 
+#include "compute/nexmark/nexmark_source.h"
 #include "compute/source/datagen_source.h"
 #include "compute/source/filesystem_source.h"
 #include "compute/source/table_source.h"
@@ -31,7 +32,8 @@ Result<std::unique_ptr<Source>> MakeSource(const sql::PlanNode& node, const JobC
   if (connector == "forebay") return MakeTableSource(scan, context);
   if (connector == "filesystem") return MakeFilesystemSource(scan, context);
   if (connector == "datagen") return MakeDatagenSource(scan, context);
-  return UnknownConnector(scan.table, "read", {"filesystem", "datagen"});
+  if (connector == "nexmark") return MakeNexmarkSource(scan, context);
+  return UnknownConnector(scan.table, "read", {"filesystem", "datagen", "nexmark"});
 }
 
 }  // namespace forebay::compute

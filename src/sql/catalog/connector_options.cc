@@ -40,6 +40,7 @@ constexpr OptionRule kDatagen[] = {{"rows-per-second"},  {"number-of-rows"},    
                                    {"fields.#.start"},   {"fields.#.end"},      {"fields.#.min"},
                                    {"fields.#.max"},     {"fields.#.max-past"}, {"fields.#.length"},
                                    {"fields.#.var-len"}, {"fields.#.null-rate"}};
+constexpr OptionRule kNexmark[] = {{"events"}, {"rate"}, {"path"}};
 constexpr OptionRule kPrint[] = {{"print-identifier"}, {"standard-error", "false"}};
 /// Of every connector of Flink; neither changes a result.
 constexpr OptionRule kEvery[] = {{"connector"}, {"property-version"}, {"sink.parallelism"}};
@@ -66,6 +67,7 @@ std::optional<std::vector<OptionRule>> RulesOf(const TableRef& table) {
     return Joined({kEvery, kFilesystem});
   }
   if (connector == "datagen") return Joined({kEvery, kDatagen});
+  if (connector == "nexmark") return Joined({kEvery, kNexmark});
   if (connector == "print") return Joined({kEvery, kPrint});
   if (connector == "blackhole") return Joined({kEvery});
   return std::nullopt;
