@@ -73,6 +73,7 @@ void AddBenchCommand(CLI::App& app, int& status) {
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine");
   bench->require_subcommand(1);
   AddNexmarkCommand(*bench, status);
+  AddStorageBench(*bench, status);
 }
 
 }  // namespace forebay::app

@@ -16,5 +16,7 @@ void AddSqlCommand(CLI::App& app, int& status);
 void AddInspectCommand(CLI::App& app, int& status);
 void AddDoctorCommand(CLI::App& app, int& status);
 void AddVersionCommand(CLI::App& app, int& status);
+// Of `bench`:
+void AddStorageBench(CLI::App& bench, int& status);
 
 }  // namespace forebay::app
