@@ -43,6 +43,8 @@ void AddStorage(prometheus::Registry& registry, const storage::StorageMetrics& m
         metrics.kv_cache_hits);
   Set(registry, "log_tablets", "Log tablets in service", metrics.log_tablets);
   Set(registry, "kv_tablets", "Primary-key tablets in service", metrics.kv_tablets);
+  Set(registry, "writer_state_bytes", "Memory for what is known of idempotent writers",
+      metrics.writer_state_bytes);
   Set(registry, "damaged_tablets", "Tablets out of service or with missing rows",
       metrics.damaged_tablets);
 }

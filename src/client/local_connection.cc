@@ -4,12 +4,15 @@
 #include "client/local_lookup.h"
 #include "client/local_scanner.h"
 #include "client/local_writer.h"
+#include "client/writer_memory.h"
 
 namespace forebay::client {
 namespace {
 
 using model::TablePath;
 using Projection = std::optional<std::vector<int>>;
+
+static_assert(kOneTimeWriterIdMin == storage::WriterStates::kOneTimeIdMin);
 
 /// Projected columns rise and exist.
 Status CheckProjection(const Projection& projection, const storage::HostedTable& table) {
@@ -26,7 +29,7 @@ Status CheckProjection(const Projection& projection, const storage::HostedTable&
   return {};
 }
 
-class LocalConnectionImpl : public Connection {
+class LocalConnectionImpl : public Connection, public WriterMemory {
  public:
   explicit LocalConnectionImpl(storage::StorageServer& storage)
       : storage_(storage), admin_(storage) {}
@@ -64,6 +67,16 @@ class LocalConnectionImpl : public Connection {
     ASSIGN_OR_RETURN(auto snapshot, table->buckets[bucket].kv->Snapshot());
     return std::unique_ptr<SnapshotScanner>(
         std::make_unique<LocalSnapshotScanner>(std::move(table), std::move(snapshot), projection));
+  }
+
+  Result<std::optional<int32_t>> LastSequence(const TablePath& path, int64_t writer_id) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+    for (const auto& bucket : table->buckets) {
+      if (bucket.log == nullptr) continue;
+      auto last = bucket.log->LastSequence(writer_id);
+      if (last.has_value()) return last;
+    }
+    return std::optional<int32_t>();
   }
 
  private:

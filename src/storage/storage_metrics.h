@@ -24,6 +24,7 @@ struct StorageMetrics {
   std::atomic<int64_t> log_sync_micros = 0;
   std::atomic<int64_t> expired_segments = 0;
   std::atomic<int64_t> damaged_tablets = 0;
+  std::atomic<int64_t> writer_state_bytes = 0;  ///< remembered of idempotent writers
   std::atomic<int64_t> log_tablets = 0;
   std::atomic<int64_t> kv_tablets = 0;
   std::atomic<int64_t> kv_lookups = 0;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -114,6 +115,102 @@ TEST_F(IngestHandlerTest, KeysHoldAcrossRestarts) {
     EXPECT_FALSE(Post(Request(table, Lines(50, 60), "key-2"))["duplicate"]);
     EXPECT_EQ(RowsIn(table), 60) << table;
   }
+}
+
+TEST_F(IngestHandlerTest, AKeyWithAnotherBodyIsRefused) {
+  Start();
+  Create("t", false, 4);
+  Create("k", true, 4);
+  for (std::string table : {"t", "k"}) {
+    // The second key has rows of one bucket only, and the other body rows of other ones.
+    for (int rows : {50, 1}) {
+      std::string key = "key-" + std::to_string(rows);
+      Post(Request(table, Lines(0, rows), key));
+      int64_t stored = RowsIn(table);
+      for (int from = 0; from < 20; ++from) {
+        auto error = Post(Request(table, Lines(from, from + 2), key), 422)["error"];
+        EXPECT_EQ(error["code"], "conflict");
+        EXPECT_EQ(error["message"],
+                  "a request with another body was stored under this Idempotency-Key");
+      }
+      EXPECT_EQ(RowsIn(table), stored);
+      Restart();
+      Post(Request(table, Lines(7, 8), key), 422);
+      EXPECT_TRUE(Post(Request(table, Lines(0, rows), key))["duplicate"]);
+      EXPECT_EQ(RowsIn(table), stored);
+    }
+  }
+}
+
+/// Passes everything on, but one bucket takes no rows for a while.
+class HoldingConnection : public client::Connection {
+ public:
+  HoldingConnection(client::Connection& base, int bucket) : base_(base), bucket_(bucket) {}
+  client::Admin& admin() override { return base_.admin(); }
+  Result<std::unique_ptr<client::TableWriter>> OpenWriter(const model::TablePath& path) override {
+    ASSIGN_OR_RETURN(auto writer, base_.OpenWriter(path));
+    return std::unique_ptr<client::TableWriter>(std::make_unique<Writer>(*this, std::move(writer)));
+  }
+  Result<std::unique_ptr<client::LogScanner>> OpenLogScanner(
+      const model::TablePath& path, std::optional<std::vector<int>> projection) override {
+    return base_.OpenLogScanner(path, std::move(projection));
+  }
+  Result<std::unique_ptr<client::Lookuper>> OpenLookuper(
+      const model::TablePath& path, std::optional<std::vector<int>> projection) override {
+    return base_.OpenLookuper(path, std::move(projection));
+  }
+  Result<std::unique_ptr<client::SnapshotScanner>> OpenSnapshotScanner(
+      const model::TablePath& path, int bucket,
+      std::optional<std::vector<int>> projection) override {
+    return base_.OpenSnapshotScanner(path, bucket, std::move(projection));
+  }
+  std::atomic<bool> holding = true;
+
+ private:
+  class Writer : public client::TableWriter {
+   public:
+    Writer(HoldingConnection& owner, std::unique_ptr<client::TableWriter> base)
+        : owner_(owner), base_(std::move(base)) {}
+    Result<std::vector<int>> BucketsOf(const model::Batch& batch) override {
+      return base_->BucketsOf(batch);
+    }
+    void WriteBucket(int bucket, const model::Batch& batch, client::WriterIdentity identity,
+                     client::WriteCallback done) override {
+      if (bucket == owner_.bucket_ && owner_.holding) return done(Unavailable("held"));
+      base_->WriteBucket(bucket, batch, identity, std::move(done));
+    }
+    Result<std::vector<client::WriteAck>> Write(const model::Batch& batch) override {
+      return base_->Write(batch);
+    }
+
+   private:
+    HoldingConnection& owner_;
+    const std::unique_ptr<client::TableWriter> base_;
+  };
+  client::Connection& base_;
+  const int bucket_;
+};
+
+TEST_F(IngestHandlerTest, ARequestThatWaitsForABucketIsFinishedInTheBackground) {
+  Create("k", true, 4);
+  HoldingConnection holding(*connection_, 2);
+  std::string journal = directory_ + "/data/ingest";
+  IngestHandler::Options options{.complete_timeout_ms = 50, .finish_pause_ms = 10};
+  handler_ = std::move(*IngestHandler::Open(holding, *fs_, journal, options));
+  auto error = Post(Request("k", Lines(0, 100), "key"), 503)["error"];
+  EXPECT_EQ(error["message"], "only some buckets have their rows: held");
+  int64_t stored = RowsIn("k");
+  EXPECT_GT(stored, 0);
+  EXPECT_LT(stored, 100);
+  holding.holding = false;
+  for (int64_t deadline = MonotonicMs() + 10'000; MonotonicMs() < deadline;) {
+    if (RowsIn("k") == 100 && std::filesystem::is_empty(journal)) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(RowsIn("k"), 100);
+  EXPECT_TRUE(std::filesystem::is_empty(journal));
+  EXPECT_TRUE(Post(Request("k", Lines(0, 100), "key"))["duplicate"]);
+  handler_.reset();
 }
 
 TEST_F(IngestHandlerTest, KilledBetweenBucketsAllRowsFollow) {

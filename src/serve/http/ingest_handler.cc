@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::string_view kPathPrefix = "/ingest/v1/";
 constexpr std::string_view kComputedPrefix = "sql.computed.";
-/// How long a request waits for its remaining buckets once one has its rows.
-constexpr int64_t kCompleteTimeoutMs = 10'000;
 constexpr int kRetryPauseMs = 20;
+/// Requests that wait for some of their buckets; further ones of several buckets are refused.
+constexpr size_t kUnfinishedMax = 64;
 
 /// Waits for the writes of one request, bucket by bucket.
 class Acks {
@@ -152,10 +152,16 @@ HttpResponse RowErrorResponse(const format::RowError& error, const model::TableD
                                      "\n");
 }
 
-/// The writer id of a key: 63 bits, above all ids that storage gives out.
+/// The one-time writer id of a key.
 int64_t WriterIdOfKey(const model::TableInfo& table, std::string_view key) {
   uint64_t hash = HashBytes(key, HashInt(static_cast<uint64_t>(table.id.value())));
-  return static_cast<int64_t>(hash >> 2 | uint64_t{1} << 62);
+  return static_cast<int64_t>(hash >> 2) | client::kOneTimeWriterIdMin;
+}
+
+HttpResponse ErrorResponse(const Error& error) {
+  HttpResponse response = HttpResponse::FromError(error);
+  if (error.kind == ErrorKind::kConflict) response.status = 422;
+  return response;
 }
 
 }  // namespace
@@ -170,27 +176,100 @@ struct IngestHandler::Written {
   bool duplicate = false;
 };
 
+/// Holds a key, so that of two requests with it the second sees what became of the first.
+class IngestHandler::KeyInUse {
+ public:
+  KeyInUse(IngestHandler& handler, int64_t key_id) : handler_(handler), key_id_(key_id) {
+    if (key_id_ < 0) return;
+    std::unique_lock lock(handler_.mutex_);
+    handler_.changed_.wait(lock, [&] { return handler_.keys_in_use_.insert(key_id_).second; });
+  }
+  ~KeyInUse() {
+    if (key_id_ < 0) return;
+    std::lock_guard lock(handler_.mutex_);
+    handler_.keys_in_use_.erase(key_id_);
+    handler_.changed_.notify_all();
+  }
+  KeyInUse(const KeyInUse&) = delete;
+  KeyInUse& operator=(const KeyInUse&) = delete;
+
+ private:
+  IngestHandler& handler_;
+  const int64_t key_id_;
+};
+
+IngestHandler::IngestHandler(client::Connection& connection, std::unique_ptr<IngestJournal> journal,
+                             Options options)
+    : connection_(connection),
+      memory_(dynamic_cast<client::WriterMemory*>(&connection)),
+      journal_(std::move(journal)),
+      options_(options) {}
+
 Result<std::unique_ptr<IngestHandler>> IngestHandler::Open(client::Connection& connection,
                                                            io::FileSystem& fs,
-                                                           std::string directory) {
+                                                           std::string directory, Options options) {
   ASSIGN_OR_RETURN(auto journal, IngestJournal::Open(fs, std::move(directory)));
-  std::unique_ptr<IngestHandler> handler(new IngestHandler(connection, std::move(journal)));
+  std::unique_ptr<IngestHandler> handler(
+      new IngestHandler(connection, std::move(journal), options));
   RETURN_IF_ERROR(handler->Redo());
+  handler->finisher_ = std::thread([&handler = *handler] { handler.RunFinisher(); });
   return handler;
+}
+
+IngestHandler::~IngestHandler() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (finisher_.joinable()) finisher_.join();
 }
 
 Status IngestHandler::Redo() {
   ASSIGN_OR_RETURN(auto unfinished, journal_->Unfinished());
-  for (const auto& [path, intent] : unfinished) {
-    Status status = RedoOne(intent);
-    if (!status.ok()) {
-      Log(LogLevel::kError, "ingest", "unfinished request: path={} table={}.{} error={}", path,
-          intent.database, intent.table, status.ToString());
-      if (IsRetriable(status)) continue;  // the next start tries again
-    }
-    RETURN_IF_ERROR(journal_->Finish(path));
+  for (auto& [path, intent] : unfinished) {
+    if (!Finish(path, intent)) FinishLater(path, std::move(intent));
   }
   return {};
+}
+
+bool IngestHandler::Finish(const std::string& path, const IngestIntent& intent) {
+  Status status = RedoOne(intent);
+  if (!status.ok() && IsRetriable(status)) return false;
+  if (!status.ok()) {
+    Log(LogLevel::kError, "ingest", "unfinished request given up: path={} table={}.{} error={}",
+        path, intent.database, intent.table, status.ToString());
+  }
+  Status removed = journal_->Finish(path);
+  if (!removed.ok()) {
+    Log(LogLevel::kWarning, "ingest", "intent not removed: {}", removed.message());
+  }
+  return true;
+}
+
+void IngestHandler::FinishLater(const std::string& path, IngestIntent intent) {
+  std::lock_guard lock(mutex_);
+  unfinished_.emplace(path, std::move(intent));
+  changed_.notify_all();
+}
+
+void IngestHandler::RunFinisher() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !unfinished_.empty(); });
+    if (stopping_) return;  // the next start goes on
+    // Others only add to the map, so what it holds stays in place without the lock.
+    for (auto entry = unfinished_.begin(); entry != unfinished_.end();) {
+      if (stopping_) return;
+      lock.unlock();
+      bool finished = Finish(entry->first, entry->second);
+      lock.lock();
+      entry = finished ? unfinished_.erase(entry) : std::next(entry);
+    }
+    if (unfinished_.empty()) continue;
+    changed_.wait_for(lock, std::chrono::milliseconds(options_.finish_pause_ms),
+                      [this] { return stopping_; });
+  }
 }
 
 Status IngestHandler::RedoOne(const IngestIntent& intent) {
@@ -264,48 +343,82 @@ Result<IngestHandler::Writer> IngestHandler::TakeWriter(int64_t table_id) {
   return writer;
 }
 
+IngestHandler::Key IngestHandler::KeyOf(const HttpRequest& request, const Target& target,
+                                        const std::string& parameters) {
+  std::string_view name = request.Header("idempotency-key");
+  if (name.empty()) return Key{};
+  uint64_t content = HashBytes(request.body, HashBytes(parameters));
+  return Key{WriterIdOfKey(target.info, name), static_cast<int32_t>(content >> 33)};
+}
+
 Result<IngestHandler::Written> IngestHandler::Store(Target& target, const std::string& parameters,
                                                     const std::string& body, const Batch& batch,
-                                                    int64_t key_id) {
-  ASSIGN_OR_RETURN(auto parts, Split(target, batch, key_id));
+                                                    Key key) {
+  KeyInUse in_use(*this, key.id);
+  if (key.id >= 0 && memory_ != nullptr) {
+    ASSIGN_OR_RETURN(auto last, memory_->LastSequence(target.info.path, key.id));
+    if (last.has_value() && *last != key.content) {
+      Error error = Conflict("a request with another body was stored under this Idempotency-Key");
+      error.hint = "use a new key for new rows; repeat a request with the very same body";
+      return error;
+    }
+  }
+  ASSIGN_OR_RETURN(auto parts, Split(target, batch, key.id));
   Written written;
   if (parts.size() == 1) {
-    std::map<int, int32_t> first = {{parts.begin()->first, 0}};
-    RETURN_IF_ERROR(WriteParts(*target.writer, parts, key_id, first, written.acks));
+    std::map<int, int32_t> sequence = {{parts.begin()->first, key.content}};
+    RETURN_IF_ERROR(WriteParts(*target.writer, parts, key.id, sequence, written.acks));
     written.duplicate = written.acks.begin()->second.duplicate;
     return written;
   }
   if (parts.empty()) return written;
-  Writer writer{key_id, {}};
   int64_t table_id = target.info.id.value();
-  if (key_id < 0) {
+  Writer writer{key.id, {}};
+  if (key.id < 0) {
     ASSIGN_OR_RETURN(writer, TakeWriter(table_id));
   }
   IngestIntent intent{
       target.info.path.database, target.info.path.table, table_id, parameters, writer.id, {}, body};
-  for (const auto& [bucket, part] : parts) intent.sequences[bucket] = writer.next[bucket]++;
+  for (const auto& [bucket, part] : parts) {
+    intent.sequences[bucket] = key.id < 0 ? writer.next[bucket]++ : key.content;
+  }
+  ASSIGN_OR_RETURN(written, StoreParts(target, parts, std::move(intent)));
+  if (key.id < 0) {
+    std::lock_guard lock(mutex_);
+    idle_writers_[table_id].push_back(std::move(writer));
+  }
+  return written;
+}
+
+Result<IngestHandler::Written> IngestHandler::StoreParts(Target& target,
+                                                         const std::map<int, Batch>& parts,
+                                                         IngestIntent intent) {
+  {
+    std::lock_guard lock(mutex_);
+    if (unfinished_.size() >= kUnfinishedMax) {
+      return Unavailable("{} requests wait for some of their buckets", unfinished_.size());
+    }
+  }
   ASSIGN_OR_RETURN(std::string path, journal_->Begin(intent));
+  Written written;
   Status status;
-  int64_t deadline = MonotonicMs() + kCompleteTimeoutMs;
+  int64_t deadline = MonotonicMs() + options_.complete_timeout_ms;
   while (true) {
-    status = WriteParts(*target.writer, parts, writer.id, intent.sequences, written.acks);
+    status = WriteParts(*target.writer, parts, intent.writer_id, intent.sequences, written.acks);
     if (status.ok() || written.acks.empty() || !IsRetriable(status)) break;
     if (MonotonicMs() > deadline) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(kRetryPauseMs));
   }
   if (!status.ok() && !written.acks.empty()) {
+    FinishLater(path, std::move(intent));
     Error error = Unavailable("only some buckets have their rows: {}", status.message());
-    error.hint = "the rest follows at the next start; repeat with the same Idempotency-Key";
+    error.hint = "the rest follows by itself; repeat with the same Idempotency-Key to know when";
     return error;
   }
   RETURN_IF_ERROR(journal_->Finish(path));
   RETURN_IF_ERROR(status);
   written.duplicate = true;
   for (const auto& [bucket, ack] : written.acks) written.duplicate &= ack.duplicate;
-  if (key_id < 0) {
-    std::lock_guard lock(mutex_);
-    idle_writers_[table_id].push_back(std::move(writer));
-  }
   return written;
 }
 
@@ -340,10 +453,9 @@ HttpResponse IngestHandler::Answer(const HttpRequest& request) {
   format::RowError row_error;
   auto batch = ReadBody(table.schema.columns, *parameters, request.body, row_error);
   if (!batch.ok()) return RowErrorResponse(row_error, table);
-  std::string_view key = request.Header("idempotency-key");
-  int64_t key_id = key.empty() ? -1 : WriterIdOfKey(target->info, key);
-  auto written = Store(*target, *parameters, request.body, *batch, key_id);
-  if (!written.ok()) return HttpResponse::FromError(written.error());
+  auto written =
+      Store(*target, *parameters, request.body, *batch, KeyOf(request, *target, *parameters));
+  if (!written.ok()) return ErrorResponse(written.error());
   if (written->duplicate) {
     ++metrics_.duplicate_requests;
   } else {

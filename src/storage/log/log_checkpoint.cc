@@ -40,7 +40,8 @@ Result<LogCheckpoint> LogCheckpoint::Load(io::FileSystem& fs, const std::string&
   return checkpoint;
 }
 
-Status LogCheckpoint::Save(io::FileSystem& fs, const std::string& directory) const {
+Status LogCheckpoint::Save(io::FileSystem& fs, const std::string& directory,
+                           std::string_view encoded_writers) const {
   ByteWriter out;
   out.Write(kMagic);
   out.Write(kVersion);
@@ -49,7 +50,7 @@ Status LogCheckpoint::Save(io::FileSystem& fs, const std::string& directory) con
   out.Write(position);
   out.Write(next_offset);
   out.Write(last_timestamp_ms);
-  writers.Encode(next_offset, out);
+  out.WriteBytes(encoded_writers);
   out.Write(Crc32c(out.view()));
   return io::WriteFileAtomically(fs, PathIn(directory), out.view());
 }

@@ -19,7 +19,10 @@ struct LogCheckpoint {
 
   /// kNotFound, kCorruption.
   static Result<LogCheckpoint> Load(io::FileSystem& fs, const std::string& directory);
-  Status Save(io::FileSystem& fs, const std::string& directory) const;
+  /// `encoded_writers`: WriterStates::Encode up to next_offset, in place of `writers`, which may be
+  /// large.
+  Status Save(io::FileSystem& fs, const std::string& directory,
+              std::string_view encoded_writers) const;
 };
 
 }  // namespace forebay::storage
