@@ -1,7 +1,10 @@
 #include "storage/storage_server.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -58,9 +61,13 @@ Status StorageServer::Start() {
   ASSIGN_OR_RETURN(data_dir_, DataDir::Open(fs_, options_.data_dir));
   ASSIGN_OR_RETURN(metadata_, MetadataStore::Open(fs_, data_dir_->MetaPath()));
   RETURN_IF_ERROR(RemoveOrphans());
+  std::vector<HostedTable*> tables;
   for (const TableInfo& info : metadata_->AllTables()) {
-    ASSIGN_OR_RETURN(tables_[info.path], Host(info));
+    auto table = MakeTable(info);
+    tables.push_back(table.get());
+    tables_[info.path] = std::move(table);
   }
+  OpenBuckets(tables);
   expiry_thread_ = std::thread([this] { RunExpiry(); });
   return {};
 }
@@ -98,21 +105,50 @@ Result<bool> StorageServer::IsOrphan(const std::string& database, const std::str
   return true;
 }
 
-Result<std::shared_ptr<HostedTable>> StorageServer::Host(const TableInfo& info) {
+/// Without its tablets.
+std::shared_ptr<HostedTable> StorageServer::MakeTable(const TableInfo& info) {
   auto table = std::make_shared<HostedTable>();
   table->services = services_;
   table->info = info;
+  table->buckets.resize(info.descriptor.bucket_count);
   auto parsed = TableOptions::Parse(info.descriptor.properties, options_.log);
-  if (parsed.ok()) table->options = *parsed;
-  for (int i = 0; i < info.descriptor.bucket_count; ++i) {
-    table->buckets.push_back(OpenBucket(*table, i));
-    if (!parsed.ok()) table->buckets.back() = {nullptr, nullptr, parsed.status()};
-  }
-  auto lake = metadata_->LakeOffsets(info.id);
-  for (size_t i = 0; i < lake.size() && i < table->buckets.size(); ++i) {
-    if (table->buckets[i].log != nullptr) table->buckets[i].log->SetLakeOffset(lake[i]);
+  if (parsed.ok()) {
+    table->options = *parsed;
+  } else {
+    for (auto& bucket : table->buckets) bucket.offline = parsed.status();
   }
   return table;
+}
+
+/// Opens the tablets of tables that nobody else knows yet, several at the same time: what a start
+/// after a crash does takes a processor or waits for the disk.
+void StorageServer::OpenBuckets(const std::vector<HostedTable*>& tables) {
+  std::vector<std::pair<HostedTable*, int>> due;
+  for (HostedTable* table : tables) {
+    for (int i = 0; i < std::ssize(table->buckets); ++i) {
+      if (table->buckets[i].offline.ok()) due.emplace_back(table, i);
+    }
+  }
+  std::atomic<size_t> next = 0;
+  auto open_some = [&] {
+    for (size_t i = next++; i < due.size(); i = next++) {
+      auto [table, index] = due[i];
+      table->buckets[index] = OpenBucket(*table, index);
+    }
+  };
+  std::vector<std::thread> threads;
+  size_t count = std::min<size_t>(std::max(1, options_.opening_threads), due.size());
+  for (size_t i = 1; i < count; ++i) threads.emplace_back(open_some);
+  open_some();
+  for (std::thread& thread : threads) thread.join();
+  for (HostedTable* table : tables) TakeLakeOffsets(*table);
+}
+
+void StorageServer::TakeLakeOffsets(HostedTable& table) {
+  auto lake = metadata_->LakeOffsets(table.info.id);
+  for (size_t i = 0; i < lake.size() && i < table.buckets.size(); ++i) {
+    if (table.buckets[i].log != nullptr) table.buckets[i].log->SetLakeOffset(lake[i]);
+  }
 }
 
 HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int index) {
@@ -186,7 +222,8 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   auto& columns = info.descriptor.schema.columns;
   for (size_t i = 0; i < columns.size(); ++i) columns[i].id = static_cast<int>(i);
   // The directories come first: the metadata file is what makes the table exist.
-  ASSIGN_OR_RETURN(auto table, Host(info));
+  auto table = MakeTable(info);
+  OpenBuckets({table.get()});
   Failpoint("table.before_commit");
   Status committed;
   for (const auto& bucket : table->buckets) {
@@ -272,12 +309,15 @@ Status StorageServer::ExpireNow() {
 void StorageServer::RunExpiry() {
   std::unique_lock lock(mutex_);
   auto interval = std::chrono::milliseconds(options_.expiry_interval_ms);
+  bool is_first = true;
   while (!stop_expiry_.wait_for(lock, interval, [this] { return closed_; })) {
     lock.unlock();
     Status expired = ExpireNow();
     if (!expired.ok()) {
       Log(LogLevel::kWarning, "storage", "expiry failed, will try again: {}", expired.message());
     }
+    // What the start took and freed goes back to the operating system.
+    if (std::exchange(is_first, false)) malloc_trim(0);
     lock.lock();
   }
 }

@@ -29,6 +29,8 @@ struct StorageOptions {
   int64_t row_cache_bytes = 64 << 20;
   /// How often expired segments are looked for.
   int64_t expiry_interval_ms = 5000;
+  /// Buckets that are opened at the same time.
+  int opening_threads = 4;
   /// For tables that do not say otherwise.
   LogOptions log;
   const Clock* clock = &Clock::System();
@@ -91,7 +93,9 @@ class StorageServer {
   Status Start();
   Status RemoveOrphans();
   Result<bool> IsOrphan(const std::string& database, const std::string& directory);
-  Result<std::shared_ptr<HostedTable>> Host(const model::TableInfo& info);
+  std::shared_ptr<HostedTable> MakeTable(const model::TableInfo& info);
+  void TakeLakeOffsets(HostedTable& table);
+  void OpenBuckets(const std::vector<HostedTable*>& tables);
   HostedTable::Bucket OpenBucket(const HostedTable& table, int bucket);
   Status OpenTablets(const HostedTable& table, int index, HostedTable::Bucket& bucket);
   static void ReportDamage(const HostedTable& table, int index, LogTablet& log);

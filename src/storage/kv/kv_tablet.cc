@@ -27,6 +27,10 @@ constexpr int64_t kMoveBytes = 8 << 20;
 /// A writer that finds more than this waiting moves rows itself.
 constexpr int64_t kDirtyBytesMax = 32 << 20;
 constexpr int64_t kReplayBytes = 4 << 20;
+/// Changelog of all tablets that a start after a crash may have to apply again: rows are flushed to
+/// RocksDB's files for each share of it. Small shares would make many small files.
+constexpr int64_t kUnflushedBytesMax = 96 << 20;
+constexpr int64_t kUnflushedShareMin = 8 << 20;
 /// A stored value is an int16 schema id, then the compacted row.
 constexpr size_t kValuePrefixBytes = 2;
 
@@ -95,6 +99,7 @@ class KvTabletImpl : public KvTablet,
   struct WriteSet {
     std::vector<RowChange> changes;
     uint64_t failures_before = 0;  ///< failures_ when the rows were applied
+    int64_t log_bytes = 0;         ///< of the changelog
   };
 
   Result<EncodedKeys> KeysOf(const Batch& batch) const;
@@ -115,6 +120,7 @@ class KvTabletImpl : public KvTablet,
   Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
   void OnAppended(WriteSet& set, const Result<AppendResult>& result);
   Status MoveDirty();
+  void FlushIfDue(int64_t moved_bytes);
   void Account(int64_t bytes) {
     row_bytes_ += bytes;
     shared_.row_bytes += bytes;
@@ -134,13 +140,16 @@ class KvTabletImpl : public KvTablet,
 
   std::mutex write_mutex_;
   std::mutex move_mutex_;
-  std::mutex mutex_;  ///< guards all below
+  int64_t unflushed_bytes_ = 0;  ///< of changelog, whose rows are in RocksDB's memory only; under
+                                 ///< move_mutex_
+  std::mutex mutex_;             ///< guards all below
   RowTable rows_;
   int64_t row_bytes_ = 0;
   uint64_t evictions_ = 0;
   uint64_t failures_ = 0;  ///< appends that failed after they were taken
   std::vector<RowEntry*> dirty_;
   int64_t dirty_bytes_ = 0;
+  int64_t unmoved_bytes_ = 0;    ///< of changelog, whose rows are dirty
   LogOffset committed_end_ = 0;  ///< the rows in memory are those after the changelog below this
   bool move_scheduled_ = false;
 };
@@ -163,10 +172,16 @@ Status KvTabletImpl::Recover() {
     for (const auto& batch : slice.batches) {
       std::string_view bytes(slice.bytes->data() + batch.position, batch.header.size_bytes());
       RETURN_IF_ERROR(ReplayBatch(bytes, batch.header.next_offset()));
+      unflushed_bytes_ += std::ssize(bytes);
       offset = batch.header.next_offset();
     }
   }
   committed_end_ = end;
+  // A long replay is not repeated by the next start, and gives its memory back.
+  if (unflushed_bytes_ > kUnflushedShareMin) {
+    RETURN_IF_ERROR(store_->FlushSoon());
+    unflushed_bytes_ = 0;
+  }
   UpdateRetention();
   return {};
 }
@@ -344,6 +359,7 @@ Status KvTabletImpl::AppendChangelog(std::string bytes, std::shared_ptr<WriteSet
     return Unavailable("a write that this one built upon failed");
   }
   auto self = shared_from_this();
+  set->log_bytes = std::ssize(bytes);
   RETURN_IF_ERROR(log_->Append(std::move(bytes),
                                [self, set, done = std::move(done)](Result<AppendResult> result) {
                                  self->OnAppended(*set, result);
@@ -377,6 +393,7 @@ void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result)
     return;
   }
   committed_end_ = result->next_offset;
+  unmoved_bytes_ += set.log_bytes;
   EvictIfFull();
   if (dirty_bytes_ > kMoveBytes && !std::exchange(move_scheduled_, true)) {
     shared_.mover.Schedule(shared_from_this());
@@ -399,10 +416,12 @@ Status KvTabletImpl::MoveDirty() {
   std::vector<std::string> values;
   std::vector<RowStore::Put> puts;
   LogOffset end;
+  int64_t moved_bytes;
   {
     std::lock_guard lock(mutex_);
     moving.swap(dirty_);
     dirty_bytes_ = 0;
+    moved_bytes = std::exchange(unmoved_bytes_, 0);
     end = committed_end_;
     values.reserve(moving.size());
     puts.reserve(moving.size());
@@ -418,6 +437,7 @@ Status KvTabletImpl::MoveDirty() {
   Status written = store_->Write(puts, end);
   Failpoint("kv.after_move");
   metrics_.kv_flushes += 1;
+  if (written.ok()) FlushIfDue(moved_bytes);
   std::lock_guard lock(mutex_);
   for (RowEntry* entry : moving) {
     entry->moving = false;
@@ -425,6 +445,16 @@ Status KvTabletImpl::MoveDirty() {
   }
   EvictIfFull();
   return written;
+}
+
+void KvTabletImpl::FlushIfDue(int64_t moved_bytes) {
+  unflushed_bytes_ += moved_bytes;
+  int64_t share = kUnflushedBytesMax / std::max<int64_t>(1, metrics_.kv_tablets);
+  if (unflushed_bytes_ < std::max(share, kUnflushedShareMin)) return;
+  unflushed_bytes_ = 0;
+  Status begun = store_->FlushSoon();
+  // A start would take longer, that is all.
+  if (!begun.ok()) Log(LogLevel::kWarning, "storage", "rows not flushed: {}", begun.message());
 }
 
 Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {

@@ -63,6 +63,14 @@ class RocksRowStore : public RowStore {
              std::vector<std::optional<std::string>>& values) override;
   Status Write(const std::vector<Put>& puts, model::LogOffset offset) override;
   Result<std::unique_ptr<Cursor>> Scan() override;
+  Status FlushSoon() override {
+    std::shared_lock lock(mutex_);
+    RETURN_IF_ERROR(CheckOpen());
+    rocksdb::FlushOptions options;
+    options.wait = false;
+    options.allow_write_stall = true;
+    return ToStatus(db_->Flush(options, {rows_, meta_}), "flush", path_);
+  }
   Status Flush() override {
     std::shared_lock lock(mutex_);
     RETURN_IF_ERROR(CheckOpen());

@@ -56,6 +56,8 @@ class RowStore {
   /// Applies all puts and moves the offset, atomically.
   virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset) = 0;
   virtual Result<std::unique_ptr<Cursor>> Scan() = 0;
+  /// Begins to make everything written durable, in the background.
+  virtual Status FlushSoon() = 0;
   /// Makes everything written durable.
   virtual Status Flush() = 0;
   /// Waits for the calls under way and lets go of the files. Later calls answer kUnavailable, those

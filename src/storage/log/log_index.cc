@@ -42,6 +42,16 @@ void LogIndex::Clear() {
   rewrite_ = true;
 }
 
+Status LogIndex::Release() {
+  RETURN_IF_ERROR(Write());
+  entries_ = {};
+  written_ = 0;
+  rewrite_ = false;
+  offset_file_.reset();
+  time_file_.reset();
+  return {};
+}
+
 void LogIndex::Add(int64_t relative_offset, uint64_t position, int64_t timestamp_ms) {
   bool first = entries_.empty();
   if (!first && position < entries_.back().position + kIntervalBytes) return;

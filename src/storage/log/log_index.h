@@ -35,6 +35,8 @@ class LogIndex {
   Status Load(uint64_t segment_bytes);
   /// Forgets all entries; the files become empty at the next write.
   void Clear();
+  /// Writes what is not in the files yet and lets go of memory and files; Load brings it back.
+  Status Release();
   /// Notes the batch if it is far enough behind the last one noted.
   void Add(int64_t relative_offset, uint64_t position, int64_t timestamp_ms);
   /// Drops the entries at or beyond a byte position of the segment.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -82,7 +83,14 @@ void LogSegment::AddToIndex(const LogBatchHeader& header, uint64_t position) {
   index_.Add(header.base_offset - base_offset_, position, header.commit_timestamp_ms);
 }
 
+void LogSegment::ReleaseIndexIfIdle() {
+  std::lock_guard lock(mutex_);
+  if (std::exchange(index_used_, false) || !index_loaded_) return;
+  if (index_.Release().ok()) index_loaded_ = false;  // else it stays, and is tried again
+}
+
 Status LogSegment::LoadIndex(LogOffset end_offset, uint64_t end_position) {
+  index_used_ = true;
   if (index_loaded_) return {};
   Status loaded = index_.Load(end_position);
   bool fits = loaded.ok() && (end_position == 0 || !index_.entries().empty()) &&

@@ -78,6 +78,9 @@ class LogSegment {
   Status CutAt(uint64_t position);
   /// For recovery: enters a batch that lies in the file already.
   void AddToIndex(const format::LogBatchHeader& header, uint64_t position);
+  /// Lets go of the index of a segment that is not written any more, when nobody has used it since
+  /// the last call.
+  void ReleaseIndexIfIdle();
   /// Notes damage and makes it durable.
   void AddGap(const LogGap& gap);
   std::vector<LogGap> gaps();
@@ -117,6 +120,7 @@ class LogSegment {
   std::mutex mutex_;  ///< guards all below
   LogIndex index_;
   bool index_loaded_ = false;
+  bool index_used_ = false;
   std::vector<LogGap> gaps_;
   uint64_t latest_position_ = UINT64_MAX;  ///< the end for which latest_ms_ holds
   int64_t latest_ms_ = 0;

@@ -15,6 +15,8 @@ using model::LogOffset;
 /// Bytes of one write and sync: bounds how long the first of a group waits for the last.
 constexpr size_t kGroupBytes = 16 << 20;
 constexpr size_t kGroupBatches = 4096;
+/// What all buckets may remember of writers; above it each forgets half of its one-time ids.
+constexpr int64_t kWriterBytesMax = 64 << 20;
 /// How far the end record may be behind after a power failure, while there are appends.
 constexpr int64_t kEndSyncMs = 1000;
 
@@ -44,13 +46,17 @@ LogTablet::LogTablet(LogServices services, std::string directory, LogOptions opt
       next_offset_(log.state.next_offset),
       durable_end_(log.state.next_offset),
       durable_position_(log.state.position),
-      checkpoint_position_(log.state.position),
+      checkpoint_position_(log.read_from),
       last_timestamp_ms_(log.state.last_timestamp_ms),
       durable_timestamp_ms_(log.state.last_timestamp_ms) {
   services_.metrics.log_tablets += 1;
+  CountWritersLocked();
 }
 
-LogTablet::~LogTablet() { services_.metrics.log_tablets -= 1; }
+LogTablet::~LogTablet() {
+  services_.metrics.log_tablets -= 1;
+  services_.metrics.writer_state_bytes -= counted_writer_bytes_;
+}
 
 Status LogTablet::CheckUsable() const {
   if (!poison_.ok()) return poison_;
@@ -85,6 +91,7 @@ Status LogTablet::Append(std::string batch, AppendCallback done) {
     writers_.Add(header.writer_id,
                  {header.batch_sequence, header.base_offset, next_offset_, last_timestamp_ms_},
                  durable_end_);
+    CountWritersLocked();
   }
   pending_.push_back({std::move(batch),
                       header,
@@ -233,6 +240,7 @@ Status LogTablet::Roll() {
 Status LogTablet::SaveCheckpoint() {
   std::lock_guard one_at_a_time(checkpoint_mutex_);
   LogCheckpoint checkpoint;
+  ByteWriter writers;
   std::shared_ptr<LogSegment> segment;
   {
     Lock lock(mutex_);
@@ -242,10 +250,11 @@ Status LogTablet::SaveCheckpoint() {
                   durable_position_,
                   durable_end_,
                   durable_timestamp_ms_,
-                  writers_};
+                  {}};
+    writers_.Encode(durable_end_, writers);
   }
   RETURN_IF_ERROR(segment->SyncIndex());
-  RETURN_IF_ERROR(checkpoint.Save(services_.fs, directory_));
+  RETURN_IF_ERROR(checkpoint.Save(services_.fs, directory_, writers.view()));
   Lock lock(mutex_);
   checkpoint_position_ = checkpoint.position;
   return {};
@@ -419,6 +428,17 @@ void LogTablet::SetLakeOffset(LogOffset offset) {
   lake_offset_ = std::max(lake_offset_, offset);
 }
 
+std::optional<int32_t> LogTablet::LastSequence(int64_t writer_id) {
+  Lock lock(mutex_);
+  return writers_.LastSequence(writer_id);
+}
+
+void LogTablet::CountWritersLocked() {
+  int64_t bytes = writers_.MemoryBytes();
+  services_.metrics.writer_state_bytes += bytes - counted_writer_bytes_;
+  counted_writer_bytes_ = bytes;
+}
+
 void LogTablet::SetRetained(LogOffset offset) {
   Lock lock(mutex_);
   retained_ = offset;
@@ -444,6 +464,10 @@ Status LogTablet::Expire() {
     if (closed_ || !poison_.ok()) return {};
     int64_t now_ms = services_.clock.NowMs();
     writers_.Expire(now_ms);
+    if (services_.metrics.writer_state_bytes > kWriterBytesMax) {
+      writers_.ForgetOlderHalf(durable_end_);
+    }
+    CountWritersLocked();
     size_t count = 0;
     while (count + 1 < segments_.size() &&
            MayExpire(*segments_[count], segments_[count + 1]->base_offset(),
@@ -455,6 +479,7 @@ Status LogTablet::Expire() {
       roll_requested_ = true;
       ScheduleLocked();
     }
+    for (size_t i = count; i + 1 < segments_.size(); ++i) segments_[i]->ReleaseIndexIfIdle();
     expired.assign(segments_.begin(), segments_.begin() + count);
     segments_.erase(segments_.begin(), segments_.begin() + count);
   }

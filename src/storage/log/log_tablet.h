@@ -23,7 +23,7 @@ namespace forebay::storage {
 struct LogOptions {
   int64_t segment_bytes = int64_t{1} << 30;
   /// A start reads at most about this much of every bucket's log.
-  int64_t checkpoint_interval_bytes = 64 << 20;
+  int64_t checkpoint_interval_bytes = 16 << 20;
   /// Rows older than this expire; -1: never.
   int64_t ttl_ms = int64_t{7} * 24 * 3600 * 1000;
   /// Rows in the lake that are older than this expire; -1: only `ttl_ms` counts.
@@ -68,6 +68,8 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   /// Calls `done` as soon as the remembered batch of this writer is durable; false when there is
   /// none.
   bool AckIfDuplicate(int64_t writer_id, int32_t sequence, AppendCallback& done);
+  /// The last sequence that came from a writer, if it is remembered.
+  std::optional<int32_t> LastSequence(int64_t writer_id);
 
   /// Whole batches from the one that holds `offset` on; none when there are none yet. kOutOfRange
   /// outside [log_start, durable_end]; kCorruption at damage.
@@ -129,6 +131,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   void FailAll(std::vector<Pending> group, const Status& cause);
   bool MayExpire(LogSegment& segment, model::LogOffset end_offset, uint64_t end_position,
                  int64_t now_ms) const;
+  void CountWritersLocked();
   void WaitUntilIdle(Lock& lock);
 
   const LogServices services_;
@@ -143,6 +146,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   std::vector<std::shared_ptr<LogSegment>> segments_;
   std::deque<Pending> pending_;
   WriterStates writers_;
+  int64_t counted_writer_bytes_ = 0;  ///< of writers_, in the metrics
   model::LogOffset next_offset_ = 0;
   model::LogOffset durable_end_ = 0;
   uint64_t durable_position_ = 0;  ///< in the last segment
