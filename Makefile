@@ -52,7 +52,7 @@ dist: build ## Makes build/forebay-<version>-linux-x86_64.tar.gz: unpack it anyw
 bench: build ## Runs the benchmarks that docs/benchmarks.md describes
 	@tools/run_tests suite bench
 
-crash: build ## Runs the kill -9 test alone
+crash: build ## Runs the kill -9 test alone, 200 cycles or CYCLES=n
 	@tools/run_tests suite crash
 
 fuzz: build ## Runs the fuzzers alone

@@ -13,7 +13,9 @@ if(FOREBAY_SANITIZER)
   set(sanitize -fsanitize=${FOREBAY_SANITIZER} -fno-sanitize-recover=all -fno-sanitize=vptr)
   target_compile_options(forebay_flags INTERFACE ${sanitize})
   target_link_options(forebay_flags INTERFACE ${sanitize})
-  set(FOREBAY_SANITIZER_ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1)
+  # Tests that fork start threads in the child, which ThreadSanitizer allows only when told.
+  set(FOREBAY_SANITIZER_ENVIRONMENT UBSAN_OPTIONS=print_stacktrace=1
+    "TSAN_OPTIONS=die_after_fork=0:suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan_suppressions.txt")
 endif()
 
 find_program(CCACHE ccache)

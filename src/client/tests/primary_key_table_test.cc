@@ -146,12 +146,12 @@ TEST_F(PrimaryKeyTableTest, AnIdempotentUpsertAppliesOnce) {
   Create();
   for (const char* value : {"a", "not stored"}) {
     Result<WriteAck> result = Internal("not called");
-    Signal called;
-    writer_->WriteBucket(0, Rows({{1, value}}), {77, 0}, [&](Result<WriteAck> ack) {
+    auto called = std::make_shared<Signal>();  // Raise may still run when the wait has ended
+    writer_->WriteBucket(0, Rows({{1, value}}), {77, 0}, [&result, called](Result<WriteAck> ack) {
       result = std::move(ack);
-      called.Raise();
+      called->Raise();
     });
-    ASSERT_TRUE(called.WaitFor(std::chrono::seconds(60)));
+    ASSERT_TRUE(called->WaitFor(std::chrono::seconds(60)));
     ASSERT_TRUE(result.ok());
     EXPECT_EQ(result->base_offset, 0);
   }
