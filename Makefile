@@ -55,8 +55,10 @@ bench: build ## Runs the benchmarks that docs/benchmarks.md describes
 crash: build ## Runs the kill -9 test alone, 200 cycles or CYCLES=n
 	@tools/run_tests suite crash
 
-fuzz: build ## Runs the fuzzers alone
-	@tools/run_tests suite fuzz
+fuzz: deps ## Fuzzes every decoder for SECONDS=n (600), or only TARGET="name …"; needs Clang
+	@tools/install_dependencies fuzz
+	@$(call build_with,fuzz) fuzzers
+	@tests/fuzz/run --seconds $(or $(SECONDS),600) $(TARGET)
 
 clean: ## Removes build/; the dependencies stay
 	rm -rf build

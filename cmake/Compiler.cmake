@@ -18,6 +18,13 @@ if(FOREBAY_SANITIZER)
     "TSAN_OPTIONS=die_after_fork=0:suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan_suppressions.txt")
 endif()
 
+if(FOREBAY_FUZZ)
+  # Clang warns of other things than GCC, which is the judge of them; fmt 9 takes it for a compiler that evaluates
+  # its consteval constructors.
+  target_compile_options(forebay_flags INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize=function -Wno-error -w)
+  target_compile_definitions(forebay_flags INTERFACE FMT_CONSTEVAL=)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})

@@ -1,5 +1,8 @@
 #include "format/compacted_cell.h"
 
+#include "format/binary_row.h"
+#include "format/cell_bytes.h"
+
 namespace forebay::format {
 
 using model::Column;
@@ -7,11 +10,8 @@ using model::ColumnBuilder;
 using model::DataType;
 using model::Int128;
 using model::PhysicalType;
-using model::TypeRoot;
 
 namespace {
-
-constexpr int64_t kNanosPerMilli = 1000000;
 
 void AppendVarint(std::string& out, uint64_t value) {
   char bytes[10];
@@ -21,72 +21,46 @@ void AppendVarint(std::string& out, uint64_t value) {
   out.append(bytes, size);
 }
 
-template <typename T>
-void AppendRaw(std::string& out, T value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof(T));
-}
-
 void AppendBytes(std::string& out, std::string_view bytes) {
   AppendVarint(out, bytes.size());
   out.append(bytes);
 }
 
-/// As Java's BigInteger.toByteArray.
-void AppendWideDecimal(std::string& out, Int128 value) {
-  char bytes[16];
-  for (int i = 0; i < 16; ++i) bytes[15 - i] = static_cast<char>(value >> (8 * i));
-  int begin = 0;
-  char fill = value < 0 ? '\xff' : '\0';
-  while (begin < 15 && bytes[begin] == fill && ((bytes[begin + 1] ^ fill) & 0x80) == 0) ++begin;
-  AppendBytes(out, std::string_view(bytes + begin, static_cast<size_t>(16 - begin)));
-}
-
-/// Cells of one TIMESTAMP precision a millisecond.
-int64_t UnitsPerMilli(const DataType& type) {
-  switch (type.time_unit()) {
-    case model::TimeUnit::kMilli: return 1;
-    case model::TimeUnit::kMicro: return 1000;
-    case model::TimeUnit::kNano: return kNanosPerMilli;
-  }
-  return 1;
-}
-
 void AppendTimestamp(std::string& out, const DataType& type, int64_t value) {
-  int64_t units = UnitsPerMilli(type);
-  int64_t ms = value / units, rest = value % units;
-  if (rest < 0) {
-    --ms;
-    rest += units;
-  }
-  AppendVarint(out, static_cast<uint64_t>(ms));
-  if (units > 1) AppendVarint(out, static_cast<uint64_t>(rest * (kNanosPerMilli / units)));
+  MilliTime time = SplitTimestamp(type, value);
+  AppendVarint(out, static_cast<uint64_t>(time.ms));
+  if (UnitsPerMilli(type) > 1) AppendVarint(out, static_cast<uint64_t>(time.nanos));
 }
 
 }  // namespace
 
-Status CheckCompactedType(const DataType& type) {
-  if (model::PhysicalSize(type.physical()) > 0) return Status::Ok();
-  return NotSupported("{} cannot be stored in a row of a primary-key table yet", type.ToString());
-}
-
-void AppendCompactedCell(const Column& column, int row, std::string& out) {
+Status AppendCompactedCell(const Column& column, int row, std::string& out) {
   switch (column.physical()) {
     case PhysicalType::kBool:
-    case PhysicalType::kInt8: return out.push_back(column.Get<char>(row));
-    case PhysicalType::kInt16: return AppendRaw(out, column.Get<int16_t>(row));
-    case PhysicalType::kFloat: return AppendRaw(out, column.Get<float>(row));
-    case PhysicalType::kDouble: return AppendRaw(out, column.Get<double>(row));
-    case PhysicalType::kString: return AppendBytes(out, column.GetString(row));
+    case PhysicalType::kInt8: out.push_back(column.Get<char>(row)); break;
+    case PhysicalType::kInt16: AppendRaw(out, column.Get<int16_t>(row)); break;
+    case PhysicalType::kFloat: AppendRaw(out, column.Get<float>(row)); break;
+    case PhysicalType::kDouble: AppendRaw(out, column.Get<double>(row)); break;
+    case PhysicalType::kString: AppendBytes(out, column.GetString(row)); break;
     case PhysicalType::kInt32:
-      return AppendVarint(out, static_cast<uint32_t>(column.Get<int32_t>(row)));
-    case PhysicalType::kInt128: return AppendWideDecimal(out, column.Get<Int128>(row));
+      AppendVarint(out, static_cast<uint32_t>(column.Get<int32_t>(row)));
+      break;
+    case PhysicalType::kInt128: AppendBytes(out, BigEndian(column.Get<Int128>(row)).view()); break;
     case PhysicalType::kInt64:
       if (column.type().IsTimestamp()) {
-        return AppendTimestamp(out, column.type(), column.Get<int64_t>(row));
+        AppendTimestamp(out, column.type(), column.Get<int64_t>(row));
+      } else {
+        AppendVarint(out, static_cast<uint64_t>(column.Get<int64_t>(row)));
       }
-      return AppendVarint(out, static_cast<uint64_t>(column.Get<int64_t>(row)));
-    default: CHECK(false && "not a flat type");
+      break;
+    default: {
+      // The length stands before the value and has as many bytes as it needs.
+      std::string nested;
+      RETURN_IF_ERROR(AppendNested(RowFormat::kCompacted, column, row, nested));
+      AppendBytes(out, nested);
+    }
   }
+  return Status::Ok();
 }
 
 namespace {
@@ -100,23 +74,20 @@ Status ReadRaw(ByteReader& reader, ColumnBuilder& builder) {
 
 Status ReadWideDecimal(ByteReader& reader, ColumnBuilder& builder) {
   ASSIGN_OR_RETURN(std::string_view bytes, reader.ReadString());
-  if (bytes.empty() || bytes.size() > 16) return Corruption("a DECIMAL of {} bytes", bytes.size());
-  unsigned __int128 value = (bytes[0] & 0x80) != 0 ? ~static_cast<unsigned __int128>(0) : 0;
-  for (char byte : bytes) value = value << 8 | static_cast<uint8_t>(byte);
-  builder.Append<Int128>(static_cast<Int128>(value));
+  ASSIGN_OR_RETURN(Int128 value, ReadBigEndian(bytes));
+  builder.Append<Int128>(value);
   return Status::Ok();
 }
 
 Status ReadInt64(ByteReader& reader, ColumnBuilder& builder) {
   ASSIGN_OR_RETURN(uint64_t value, reader.ReadVarint());
-  int64_t units = builder.type().IsTimestamp() ? UnitsPerMilli(builder.type()) : 1;
-  if (units > 1) {
+  auto cell = static_cast<int64_t>(value);
+  if (builder.type().IsTimestamp() && UnitsPerMilli(builder.type()) > 1) {
     ASSIGN_OR_RETURN(uint64_t nanos, reader.ReadVarint());
-    if (nanos >= kNanosPerMilli) return Corruption("{} nanoseconds in a millisecond", nanos);
-    value = value * static_cast<uint64_t>(units) +
-            nanos * static_cast<uint64_t>(units) / kNanosPerMilli;
+    MilliTime time{cell, static_cast<int64_t>(nanos)};
+    ASSIGN_OR_RETURN(cell, JoinTimestamp(builder.type(), time));
   }
-  builder.Append<int64_t>(static_cast<int64_t>(value));
+  builder.Append<int64_t>(cell);
   return Status::Ok();
 }
 
@@ -146,7 +117,10 @@ Status ReadCompactedCell(ByteReader& reader, ColumnBuilder& builder) {
     }
     case PhysicalType::kInt128: return ReadWideDecimal(reader, builder);
     case PhysicalType::kInt64: return ReadInt64(reader, builder);
-    default: return CheckCompactedType(builder.type());
+    default: {
+      ASSIGN_OR_RETURN(std::string_view nested, reader.ReadString());
+      return ReadNested(RowFormat::kCompacted, nested, builder);
+    }
   }
 }
 
@@ -158,14 +132,12 @@ Status SkipCompactedCell(ByteReader& reader, const DataType& type) {
     case PhysicalType::kInt16: width = 2; break;
     case PhysicalType::kFloat: width = 4; break;
     case PhysicalType::kDouble: width = 8; break;
-    case PhysicalType::kString:
-    case PhysicalType::kInt128: return internal::ToStatus(reader.ReadString());
     case PhysicalType::kInt32: return internal::ToStatus(reader.ReadVarint());
     case PhysicalType::kInt64:
       RETURN_IF_ERROR(reader.ReadVarint());
       if (!type.IsTimestamp() || UnitsPerMilli(type) == 1) return Status::Ok();
       return internal::ToStatus(reader.ReadVarint());
-    default: return CheckCompactedType(type);
+    default: return internal::ToStatus(reader.ReadString());
   }
   return internal::ToStatus(reader.ReadBytes(width));
 }

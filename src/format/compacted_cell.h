@@ -13,13 +13,10 @@ namespace forebay::format {
 ///   of the two's complement (a negative one has 5 or 10 bytes); strings LEB128 length and bytes;
 ///   DECIMAL(p <= 18) as BIGINT, wider ones length and the shortest big-endian two's complement;
 ///   TIMESTAMP(p <= 3) ms as BIGINT, finer ones ms and then nanoseconds of the ms.
-/// Nested types are not supported yet.
+/// ARRAY, MAP and ROW length and bytes as in binary_row.h.
 
-/// kNotSupported for a type these functions cannot do.
-Status CheckCompactedType(const model::DataType& type);
-
-/// Appends a cell that is not NULL; its type has passed CheckCompactedType.
-void AppendCompactedCell(const model::Column& column, int row, std::string& out);
+/// Appends a cell that is not NULL; its type has passed CheckRowTypes.
+Status AppendCompactedCell(const model::Column& column, int row, std::string& out);
 
 /// Reads a cell of the builder's type and appends it. kCorruption for bytes that are no such cell.
 Status ReadCompactedCell(ByteReader& reader, model::ColumnBuilder& builder);

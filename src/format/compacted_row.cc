@@ -5,28 +5,36 @@
 
 namespace forebay::format {
 
-using model::Batch;
 using model::BatchBuilder;
 using model::Column;
 using model::DataType;
 
-Status CheckCompactedTypes(const std::vector<DataType>& types) {
-  for (const DataType& type : types) RETURN_IF_ERROR(CheckCompactedType(type));
+Status AppendCompactedRow(std::span<const Column> columns, int row, std::string& out) {
+  size_t start = out.size();
+  out.append((columns.size() + 7) / 8, '\0');
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].IsNull(row)) {
+      out[start + i / 8] = static_cast<char>(out[start + i / 8] | 1 << (i % 8));
+    } else {
+      RETURN_IF_ERROR(AppendCompactedCell(columns[i], row, out));
+    }
+  }
   return Status::Ok();
 }
 
-void AppendCompactedRow(const Batch& batch, int row, std::string& out) {
-  size_t start = out.size();
-  size_t columns = batch.columns.size();
-  out.append((columns + 7) / 8, '\0');
-  for (size_t i = 0; i < columns; ++i) {
-    const Column& column = batch.columns[i];
-    if (column.IsNull(row)) {
-      out[start + i / 8] = static_cast<char>(out[start + i / 8] | 1 << (i % 8));
+Status ReadCompactedRow(std::string_view bytes, std::span<const DataType> types,
+                        const RowTarget& target) {
+  ByteReader reader(bytes);
+  ASSIGN_OR_RETURN(std::string_view nulls, reader.ReadBytes((types.size() + 7) / 8));
+  for (size_t i = 0; i < types.size(); ++i) {
+    if ((nulls[i / 8] >> (i % 8) & 1) != 0) {
+      target[i].AppendNull();
     } else {
-      AppendCompactedCell(column, row, out);
+      RETURN_IF_ERROR(ReadCompactedCell(reader, target[i]));
     }
   }
+  if (!reader.AtEnd()) return Corruption("{} bytes after a row", reader.remaining());
+  return Status::Ok();
 }
 
 CompactedRowReader::CompactedRowReader(std::vector<DataType> types,

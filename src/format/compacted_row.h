@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "format/row_format.h"
 #include "model/batch.h"
 
 namespace forebay::format {
@@ -13,11 +14,15 @@ namespace forebay::format {
 /// cell is NULL (column i in bit i % 8 of byte i / 8), then the cells that are not NULL, in order
 /// (see compacted_cell.h).
 
-/// kNotSupported when a column's type cannot be stored so.
-Status CheckCompactedTypes(const std::vector<model::DataType>& types);
+/// Appends row `row` of `batch`, whose types have passed CheckRowTypes.
+Status AppendCompactedRow(std::span<const model::Column> columns, int row, std::string& out);
+inline Status AppendCompactedRow(const model::Batch& batch, int row, std::string& out) {
+  return AppendCompactedRow(batch.columns, row, out);
+}
 
-/// Appends row `row` of `batch`, whose types have passed CheckCompactedTypes.
-void AppendCompactedRow(const model::Batch& batch, int row, std::string& out);
+/// See ReadRow.
+Status ReadCompactedRow(std::string_view bytes, std::span<const model::DataType> types,
+                        const RowTarget& target);
 
 /// Reads compacted rows of one schema into a builder of the wanted columns. Thread-safe.
 class CompactedRowReader {

@@ -81,6 +81,7 @@ class BodyReader {
   Owner owner_;
   size_t node_ = 0;
   size_t buffer_ = 0;
+  int64_t inflated_bytes_ = 0;
 };
 
 std::vector<DataType> ChildTypes(const DataType& type) {
@@ -111,9 +112,10 @@ Result<BodyReader::Bytes> BodyReader::Inflate(std::string_view stored) {
     return Bytes{stored, static_cast<size_t>(body_.end() - stored.begin()), owner_};
   }
   auto limit = static_cast<int64_t>(stored.size()) * kMaxRatio + kRatioSlack;
-  if (length < 0 || length > limit || length > std::numeric_limits<int32_t>::max()) {
+  if (length < 0 || length > limit || length > kInflatedBytesMax - inflated_bytes_) {
     return Corruption("an Arrow buffer of {} bytes claims {}", stored.size(), length);
   }
+  inflated_bytes_ += length;
   // Rounded up so that whole words may be read.
   size_t readable = (static_cast<size_t>(length) + 7) / 8 * 8;
   std::shared_ptr<char[]> memory = NewCells<char>(readable);

@@ -254,6 +254,10 @@ Status BodyWriter::Add(const Column& column) {
 
 Status AppendRecordBatchMessage(const model::Batch& batch, Compression compression,
                                 std::string& out) {
+  if (compression != Compression::kNone && batch.MemoryBytes() > kInflatedBytesMax) {
+    return OutOfRange("a compressed batch may have {} bytes, not {}", kInflatedBytesMax,
+                      batch.MemoryBytes());
+  }
   size_t nodes = 0, buffers = 0;
   for (const Column& column : batch.columns) CountParts(column.type(), nodes, buffers);
   size_t start = out.size();

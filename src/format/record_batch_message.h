@@ -11,12 +11,18 @@
 
 namespace forebay::format {
 
+/// What all buffers of one compressed message may have together when inflated: what a few hostile
+/// bytes can make a reader allocate.
+inline constexpr int64_t kInflatedBytesMax = 512 << 20;
+
 /// Appends the encapsulated Arrow IPC message of `batch` to `out`: 0xFFFFFFFF, int32 metadata
 /// length, flatbuffer metadata, body. No schema message: both sides know the types.
 ///
 /// Arrow types: CHAR and VARCHAR Utf8, BINARY FixedSizeBinary, VARBINARY and VARIANT Binary,
 /// DECIMAL Decimal128, DATE Date32, TIME Time32 in s (p = 0) or ms, Time64 in us (p <= 6) or ns,
 /// both TIMESTAMPs the same units without a zone, MAP and MULTISET Map, INTERVALs their integers.
+///
+/// kOutOfRange for a compressed message of more than kInflatedBytesMax.
 ///
 /// Written without the Arrow library, whose writer costs several allocations a column.
 Status AppendRecordBatchMessage(const model::Batch& batch, Compression compression,

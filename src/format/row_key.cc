@@ -12,7 +12,11 @@ namespace {
 constexpr uint32_t kSeed = 42;
 constexpr uint32_t kLengthOfInt = 4;
 
-uint32_t MixIn(uint32_t hash, uint32_t word) {
+}  // namespace
+
+namespace murmur {
+
+uint32_t Mix(uint32_t hash, uint32_t word) {
   word = std::rotl(word * 0xcc9e2d51u, 15) * 0x1b873593u;
   return std::rotl(hash ^ word, 13) * 5 + 0xe6546b64u;
 }
@@ -23,34 +27,34 @@ uint32_t Finish(uint32_t hash) {
   return hash ^ hash >> 16;
 }
 
-/// Murmur3 but for the tail, whose bytes Fluss mixes in one at a time and sign-extended.
 uint32_t HashKey(std::string_view key) {
   uint32_t hash = kSeed;
   size_t whole = key.size() / 4 * 4;
-  for (size_t i = 0; i < whole; i += 4) hash = MixIn(hash, LoadLe<uint32_t>(key.data() + i));
+  for (size_t i = 0; i < whole; i += 4) hash = Mix(hash, LoadLe<uint32_t>(key.data() + i));
   for (size_t i = whole; i < key.size(); ++i) {
-    hash = MixIn(hash, static_cast<uint32_t>(int32_t{static_cast<int8_t>(key[i])}));
+    hash = Mix(hash, static_cast<uint32_t>(int32_t{static_cast<int8_t>(key[i])}));
   }
   return Finish(hash ^ static_cast<uint32_t>(key.size()));
 }
 
-}  // namespace
+}  // namespace murmur
 
 Result<EncodedKeys> EncodeKeys(std::span<const model::Column> columns) {
   if (columns.empty()) return InvalidArgument("a key needs at least one column");
   for (const model::Column& column : columns) {
-    RETURN_IF_ERROR(CheckCompactedType(column.type()));
+    if (model::PhysicalSize(column.physical()) == 0) {
+      return NotSupported("{} cannot be a key", column.type().ToString());
+    }
   }
   EncodedKeys keys;
   int rows = columns[0].num_rows();
-  keys.ends_.reserve(static_cast<size_t>(rows));
-  keys.bytes_.reserve(static_cast<size_t>(rows) * columns.size() * 8);
+  keys.Reserve(static_cast<size_t>(rows), static_cast<size_t>(rows) * columns.size() * 8);
   for (int row = 0; row < rows; ++row) {
     for (const model::Column& column : columns) {
       if (column.IsNull(row)) return InvalidArgument("a key column is NULL in row {}", row);
-      AppendCompactedCell(column, row, keys.bytes_);
+      RETURN_IF_ERROR(AppendCompactedCell(column, row, keys.bytes()));
     }
-    keys.ends_.push_back(keys.bytes_.size());
+    keys.EndKey();
   }
   return keys;
 }
@@ -65,7 +69,7 @@ Status DecodeKey(std::string_view key, std::span<model::ColumnBuilder*> columns)
 }
 
 int BucketOf(std::string_view key, int bucket_count) {
-  uint32_t mixed = Finish(MixIn(0, HashKey(key)) ^ kLengthOfInt);
+  uint32_t mixed = murmur::Finish(murmur::Mix(0, murmur::HashKey(key)) ^ kLengthOfInt);
   auto code = static_cast<int32_t>(mixed);
   if (code < 0) code = code == INT32_MIN ? 0 : -code;
   return code % bucket_count;

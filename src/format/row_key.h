@@ -19,9 +19,15 @@ class EncodedKeys {
     size_t begin = row == 0 ? 0 : ends_[static_cast<size_t>(row) - 1];
     return std::string_view(bytes_).substr(begin, ends_[static_cast<size_t>(row)] - begin);
   }
+  void Reserve(size_t rows, size_t bytes) {
+    ends_.reserve(rows);
+    bytes_.reserve(bytes);
+  }
+  /// The next key is appended here, and ended by EndKey.
+  std::string& bytes() { return bytes_; }
+  void EndKey() { ends_.push_back(bytes_.size()); }
 
  private:
-  friend Result<EncodedKeys> EncodeKeys(std::span<const model::Column> columns);
   std::string bytes_;
   std::vector<size_t> ends_;
 };
@@ -39,5 +45,14 @@ Status DecodeKey(std::string_view key, std::span<model::ColumnBuilder*> columns)
 /// The bucket Fluss gives to a key: a Murmur3-like hash, mixed once more, modulo the number of
 /// buckets.
 int BucketOf(std::string_view key, int bucket_count);
+
+namespace murmur {
+/// Murmur3 with seed 42 but for the tail, whose bytes Fluss and Paimon mix in one at a time and
+/// sign-extended.
+uint32_t HashKey(std::string_view key);
+/// One step and the end of Murmur3.
+uint32_t Mix(uint32_t hash, uint32_t word);
+uint32_t Finish(uint32_t hash);
+}  // namespace murmur
 
 }  // namespace forebay::format

@@ -18,7 +18,7 @@ class DependenciesTest(unittest.TestCase):
             with self.subTest(fields[1]):
                 self.assertEqual(len(fields), FIELDS)
                 use, _, _, source, _, sha256, licence, why = fields
-                self.assertIn(use, {"build", "fetch", "check"})
+                self.assertIn(use, {"build", "fetch", "check", "fuzz"})
                 self.assertIn(source, {"debian", "pypi", "npm"})
                 self.assertRegex(sha256, "^-$" if source == "debian" else "^[0-9a-f]{64}$")
                 self.assertTrue(licence and why)

@@ -154,6 +154,45 @@ TEST(LogBatchTest, WrongTypesAreCorruptionNotACrash) {
   }
 }
 
+TEST(LogBatchTest, LaterVersionsCarryStatisticsAndTheLeadersEpoch) {
+  Batch batch = RandomBatch(AllTypes(), 30, 2, 0.2);
+  for (int8_t magic : {int8_t{1}, int8_t{2}}) {
+    for (std::vector<int> columns : {std::vector<int>{}, std::vector<int>{0, 3, 11, 21}}) {
+      std::string bytes =
+          EncodeLogBatch(batch, {.magic = magic, .statistics_columns = columns}).value();
+      RewriteLogBatch(bytes, 500, 1700000000000, 9);
+      ASSERT_TRUE(VerifyLogBatch(bytes).ok());
+      LogBatchHeader header = ParseLogBatchHeader(bytes).value();
+      EXPECT_EQ(header.header_bytes(), magic == 1 ? 52u : 56u);
+      EXPECT_EQ(header.leader_epoch, magic == 1 ? -1 : 9);
+      EXPECT_EQ(header.base_offset, 500);
+      EXPECT_EQ(header.statistics_length > 0, !columns.empty());
+      EXPECT_EQ(StatisticsOf(header, bytes).size(), static_cast<size_t>(header.statistics_length));
+      EXPECT_TRUE(SameRows(batch, DecodeLogBatch(bytes, AllTypes(), nullptr, nullptr).value()));
+      EXPECT_FALSE(ParseLogBatchHeader(bytes.substr(0, header.header_bytes() - 1)).ok());
+    }
+  }
+  EXPECT_EQ(EncodeLogBatch(batch, {.statistics_columns = {0}}).kind(), ErrorKind::kInvalidArgument);
+}
+
+TEST(LogBatchTest, RowFormatsKeepChangesAndProject) {
+  model::BatchBuilder builder(AllTypes());
+  Batch random = RandomBatch(AllTypes(), 40, 6, 0.3);
+  for (int row = 0; row < 40; ++row) {
+    builder.AppendRow(random, row, static_cast<ChangeType>(1 + row % 4));
+  }
+  Batch batch = builder.Finish();
+  std::vector<int> projection = {28, 2};
+  for (LogFormat format : {LogFormat::kIndexed, LogFormat::kCompacted}) {
+    std::string bytes = EncodeLogBatch(batch, {.format = format, .magic = 2}).value();
+    auto decoded = DecodeLogBatch(bytes, AllTypes(), nullptr, nullptr, format);
+    ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+    EXPECT_TRUE(SameRows(batch, *decoded));
+    decoded = DecodeLogBatch(bytes, AllTypes(), &projection, nullptr, format);
+    EXPECT_TRUE(SameRows(batch.Project(projection), *decoded));
+  }
+}
+
 /// Reads every cell, so that the sanitizers see a wild pointer.
 size_t TouchAll(const Batch& batch) {
   size_t sum = 0;

@@ -80,7 +80,7 @@ TEST(CompactedRowTest, EveryFlatTypeComesBack) {
     model::BatchBuilder all(types), some(projected.types());
     for (int row = 0; row < batch.num_rows; ++row) {
       std::string bytes;
-      AppendCompactedRow(batch, row, bytes);
+      ASSERT_TRUE(AppendCompactedRow(batch, row, bytes).ok());
       ASSERT_TRUE(reader.Read(bytes, all).ok());
       all.FinishRow();
       ASSERT_TRUE(projected.Read(bytes, some).ok());
@@ -94,7 +94,7 @@ TEST(CompactedRowTest, EveryFlatTypeComesBack) {
 TEST(CompactedRowTest, ColumnsAddedLaterAreNull) {
   Batch old = RandomBatch({DataType::Int()}, 1, 3, 0);
   std::string bytes;
-  AppendCompactedRow(old, 0, bytes);
+  ASSERT_TRUE(AppendCompactedRow(old, 0, bytes).ok());
   std::vector<DataType> types = {DataType::Int(), DataType::String()};
   model::BatchBuilder builder(types);
   ASSERT_TRUE(CompactedRowReader(types, nullptr, 1).Read(bytes, builder).ok());
@@ -123,7 +123,7 @@ TEST(CompactedRowTest, MutatedBytesNeverCrash) {
   std::vector<DataType> types = FlatTypes();
   Batch batch = RandomBatch(types, 1, 3, 0.2);
   std::string good;
-  AppendCompactedRow(batch, 0, good);
+  ASSERT_TRUE(AppendCompactedRow(batch, 0, good).ok());
   std::mt19937_64 random(1);
   CompactedRowReader reader(types);
   int errors = 0;

@@ -200,7 +200,7 @@ Status KvTabletImpl::ReplayBatch(std::string_view bytes, LogOffset next_offset) 
     }
     values[row].resize(kValuePrefixBytes);
     StoreLe(values[row].data(), static_cast<int16_t>(schema_id_.value()));
-    format::AppendCompactedRow(batch, row, values[row]);
+    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, values[row]));
     puts.push_back({keys[row], values[row]});
   }
   return store_->Write(puts, next_offset);
@@ -326,7 +326,7 @@ Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, Writ
   if (Upserts(change)) {
     value.resize(kValuePrefixBytes);
     StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
-    format::AppendCompactedRow(batch, row, value);
+    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
     if (was_present && old == value) return {};
     if (was_present) RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, RowOf(old)));
     changelog.AddNew(was_present ? ChangeType::kUpdateAfter : ChangeType::kInsert, row);
@@ -571,7 +571,7 @@ Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices& services, io::FileS
                                                  const model::TableInfo& info,
                                                  const TableOptions& options,
                                                  std::shared_ptr<LogTablet> log) {
-  RETURN_IF_ERROR(format::CheckCompactedTypes(info.descriptor.schema.Types()));
+  RETURN_IF_ERROR(format::CheckRowTypes(info.descriptor.schema.Types()));
   RETURN_IF_ERROR(fs.CreateDirectories(directory));
   ASSIGN_OR_RETURN(auto store, OpenStore(services.shared_->stores, fs, directory, *log));
   auto tablet =

@@ -263,7 +263,7 @@ Result<LogSlice> LogSegment::ReadFrom(Start at, int64_t max_bytes, LogOffset end
 Result<std::shared_ptr<const std::string>> LogSegment::ReadPiece(uint64_t position,
                                                                  int64_t max_bytes,
                                                                  uint64_t end_position) {
-  char head[LogBatchHeader::kBytes];
+  char head[LogBatchHeader::kBytesMax];
   ASSIGN_OR_RETURN(size_t head_bytes, file_->ReadAt(position, sizeof(head), head));
   ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader({head, head_bytes}));
   auto bytes = std::make_shared<std::string>();

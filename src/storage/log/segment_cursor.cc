@@ -37,7 +37,9 @@ Result<std::string_view> SegmentCursor::Fetch(uint64_t position, size_t size) {
 }
 
 Result<LogBatchHeader> SegmentCursor::HeaderAt(uint64_t position) {
-  ASSIGN_OR_RETURN(auto bytes, Fetch(position, LogBatchHeader::kBytes));
+  uint64_t rest = position < end_ ? end_ - position : 0;
+  ASSIGN_OR_RETURN(auto bytes,
+                   Fetch(position, std::min<uint64_t>(LogBatchHeader::kBytesMax, rest)));
   ASSIGN_OR_RETURN(LogBatchHeader header, format::ParseLogBatchHeader(bytes));
   if (static_cast<int64_t>(header.size_bytes()) > kBatchBytesMax) {
     return Corruption("a batch of {} bytes", header.size_bytes());
