@@ -15,7 +15,6 @@ Status CheckRowType(const DataType& type) {
   switch (type.root()) {
     case TypeRoot::kNull:
     case TypeRoot::kMultiset:
-    case TypeRoot::kVariant:
     case TypeRoot::kRaw:
     case TypeRoot::kStructured:
     case TypeRoot::kDescriptor:

@@ -29,8 +29,8 @@ class RowTarget {
   model::ColumnBuilder* row_ = nullptr;
 };
 
-/// kNotSupported for a type that Fluss's rows do not have: NULL, MULTISET, VARIANT, INTERVAL and
-/// what they are part of.
+/// kNotSupported for NULL and MULTISET, which no row has, and what they are part of. VARIANT, which
+/// Fluss does not have, is stored as its bytes, an INTERVAL as its number.
 Status CheckRowTypes(std::span<const model::DataType> types);
 
 /// Appends row `row` of `columns`, whose types have passed CheckRowTypes. kInvalidArgument when a

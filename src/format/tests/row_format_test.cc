@@ -85,9 +85,8 @@ TEST(IndexedRowTest, ALongCharIsRefusedAndAShortOneFilled) {
 }
 
 TEST(RowFormatTest, TypesThatFlussDoesNotHaveAreRefused) {
-  for (const DataType& type :
-       {DataType::Null(), DataType::Multiset(DataType::Int()), DataType::Variant(),
-        DataType::Array(DataType::Multiset(DataType::Int()))}) {
+  for (const DataType& type : {DataType::Null(), DataType::Multiset(DataType::Int()),
+                               DataType::Array(DataType::Multiset(DataType::Int()))}) {
     EXPECT_EQ(CheckRowTypes({&type, 1}).kind(), ErrorKind::kNotSupported) << type.ToString();
   }
   EXPECT_TRUE(CheckRowTypes(AllTypes()).ok());
