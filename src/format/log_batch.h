@@ -55,7 +55,10 @@ struct LogBatchHeader {
   static constexpr size_t kMagicOffset = 12;
   static constexpr size_t kTimestampOffset = 13;
   static constexpr size_t kLeaderEpochOffset = 21;
-  static constexpr size_t CrcOffset(int8_t magic) { return magic < 2 ? 21 : 25; }
+  /// Of version 0.
+  static constexpr size_t kCrcOffset = 21;
+  static constexpr size_t kSchemaIdOffset = 25;
+  static constexpr size_t CrcOffset(int8_t magic) { return kCrcOffset + (magic < 2 ? 0 : 4); }
   /// The fields from here to record_count lie alike in all versions.
   static constexpr size_t SchemaIdOffset(int8_t magic) { return CrcOffset(magic) + 4; }
   static constexpr size_t StatisticsLengthOffset(int8_t magic) { return magic < 2 ? 48 : 52; }
