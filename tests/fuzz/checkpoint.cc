@@ -1,6 +1,7 @@
-// The entries of a checkpoint file, and a whole one; its checksum is made right, or nothing behind
-// it would ever be read.
+// The entries of a checkpoint file, and a whole one: the input with the checksum it needs, or
+// nothing behind that would ever be read.
 
+#include "base/crc32c.h"
 #include "compute/checkpoint/checkpoint_file.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -13,7 +14,10 @@ FUZZ_TARGET(checkpoint) {
     return Status::Ok();
   };
   (void)compute::ReadCheckpointEntries(input, count);
-  (void)compute::ReadCheckpointFile(input, compute::CheckpointFileKind::kFull, count);
+  ByteWriter file;
+  file.WriteBytes(input);
+  file.Write(Crc32c(input));
+  (void)compute::ReadCheckpointFile(file.view(), compute::CheckpointFileKind::kBase, count);
 }
 
 }  // namespace forebay
