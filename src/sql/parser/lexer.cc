@@ -22,6 +22,22 @@ int HexDigit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/// Bytes of the well-formed UTF-8 character that begins at `at`; 0 when there is none.
+size_t CharacterBytes(std::string_view text, size_t at) {
+  auto lead = static_cast<uint8_t>(text[at]);
+  if (lead < 0x80) return 1;
+  size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || size > text.size() - at) return 0;
+  for (size_t i = 1; i < size; ++i) {
+    if ((text[at + i] & 0xc0) != 0x80) return 0;
+  }
+  auto second = static_cast<uint8_t>(text[at + 1]);
+  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+  bool bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+             (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return bad ? 0 : size;
+}
+
 void AppendUtf8(std::string& out, uint32_t code) {
   if (code < 0x80) {
     out += static_cast<char>(code);
@@ -29,7 +45,12 @@ void AppendUtf8(std::string& out, uint32_t code) {
     out += static_cast<char>(0xc0 | code >> 6);
     out += static_cast<char>(0x80 | (code & 0x3f));
   } else {
-    out += static_cast<char>(0xe0 | code >> 12);
+    if (code < 0x10000) {
+      out += static_cast<char>(0xe0 | code >> 12);
+    } else {
+      out += static_cast<char>(0xf0 | code >> 18);
+      out += static_cast<char>(0x80 | (code >> 12 & 0x3f));
+    }
     out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
     out += static_cast<char>(0x80 | (code & 0x3f));
   }
@@ -46,6 +67,32 @@ std::string Unquote(std::string_view quoted) {
   return text;
 }
 
+/// The code unit of four hex digits at `at`, or -1.
+int32_t HexUnit(std::string_view text, size_t at) {
+  int32_t unit = 0;
+  for (size_t i = at; i < at + 4; ++i) {
+    int value = i < text.size() ? HexDigit(text[i]) : -1;
+    if (value < 0) return -1;
+    unit = unit * 16 + value;
+  }
+  return unit;
+}
+
+/// The character of the escape whose backslash is at `i`, which moves to its last digit. Two
+/// surrogates are one character; one alone is none.
+Result<uint32_t> UnicodeEscape(std::string_view text, size_t& i, SourcePosition position) {
+  int32_t unit = HexUnit(text, i + 1);
+  if (unit < 0) return ErrorAt(position, "a \\ in U&'..' needs four hex digits after it");
+  i += 4;
+  if (unit < 0xd800 || unit > 0xdfff) return static_cast<uint32_t>(unit);
+  int32_t low = i + 1 < text.size() && text[i + 1] == '\\' ? HexUnit(text, i + 2) : -1;
+  if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff) {
+    return ErrorAt(position, fmt::format("\\{:04X} in U&'..' is half a character", unit));
+  }
+  i += 5;
+  return static_cast<uint32_t>(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+}
+
 /// U&'..' escapes: \XXXX and \\.
 Result<std::string> UnescapeUnicode(const std::string& text, SourcePosition position) {
   std::string out;
@@ -55,13 +102,7 @@ Result<std::string> UnescapeUnicode(const std::string& text, SourcePosition posi
     } else if (i + 1 < text.size() && text[i + 1] == '\\') {
       out += text[++i];
     } else {
-      uint32_t code = 0;
-      for (int digit = 0; digit < 4; ++digit) {
-        int value = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
-        if (value < 0) return ErrorAt(position, "a \\ in U&'..' needs four hex digits after it");
-        code = code * 16 + static_cast<uint32_t>(value);
-        ++i;
-      }
+      ASSIGN_OR_RETURN(uint32_t code, UnicodeEscape(text, i, position));
       AppendUtf8(out, code);
     }
   }
@@ -90,6 +131,7 @@ class Lexer {
   Lexer(std::string_view text, SourcePosition origin) : cursor_(text, origin) {}
 
   Result<std::vector<Token>> Run() {
+    RETURN_IF_ERROR(CheckUtf8());
     std::vector<Token> tokens;
     while (true) {
       SourcePosition before = cursor_.position();
@@ -107,6 +149,17 @@ class Lexer {
   }
 
  private:
+  /// Names and strings go into JSON and to clients, which take nothing else.
+  Status CheckUtf8() const {
+    TextCursor at = cursor_;
+    while (!at.AtEnd()) {
+      size_t size = CharacterBytes(at.text(), at.offset());
+      if (size == 0) return ErrorAt(at.position(), "the text is not UTF-8");
+      at.Advance(size);
+    }
+    return Status::Ok();
+  }
+
   Result<Token> Next() {
     char c = cursor_.Peek();
     if (c == '\'') return String(TokenKind::kString);

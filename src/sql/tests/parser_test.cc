@@ -1,4 +1,5 @@
 #include "sql/parser/parser.h"
+#include "sql/parser/lexer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -94,6 +95,17 @@ TEST(ParserTest, LiteralsAndNames) {
   EXPECT_EQ(Expr("`select`.`a``b`"), "select.a`b");
   EXPECT_EQ(Expr(".5 + 1e3 + 2."), "(+ (+ .5 1E3) 2.)");
   EXPECT_EQ(ParseExpression("X'4142'").value()->text, "AB");
+}
+
+TEST(ParserTest, TextIsUtf8AndEscapesGiveWholeCharacters) {
+  for (std::string bad : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80"}) {
+    auto tokens = Tokenize("a\n '" + bad + "'", {1, 1});
+    ASSERT_FALSE(tokens.ok());
+    EXPECT_EQ(tokens.error().position, (SourcePosition{2, 3}));
+  }
+  EXPECT_EQ(Tokenize("U&'\\00e9\\d83d\\de00'", {1, 1}).value()[0].text, "\u00e9\U0001f600");
+  EXPECT_FALSE(Tokenize("U&'\\d83d'", {1, 1}).ok());
+  EXPECT_FALSE(Tokenize("U&'\\de00\\d83d'", {1, 1}).ok());
 }
 
 TEST(ParserTest, SelectWithEveryClause) {
