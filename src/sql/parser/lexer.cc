@@ -269,7 +269,8 @@ class Lexer {
       return ErrorAt(position_, "names are quoted with backticks, strings with single quotes",
                      "write `name` or 'text'");
     }
-    return ErrorAt(position_, fmt::format("unexpected character '{}'", rest[0]));
+    return ErrorAt(position_, fmt::format("unexpected character '{}'",
+                                          rest.substr(0, CharacterBytes(rest, 0))));
   }
 
   TextCursor cursor_;
