@@ -1,6 +1,6 @@
 # Forebay's front door. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test check asan tsan dist bench crash fuzz format clean
+.PHONY: help deps build demo test test-compat check asan tsan dist bench crash fuzz format clean
 MAKEFLAGS += --no-print-directory
 export FOREBAY_DEPS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/forebay/deps
 
@@ -11,7 +11,7 @@ build_with = $(step) "Configure $(1)" --quiet cmake --preset $(1) && \
 	$(step) "Build $(1)" cmake --build --preset $(1) $(if $(FOREBAY_JOBS),-j$(FOREBAY_JOBS)) --target
 
 help: ## Says what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo "First time here: make demo"
 
 deps: ## Installs the pinned dependencies (Debian packages need root)
@@ -28,6 +28,10 @@ test: deps ## Builds and runs every test that CI runs
 	@$(call build_with,asan) memory_tests
 	@tools/install_dependencies test
 	@tools/run_tests all
+
+test-compat: build ## Runs the released Fluss clients, Python and Java, against the program (Maven and a JDK)
+	@tools/install_dependencies test
+	@tests/compat/run $(program) python java
 
 asan: deps ## Runs all unit tests with the address and undefined-behaviour sanitizers
 	@$(call build_with,asan) unit_tests

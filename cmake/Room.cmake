@@ -2,7 +2,7 @@
 # One static library per room from every .cc in its folder, and one test program from its tests/*_test.cc.
 
 # Rooms whose tests `make test` also runs with the address and undefined-behaviour sanitizers.
-set(FOREBAY_MEMORY_TESTED_ROOMS base format storage client compute)
+set(FOREBAY_MEMORY_TESTED_ROOMS base format rpc storage client compute)
 
 # What `make build` and `make test` ask for, whichever rooms have something to build yet.
 add_custom_target(program)

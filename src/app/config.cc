@@ -33,7 +33,7 @@ bool SetNumber(const std::string& text, int64_t low, int64_t high, T& target) {
 
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 8> kKeys = {{
+const std::array<ConfigKey, 15> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -42,6 +42,7 @@ const std::array<ConfigKey, 8> kKeys = {{
     {"listen", "an IP address",
      [](const std::string& v, ServerOptions& o) {
        o.http.address = v;
+       o.fluss.address = v;
        return !v.empty();
      }},
     {"http.port", "a port, 0 to 65535",
@@ -61,6 +62,36 @@ const std::array<ConfigKey, 8> kKeys = {{
     {"http.queued-requests-max", "a number, 1 to 1000000",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 1, 1000000, o.http.queued_requests_max);
+     }},
+    {"fluss.enabled", "true or false",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss_enabled = v == "true";
+       return v == "true" || v == "false";
+     }},
+    {"fluss.coordinator-port", "a port, 0 to 65535",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 0, 65535, o.fluss.coordinator_port);
+     }},
+    {"fluss.tablet-port", "a port, 0 to 65535",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 0, 65535, o.fluss.tablet_port);
+     }},
+    {"fluss.advertised-host", "a host name or address",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.advertised_host = v;
+       return !v.empty();
+     }},
+    {"fluss.network-threads", "a number, 1 to 1024",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1024, o.fluss.limits.network_threads);
+     }},
+    {"fluss.frame-bytes-max", "bytes, 1048576 to 1073741824",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1 << 20, kGib, o.fluss.limits.frame_bytes_max);
+     }},
+    {"fluss.connections-max", "a number, 1 to 1000000",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1000000, o.fluss.limits.connections_max);
      }},
     {"storage.row-cache-bytes", "bytes, up to 1 TiB",
      [](const std::string& v, ServerOptions& o) {

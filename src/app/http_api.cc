@@ -65,7 +65,7 @@ HttpResponse HttpApi::Catalog(const HttpRequest& request) {
 }
 
 HttpResponse HttpApi::Metrics() {
-  HttpResponse response = HttpResponse::Text(200, MetricsPage(node_, ingest_->metrics()));
+  HttpResponse response = HttpResponse::Text(200, MetricsPage(node_, ingest_->metrics(), fluss_));
   response.content_type = "text/plain; version=0.0.4";
   return response;
 }

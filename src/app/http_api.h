@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/node.h"
+#include "serve/fluss/fluss_server.h"
 #include "serve/http/http_message.h"
 #include "serve/http/ingest_handler.h"
 #include "serve/http/sql_handler.h"
@@ -21,6 +22,8 @@ class HttpApi {
   Status Open();
 
   serve::HttpResponse Handle(const serve::HttpRequest& request);
+  /// Whose work /metrics shows; outlives the API. Call before the first request.
+  void set_fluss(const serve::FlussServer* fluss) { fluss_ = fluss; }
   /// From now on /readyz says no and statements end.
   void Stop();
 
@@ -31,6 +34,7 @@ class HttpApi {
   Node& node_;
   serve::SqlHandler sql_;
   std::unique_ptr<serve::IngestHandler> ingest_;
+  const serve::FlussServer* fluss_ = nullptr;
   std::atomic<bool> stopping_{false};
 };
 

@@ -80,14 +80,31 @@ void AddTiering(prometheus::Registry& registry, lake::TieringService& tiering) {
   }
 }
 
+void AddFluss(prometheus::Registry& registry, const std::string& role,
+              const rpc::ServerMetrics& metrics) {
+  prometheus::Labels labels = {{"role", role}};
+  Set(registry, "fluss_connections", "Connections of Fluss clients", metrics.connections, labels);
+  Count(registry, "fluss_requests_total", "Requests of Fluss clients", metrics.requests, labels);
+  Count(registry, "fluss_failed_requests_total", "Requests answered with an error",
+        metrics.failed_requests, labels);
+  Count(registry, "fluss_received_bytes_total", "Bytes of requests", metrics.received_bytes,
+        labels);
+  Count(registry, "fluss_sent_bytes_total", "Bytes of answers", metrics.sent_bytes, labels);
+}
+
 }  // namespace
 
-std::string MetricsPage(Node& node, const serve::IngestMetrics& ingest) {
+std::string MetricsPage(Node& node, const serve::IngestMetrics& ingest,
+                        const serve::FlussServer* fluss) {
   prometheus::Registry registry;
   AddStorage(registry, node.storage().metrics());
   AddIngest(registry, ingest);
   AddJobs(registry, node.jobs());
   AddTiering(registry, node.tiering());
+  if (fluss != nullptr) {
+    AddFluss(registry, "coordinator", fluss->metrics(serve::FlussRole::kCoordinator));
+    AddFluss(registry, "tablet", fluss->metrics(serve::FlussRole::kTablet));
+  }
   return prometheus::TextSerializer().Serialize(registry.Collect());
 }
 

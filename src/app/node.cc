@@ -26,6 +26,7 @@ Status Node::Start(const NodeOptions& options) {
   storage_options.row_cache_bytes = options.row_cache_bytes;
   ASSIGN_OR_RETURN(storage_, storage::StorageServer::Open(storage_options, *fs_));
   connection_ = client::LocalConnection::Open(*storage_);
+  gateway_ = client::TabletGateway::Open(*storage_);
   RETURN_IF_ERROR(connection_->admin().CreateDatabase(serve::Session::kDefaultDatabase, true));
   const Clock& clock = Clock::System();
   tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake");
@@ -57,6 +58,7 @@ Status Node::Close() {
   jobs_.reset();
   catalog_.reset();
   tiering_.reset();
+  gateway_.reset();
   connection_.reset();
   if (storage_ == nullptr) return Status::Ok();
   Status status = storage_->Close();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/connection.h"
+#include "client/tablet_gateway.h"
 #include "compute/job/job_manager.h"
 #include "compute/operator/operator_factory.h"
 #include "compute/runtime/environment.h"
@@ -38,6 +39,7 @@ class Node {
 
   serve::Engine& engine() { return engine_; }
   client::Connection& connection() { return *connection_; }
+  client::TabletGateway& gateway() { return *gateway_; }
   compute::JobManager& jobs() { return *jobs_; }
   lake::TieringService& tiering() { return *tiering_; }
   lake::RestCatalog& catalog() { return *catalog_; }
@@ -53,6 +55,7 @@ class Node {
   std::unique_ptr<io::FileSystem> fs_;
   std::unique_ptr<storage::StorageServer> storage_;
   std::unique_ptr<client::Connection> connection_;
+  std::unique_ptr<client::TabletGateway> gateway_;
   std::unique_ptr<lake::TieringService> tiering_;
   std::unique_ptr<compute::LakePartFactory> lake_parts_;
   std::unique_ptr<lake::RestCatalog> catalog_;

@@ -10,6 +10,12 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   ASSIGN_OR_RETURN(server->node_, Node::Open(options.node));
   server->api_ = std::make_unique<HttpApi>(*server->node_);
   RETURN_IF_ERROR(server->api_->Open());
+  if (options.fluss_enabled) {
+    ASSIGN_OR_RETURN(server->fluss_,
+                     serve::FlussServer::Start(options.fluss, server->node_->connection().admin(),
+                                               server->node_->gateway()));
+  }
+  server->api_->set_fluss(server->fluss_.get());
   HttpApi& api = *server->api_;
   ASSIGN_OR_RETURN(server->http_, serve::HttpServer::Start(
                                       options.http, [&api](const serve::HttpRequest& request) {
@@ -26,6 +32,7 @@ Server::~Server() {
 Status Server::Stop() {
   if (api_ != nullptr) api_->Stop();
   if (http_ != nullptr) http_->Stop();
+  if (fluss_ != nullptr) fluss_->Stop();
   api_.reset();
   return node_ == nullptr ? Status::Ok() : node_->Close();
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/node.h"
+#include "serve/fluss/fluss_server.h"
 #include "serve/http/http_server.h"
 
 namespace forebay::app {
@@ -13,6 +14,8 @@ class HttpApi;
 struct ServerOptions {
   NodeOptions node;
   serve::HttpServerOptions http;
+  bool fluss_enabled = true;
+  serve::FlussServerOptions fluss;
 };
 
 /// A node that listens. Thread-safe.
@@ -23,6 +26,8 @@ class Server {
   ~Server();
 
   uint16_t http_port() const { return http_->port(); }
+  /// nullptr when it is off.
+  const serve::FlussServer* fluss() const { return fluss_.get(); }
   Node& node() { return *node_; }
   serve::Engine& engine() { return node_->engine(); }
   /// Ends listeners, then jobs, then storage.
@@ -34,6 +39,7 @@ class Server {
   std::unique_ptr<Node> node_;
   std::unique_ptr<HttpApi> api_;
   std::unique_ptr<serve::HttpServer> http_;
+  std::unique_ptr<serve::FlussServer> fluss_;
 };
 
 }  // namespace forebay::app

@@ -7,11 +7,19 @@
 
 namespace forebay {
 
+/// Something to be told that there is news. Thread-safe.
+class Wakeable {
+ public:
+  virtual ~Wakeable() = default;
+  /// Must not block.
+  virtual void Raise() = 0;
+};
+
 /// A flag that many threads raise and one waits for. A raise between two waits is not lost.
 /// Thread-safe.
-class Signal {
+class Signal : public Wakeable {
  public:
-  void Raise() {
+  void Raise() override {
     {
       std::lock_guard lock(mutex_);
       raised_ = true;

@@ -106,7 +106,7 @@ Status LocalTableWriter::StartWrite(int bucket, const model::Batch& batch, Write
   RETURN_IF_ERROR(CheckBatch(batch));
   const auto& tablets = table_->buckets[bucket];
   if (tablets.kv != nullptr) {
-    return tablets.kv->Write(batch, identity.writer_id, identity.sequence, std::move(done));
+    return tablets.kv->Write(batch, {identity.writer_id, identity.sequence, {}}, std::move(done));
   }
   format::LogBatchOptions options;
   options.schema_id = table_->info.schema_id;

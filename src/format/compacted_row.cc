@@ -37,6 +37,32 @@ Status ReadCompactedRow(std::string_view bytes, std::span<const DataType> types,
   return Status::Ok();
 }
 
+Result<CompactedCells> SplitCompactedRow(std::string_view row, const std::vector<DataType>& types) {
+  ByteReader reader(row);
+  ASSIGN_OR_RETURN(std::string_view nulls, reader.ReadBytes((types.size() + 7) / 8));
+  CompactedCells cells(types.size());
+  for (size_t i = 0; i < types.size(); ++i) {
+    if ((nulls[i / 8] >> (i % 8) & 1) != 0) continue;
+    size_t begin = reader.position();
+    RETURN_IF_ERROR(SkipCompactedCell(reader, types[i]));
+    cells[i] = row.substr(begin, reader.position() - begin);
+  }
+  if (!reader.AtEnd()) return Corruption("{} bytes after a row", reader.remaining());
+  return cells;
+}
+
+void JoinCompactedRow(const CompactedCells& cells, std::string& out) {
+  size_t start = out.size();
+  out.append((cells.size() + 7) / 8, '\0');
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].has_value()) {
+      out.append(*cells[i]);
+    } else {
+      out[start + i / 8] = static_cast<char>(out[start + i / 8] | 1 << (i % 8));
+    }
+  }
+}
+
 CompactedRowReader::CompactedRowReader(std::vector<DataType> types,
                                        const std::vector<int>* projection, int stored_columns)
     : types_(std::move(types)),

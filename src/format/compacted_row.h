@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,14 @@ inline Status AppendCompactedRow(const model::Batch& batch, int row, std::string
 /// See ReadRow.
 Status ReadCompactedRow(std::string_view bytes, std::span<const model::DataType> types,
                         const RowTarget& target);
+
+/// The encoded cells of a row, which point into it; nullopt for NULL.
+using CompactedCells = std::vector<std::optional<std::string_view>>;
+/// kCorruption for bytes that are no row of these types.
+Result<CompactedCells> SplitCompactedRow(std::string_view row,
+                                         const std::vector<model::DataType>& types);
+/// Appends the row that has these cells.
+void JoinCompactedRow(const CompactedCells& cells, std::string& out);
 
 /// Reads compacted rows of one schema into a builder of the wanted columns. Thread-safe.
 class CompactedRowReader {

@@ -292,7 +292,7 @@ Result<std::string> TableToJson(const TableDescriptor& table) {
   ASSIGN_OR_RETURN(json["schema"], SchemaJson(table.schema));
   if (!table.comment.empty()) json["comment"] = table.comment;
   json["partition_key"] = table.partition_keys;
-  if (!table.bucket_keys.empty()) json["bucket_key"] = table.bucket_keys;
+  json["bucket_key"] = table.bucket_keys;  // the Java client wants it even when it is empty
   json["bucket_count"] = table.bucket_count;
   json["properties"] = Json::object();
   for (const auto& [key, value] : table.properties) json["properties"][key] = value;

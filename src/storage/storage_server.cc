@@ -65,6 +65,7 @@ Status StorageServer::Start() {
   for (const TableInfo& info : metadata_->AllTables()) {
     auto table = MakeTable(info);
     tables.push_back(table.get());
+    tables_by_id_[info.id] = table;
     tables_[info.path] = std::move(table);
   }
   OpenBuckets(tables);
@@ -238,6 +239,7 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
     return committed;
   }
   std::lock_guard lock(mutex_);
+  tables_by_id_[info.id] = table;
   tables_[path] = std::move(table);
   return info;
 }
@@ -253,6 +255,7 @@ Status StorageServer::DropTable(const TablePath& path) {
     if (found == tables_.end()) return {};
     table = std::move(found->second);
     tables_.erase(found);
+    tables_by_id_.erase(table->info.id);
   }
   for (auto& bucket : table->buckets) {
     if (bucket.kv != nullptr) bucket.kv->Abandon();
@@ -276,6 +279,14 @@ Result<std::shared_ptr<const HostedTable>> StorageServer::GetTable(const TablePa
   auto info = metadata_->GetTable(path);
   if (!info.ok()) return info.status();
   return Unavailable("table '{}' is being created or dropped", path.ToString());
+}
+
+Result<std::shared_ptr<const HostedTable>> StorageServer::GetTable(model::TableId id) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return Unavailable("the storage core is closed");
+  auto found = tables_by_id_.find(id);
+  if (found == tables_by_id_.end()) return NotFound("there is no table with id {}", id.value());
+  return std::shared_ptr<const HostedTable>(found->second);
 }
 
 Status StorageServer::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets) {

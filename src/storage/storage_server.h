@@ -77,6 +77,7 @@ class StorageServer {
   Status DropTable(const model::TablePath& path);
   /// kNotFound, kCorruption.
   Result<std::shared_ptr<const HostedTable>> GetTable(const model::TablePath& path);
+  Result<std::shared_ptr<const HostedTable>> GetTable(model::TableId id);
   Status SetLakeOffsets(const model::TablePath& path, const std::vector<model::LogOffset>& offsets);
   /// Removes what has expired, now.
   Status ExpireNow();
@@ -112,6 +113,7 @@ class StorageServer {
   std::mutex ddl_mutex_;  ///< one creation or removal at a time; taken before mutex_
   std::mutex mutex_;      ///< guards all below
   TableMap tables_;
+  std::map<model::TableId, std::shared_ptr<HostedTable>> tables_by_id_;
   bool closed_ = false;
   std::condition_variable stop_expiry_;
   std::thread expiry_thread_;

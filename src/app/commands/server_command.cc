@@ -20,14 +20,30 @@ struct ServerArguments {
   std::string data_dir;
   std::string listen;
   int http_port = -1;
+  int fluss_port = -1;
+  int fluss_tablet_port = -1;
 };
 
 Result<ServerOptions> OptionsOf(const ServerArguments& arguments) {
   ServerOptions options;
   if (!arguments.config.empty()) RETURN_IF_ERROR(ReadConfig(arguments.config, options));
   if (!arguments.data_dir.empty()) options.node.data_dir = arguments.data_dir;
-  if (!arguments.listen.empty()) options.http.address = arguments.listen;
+  if (!arguments.listen.empty()) {
+    options.http.address = arguments.listen;
+    options.fluss.address = arguments.listen;
+  }
   if (arguments.http_port >= 0) options.http.port = static_cast<uint16_t>(arguments.http_port);
+  if (arguments.http_port == 0) {
+    // Who asks for a free port wants to run beside other servers.
+    options.fluss.coordinator_port = 0;
+    options.fluss.tablet_port = 0;
+  }
+  if (arguments.fluss_port >= 0) {
+    options.fluss.coordinator_port = static_cast<uint16_t>(arguments.fluss_port);
+  }
+  if (arguments.fluss_tablet_port >= 0) {
+    options.fluss.tablet_port = static_cast<uint16_t>(arguments.fluss_tablet_port);
+  }
   return options;
 }
 
@@ -49,8 +65,12 @@ Status RunServer(const ServerArguments& arguments) {
   std::fprintf(stderr, "forebay %s ready in %lld ms: http://%s:%d, data in %s\n", kVersion,
                static_cast<long long>(MonotonicMs() - begin), options.http.address.c_str(),
                server->http_port(), server->node().data_dir().c_str());
-  // One line on stdout, for programs that started us with port 0.
+  // Lines on stdout, for programs that started us with port 0.
   std::printf("http_port=%d\n", server->http_port());
+  if (const auto* fluss = server->fluss()) {
+    std::printf("fluss_port=%d\nfluss_tablet_port=%d\n", fluss->coordinator_port(),
+                fluss->tablet_port());
+  }
   std::fflush(stdout);
   WaitForSignal(signals);
   std::fprintf(stderr, "forebay stopping\n");
@@ -66,6 +86,14 @@ void AddServerCommand(CLI::App& app, int& status) {
   command->add_option("--data-dir", arguments->data_dir, "Data directory (./forebay-data)");
   command->add_option("--listen", arguments->listen, "Address to listen on (127.0.0.1)");
   command->add_option("--http-port", arguments->http_port, "HTTP port (8080); 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--fluss-port", arguments->fluss_port,
+                   "Port for Fluss clients: coordinator (9123); 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  command
+      ->add_option("--fluss-tablet-port", arguments->fluss_tablet_port,
+                   "Port for Fluss clients: tablet server (9124); 0: any free one")
       ->check(CLI::Range(0, 65535));
   command->callback([arguments, &status] {
     Status result = RunServer(*arguments);

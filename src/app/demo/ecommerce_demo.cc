@@ -88,6 +88,7 @@ class EcommerceDemo {
     ServerOptions options;
     options.node.data_dir = report_.data_dir;
     options.http.port = 0;
+    options.fluss_enabled = false;
     ASSIGN_OR_RETURN(server_, Server::Start(options));
     queries_.emplace(server_->engine());
     Say(fmt::format("Server on http://127.0.0.1:{}, data in {}", server_->http_port(),

@@ -46,7 +46,8 @@ TEST(TableJsonTest, WritesFlussForm) {
       R"({"version":1,"schema":{"version":1,"columns":[{"name":"a","data_type":{"type":"INTEGER",)"
       R"("nullable":false},"id":0},{"name":"r","data_type":{"type":"ROW","fields":[{"name":"x",)"
       R"("field_type":{"type":"DECIMAL","precision":5,"scale":2},"field_id":2}]},"id":1}],)"
-      R"("primary_key":["a"],"highest_field_id":2},"partition_key":[],"bucket_count":1,)"
+      R"("primary_key":["a"],"highest_field_id":2},"partition_key":[],"bucket_key":[],)"
+      R"("bucket_count":1,)"
       R"("properties":{},"custom_properties":{}})");
 }
 

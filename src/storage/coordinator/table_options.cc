@@ -18,12 +18,13 @@ constexpr size_t kNameBytesMax = 200;
 constexpr int kBucketsMax = 1024;
 constexpr int kColumnsMax = 4096;
 
-constexpr std::array<std::string_view, 26> kKnownOptions = {
+constexpr std::array<std::string_view, 29> kKnownOptions = {
     "table.log.format",
     "table.log.arrow.compression.type",
     "table.log.arrow.compression.zstd.level",
     "table.kv.format",
     "table.kv.format-version",
+    "table.kv.standby-replica.enabled",
     "table.log.ttl",
     "table.log.local-ttl",
     "table.log.tiered.local-segments",
@@ -41,9 +42,11 @@ constexpr std::array<std::string_view, 26> kKnownOptions = {
     "table.datalake.freshness",
     "table.datalake.auto-compaction",
     "table.datalake.auto-expire-snapshot",
+    "table.datalake.historical-partition.enabled",
     "table.merge-engine",
     "table.delete.behavior",
     "table.changelog.image",
+    "table.auto-increment.cache-size",
     "table.statistics.columns"};
 
 std::string Upper(std::string text) {
@@ -156,7 +159,8 @@ Status Apply(const std::string& key, const std::string& value, TableOptions& opt
     return OnlyValue(value, "COMPACTED");
   } else if (key == "table.changelog.image") {
     return OnlyValue(value, "FULL");
-  } else if (key == "table.auto-partition.enabled") {
+  } else if (key == "table.auto-partition.enabled" ||
+             key == "table.datalake.historical-partition.enabled") {
     return OnlyValue(value, "FALSE");
   } else if (key == "table.merge-engine") {
     return NotSupported("merge engine '{}'", value);

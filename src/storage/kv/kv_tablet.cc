@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "storage/kv/changelog.h"
+#include "storage/kv/partial_update.h"
 #include "storage/kv/row_store.h"
 #include "storage/kv/row_table.h"
 
@@ -72,7 +73,8 @@ class KvTabletImpl : public KvTablet,
         metrics_(metrics),
         schema_id_(info.schema_id),
         options_(options),
-        types_(info.descriptor.schema.Types()),
+        schema_(info.descriptor.schema),
+        types_(schema_.Types()),
         key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()),
         reader_(types_),
         log_(std::move(log)),
@@ -85,9 +87,10 @@ class KvTabletImpl : public KvTablet,
   }
 
   Status Recover();
-  Status Write(const Batch& batch, int64_t writer_id, int32_t sequence,
-               AppendCallback done) override;
+  Status Write(const Batch& batch, const KvWriteOptions& write, AppendCallback done) override;
   Result<KvValues> Lookup(const EncodedKeys& keys) override;
+  Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
+                                                int64_t bytes_max) override;
   Result<std::unique_ptr<KvSnapshot>> Snapshot() override;
   void UpdateRetention() override;
   Status Close() override;
@@ -97,6 +100,7 @@ class KvTabletImpl : public KvTablet,
  private:
   /// The changes of one write.
   struct WriteSet {
+    std::optional<PartialUpdate> partial;
     std::vector<RowChange> changes;
     uint64_t failures_before = 0;  ///< failures_ when the rows were applied
     int64_t log_bytes = 0;         ///< of the changelog
@@ -116,6 +120,9 @@ class KvTabletImpl : public KvTablet,
                WriteSet& set, ChangelogBuilder& changelog);
   Status ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
                   ChangelogBuilder& changelog);
+  Result<std::optional<std::string>> NewValue(const Batch& batch, int row,
+                                              std::optional<std::string_view> before,
+                                              const std::optional<PartialUpdate>& partial) const;
   void DropOverlay(const WriteSet& set);
   Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
   void OnAppended(WriteSet& set, const Result<AppendResult>& result);
@@ -131,6 +138,7 @@ class KvTabletImpl : public KvTablet,
   StorageMetrics& metrics_;
   const model::SchemaId schema_id_;
   const TableOptions options_;
+  const model::Schema schema_;
   const std::vector<model::DataType> types_;
   const std::vector<int> key_indexes_;
   const format::CompactedRowReader reader_;
@@ -151,6 +159,7 @@ class KvTabletImpl : public KvTablet,
   int64_t dirty_bytes_ = 0;
   int64_t unmoved_bytes_ = 0;    ///< of changelog, whose rows are dirty
   LogOffset committed_end_ = 0;  ///< the rows in memory are those after the changelog below this
+  LogOffset moved_end_ = -1;     ///< what the row store was told last; -1: nothing yet
   bool move_scheduled_ = false;
 };
 
@@ -256,8 +265,12 @@ static std::vector<uint64_t> HashesOf(const EncodedKeys& keys) {
   return hashes;
 }
 
-Status KvTabletImpl::Write(const Batch& batch, int64_t writer_id, int32_t sequence,
-                           AppendCallback done) {
+Status KvTabletImpl::Write(const Batch& batch, const KvWriteOptions& write, AppendCallback done) {
+  auto [writer_id, sequence] = std::pair(write.writer_id, write.sequence);
+  std::optional<PartialUpdate> partial;
+  if (!write.target_columns.empty()) {
+    ASSIGN_OR_RETURN(partial, PartialUpdate::Make(schema_, write.target_columns));
+  }
   ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(batch));
   std::vector<uint64_t> hashes = HashesOf(keys);
   std::lock_guard write_lock(write_mutex_);
@@ -265,6 +278,7 @@ Status KvTabletImpl::Write(const Batch& batch, int64_t writer_id, int32_t sequen
   // Nobody else changes rows meanwhile, so what is loaded stays true.
   ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
   auto set = std::make_shared<WriteSet>();
+  set->partial = std::move(partial);
   set->changes.reserve(batch.num_rows);  // entries point to them
   ChangelogBuilder changelog(batch, reader_);
   Status applied;
@@ -322,25 +336,54 @@ Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, Writ
   ChangeType change = batch.change(row);
   entry.referenced = true;
   if (change == ChangeType::kUpdateBefore) return {};
-  std::string value;
-  if (Upserts(change)) {
-    value.resize(kValuePrefixBytes);
-    StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
-    if (was_present && old == value) return {};
-    if (was_present) RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, RowOf(old)));
-    changelog.AddNew(was_present ? ChangeType::kUpdateAfter : ChangeType::kInsert, row);
-  } else {
+  if (!Upserts(change)) {
     if (options_.delete_behavior == DeleteBehavior::kDisable) {
-      return InvalidArgument("deletes are disabled for this table (table.delete.behavior)");
+      return NotSupported("deletes are disabled for this table (table.delete.behavior)");
     }
     if (options_.delete_behavior == DeleteBehavior::kIgnore || !was_present) return {};
-    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, RowOf(old)));
   }
-  set.changes.push_back({&entry, std::move(value), Upserts(change)});
+  std::optional<std::string_view> before;
+  if (was_present) before = RowOf(old);
+  ASSIGN_OR_RETURN(std::optional<std::string> value, NewValue(batch, row, before, set.partial));
+  if (value.has_value()) {
+    if (was_present && old == *value) return {};
+    if (was_present) RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, *before));
+    ChangeType after = was_present ? ChangeType::kUpdateAfter : ChangeType::kInsert;
+    if (!set.partial.has_value()) {
+      changelog.AddNew(after, row);
+    } else {
+      RETURN_IF_ERROR(changelog.AddOld(after, RowOf(*value)));
+    }
+  } else {
+    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, *before));
+  }
+  set.changes.push_back({&entry, value.value_or(std::string()), value.has_value()});
   entry.overlay = &set.changes.back();
   entry.pins += 1;
   return {};
+}
+
+/// What the row's value becomes; nullopt when it is deleted, which only a row that exists can be.
+Result<std::optional<std::string>> KvTabletImpl::NewValue(
+    const Batch& batch, int row, std::optional<std::string_view> before,
+    const std::optional<PartialUpdate>& partial) const {
+  std::string value(kValuePrefixBytes, '\0');
+  StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
+  bool upserts = Upserts(batch.change(row));
+  if (!partial.has_value()) {
+    if (!upserts) return std::optional<std::string>();
+    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
+    return std::optional(std::move(value));
+  }
+  bool stays = true;
+  if (upserts) {
+    std::string written;
+    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, written));
+    RETURN_IF_ERROR(partial->Update(before, written, value));
+  } else {
+    ASSIGN_OR_RETURN(stays, partial->Delete(*before, value));
+  }
+  return stays ? std::optional(std::move(value)) : std::nullopt;
 }
 
 /// Undoes what Apply did to the entries.
@@ -419,6 +462,7 @@ Status KvTabletImpl::MoveDirty() {
   int64_t moved_bytes;
   {
     std::lock_guard lock(mutex_);
+    if (dirty_.empty() && moved_end_ == committed_end_) return {};
     moving.swap(dirty_);
     dirty_bytes_ = 0;
     moved_bytes = std::exchange(unmoved_bytes_, 0);
@@ -439,6 +483,7 @@ Status KvTabletImpl::MoveDirty() {
   metrics_.kv_flushes += 1;
   if (written.ok()) FlushIfDue(moved_bytes);
   std::lock_guard lock(mutex_);
+  if (written.ok()) moved_end_ = end;
   for (RowEntry* entry : moving) {
     entry->moving = false;
     if (!written.ok() && !std::exchange(entry->dirty, true)) dirty_.push_back(entry);
@@ -494,6 +539,16 @@ Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
   // A row that was written, moved and evicted since it was read is newer than what was read.
   if (evictions == evictions_) Keep(keys, hashes, std::move(loaded));
   EvictIfFull();
+  return values;
+}
+
+Result<std::vector<std::string>> KvTabletImpl::PrefixLookup(std::string_view prefix,
+                                                            int64_t bytes_max) {
+  if (closed_) return Unavailable("the table is closed");
+  metrics_.kv_lookups += 1;
+  RETURN_IF_ERROR(MoveDirty());
+  ASSIGN_OR_RETURN(auto values, store_->ValuesWithPrefix(prefix, bytes_max));
+  for (std::string& value : values) value.erase(0, kValuePrefixBytes);
   return values;
 }
 

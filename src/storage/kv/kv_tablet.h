@@ -57,6 +57,14 @@ struct KvValues {
   }
 };
 
+struct KvWriteOptions {
+  int64_t writer_id = -1;  ///< -1: not idempotent
+  int32_t sequence = -1;
+  /// Only these columns, the key's among them, are written: an upsert keeps the others as they are,
+  /// a delete sets these to NULL, or removes a row that then has nothing but them. Empty: all.
+  std::vector<int> target_columns;
+};
+
 /// The rows of one bucket of a primary-key table: RocksDB with rows in memory before it, and a
 /// changelog with full images that is the truth. A write is applied to the pre-write buffer, its
 /// changelog is appended; when that is durable the rows become visible to lookups, and later go to
@@ -72,10 +80,14 @@ class KvTablet {
 
   /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. An error means that
   /// nothing happened and `done` will not be called.
-  virtual Status Write(const model::Batch& batch, int64_t writer_id, int32_t sequence,
+  virtual Status Write(const model::Batch& batch, const KvWriteOptions& options,
                        AppendCallback done) = 0;
   /// Durable rows only.
   virtual Result<KvValues> Lookup(const format::EncodedKeys& keys) = 0;
+  /// The durable rows whose encoded keys begin with `prefix`. kOutOfRange when there are more than
+  /// `bytes_max` of them.
+  virtual Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
+                                                        int64_t bytes_max) = 0;
   virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;
   /// Tells the log what it must keep for a restart.
   virtual void UpdateRetention() = 0;

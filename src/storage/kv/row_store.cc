@@ -61,6 +61,8 @@ class RocksRowStore : public RowStore {
   }
   Status Get(const std::vector<std::string_view>& keys,
              std::vector<std::optional<std::string>>& values) override;
+  Result<std::vector<std::string>> ValuesWithPrefix(std::string_view prefix,
+                                                    int64_t bytes_max) override;
   Status Write(const std::vector<Put>& puts, model::LogOffset offset) override;
   Result<std::unique_ptr<Cursor>> Scan() override;
   Status FlushSoon() override {
@@ -157,6 +159,23 @@ Status RocksRowStore::Get(const std::vector<std::string_view>& keys,
     values[i].emplace(found[i].data(), found[i].size());
   }
   return {};
+}
+
+Result<std::vector<std::string>> RocksRowStore::ValuesWithPrefix(std::string_view prefix,
+                                                                 int64_t bytes_max) {
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  std::vector<std::string> values;
+  std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator({}, rows_));
+  rocksdb::Slice wanted = SliceOf(prefix);
+  for (iterator->Seek(wanted); iterator->Valid() && iterator->key().starts_with(wanted);
+       iterator->Next()) {
+    bytes_max -= static_cast<int64_t>(iterator->value().size());
+    if (bytes_max < 0) return OutOfRange("too many rows begin with this key");
+    values.push_back(iterator->value().ToString());
+  }
+  RETURN_IF_ERROR(ToStatus(iterator->status(), "read", path_));
+  return values;
 }
 
 Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offset) {

@@ -53,6 +53,10 @@ class RowStore {
   /// For every key its value, or nullopt.
   virtual Status Get(const std::vector<std::string_view>& keys,
                      std::vector<std::optional<std::string>>& values) = 0;
+  /// The values of the keys that begin with `prefix`. kOutOfRange when they have more than
+  /// `bytes_max`.
+  virtual Result<std::vector<std::string>> ValuesWithPrefix(std::string_view prefix,
+                                                            int64_t bytes_max) = 0;
   /// Applies all puts and moves the offset, atomically.
   virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset) = 0;
   virtual Result<std::unique_ptr<Cursor>> Scan() = 0;

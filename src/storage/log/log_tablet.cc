@@ -297,7 +297,7 @@ void LogTablet::Publish(const std::vector<Pending>& group) {
 }
 
 void LogTablet::WakeListeners() {
-  std::vector<std::weak_ptr<Signal>> listeners;
+  std::vector<std::weak_ptr<Wakeable>> listeners;
   {
     Lock lock(mutex_);
     std::erase_if(listeners_, [](const auto& listener) { return listener.expired(); });
@@ -418,8 +418,9 @@ std::vector<LogGap> LogTablet::Damage() {
   return damage;
 }
 
-void LogTablet::Listen(std::weak_ptr<Signal> signal) {
+void LogTablet::Listen(std::weak_ptr<Wakeable> signal) {
   Lock lock(mutex_);
+  std::erase_if(listeners_, [](const auto& listener) { return listener.expired(); });
   listeners_.push_back(std::move(signal));
 }
 

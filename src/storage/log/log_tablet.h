@@ -85,7 +85,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   std::vector<LogGap> Damage();
 
   /// Raises `signal` whenever there is more to read, as long as it lives.
-  void Listen(std::weak_ptr<Signal> signal);
+  void Listen(std::weak_ptr<Wakeable> signal);
 
   /// Rows below are in the lake.
   void SetLakeOffset(model::LogOffset offset);
@@ -160,7 +160,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   bool failing_ = false;  ///< callbacks of a failed group are running
   bool closed_ = false;
   Status poison_;  ///< of the failed sync
-  std::vector<std::weak_ptr<Signal>> listeners_;
+  std::vector<std::weak_ptr<Wakeable>> listeners_;
 };
 
 }  // namespace forebay::storage

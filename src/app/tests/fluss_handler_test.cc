@@ -1,0 +1,384 @@
+#include "serve/fluss/fluss_handler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <random>
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+#include "client/tests/local_fixture.h"
+#include "format/kv_batch.h"
+#include "format/log_batch.h"
+#include "format/row_key.h"
+
+namespace forebay::serve {
+namespace {
+
+using rpc::ApiKey;
+using testing::ElementsAre;
+
+/// Runs what is posted at once, and what is delayed when the test says so.
+class TestScheduler : public rpc::Scheduler {
+ public:
+  void Post(std::function<void()> task) override { task(); }
+  void PostAfter(int64_t, std::function<void()> task) override {
+    std::lock_guard lock(mutex_);
+    delayed_.push_back(std::move(task));
+  }
+  void RunDelayed() {
+    std::vector<std::function<void()>> tasks;
+    {
+      std::lock_guard lock(mutex_);
+      tasks.swap(delayed_);
+    }
+    for (const auto& task : tasks) task();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::function<void()>> delayed_;
+};
+
+class FlussHandlerTest : public client::LocalFixture {
+ protected:
+  void SetUp() override {
+    LocalFixture::SetUp();
+    gateway_ = client::TabletGateway::Open(*storage_);
+    addresses_ = {"", 11, 12};
+    handler_ = std::make_unique<FlussHandler>(FlussRole::kTablet, connection_->admin(), *gateway_,
+                                              addresses_);
+  }
+  void TearDown() override {
+    handler_.reset();
+    gateway_.reset();
+    LocalFixture::TearDown();
+  }
+
+  /// The response's payload, as soon as it comes.
+  std::future<std::string> Start(ApiKey key, std::string message) {
+    auto promise = std::make_shared<std::promise<std::string>>();
+    auto future = promise->get_future();
+    rpc::Responder responder(1, [promise](const rpc::OutgoingFrame& frame, bool) {
+      std::string bytes;
+      for (const rpc::Payload& piece : frame) bytes.append(piece.bytes);
+      promise->set_value(bytes.substr(rpc::kLengthBytes));
+    });
+    auto frame = std::make_shared<const std::string>(std::move(message));
+    auto session = std::make_shared<rpc::Session>();
+    session->local_address = "10.1.2.3";
+    const rpc::ApiInfo* api = rpc::FindApi(static_cast<int16_t>(key));
+    handler_->Handle({api, 0, *frame, frame, session}, scheduler_, std::move(responder));
+    return future;
+  }
+  std::string Call(ApiKey key, std::string message) {
+    auto future = Start(key, std::move(message));
+    EXPECT_EQ(future.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    return future.get();
+  }
+  template <typename Response, typename Request>
+  Response Ask(ApiKey key, const Request& request) {
+    return Parse<Response>(Call(key, rpc::MessageToBytes(request)));
+  }
+  template <typename Response>
+  static Response Parse(std::string payload) {
+    static std::string kept;  // Payloads point into it
+    kept = std::move(payload);
+    std::string_view rest = kept;
+    auto header = rpc::ReadResponseHeader(rest);
+    EXPECT_TRUE(header.ok());
+    EXPECT_EQ(header->type, rpc::ResponseHeader::kSuccess) << rest;
+    auto response = rpc::ParseMessage<Response>(rest, 1 << 24);
+    EXPECT_TRUE(response.ok()) << response.message();
+    return response.ok() ? *response : Response();
+  }
+  template <typename Request>
+  int ErrorOf(ApiKey key, const Request& request) {
+    std::string payload = Call(key, rpc::MessageToBytes(request));
+    std::string_view rest = payload;
+    if (rpc::ReadResponseHeader(rest)->type == rpc::ResponseHeader::kSuccess) return 0;
+    return rpc::ParseMessage<rpc::ErrorResponse>(rest, 1 << 20)->error_code;
+  }
+
+  int64_t Create(const std::string& name, bool primary_key, int buckets = 1) {
+    auto info = connection_->admin().CreateTable({"db", name}, Table(primary_key, buckets));
+    EXPECT_TRUE(info.ok()) << info.message();
+    return info->id.value();
+  }
+  static std::string LogBatch(const std::vector<std::pair<int64_t, std::string>>& rows,
+                              int64_t writer = -1, int sequence = -1, int schema = 1) {
+    format::LogBatchOptions options;
+    options.schema_id = model::SchemaId(schema);
+    options.writer_id = writer;
+    options.batch_sequence = sequence;
+    options.append_only = true;
+    return *format::EncodeLogBatch(Rows(rows), options);
+  }
+  static rpc::ProduceLogRequest Produce(int64_t table, std::string batch, int bucket = 0) {
+    rpc::ProduceLogRequest request{-1, table, 1000, {}};
+    request.buckets_req.push_back({{}, bucket, rpc::Payload::Own(std::move(batch)), {}, {}});
+    return request;
+  }
+  rpc::PbProduceLogRespForBucket Append(int64_t table, std::string batch, int bucket = 0) {
+    auto response =
+        Ask<rpc::ProduceLogResponse>(ApiKey::kProduceLog, Produce(table, std::move(batch), bucket));
+    return response.buckets_resp.at(0);
+  }
+  static rpc::FetchLogRequest Fetch(int64_t table, int64_t offset, int wait_ms = 0) {
+    rpc::FetchLogRequest request;
+    request.follower_server_id = -1;
+    request.max_bytes = 1 << 20;
+    request.min_bytes = 1;
+    request.max_wait_ms = wait_ms;
+    request.tables_req.push_back({table, false, {}, {{{}, 0, offset, 1 << 20, {}}}, {}, {}});
+    return request;
+  }
+
+  /// A batch of writes: a row without a name is a delete.
+  static std::string KvBatch(
+      const std::vector<std::pair<int64_t, std::optional<std::string>>>& writes,
+      int64_t writer = -1, int sequence = -1) {
+    ByteWriter records;
+    for (const auto& [id, name] : writes) {
+      auto keys = format::EncodeKeys(std::vector{Rows({{id, ""}}).columns[0]});
+      std::string record;
+      record.push_back(static_cast<char>((*keys)[0].size()));
+      record.append((*keys)[0]);
+      if (name.has_value()) {
+        EXPECT_TRUE(format::AppendCompactedRow(Rows({{id, *name}}), 0, record).ok());
+      }
+      records.Write(static_cast<int32_t>(record.size()));
+      records.WriteBytes(record);
+    }
+    ByteWriter checked;
+    checked.Write(int16_t{1});
+    checked.Write(int8_t{0});
+    checked.Write(writer);
+    checked.Write(sequence);
+    checked.Write(static_cast<int32_t>(writes.size()));
+    checked.WriteBytes(records.view());
+    ByteWriter batch;
+    batch.Write(static_cast<int32_t>(checked.size() + 5));
+    batch.Write(int8_t{0});
+    batch.Write(Crc32c(checked.view()));
+    batch.WriteBytes(checked.view());
+    return batch.Take();
+  }
+  rpc::PbPutKvRespForBucket Put(int64_t table, std::string batch,
+                                std::vector<int32_t> targets = {}) {
+    rpc::PutKvRequest request{-1, table, 1000, std::move(targets), {}, {}};
+    request.buckets_req.push_back({{}, 0, rpc::Payload::Own(std::move(batch)), {}, {}});
+    return Ask<rpc::PutKvResponse>(ApiKey::kPutKv, request).buckets_resp.at(0);
+  }
+
+  std::unique_ptr<client::TabletGateway> gateway_;
+  FlussAddresses addresses_;
+  TestScheduler scheduler_;
+  std::unique_ptr<FlussHandler> handler_;
+};
+
+TEST_F(FlussHandlerTest, SaysWhichServersThereAre) {
+  int64_t id = Create("t", true, 3);
+  auto metadata =
+      Ask<rpc::MetadataResponse>(ApiKey::kGetMetadata, rpc::MetadataRequest{{{"db", "t"}}, {}, {}});
+  EXPECT_EQ(metadata.coordinator_server->host, "10.1.2.3");
+  EXPECT_EQ(metadata.coordinator_server->port, 11);
+  EXPECT_EQ(metadata.tablet_servers.at(0).port, 12);
+  EXPECT_EQ(metadata.table_metadata.at(0).table_id, id);
+  EXPECT_EQ(metadata.table_metadata.at(0).bucket_metadata.size(), 3u);
+  auto versions =
+      Ask<rpc::ApiVersionsResponse>(ApiKey::kApiVersions, rpc::ApiVersionsRequest{"test", "1"});
+  EXPECT_EQ(versions.server_type, 2);
+  EXPECT_EQ(ErrorOf(ApiKey::kGetMetadata, rpc::MetadataRequest{{{"db", "none"}}, {}, {}}), 7);
+}
+
+TEST_F(FlussHandlerTest, StoresProducedBatchesOnce) {
+  int64_t id = Create("t", false);
+  EXPECT_EQ(Append(id, LogBatch({{1, "a"}, {2, "b"}}, 5, 0)).base_offset, 0);
+  EXPECT_EQ(Append(id, LogBatch({{3, "c"}}, 5, 1)).base_offset, 2);
+  EXPECT_EQ(Append(id, LogBatch({{1, "a"}, {2, "b"}}, 5, 0)).base_offset, 0);
+  EXPECT_EQ(Append(id, LogBatch({{9, "z"}}, 5, 7)).error_code, 31);
+  EXPECT_EQ(Append(id, LogBatch({{9, "z"}}, -1, -1, 2)).error_code, 9);
+  EXPECT_EQ(Append(id, LogBatch({{9, "z"}}), 1).error_code, 21);
+  EXPECT_EQ(Append(id + 100, LogBatch({{9, "z"}})).error_code, 21);
+  std::string damaged = LogBatch({{9, "z"}});
+  damaged.back() ^= 1;
+  EXPECT_EQ(Append(id, damaged).error_code, 14);
+  EXPECT_EQ(Append(id, "").error_code, 14);
+  EXPECT_THAT(ReadAll({"db", "t"}, 0, 0), ElementsAre("+I 1 a", "+I 2 b", "+I 3 c"));
+}
+
+/// The layouts of newer clients become the stored one.
+TEST_F(FlussHandlerTest, TakesBatchesOfEveryVersion) {
+  int64_t id = Create("t", false);
+  std::string v0 = LogBatch({{1, "a"}});
+  std::string statistics = "statistics";
+  for (int magic : {1, 2}) {
+    std::string batch = v0.substr(0, 21);
+    batch[12] = static_cast<char>(magic);
+    if (magic == 2) batch += std::string("\x07\0\0\0", 4);
+    std::string checked = v0.substr(25, 23);
+    ByteWriter length;
+    length.Write(static_cast<int32_t>(statistics.size()));
+    checked += std::string(length.view()) + statistics + v0.substr(48);
+    ByteWriter crc;
+    crc.Write(Crc32c(checked));
+    batch += std::string(crc.view()) + checked;
+    StoreLe(batch.data() + 8, static_cast<int32_t>(batch.size() - 12));
+    EXPECT_EQ(Append(id, batch).base_offset, magic - 1) << magic;
+    EXPECT_EQ(Append(id, batch.substr(0, batch.size() - 1)).error_code, 14);
+  }
+  EXPECT_THAT(ReadAll({"db", "t"}, 0, 0), ElementsAre("+I 1 a", "+I 1 a"));
+}
+
+TEST_F(FlussHandlerTest, FetchesFromAnyOffset) {
+  int64_t id = Create("t", false);
+  Append(id, LogBatch({{1, "a"}, {2, "b"}}));
+  Append(id, LogBatch({{3, "c"}}));
+  auto read = [&](int64_t offset) {
+    auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, Fetch(id, offset));
+    return response.tables_resp.at(0).buckets_resp.at(0);
+  };
+  auto all = read(-2);
+  EXPECT_EQ(all.high_watermark, 3);
+  EXPECT_EQ(format::ParseLogBatchHeader(all.records->bytes)->record_count, 2);
+  EXPECT_EQ(format::ParseLogBatchHeader(read(2).records->bytes)->base_offset, 2);
+  auto end = read(3);
+  ASSERT_TRUE(end.records.has_value());  // or clients lose the answer
+  EXPECT_EQ(end.records->bytes, "");
+  EXPECT_EQ(read(4).error_code, 19);
+  auto request = Fetch(id, 0);
+  request.tables_req[0].projection_pushdown_enabled = true;
+  for (std::vector<int32_t> bad : {std::vector<int32_t>{}, {1, 0}, {0, 0}, {2}, {-1}}) {
+    request.tables_req[0].projected_fields = bad;
+    auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, request);
+    EXPECT_EQ(response.tables_resp.at(0).buckets_resp.at(0).error_code, 34);
+  }
+  request.tables_req[0].projected_fields = {1};
+  auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, request);
+  std::string_view bytes = response.tables_resp.at(0).buckets_resp.at(0).records->bytes;
+  auto header = format::ParseLogBatchHeader(bytes);
+  ASSERT_TRUE(header.ok());
+  ASSERT_TRUE(format::VerifyLogBatch(bytes.substr(0, header->size_bytes())).ok());
+  auto batch = format::DecodeLogBatch(bytes.substr(0, header->size_bytes()),
+                                      {model::DataType::String()}, nullptr, nullptr);
+  ASSERT_TRUE(batch.ok()) << batch.message();
+  EXPECT_EQ(batch->columns[0].GetString(1), "b");
+}
+
+TEST_F(FlussHandlerTest, AFetchWaitsForRows) {
+  int64_t id = Create("t", false);
+  auto waiting = Start(ApiKey::kFetchLog, rpc::MessageToBytes(Fetch(id, 0, 30'000)));
+  EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  Append(id, LogBatch({{1, "a"}}));
+  ASSERT_EQ(waiting.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  auto response = Parse<rpc::FetchLogResponse>(waiting.get());
+  EXPECT_GT(response.tables_resp.at(0).buckets_resp.at(0).records->bytes.size(), 0u);
+  auto empty = Start(ApiKey::kFetchLog, rpc::MessageToBytes(Fetch(id, 1, 30'000)));
+  scheduler_.RunDelayed();
+  ASSERT_EQ(empty.wait_for(std::chrono::seconds(10)), std::future_status::ready);
+  response = Parse<rpc::FetchLogResponse>(empty.get());
+  EXPECT_EQ(response.tables_resp.at(0).buckets_resp.at(0).records->bytes, "");
+}
+
+TEST_F(FlussHandlerTest, PutsAndLooksUpRows) {
+  int64_t id = Create("t", true);
+  EXPECT_EQ(Put(id, KvBatch({{1, "a"}, {2, "b"}}, 9, 0)).log_end_offset, 2);
+  EXPECT_EQ(Put(id, KvBatch({{1, "a"}, {2, "b"}}, 9, 0)).log_end_offset, 2);
+  EXPECT_EQ(Put(id, KvBatch({{1, "c"}, {2, {}}}, 9, 1)).log_end_offset, 5);
+  EXPECT_EQ(Put(id, KvBatch({{1, "x"}}, 9, 5)).error_code, 31);
+  EXPECT_THAT(ReadAll({"db", "t"}, 0, 0),
+              ElementsAre("+I 1 a", "+I 2 b", "-U 1 a", "+U 1 c", "-D 2 b"));
+  std::string damaged = KvBatch({{1, "x"}});
+  damaged.back() ^= 1;
+  EXPECT_EQ(Put(id, damaged).error_code, 14);
+  EXPECT_EQ(Put(id, KvBatch({{1, "x"}}), {1}).error_code, 35);  // without the key
+  EXPECT_EQ(Put(id, KvBatch({{1, "x"}}), {0, 1}).error_code, std::nullopt);
+  rpc::LookupRequest lookup{id, {}, {}, {}, {}};
+  auto keys = format::EncodeKeys(std::vector{Rows({{1, ""}, {2, ""}}).columns[0]});
+  lookup.buckets_req.push_back(
+      {{}, 0, {rpc::Payload{(*keys)[0], nullptr}, rpc::Payload{(*keys)[1], nullptr}}, {}, {}});
+  auto found = Ask<rpc::LookupResponse>(ApiKey::kLookup, lookup).buckets_resp.at(0);
+  ASSERT_EQ(found.values.size(), 2u);
+  std::string expected("\x01\0", 2);
+  EXPECT_TRUE(format::AppendCompactedRow(Rows({{1, "x"}}), 0, expected).ok());
+  EXPECT_EQ(found.values[0].values->bytes, expected);
+  EXPECT_FALSE(found.values[1].values.has_value());
+}
+
+TEST_F(FlussHandlerTest, ScansAllRowsInPieces) {
+  int64_t id = Create("t", true);
+  std::vector<std::pair<int64_t, std::optional<std::string>>> rows;
+  for (int i = 0; i < 100; ++i) rows.push_back({i, "row"});
+  Put(id, KvBatch(rows));
+  rpc::ScanKvRequest request;
+  request.bucket_scan_req = rpc::PbScanReqForBucket{id, {}, 0, {}, {}};
+  request.batch_size_bytes = 200;
+  request.call_seq_id = 0;
+  int seen = 0, calls = 0;
+  while (true) {
+    auto response = Ask<rpc::ScanKvResponse>(ApiKey::kScanKv, request);
+    ASSERT_EQ(response.error_code, std::nullopt) << *response.error_message;
+    if (calls == 0) {
+      EXPECT_EQ(response.log_offset, 100);
+    }
+    seen += LoadLe<int32_t>(response.records->bytes.data() + 5);
+    ++calls;
+    if (!*response.has_more_results) break;
+    request = {};
+    request.scanner_id = rpc::Payload::Own(std::string(response.scanner_id->bytes));
+    request.batch_size_bytes = 200;
+    request.call_seq_id = calls;
+  }
+  EXPECT_EQ(seen, 100);
+  EXPECT_GT(calls, 5);
+  EXPECT_EQ(Ask<rpc::ScanKvResponse>(ApiKey::kScanKv, request).error_code, 67);
+}
+
+TEST_F(FlussHandlerTest, EveryOtherRequestHasAnAnswer) {
+  for (const rpc::ApiInfo& api : rpc::AllApis()) {
+    std::string payload = Call(api.key, "");
+    std::string_view rest = payload;
+    EXPECT_TRUE(rpc::ReadResponseHeader(rest).ok()) << api.name;
+  }
+}
+
+/// Deterministic: whatever is sent, tables stay readable and what was stored stays there.
+TEST_F(FlussHandlerTest, SurvivesMutatedRequests) {
+  int64_t log = Create("log", false), rows = Create("rows", true);
+  Append(log, LogBatch({{1, "a"}}));
+  Put(rows, KvBatch({{1, "a"}}));
+  rpc::PutKvRequest put{-1, rows, 1000, {}, {}, {}};
+  put.buckets_req.push_back({{}, 0, rpc::Payload::Own(KvBatch({{1, "b"}, {2, {}}})), {}, {}});
+  auto projected = Fetch(log, 0);
+  projected.tables_req[0].projection_pushdown_enabled = true;
+  projected.tables_req[0].projected_fields = {0};
+  std::vector<std::pair<ApiKey, std::string>> seeds = {
+      {ApiKey::kProduceLog, rpc::MessageToBytes(Produce(log, LogBatch({{2, "b"}, {3, "c"}})))},
+      {ApiKey::kPutKv, rpc::MessageToBytes(put)},
+      {ApiKey::kFetchLog, rpc::MessageToBytes(projected)},
+      {ApiKey::kListOffsets,
+       rpc::MessageToBytes(rpc::ListOffsetsRequest{-1, 1, log, {}, {0}, {}, {}})},
+      {ApiKey::kCreateTable,
+       rpc::MessageToBytes(rpc::CreateTableRequest{
+           {"db", "made"},
+           rpc::Payload::Own(R"({"version":1,"schema":{"version":1,"columns":[{"name":"a",)"
+                             R"("data_type":{"type":"INTEGER"},"id":0}]},"partition_key":[],)"
+                             R"("properties":{},"custom_properties":{}})"),
+           true})}};
+  std::mt19937 random(11);
+  for (int i = 0; i < 3000; ++i) {
+    auto [key, bytes] = seeds[i % seeds.size()];
+    for (size_t j = random() % 4; j < 4; ++j) {
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    }
+    Call(key, bytes);
+    scheduler_.RunDelayed();
+  }
+  EXPECT_EQ(ReadAll({"db", "log"}, 0, 0).at(0), "+I 1 a");
+  EXPECT_EQ(ReadAll({"db", "rows"}, 0, 0).at(0), "+I 1 a");
+}
+
+}  // namespace
+}  // namespace forebay::serve

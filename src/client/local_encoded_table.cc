@@ -1,0 +1,265 @@
+#include "client/local_encoded_table.h"
+
+#include <mutex>
+
+#include "base/bytes.h"
+#include "format/kv_batch.h"
+#include "format/row_key.h"
+#include "storage/kv/kv_tablet.h"
+#include "storage/kv/partial_update.h"
+#include "storage/log/segment_cursor.h"
+
+namespace forebay::client {
+
+using model::Batch;
+using model::ChangeType;
+using model::LogOffset;
+
+namespace {
+
+/// Rows of one prefix lookup.
+constexpr int64_t kPrefixBytesMax = 64 << 20;
+
+/// Waits for the acknowledgements of one request's batches and hands on one for all of them. Lives
+/// until the last came.
+class JoinedAck {
+ public:
+  JoinedAck(size_t count, model::TableBucket bucket, WriteCallback done)
+      : left_(count), done_(std::move(done)) {
+    ack_.bucket = bucket;
+    ack_.duplicate = true;
+  }
+
+  void Take(const Result<storage::AppendResult>& result) {
+    {
+      std::lock_guard lock(mutex_);
+      if (!result.ok()) {
+        if (failure_.ok()) failure_ = result.status();
+      } else {
+        ack_.base_offset =
+            std::min(ack_.next_offset == 0 ? INT64_MAX : ack_.base_offset, result->base_offset);
+        ack_.next_offset = std::max(ack_.next_offset, result->next_offset);
+        ack_.duplicate &= result->duplicate;
+      }
+      if (--left_ > 0) return;
+    }
+    failure_.ok() ? done_(ack_) : done_(failure_.error());
+  }
+
+ private:
+  std::mutex mutex_;
+  size_t left_;
+  WriteAck ack_;
+  Status failure_;
+  const WriteCallback done_;
+};
+
+/// See KvSnapshot; puts the schema id before every row.
+class LocalRowScanner : public EncodedRowScanner {
+ public:
+  LocalRowScanner(std::shared_ptr<const storage::HostedTable> table,
+                  std::unique_ptr<storage::KvSnapshot> snapshot)
+      : table_(std::move(table)), snapshot_(std::move(snapshot)) {}
+  LogOffset log_offset() const override { return snapshot_->log_offset(); }
+  Result<std::optional<std::string_view>> Next() override { return snapshot_->Next(); }
+
+ private:
+  const std::shared_ptr<const storage::HostedTable> table_;
+  const std::unique_ptr<storage::KvSnapshot> snapshot_;
+};
+
+std::vector<model::DataType> KeyTypes(const model::Schema& schema) {
+  std::vector<model::DataType> types;
+  for (int index : schema.PrimaryKeyIndexes()) types.push_back(schema.columns[index].type);
+  return types;
+}
+
+}  // namespace
+
+LocalEncodedTable::LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table)
+    : table_(std::move(table)),
+      projection_(table_->info.descriptor.schema.Types()),
+      reader_(table_->info.descriptor.schema.Types()),
+      key_indexes_(table_->info.descriptor.schema.PrimaryKeyIndexes()),
+      key_types_(KeyTypes(table_->info.descriptor.schema)) {}
+
+Status LocalEncodedTable::CheckLogBatch(std::string_view batch) const {
+  ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(batch));
+  if (header.schema_id != table_->info.schema_id) {
+    return NotFound("table '{}' has no schema {}", table_->info.path.ToString(),
+                    header.schema_id.value());
+  }
+  if (header.last_offset_delta != std::max(header.record_count - 1, 0)) {
+    return Corruption("a batch of {} records with a last offset delta of {}", header.record_count,
+                      header.last_offset_delta);
+  }
+  RETURN_IF_ERROR(projection_.Check(batch));
+  if (header.append_only) return {};
+  for (char change :
+       batch.substr(format::LogBatchHeader::kBytes, static_cast<size_t>(header.record_count))) {
+    if (static_cast<uint8_t>(change) > static_cast<uint8_t>(ChangeType::kInsert)) {
+      return Corruption("a log table takes no change of type {}", static_cast<uint8_t>(change));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> LocalEncodedTable::CheckBatches(std::string_view batches) const {
+  std::vector<std::string> checked;
+  while (!batches.empty()) {
+    size_t size = 0;
+    ASSIGN_OR_RETURN(std::string batch, format::NormalizeLogBatch(batches, &size));
+    if (std::ssize(batch) > storage::kBatchBytesMax) {
+      return OutOfRange("a batch has {} bytes, at most {} are allowed", batch.size(),
+                        storage::kBatchBytesMax);
+    }
+    RETURN_IF_ERROR(CheckLogBatch(batch));
+    checked.push_back(std::move(batch));
+    batches.remove_prefix(size);
+  }
+  if (checked.empty()) return Corruption("there is no batch to append");
+  return checked;
+}
+
+void LocalEncodedTable::AppendBatches(int bucket, std::string_view batches, WriteCallback done) {
+  auto checked = CheckBatches(batches);
+  if (!checked.ok()) return done(checked.status().error());
+  auto join = std::make_shared<JoinedAck>(
+      checked->size(), model::TableBucket{table_->info.id, std::nullopt, bucket}, std::move(done));
+  for (std::string& batch : *checked) {
+    Status taken = log(bucket).Append(
+        std::move(batch), [join](Result<storage::AppendResult> result) { join->Take(result); });
+    if (!taken.ok()) join->Take(taken.error());
+  }
+}
+
+Result<LogBytes> LocalEncodedTable::ReadBatches(int bucket, LogOffset offset, int64_t max_bytes,
+                                                const std::vector<int>* projection) {
+  ASSIGN_OR_RETURN(storage::LogSlice slice, log(bucket).Read(offset, max_bytes));
+  if (slice.batches.empty()) return LogBytes{};
+  const auto& last = slice.batches.back();
+  std::string_view bytes(*slice.bytes);
+  bytes = bytes.substr(0, last.position + last.header.size_bytes());
+  if (projection == nullptr) return LogBytes{bytes, slice.bytes};
+  auto projected = std::make_shared<std::string>();
+  for (const auto& batch : slice.batches) {
+    ASSIGN_OR_RETURN(
+        std::string part,
+        projection_.Project(bytes.substr(batch.position, batch.header.size_bytes()), *projection));
+    *projected += part;
+  }
+  return LogBytes{*projected, projected};
+}
+
+LogOffset LocalEncodedTable::LogStart(int bucket) { return log(bucket).log_start(); }
+LogOffset LocalEncodedTable::LogEnd(int bucket) { return log(bucket).durable_end(); }
+
+Result<LogOffset> LocalEncodedTable::OffsetAt(int bucket, int64_t timestamp_ms) {
+  return log(bucket).OffsetAt(timestamp_ms);
+}
+
+void LocalEncodedTable::Listen(int bucket, std::weak_ptr<Wakeable> listener) {
+  log(bucket).Listen(std::move(listener));
+}
+
+void LocalEncodedTable::PutRows(int bucket, std::string_view batch,
+                                const std::vector<int>& target_columns, WriteCallback done) {
+  model::TableBucket place{table_->info.id, std::nullopt, bucket};
+  Status started =
+      StartPut(bucket, batch, target_columns, [place, done](Result<storage::AppendResult> result) {
+        if (!result.ok()) return done(result.status().error());
+        done(WriteAck{place, result->base_offset, result->next_offset, result->duplicate});
+      });
+  if (!started.ok()) done(started.error());
+}
+
+Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes,
+                                   const std::vector<int>& target_columns,
+                                   storage::AppendCallback done) {
+  ASSIGN_OR_RETURN(auto records, format::KvBatchReader::Open(bytes));
+  const format::KvBatchHeader& header = records.header();
+  if (header.schema_id != table_->info.schema_id) {
+    return NotFound("table '{}' has no schema {}", table_->info.path.ToString(),
+                    header.schema_id.value());
+  }
+  model::BatchBuilder builder(reader_.types());
+  std::vector<std::string_view> keys;
+  while (true) {
+    ASSIGN_OR_RETURN(auto record, records.Next());
+    if (!record.has_value()) break;
+    keys.push_back(record->key);
+    if (record->row.has_value()) {
+      RETURN_IF_ERROR(reader_.Read(*record->row, builder));
+      builder.FinishRow(ChangeType::kInsert);
+      continue;
+    }
+    std::vector<model::ColumnBuilder*> key_columns;
+    for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
+    RETURN_IF_ERROR(format::DecodeKey(record->key, key_columns));
+    for (int i = 0; i < std::ssize(reader_.types()); ++i) {
+      if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
+    }
+    builder.FinishRow(ChangeType::kDelete);
+  }
+  Batch batch = builder.Finish();
+  // A restart makes the keys anew from the rows of the changelog.
+  std::vector<model::Column> key_columns;
+  for (int index : key_indexes_) key_columns.push_back(batch.columns[index]);
+  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(key_columns));
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (encoded[row] != keys[row]) return Corruption("the key of write {} is not its row's", row);
+  }
+  return table_->buckets[bucket].kv->Write(
+      batch, {header.writer_id, header.batch_sequence, target_columns}, std::move(done));
+}
+
+Status LocalEncodedTable::CheckTargetColumns(const std::vector<int>& target_columns) const {
+  if (target_columns.empty()) return {};
+  return internal::ToStatus(
+      storage::PartialUpdate::Make(table_->info.descriptor.schema, target_columns));
+}
+
+Result<Batch> LocalEncodedTable::DecodeKeys(const std::vector<std::string_view>& keys) const {
+  model::BatchBuilder builder(key_types_);
+  std::vector<model::ColumnBuilder*> columns;
+  for (int i = 0; i < std::ssize(key_types_); ++i) columns.push_back(&builder.column(i));
+  for (std::string_view key : keys) {
+    RETURN_IF_ERROR(format::DecodeKey(key, columns));
+    builder.FinishRow();
+  }
+  return builder.Finish();
+}
+
+std::string LocalEncodedTable::WithSchemaId(std::string_view row) const {
+  std::string value(sizeof(int16_t), '\0');
+  StoreLe(value.data(), static_cast<int16_t>(table_->info.schema_id.value()));
+  return value.append(row);
+}
+
+Result<std::vector<std::optional<std::string>>> LocalEncodedTable::LookupRows(
+    int bucket, const std::vector<std::string_view>& keys) {
+  std::vector<std::optional<std::string>> rows(keys.size());
+  if (keys.empty()) return rows;
+  ASSIGN_OR_RETURN(Batch decoded, DecodeKeys(keys));
+  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(decoded.columns));
+  ASSIGN_OR_RETURN(auto values, table_->buckets[bucket].kv->Lookup(encoded));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (values.slots[i].found) rows[i] = WithSchemaId(values[i]);
+  }
+  return rows;
+}
+
+Result<std::vector<std::string>> LocalEncodedTable::LookupPrefix(int bucket,
+                                                                 std::string_view prefix) {
+  ASSIGN_OR_RETURN(auto rows, table_->buckets[bucket].kv->PrefixLookup(prefix, kPrefixBytesMax));
+  for (std::string& row : rows) row = WithSchemaId(row);
+  return rows;
+}
+
+Result<std::unique_ptr<EncodedRowScanner>> LocalEncodedTable::ScanRows(int bucket) {
+  ASSIGN_OR_RETURN(auto snapshot, table_->buckets[bucket].kv->Snapshot());
+  return std::unique_ptr<EncodedRowScanner>(
+      std::make_unique<LocalRowScanner>(table_, std::move(snapshot)));
+}
+
+}  // namespace forebay::client

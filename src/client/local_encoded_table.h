@@ -1,0 +1,50 @@
+#pragma once
+
+#include "client/tablet_gateway.h"
+#include "format/compacted_row.h"
+#include "format/log_batch_projection.h"
+#include "storage/storage_server.h"
+
+namespace forebay::client {
+
+/// EncodedTable of a storage core in this process. Thread-safe.
+class LocalEncodedTable : public EncodedTable {
+ public:
+  explicit LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table);
+
+  const storage::HostedTable& hosted() const { return *table_; }
+  const model::TableInfo& info() const override { return table_->info; }
+  bool HasPrimaryKey() const override { return !key_types_.empty(); }
+  Status CheckBucket(int bucket) const override { return table_->CheckBucket(bucket); }
+  void AppendBatches(int bucket, std::string_view batches, WriteCallback done) override;
+  Result<LogBytes> ReadBatches(int bucket, model::LogOffset offset, int64_t max_bytes,
+                               const std::vector<int>* projection) override;
+  model::LogOffset LogStart(int bucket) override;
+  model::LogOffset LogEnd(int bucket) override;
+  Result<model::LogOffset> OffsetAt(int bucket, int64_t timestamp_ms) override;
+  void Listen(int bucket, std::weak_ptr<Wakeable> listener) override;
+  void PutRows(int bucket, std::string_view batch, const std::vector<int>& target_columns,
+               WriteCallback done) override;
+  Status CheckTargetColumns(const std::vector<int>& target_columns) const override;
+  Result<std::vector<std::optional<std::string>>> LookupRows(
+      int bucket, const std::vector<std::string_view>& keys) override;
+  Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) override;
+  Result<std::unique_ptr<EncodedRowScanner>> ScanRows(int bucket) override;
+
+ private:
+  storage::LogTablet& log(int bucket) const { return *table_->buckets[bucket].log; }
+  Result<std::vector<std::string>> CheckBatches(std::string_view batches) const;
+  Status CheckLogBatch(std::string_view batch) const;
+  Status StartPut(int bucket, std::string_view batch, const std::vector<int>& target_columns,
+                  storage::AppendCallback done);
+  Result<model::Batch> DecodeKeys(const std::vector<std::string_view>& keys) const;
+  std::string WithSchemaId(std::string_view row) const;
+
+  const std::shared_ptr<const storage::HostedTable> table_;
+  const format::LogBatchProjection projection_;
+  const format::CompactedRowReader reader_;
+  const std::vector<int> key_indexes_;
+  std::vector<model::DataType> key_types_;
+};
+
+}  // namespace forebay::client

@@ -1,0 +1,54 @@
+#include "client/tablet_gateway.h"
+
+#include <atomic>
+#include <mutex>
+
+#include "client/local_encoded_table.h"
+#include "storage/storage_server.h"
+
+namespace forebay::client {
+
+namespace {
+
+class LocalTabletGateway : public TabletGateway {
+ public:
+  explicit LocalTabletGateway(storage::StorageServer& storage) : storage_(storage) {}
+
+  Result<std::shared_ptr<EncodedTable>> OpenTable(model::TableId id) override {
+    ASSIGN_OR_RETURN(auto hosted, storage_.GetTable(id));
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<LocalEncodedTable>& table = tables_[id];
+    if (table == nullptr || &table->hosted() != hosted.get()) {
+      ForgetDropped(id);
+      table = std::make_shared<LocalEncodedTable>(std::move(hosted));
+    }
+    return std::shared_ptr<EncodedTable>(table);
+  }
+
+  Status CheckOptions(const std::map<std::string, std::string>& properties) override {
+    return internal::ToStatus(storage::TableOptions::Parse(properties, {}));
+  }
+
+  Status CheckName(std::string_view what, const std::string& name) override {
+    return storage::ValidateName(what, name);
+  }
+
+ private:
+  void ForgetDropped(model::TableId keep) {
+    std::erase_if(tables_, [&](const auto& entry) {
+      return entry.first != keep && !storage_.GetTable(entry.first).ok();
+    });
+  }
+
+  storage::StorageServer& storage_;
+  std::mutex mutex_;
+  std::map<model::TableId, std::shared_ptr<LocalEncodedTable>> tables_;  ///< guarded by `mutex_`
+};
+
+}  // namespace
+
+std::unique_ptr<TabletGateway> TabletGateway::Open(storage::StorageServer& storage) {
+  return std::make_unique<LocalTabletGateway>(storage);
+}
+
+}  // namespace forebay::client

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/signal.h"
+#include "client/connection.h"
+#include "model/table.h"
+
+namespace forebay::storage {
+class StorageServer;
+}
+
+namespace forebay::client {
+
+/// Consecutive log batches as they are stored, or with some columns only.
+struct LogBytes {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// Rows of a bucket, each an encoded row with the schema it was written in. Thread-compatible.
+class EncodedRowScanner {
+ public:
+  virtual ~EncodedRowScanner() = default;
+  /// The first changelog offset that is not part of what is scanned.
+  virtual model::LogOffset log_offset() const = 0;
+  /// The next row, which holds until the next call; nullopt at the end.
+  virtual Result<std::optional<std::string_view>> Next() = 0;
+};
+
+/// One table for protocols that carry its log and its rows in storage's own formats, Fluss's: bytes
+/// in, bytes out, checked but not decoded more than needed. Thread-safe.
+class EncodedTable {
+ public:
+  virtual ~EncodedTable() = default;
+  virtual const model::TableInfo& info() const = 0;
+  virtual bool HasPrimaryKey() const = 0;
+  /// kInvalidArgument for a bucket that does not exist, else why it is out of service.
+  virtual Status CheckBucket(int bucket) const = 0;
+
+  /// Appends log batches to a log table; the callback as for TableWriter. kCorruption for bytes
+  /// that are none, kNotFound for another schema, kOutOfRange for too large ones, kInvalidArgument
+  /// when the writer's sequence is not the one that is due.
+  virtual void AppendBatches(int bucket, std::string_view batches, WriteCallback done) = 0;
+  /// What there is from the batch that holds `offset` on, at least a batch and at most about
+  /// `max_bytes`; with `projection`, rising column indexes, only those. kOutOfRange outside of the
+  /// log, kNotFound for a column that does not exist.
+  virtual Result<LogBytes> ReadBatches(int bucket, model::LogOffset offset, int64_t max_bytes,
+                                       const std::vector<int>* projection) = 0;
+  virtual model::LogOffset LogStart(int bucket) = 0;
+  /// Everything below is durable, and nothing else is read.
+  virtual model::LogOffset LogEnd(int bucket) = 0;
+  virtual Result<model::LogOffset> OffsetAt(int bucket, int64_t timestamp_ms) = 0;
+  /// Raises `listener` whenever there is more to read, as long as it lives.
+  virtual void Listen(int bucket, std::weak_ptr<Wakeable> listener) = 0;
+
+  // The rest is for tables with a primary key.
+
+  /// Applies a batch of writes (format/kv_batch.h); errors as of AppendBatches, and kNotSupported
+  /// when deletes are disabled. `target_columns`, unless empty, are the only ones written.
+  virtual void PutRows(int bucket, std::string_view batch, const std::vector<int>& target_columns,
+                       WriteCallback done) = 0;
+  /// Checks what PutRows would say about target columns: kOutOfRange.
+  virtual Status CheckTargetColumns(const std::vector<int>& target_columns) const = 0;
+  /// For every encoded key its row behind its int16 schema id, or nullopt. kCorruption for a key
+  /// that is none.
+  virtual Result<std::vector<std::optional<std::string>>> LookupRows(
+      int bucket, const std::vector<std::string_view>& keys) = 0;
+  /// The rows whose encoded keys begin with `prefix`, likewise.
+  virtual Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) = 0;
+  virtual Result<std::unique_ptr<EncodedRowScanner>> ScanRows(int bucket) = 0;
+};
+
+/// The door to a storage core for such protocols. Thread-safe.
+class TabletGateway {
+ public:
+  /// `storage` must outlive the gateway. Tables it opened may outlive both.
+  static std::unique_ptr<TabletGateway> Open(storage::StorageServer& storage);
+  virtual ~TabletGateway() = default;
+
+  /// kNotFound, kUnavailable.
+  virtual Result<std::shared_ptr<EncodedTable>> OpenTable(model::TableId id) = 0;
+  /// kInvalidArgument, kNotSupported when a table cannot have these options.
+  virtual Status CheckOptions(const std::map<std::string, std::string>& properties) = 0;
+  /// kInvalidArgument when no database or table can be called so.
+  virtual Status CheckName(std::string_view what, const std::string& name) = 0;
+};
+
+}  // namespace forebay::client

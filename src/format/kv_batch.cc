@@ -1,0 +1,82 @@
+#include "format/kv_batch.h"
+
+#include "base/bytes.h"
+#include "base/crc32c.h"
+
+namespace forebay::format {
+
+namespace {
+
+constexpr size_t kLengthBytes = 4;
+constexpr size_t kCrcOffset = 5;
+constexpr size_t kChecksummedFrom = 9;
+constexpr size_t kValueHeaderBytes = 9;
+
+template <typename T>
+void AppendLe(std::string& out, T value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof(T));
+}
+
+}  // namespace
+
+Result<KvBatchReader> KvBatchReader::Open(std::string_view bytes) {
+  if (bytes.size() < KvBatchHeader::kBytes) {
+    return Corruption("a batch of writes has a header of {} bytes, there are {}",
+                      KvBatchHeader::kBytes, bytes.size());
+  }
+  const char* at = bytes.data();
+  if (LoadLe<uint32_t>(at) != bytes.size() - kLengthBytes) {
+    return Corruption("a batch of writes of {} bytes in {}", LoadLe<uint32_t>(at), bytes.size());
+  }
+  if (at[4] != 0) return Corruption("unknown version {} of a batch of writes", int{at[4]});
+  uint32_t crc = Crc32c(bytes.substr(kChecksummedFrom));
+  if (crc != LoadLe<uint32_t>(at + kCrcOffset)) {
+    return Corruption("checksum of a batch of writes is {:08x}, stored is {:08x}", crc,
+                      LoadLe<uint32_t>(at + kCrcOffset));
+  }
+  KvBatchReader reader;
+  reader.header_.schema_id = model::SchemaId(LoadLe<int16_t>(at + 9));
+  reader.header_.writer_id = LoadLe<int64_t>(at + 12);
+  reader.header_.batch_sequence = LoadLe<int32_t>(at + 20);
+  reader.header_.record_count = LoadLe<int32_t>(at + 24);
+  if (reader.header_.record_count < 0) {
+    return Corruption("a batch of {} writes", reader.header_.record_count);
+  }
+  reader.records_left_ = reader.header_.record_count;
+  reader.rest_ = bytes.substr(KvBatchHeader::kBytes);
+  return reader;
+}
+
+Result<std::optional<KvRecord>> KvBatchReader::Next() {
+  if (records_left_ == 0) {
+    if (rest_.empty()) return std::optional<KvRecord>();
+    return Corruption("{} bytes after the last write of a batch", rest_.size());
+  }
+  --records_left_;
+  ByteReader reader(rest_);
+  ASSIGN_OR_RETURN(auto size, reader.Read<uint32_t>());
+  ASSIGN_OR_RETURN(std::string_view record, reader.ReadBytes(size));
+  rest_.remove_prefix(reader.position());
+  ByteReader fields(record);
+  KvRecord out;
+  ASSIGN_OR_RETURN(out.key, fields.ReadString());
+  if (!fields.AtEnd()) out.row = record.substr(fields.position());
+  return std::optional(out);
+}
+
+ValueBatchWriter::ValueBatchWriter() : bytes_(kValueHeaderBytes, '\0') {}
+
+void ValueBatchWriter::Append(model::SchemaId schema_id, std::string_view row) {
+  AppendLe(bytes_, static_cast<int32_t>(sizeof(int16_t) + row.size()));
+  AppendLe(bytes_, static_cast<int16_t>(schema_id.value()));
+  bytes_.append(row);
+  ++record_count_;
+}
+
+std::string ValueBatchWriter::Finish() {
+  StoreLe(bytes_.data(), static_cast<int32_t>(bytes_.size() - kLengthBytes));
+  StoreLe(bytes_.data() + 5, record_count_);
+  return std::move(bytes_);
+}
+
+}  // namespace forebay::format

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "format/log_batch.h"
+#include "model/data_type.h"
+
+namespace forebay::format {
+
+/// A foreign log batch of Fluss's version 0, 1 or 2 as version 0, which is what is stored: without
+/// the statistics of version 1 and the leader epoch of version 2. kCorruption unless `bytes` begin
+/// with a whole batch with the right checksum; `*size` becomes how many of them it takes.
+Result<std::string> NormalizeLogBatch(std::string_view bytes, size_t* size);
+
+/// Cuts columns out of log batches of one table without decoding them, and checks that batches have
+/// the table's columns at all. Thread-safe.
+class LogBatchProjection {
+ public:
+  explicit LogBatchProjection(const std::vector<model::DataType>& types);
+
+  /// kCorruption unless the batch's body has as many rows, nodes and buffers as its header and the
+  /// table's types say. What the buffers hold is not looked at.
+  Status Check(std::string_view batch) const;
+  /// The batch with only the columns `indexes`, which rise; its buffers are copied as they are.
+  Result<std::string> Project(std::string_view batch, const std::vector<int>& indexes) const;
+
+ private:
+  struct Column {
+    size_t first_node;
+    size_t nodes;
+    size_t first_buffer;
+    size_t buffers;
+  };
+  std::vector<Column> columns_;
+  size_t nodes_ = 0;
+  size_t buffers_ = 0;
+};
+
+}  // namespace forebay::format

@@ -1,0 +1,223 @@
+#include "serve/fluss/admin_requests.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "format/table_json.h"
+
+namespace forebay::serve {
+
+using rpc::ErrorCode;
+using rpc::Failure;
+
+namespace {
+
+/// What we keep of a database besides its name, as objects of the catalog.
+constexpr const char* kDatabaseInfoKind = "database_info";
+
+struct DatabaseInfo {
+  std::string json = R"({"version":1,"custom_properties":{}})";
+  int64_t created_ms = 0;
+};
+
+DatabaseInfo ReadDatabaseInfo(client::Admin& admin, const std::string& name) {
+  DatabaseInfo info;
+  auto text = admin.GetObject(kDatabaseInfoKind, name);
+  if (!text.ok()) return info;
+  auto stored = nlohmann::json::parse(*text, nullptr, false);
+  if (!stored.is_object()) return info;
+  info.json = stored.value("json", info.json);
+  info.created_ms = stored.value("created_ms", int64_t{0});
+  return info;
+}
+
+Status WriteDatabaseInfo(client::Admin& admin, const std::string& name, std::string_view json) {
+  DatabaseInfo info;
+  if (!json.empty()) info.json = json;
+  if (!nlohmann::json::accept(info.json)) return InvalidArgument("the database's JSON is none");
+  nlohmann::json stored = {{"json", info.json}, {"created_ms", Clock::System().NowMs()}};
+  return admin.PutObject(kDatabaseInfoKind, name, stored.dump(), true);
+}
+
+}  // namespace
+
+model::TablePath PathOf(const rpc::PbTablePath& path) {
+  return {path.database_name, path.table_name};
+}
+
+Failure TableFailure(const Status& status) {
+  return rpc::FailureOf(status, {{ErrorKind::kNotFound, ErrorCode::kTableNotExist}});
+}
+
+Result<std::string> TableJsonForClients(const model::TableInfo& info) {
+  model::TableDescriptor table = info.descriptor;
+  auto& properties = table.properties;
+  properties.try_emplace("table.replication.factor", "1");
+  if (table.HasPrimaryKey()) {
+    properties.try_emplace("table.kv.format-version", "2");
+    if (table.bucket_keys.empty()) table.bucket_keys = table.schema.primary_key;
+  }
+  // A client that sees a lake format encodes keys and chooses buckets as that format does, but ours
+  // are Fluss's own whatever the lake is.
+  properties.erase("table.datalake.format");
+  return format::TableToJson(table);
+}
+
+Outcome<rpc::CreateDatabaseResponse> AdminRequests::CreateDatabase(
+    const rpc::CreateDatabaseRequest& request) {
+  const std::string& name = request.database_name;
+  Status created = gateway_.CheckName("database", name);
+  if (!created.ok()) return {ErrorCode::kInvalidDatabase, created.message()};
+  auto exists = admin_.DatabaseExists(name);
+  if (exists.ok() && *exists && request.ignore_if_exists) return rpc::CreateDatabaseResponse();
+  created = admin_.CreateDatabase(name, request.ignore_if_exists);
+  if (created.ok()) {
+    created =
+        WriteDatabaseInfo(admin_, name, request.database_json ? request.database_json->bytes : "");
+  }
+  if (created.ok()) return rpc::CreateDatabaseResponse();
+  return rpc::FailureOf(created, {{ErrorKind::kAlreadyExists, ErrorCode::kDatabaseAlreadyExist},
+                                  {ErrorKind::kInvalidArgument, ErrorCode::kInvalidDatabase}});
+}
+
+Outcome<rpc::DropDatabaseResponse> AdminRequests::DropDatabase(
+    const rpc::DropDatabaseRequest& request) {
+  Status dropped =
+      admin_.DropDatabase(request.database_name, request.ignore_if_not_exists, request.cascade);
+  if (!dropped.ok()) {
+    return rpc::FailureOf(dropped, {{ErrorKind::kNotFound, ErrorCode::kDatabaseNotExist},
+                                    {ErrorKind::kConflict, ErrorCode::kDatabaseNotEmpty}});
+  }
+  // There is none of a database that SQL made.
+  static_cast<void>(admin_.DropObject(kDatabaseInfoKind, request.database_name));
+  return rpc::DropDatabaseResponse();
+}
+
+Outcome<rpc::ListDatabasesResponse> AdminRequests::ListDatabases(
+    const rpc::ListDatabasesRequest& request) {
+  auto names = admin_.ListDatabases();
+  if (!names.ok()) return rpc::FailureOf(names.status());
+  rpc::ListDatabasesResponse response;
+  if (!request.include_summary.value_or(false)) {
+    response.database_name = *names;
+    return response;
+  }
+  for (const std::string& name : *names) {
+    auto tables = admin_.ListTables(name);
+    if (!tables.ok()) continue;  // dropped meanwhile
+    response.database_summary.push_back(
+        {name, ReadDatabaseInfo(admin_, name).created_ms, static_cast<int32_t>(tables->size())});
+  }
+  return response;
+}
+
+Outcome<rpc::DatabaseExistsResponse> AdminRequests::DatabaseExists(
+    const rpc::DatabaseExistsRequest& request) {
+  auto exists = admin_.DatabaseExists(request.database_name);
+  if (!exists.ok()) return rpc::FailureOf(exists.status());
+  return rpc::DatabaseExistsResponse{*exists};
+}
+
+Outcome<rpc::GetDatabaseInfoResponse> AdminRequests::GetDatabaseInfo(
+    const rpc::GetDatabaseInfoRequest& request) {
+  const std::string& name = request.database_name;
+  auto exists = admin_.DatabaseExists(name);
+  if (!exists.ok()) return rpc::FailureOf(exists.status());
+  if (!*exists) {
+    return {ErrorCode::kDatabaseNotExist, fmt::format("Database {} does not exist.", name)};
+  }
+  DatabaseInfo info = ReadDatabaseInfo(admin_, name);
+  return rpc::GetDatabaseInfoResponse{rpc::Payload::Own(info.json), info.created_ms,
+                                      info.created_ms};
+}
+
+Outcome<rpc::CreateTableResponse> AdminRequests::CreateTable(
+    const rpc::CreateTableRequest& request) {
+  model::TablePath path = PathOf(request.table_path);
+  auto descriptor = format::TableFromJson(request.table_json.bytes);
+  if (!descriptor.ok()) return {ErrorCode::kInvalidTable, descriptor.message()};
+  Status options = gateway_.CheckOptions(descriptor->properties);
+  if (!options.ok()) return {ErrorCode::kInvalidConfig, rpc::FailureOf(options).message};
+  auto created = admin_.CreateTable(path, *descriptor);
+  if (created.ok()) return rpc::CreateTableResponse();
+  if (created.kind() == ErrorKind::kAlreadyExists && request.ignore_if_exists) {
+    return rpc::CreateTableResponse();
+  }
+  return rpc::FailureOf(created.status(), {{ErrorKind::kNotFound, ErrorCode::kDatabaseNotExist},
+                                           {ErrorKind::kNotSupported, ErrorCode::kInvalidTable}});
+}
+
+Outcome<rpc::DropTableResponse> AdminRequests::DropTable(const rpc::DropTableRequest& request) {
+  Status dropped = admin_.DropTable(PathOf(request.table_path));
+  if (dropped.ok()) return rpc::DropTableResponse();
+  if (dropped.kind() == ErrorKind::kNotFound && request.ignore_if_not_exists) {
+    return rpc::DropTableResponse();
+  }
+  return TableFailure(dropped);
+}
+
+Outcome<rpc::GetTableInfoResponse> AdminRequests::GetTableInfo(
+    const rpc::GetTableInfoRequest& request) {
+  auto info = admin_.GetTable(PathOf(request.table_path));
+  if (!info.ok()) return TableFailure(info.status());
+  auto json = TableJsonForClients(*info);
+  if (!json.ok()) return rpc::FailureOf(json.status());
+  rpc::GetTableInfoResponse response;
+  response.table_id = info->id.value();
+  response.schema_id = info->schema_id.value();
+  response.table_json = rpc::Payload::Own(std::move(*json));
+  response.created_time = response.modified_time = info->created_ms;
+  return response;
+}
+
+Outcome<rpc::ListTablesResponse> AdminRequests::ListTables(const rpc::ListTablesRequest& request) {
+  auto tables = admin_.ListTables(request.database_name);
+  if (tables.ok()) return rpc::ListTablesResponse{*tables};
+  return rpc::FailureOf(tables.status(), {{ErrorKind::kNotFound, ErrorCode::kDatabaseNotExist}});
+}
+
+Outcome<rpc::TableExistsResponse> AdminRequests::TableExists(
+    const rpc::TableExistsRequest& request) {
+  auto info = admin_.GetTable(PathOf(request.table_path));
+  if (info.ok()) return rpc::TableExistsResponse{true};
+  if (info.kind() == ErrorKind::kNotFound) return rpc::TableExistsResponse{false};
+  return rpc::FailureOf(info.status());
+}
+
+Outcome<rpc::GetTableSchemaResponse> AdminRequests::GetTableSchema(
+    const rpc::GetTableSchemaRequest& request) {
+  auto info = admin_.GetTable(PathOf(request.table_path));
+  if (!info.ok()) return TableFailure(info.status());
+  int32_t wanted = request.schema_id.value_or(info->schema_id.value());
+  if (wanted != info->schema_id.value()) {
+    return {ErrorCode::kSchemaNotExist,
+            fmt::format("table '{}' has no schema {}", info->path.ToString(), wanted)};
+  }
+  auto json = format::SchemaToJson(info->descriptor.schema);
+  if (!json.ok()) return rpc::FailureOf(json.status());
+  return rpc::GetTableSchemaResponse{wanted, rpc::Payload::Own(std::move(*json))};
+}
+
+Failure AdminRequests::NotPartitioned(const rpc::PbTablePath& path) {
+  auto info = admin_.GetTable(PathOf(path));
+  if (!info.ok()) return TableFailure(info.status());
+  return {ErrorCode::kTableNotPartitioned,
+          fmt::format("table '{}' is not partitioned", info->path.ToString())};
+}
+
+Outcome<rpc::ListPartitionInfosResponse> AdminRequests::ListPartitionInfos(
+    const rpc::ListPartitionInfosRequest& request) {
+  return NotPartitioned(request.table_path);
+}
+
+Outcome<rpc::CreatePartitionResponse> AdminRequests::CreatePartition(
+    const rpc::CreatePartitionRequest& request) {
+  return NotPartitioned(request.table_path);
+}
+
+Outcome<rpc::DropPartitionResponse> AdminRequests::DropPartition(
+    const rpc::DropPartitionRequest& request) {
+  return NotPartitioned(request.table_path);
+}
+
+}  // namespace forebay::serve

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "client/connection.h"
+#include "client/tablet_gateway.h"
+#include "rpc/messages.h"
+#include "serve/fluss/call.h"
+
+namespace forebay::serve {
+
+/// Answers Fluss's requests about databases, tables and partitions. Thread-safe.
+class AdminRequests {
+ public:
+  /// Both outlive the object.
+  AdminRequests(client::Admin& admin, client::TabletGateway& gateway)
+      : admin_(admin), gateway_(gateway) {}
+
+  Outcome<rpc::CreateDatabaseResponse> CreateDatabase(const rpc::CreateDatabaseRequest& request);
+  Outcome<rpc::DropDatabaseResponse> DropDatabase(const rpc::DropDatabaseRequest& request);
+  Outcome<rpc::ListDatabasesResponse> ListDatabases(const rpc::ListDatabasesRequest& request);
+  Outcome<rpc::DatabaseExistsResponse> DatabaseExists(const rpc::DatabaseExistsRequest& request);
+  Outcome<rpc::GetDatabaseInfoResponse> GetDatabaseInfo(const rpc::GetDatabaseInfoRequest& request);
+
+  Outcome<rpc::CreateTableResponse> CreateTable(const rpc::CreateTableRequest& request);
+  Outcome<rpc::DropTableResponse> DropTable(const rpc::DropTableRequest& request);
+  Outcome<rpc::GetTableInfoResponse> GetTableInfo(const rpc::GetTableInfoRequest& request);
+  Outcome<rpc::ListTablesResponse> ListTables(const rpc::ListTablesRequest& request);
+  Outcome<rpc::TableExistsResponse> TableExists(const rpc::TableExistsRequest& request);
+  Outcome<rpc::GetTableSchemaResponse> GetTableSchema(const rpc::GetTableSchemaRequest& request);
+  Outcome<rpc::ListPartitionInfosResponse> ListPartitionInfos(
+      const rpc::ListPartitionInfosRequest& request);
+  Outcome<rpc::CreatePartitionResponse> CreatePartition(const rpc::CreatePartitionRequest& request);
+  Outcome<rpc::DropPartitionResponse> DropPartition(const rpc::DropPartitionRequest& request);
+
+ private:
+  rpc::Failure NotPartitioned(const rpc::PbTablePath& path);
+
+  client::Admin& admin_;
+  client::TabletGateway& gateway_;
+};
+
+model::TablePath PathOf(const rpc::PbTablePath& path);
+/// TABLE_NOT_EXIST, or DATABASE_NOT_EXIST, or what else stands in the way.
+rpc::Failure TableFailure(const Status& status);
+/// The descriptor as JSON, with what a Fluss server adds to it when it creates a table.
+Result<std::string> TableJsonForClients(const model::TableInfo& info);
+
+}  // namespace forebay::serve

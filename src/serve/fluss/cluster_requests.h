@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "client/connection.h"
+#include "rpc/messages.h"
+#include "serve/fluss/call.h"
+
+namespace forebay::serve {
+
+/// The part a port plays. Fluss's clients insist on one port for each.
+enum class FlussRole : int { kCoordinator = 1, kTablet = 2 };
+
+/// Where clients find the two ports.
+struct FlussAddresses {
+  /// Empty: the address by which the client came.
+  std::string advertised_host;
+  uint16_t coordinator_port = 0;
+  uint16_t tablet_port = 0;
+};
+
+/// Answers Fluss's requests about the cluster, which is this server. Thread-safe.
+class ClusterRequests {
+ public:
+  /// Both outlive the object.
+  ClusterRequests(client::Admin& admin, const FlussAddresses& addresses)
+      : admin_(admin), addresses_(addresses) {}
+
+  Outcome<rpc::MetadataResponse> GetMetadata(const rpc::MetadataRequest& request, const Call& call);
+  Outcome<rpc::GetClusterHealthResponse> GetClusterHealth(
+      const rpc::GetClusterHealthRequest& request);
+  Outcome<rpc::DescribeClusterConfigsResponse> DescribeClusterConfigs(
+      const rpc::DescribeClusterConfigsRequest& request);
+  Outcome<rpc::GetFileSystemSecurityTokenResponse> GetSecurityToken(
+      const rpc::GetFileSystemSecurityTokenRequest& request);
+
+ private:
+  client::Admin& admin_;
+  const FlussAddresses& addresses_;
+};
+
+}  // namespace forebay::serve

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "serve/fluss/admin_requests.h"
+#include "serve/fluss/cluster_requests.h"
+#include "serve/fluss/log_requests.h"
+#include "serve/fluss/row_requests.h"
+
+namespace forebay::serve {
+
+/// Answers every request that Fluss's clients can send, on a port that plays one role: what both
+/// kinds of servers would answer, since clients ask either. Thread-safe.
+class FlussHandler : public rpc::RequestHandler {
+ public:
+  /// All outlive the handler.
+  FlussHandler(FlussRole role, client::Admin& admin, client::TabletGateway& gateway,
+               const FlussAddresses& addresses)
+      : role_(role),
+        admin_(admin, gateway),
+        cluster_(admin, addresses),
+        logs_(admin, gateway),
+        rows_(admin, gateway) {}
+
+  void Handle(const rpc::Request& request, rpc::Scheduler& scheduler,
+              rpc::Responder responder) override;
+
+ private:
+  void AnswerAdmin(const Call& call);
+  void AnswerTable(const Call& call);
+  void AnswerCluster(const Call& call);
+  void AnswerLog(const Call& call);
+  void AnswerRows(const Call& call);
+  void AnswerSnapshots(const Call& call);
+  void AnswerUnsupported(const Call& call);
+  Outcome<rpc::ApiVersionsResponse> ApiVersions(const rpc::ApiVersionsRequest& request);
+
+  const FlussRole role_;
+  AdminRequests admin_;
+  ClusterRequests cluster_;
+  LogRequests logs_;
+  RowRequests rows_;
+};
+
+}  // namespace forebay::serve

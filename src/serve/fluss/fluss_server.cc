@@ -1,0 +1,42 @@
+#include "serve/fluss/fluss_server.h"
+
+#include "serve/fluss/fluss_handler.h"
+
+namespace forebay::serve {
+
+Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions& options,
+                                                        client::Admin& admin,
+                                                        client::TabletGateway& gateway) {
+  std::unique_ptr<FlussServer> server(new FlussServer());
+  FlussAddresses& addresses = server->addresses_;
+  addresses.advertised_host = options.advertised_host;
+  server->coordinator_handler_ =
+      std::make_unique<FlussHandler>(FlussRole::kCoordinator, admin, gateway, addresses);
+  server->tablet_handler_ =
+      std::make_unique<FlussHandler>(FlussRole::kTablet, admin, gateway, addresses);
+  rpc::ServerOptions port = options.limits;
+  port.address = options.address;
+  port.port = options.coordinator_port;
+  ASSIGN_OR_RETURN(server->coordinator_, rpc::Server::Listen(port, *server->coordinator_handler_));
+  port.port = options.tablet_port;
+  ASSIGN_OR_RETURN(server->tablet_, rpc::Server::Listen(port, *server->tablet_handler_));
+  addresses.coordinator_port = server->coordinator_->port();
+  addresses.tablet_port = server->tablet_->port();
+  // Clients are told both ports, so none is served before both are known.
+  server->coordinator_->Run();
+  server->tablet_->Run();
+  return server;
+}
+
+FlussServer::~FlussServer() { Stop(); }
+
+const rpc::ServerMetrics& FlussServer::metrics(FlussRole role) const {
+  return (role == FlussRole::kCoordinator ? coordinator_ : tablet_)->metrics();
+}
+
+void FlussServer::Stop() {
+  if (coordinator_ != nullptr) coordinator_->Stop();
+  if (tablet_ != nullptr) tablet_->Stop();
+}
+
+}  // namespace forebay::serve

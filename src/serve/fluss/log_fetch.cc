@@ -1,0 +1,136 @@
+#include "serve/fluss/log_fetch.h"
+
+#include "model/table.h"
+#include "serve/fluss/log_requests.h"
+
+namespace forebay::serve {
+
+using rpc::ErrorCode;
+
+namespace {
+
+constexpr int32_t kMaxWaitMsMax = 60'000;
+/// Of one answer, whatever the client would take.
+constexpr int64_t kAnswerBytesMax = 32 << 20;
+
+std::optional<rpc::Failure> CheckProjection(const rpc::PbFetchLogReqForTable& wanted,
+                                            const model::TableInfo& info) {
+  if (!wanted.projection_pushdown_enabled) return std::nullopt;
+  int columns = static_cast<int>(info.descriptor.schema.columns.size());
+  int last = -1;
+  for (int32_t index : wanted.projected_fields) {
+    if (index <= last || index >= columns) {
+      return rpc::Failure{ErrorCode::kInvalidColumnProjection,
+                          fmt::format("projected columns must rise and lie below {}", columns)};
+    }
+    last = index;
+  }
+  if (last >= 0) return std::nullopt;
+  return rpc::Failure{ErrorCode::kInvalidColumnProjection, "no column is projected"};
+}
+
+}  // namespace
+
+LogFetch::LogFetch(rpc::FetchLogRequest request, client::TabletGateway& gateway, const Call& call)
+    : request_(std::move(request)), call_(call) {
+  OpenTables(gateway);
+}
+
+void LogFetch::OpenTables(client::TabletGateway& gateway) {
+  for (const auto& table : request_.tables_req) {
+    tables_.try_emplace(table.table_id, gateway.OpenTable(model::TableId(table.table_id)));
+  }
+}
+
+void LogFetch::Start() {
+  int32_t wait_ms = request_.min_bytes.value_or(0) > 0 ? request_.max_wait_ms.value_or(500) : 0;
+  if (wait_ms <= 0) return TryAnswer(true);
+  TryAnswer(false);
+  if (answered_) return;
+  Listen();
+  auto self = shared_from_this();
+  call_.scheduler.PostAfter(std::min(wait_ms, kMaxWaitMsMax), [self] { self->TryAnswer(true); });
+  // What came before Listen has raised nobody.
+  TryAnswer(false);
+}
+
+void LogFetch::Listen() {
+  for (const auto& wanted : request_.tables_req) {
+    const Result<Table>& table = tables_.at(wanted.table_id);
+    for (const auto& bucket : wanted.buckets_req) {
+      if (CheckBucket(table, bucket.bucket_id, bucket.partition_id)) continue;
+      (*table)->Listen(bucket.bucket_id, weak_from_this());
+    }
+  }
+}
+
+void LogFetch::Raise() {
+  if (answered_ || posted_.exchange(true)) return;
+  call_.scheduler.Post([self = shared_from_this()] {
+    self->posted_ = false;
+    self->TryAnswer(false);
+  });
+}
+
+void LogFetch::TryAnswer(bool at_any_rate) {
+  if (answered_) return;
+  int64_t bytes = 0;
+  bool failed = false;
+  rpc::FetchLogResponse response = Collect(bytes, failed);
+  if (!at_any_rate && !failed && bytes < request_.min_bytes.value_or(1)) return;
+  if (!answered_.exchange(true)) call_.responder.Succeed(response);
+}
+
+rpc::FetchLogResponse LogFetch::Collect(int64_t& bytes, bool& failed) {
+  rpc::FetchLogResponse response;
+  int64_t bytes_max = std::min<int64_t>(request_.max_bytes, kAnswerBytesMax);
+  for (const auto& wanted : request_.tables_req) {
+    rpc::PbFetchLogRespForTable& table = response.tables_resp.emplace_back();
+    table.table_id = wanted.table_id;
+    for (const auto& bucket : wanted.buckets_req) {
+      table.buckets_resp.push_back(
+          Read(wanted, tables_.at(wanted.table_id), bucket, bytes_max - bytes));
+      const auto& answer = table.buckets_resp.back();
+      failed |= answer.error_code.has_value();
+      if (answer.records.has_value()) bytes += std::ssize(answer.records->bytes);
+    }
+  }
+  return response;
+}
+
+rpc::PbFetchLogRespForBucket LogFetch::Read(const rpc::PbFetchLogReqForTable& wanted,
+                                            const Result<Table>& table,
+                                            const rpc::PbFetchLogReqForBucket& bucket,
+                                            int64_t bytes_left) const {
+  rpc::PbFetchLogRespForBucket answer;
+  answer.bucket_id = bucket.bucket_id;
+  answer.partition_id = bucket.partition_id;
+  auto failure = CheckBucket(table, bucket.bucket_id, bucket.partition_id);
+  if (!failure.has_value()) failure = CheckProjection(wanted, (*table)->info());
+  if (failure.has_value()) {
+    SetError(answer, *failure);
+    return answer;
+  }
+  client::EncodedTable& log = **table;
+  model::LogOffset offset = bucket.fetch_offset;
+  if (offset == model::kEarliestOffset) offset = log.LogStart(bucket.bucket_id);
+  answer.high_watermark = log.LogEnd(bucket.bucket_id);
+  answer.log_start_offset = 0;  // as a Fluss server says
+  // Clients lose the whole answer, silently, when one bucket has no records at all.
+  answer.records = rpc::Payload();
+  if (bytes_left <= 0) return answer;
+  const auto* projection = wanted.projection_pushdown_enabled ? &wanted.projected_fields : nullptr;
+  auto read = log.ReadBatches(bucket.bucket_id, offset,
+                              std::min<int64_t>(bucket.max_fetch_bytes, bytes_left), projection);
+  if (read.ok()) {
+    answer.records = rpc::Payload::Of(read->bytes, read->owner);
+    return answer;
+  }
+  rpc::PbFetchLogRespForBucket error;
+  error.bucket_id = bucket.bucket_id;
+  error.partition_id = bucket.partition_id;
+  SetError(error, rpc::FailureOf(read.status()));
+  return error;
+}
+
+}  // namespace forebay::serve

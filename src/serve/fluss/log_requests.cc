@@ -1,0 +1,175 @@
+#include "serve/fluss/log_requests.h"
+
+#include <mutex>
+
+#include "base/clock.h"
+#include "serve/fluss/admin_requests.h"
+#include "serve/fluss/log_fetch.h"
+
+namespace forebay::serve {
+
+using client::EncodedTable;
+using rpc::ErrorCode;
+using rpc::Failure;
+
+namespace {
+
+/// What ListOffsets can ask for.
+enum OffsetType : int32_t { kEarliest = 0, kLatest = 1, kAtTimestamp = 2, kLeaderEnd = 3 };
+
+/// Gathers the outcomes of a request's buckets and answers when the last has come.
+class PendingProduce {
+ public:
+  PendingProduce(rpc::Responder responder, size_t buckets)
+      : responder_(std::move(responder)), left_(buckets) {
+    response_.buckets_resp.resize(buckets);
+  }
+
+  rpc::PbProduceLogRespForBucket& bucket(size_t index) { return response_.buckets_resp[index]; }
+
+  void Finish(size_t index, const Result<client::WriteAck>& ack) {
+    auto& bucket = response_.buckets_resp[index];
+    if (ack.ok()) {
+      bucket.base_offset = ack->base_offset;
+    } else {
+      SetError(bucket,
+               rpc::FailureOf(ack.status(),
+                              {{ErrorKind::kCorruption, ErrorCode::kCorruptRecord},
+                               {ErrorKind::kNotFound, ErrorCode::kSchemaNotExist},
+                               {ErrorKind::kOutOfRange, ErrorCode::kRecordTooLarge},
+                               {ErrorKind::kInvalidArgument, ErrorCode::kOutOfOrderSequence}}));
+    }
+    Finish();
+  }
+  void Finish(size_t index, const Failure& failure) {
+    SetError(response_.buckets_resp[index], failure);
+    Finish();
+  }
+
+ private:
+  void Finish() {
+    if (left_.fetch_sub(1) == 1) responder_.Succeed(response_);
+  }
+
+  const rpc::Responder responder_;
+  rpc::ProduceLogResponse response_;  ///< each bucket is written by the one who finishes it
+  std::atomic<size_t> left_;
+};
+
+Result<model::LogOffset> OffsetOf(EncodedTable& table, int bucket,
+                                  const rpc::ListOffsetsRequest& request) {
+  switch (request.offset_type) {
+    case kEarliest: return table.LogStart(bucket);
+    case kLatest:
+    case kLeaderEnd: return table.LogEnd(bucket);
+    case kAtTimestamp: break;
+    default: return NotSupported("there is no offset type {}", request.offset_type);
+  }
+  if (!request.startTimestamp.has_value()) return InvalidArgument("the timestamp is missing");
+  if (*request.startTimestamp > Clock::System().NowMs()) {
+    return InvalidArgument("the timestamp {} is in the future", *request.startTimestamp);
+  }
+  return table.OffsetAt(bucket, *request.startTimestamp);
+}
+
+}  // namespace
+
+std::optional<Failure> CheckBucket(const Result<std::shared_ptr<EncodedTable>>& table, int bucket,
+                                   const std::optional<int64_t>& partition_id) {
+  if (!table.ok()) {
+    return rpc::FailureOf(table.status(),
+                          {{ErrorKind::kNotFound, ErrorCode::kUnknownTableOrBucket}});
+  }
+  if (partition_id.has_value()) {
+    return Failure{ErrorCode::kPartitionNotExists,
+                   fmt::format("there is no partition {}", *partition_id)};
+  }
+  Status status = (*table)->CheckBucket(bucket);
+  if (status.ok()) return std::nullopt;
+  return rpc::FailureOf(status, {{ErrorKind::kInvalidArgument, ErrorCode::kUnknownTableOrBucket}});
+}
+
+Outcome<rpc::InitWriterResponse> LogRequests::InitWriter(const rpc::InitWriterRequest&) {
+  auto id = admin_.AllocateWriterId();
+  if (!id.ok()) return rpc::FailureOf(id.status());
+  return rpc::InitWriterResponse{*id};
+}
+
+Outcome<rpc::ListOffsetsResponse> LogRequests::ListOffsets(const rpc::ListOffsetsRequest& request) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  rpc::ListOffsetsResponse response;
+  for (int32_t bucket : request.bucket_id) {
+    rpc::PbListOffsetsRespForBucket& answer = response.buckets_resp.emplace_back();
+    answer.bucket_id = bucket;
+    if (auto failure = CheckBucket(table, bucket, request.partition_id)) {
+      SetError(answer, *failure);
+      continue;
+    }
+    auto offset = OffsetOf(**table, bucket, request);
+    if (offset.ok()) {
+      answer.offset = *offset;
+    } else {
+      SetError(answer, rpc::FailureOf(offset.status(), {{ErrorKind::kInvalidArgument,
+                                                         ErrorCode::kInvalidTimestamp}}));
+    }
+  }
+  return response;
+}
+
+Outcome<rpc::GetTableStatsResponse> LogRequests::GetTableStats(
+    const rpc::GetTableStatsRequest& request) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  rpc::GetTableStatsResponse response;
+  for (const rpc::PbTableStatsReqForBucket& wanted : request.buckets_req) {
+    rpc::PbTableStatsRespForBucket& answer = response.buckets_resp.emplace_back();
+    answer.bucket_id = wanted.bucket_id;
+    if (auto failure = CheckBucket(table, wanted.bucket_id, wanted.partition_id)) {
+      SetError(answer, *failure);
+    } else if ((*table)->HasPrimaryKey()) {
+      SetError(answer, {ErrorCode::kUnsupportedVersion,
+                        "rows of a primary-key table are not counted; use SELECT COUNT(*)"});
+    } else {
+      answer.row_count = (*table)->LogEnd(wanted.bucket_id) - (*table)->LogStart(wanted.bucket_id);
+    }
+  }
+  return response;
+}
+
+Outcome<rpc::ListRemoteLogManifestsResponse> LogRequests::ListRemoteLogManifests(
+    const rpc::ListRemoteLogManifestsRequest& request) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  if (!table.ok()) return TableFailure(table.status());
+  return rpc::ListRemoteLogManifestsResponse();
+}
+
+void LogRequests::ProduceLog(const rpc::ProduceLogRequest& request, const Call& call) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  if (table.ok() && (*table)->HasPrimaryKey()) {
+    return call.responder.Fail({ErrorCode::kInvalidTable,
+                                "a table with a primary key takes rows "
+                                "by PutKv, not log batches"});
+  }
+  if (request.buckets_req.empty()) return call.responder.Succeed(rpc::ProduceLogResponse());
+  auto pending = std::make_shared<PendingProduce>(call.responder, request.buckets_req.size());
+  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
+    const rpc::PbProduceLogReqForBucket& part = request.buckets_req[i];
+    pending->bucket(i).bucket_id = part.bucket_id;
+    pending->bucket(i).partition_id = part.partition_id;
+  }
+  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
+    const rpc::PbProduceLogReqForBucket& part = request.buckets_req[i];
+    if (auto failure = CheckBucket(table, part.bucket_id, part.partition_id)) {
+      pending->Finish(i, *failure);
+      continue;
+    }
+    (*table)->AppendBatches(
+        part.bucket_id, part.records.bytes,
+        [pending, i](const Result<client::WriteAck>& ack) { pending->Finish(i, ack); });
+  }
+}
+
+void LogRequests::FetchLog(rpc::FetchLogRequest request, const Call& call) {
+  std::make_shared<LogFetch>(std::move(request), gateway_, call)->Start();
+}
+
+}  // namespace forebay::serve

@@ -1,0 +1,341 @@
+#include "serve/fluss/row_requests.h"
+
+#include "format/kv_batch.h"
+#include "serve/fluss/admin_requests.h"
+#include "serve/fluss/log_requests.h"
+
+namespace forebay::serve {
+
+using client::EncodedTable;
+using rpc::ErrorCode;
+using rpc::Failure;
+
+namespace {
+
+constexpr int kLimitMax = 1 << 20;
+constexpr int64_t kLimitScanBytesMax = 32 << 20;
+constexpr int32_t kScanBatchBytesMax = 8 << 20;
+
+std::optional<Failure> CheckRows(const Result<std::shared_ptr<EncodedTable>>& table, int bucket,
+                                 const std::optional<int64_t>& partition_id) {
+  auto failure = CheckBucket(table, bucket, partition_id);
+  if (failure.has_value() || (*table)->HasPrimaryKey()) return failure;
+  return Failure{ErrorCode::kNonPrimaryKeyTable,
+                 fmt::format("table '{}' has no primary key", (*table)->info().path.ToString())};
+}
+
+/// Gathers the outcomes of a request's buckets and answers when the last has come.
+class PendingPut {
+ public:
+  PendingPut(rpc::Responder responder, size_t buckets)
+      : responder_(std::move(responder)), left_(buckets) {
+    response_.buckets_resp.resize(buckets);
+  }
+
+  rpc::PbPutKvRespForBucket& bucket(size_t index) { return response_.buckets_resp[index]; }
+
+  void Finish(size_t index, const Result<client::WriteAck>& ack) {
+    auto& bucket = response_.buckets_resp[index];
+    if (ack.ok()) {
+      bucket.log_end_offset = ack->next_offset;
+    } else {
+      SetError(bucket,
+               rpc::FailureOf(ack.status(),
+                              {{ErrorKind::kCorruption, ErrorCode::kCorruptRecord},
+                               {ErrorKind::kNotFound, ErrorCode::kSchemaNotExist},
+                               {ErrorKind::kOutOfRange, ErrorCode::kInvalidTargetColumn},
+                               {ErrorKind::kNotSupported, ErrorCode::kDeletionDisabled},
+                               {ErrorKind::kInvalidArgument, ErrorCode::kOutOfOrderSequence}}));
+    }
+    Finish();
+  }
+  void Finish(size_t index, const Failure& failure) {
+    SetError(response_.buckets_resp[index], failure);
+    Finish();
+  }
+
+ private:
+  void Finish() {
+    if (left_.fetch_sub(1) == 1) responder_.Succeed(response_);
+  }
+
+  const rpc::Responder responder_;
+  rpc::PutKvResponse response_;  ///< each bucket is written by the one who finishes it
+  std::atomic<size_t> left_;
+};
+
+Failure ReadFailure(const Status& status) {
+  return rpc::FailureOf(status, {{ErrorKind::kOutOfRange, ErrorCode::kRecordTooLarge},
+                                 {ErrorKind::kCorruption, ErrorCode::kCorruptRecord}});
+}
+
+}  // namespace
+
+void RowRequests::PutKv(const rpc::PutKvRequest& request, const Call& call) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  if (request.buckets_req.empty()) return call.responder.Succeed(rpc::PutKvResponse());
+  auto pending = std::make_shared<PendingPut>(call.responder, request.buckets_req.size());
+  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
+    pending->bucket(i).bucket_id = request.buckets_req[i].bucket_id;
+    pending->bucket(i).partition_id = request.buckets_req[i].partition_id;
+  }
+  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
+    const rpc::PbPutKvReqForBucket& part = request.buckets_req[i];
+    if (auto failure = CheckRows(table, part.bucket_id, part.partition_id)) {
+      pending->Finish(i, *failure);
+      continue;
+    }
+    (*table)->PutRows(
+        part.bucket_id, part.records.bytes, request.target_columns,
+        [pending, i](const Result<client::WriteAck>& ack) { pending->Finish(i, ack); });
+  }
+}
+
+Outcome<rpc::LookupResponse> RowRequests::Lookup(const rpc::LookupRequest& request) {
+  if (request.insert_if_not_exists.value_or(false)) {
+    return {ErrorCode::kUnsupportedVersion, "lookups that insert are not supported"};
+  }
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  rpc::LookupResponse response;
+  for (const rpc::PbLookupReqForBucket& wanted : request.buckets_req) {
+    rpc::PbLookupRespForBucket& answer = response.buckets_resp.emplace_back();
+    answer.bucket_id = wanted.bucket_id;
+    answer.partition_id = wanted.partition_id;
+    if (auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id)) {
+      SetError(answer, *failure);
+      continue;
+    }
+    std::vector<std::string_view> keys;
+    for (const rpc::Payload& key : wanted.keys) keys.push_back(key.bytes);
+    auto rows = (*table)->LookupRows(wanted.bucket_id, keys);
+    if (!rows.ok()) {
+      SetError(answer, ReadFailure(rows.status()));
+      continue;
+    }
+    for (std::optional<std::string>& row : *rows) {
+      rpc::PbValue& value = answer.values.emplace_back();
+      if (row.has_value()) value.values = rpc::Payload::Own(std::move(*row));
+    }
+  }
+  return response;
+}
+
+Outcome<rpc::PrefixLookupResponse> RowRequests::PrefixLookup(
+    const rpc::PrefixLookupRequest& request) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  rpc::PrefixLookupResponse response;
+  for (const rpc::PbPrefixLookupReqForBucket& wanted : request.buckets_req) {
+    rpc::PbPrefixLookupRespForBucket& answer = response.buckets_resp.emplace_back();
+    answer.bucket_id = wanted.bucket_id;
+    answer.partition_id = wanted.partition_id;
+    if (auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id)) {
+      SetError(answer, *failure);
+      continue;
+    }
+    for (const rpc::Payload& key : wanted.keys) {
+      auto rows = (*table)->LookupPrefix(wanted.bucket_id, key.bytes);
+      if (!rows.ok()) {
+        answer.value_lists.clear();
+        SetError(answer, ReadFailure(rows.status()));
+        break;
+      }
+      rpc::PbValueList& list = answer.value_lists.emplace_back();
+      for (std::string& row : *rows) list.values.push_back(rpc::Payload::Own(std::move(row)));
+    }
+  }
+  return response;
+}
+
+Outcome<rpc::LimitScanResponse> RowRequests::LimitScan(const rpc::LimitScanRequest& request) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  rpc::LimitScanResponse response;
+  if (auto failure = CheckBucket(table, request.bucket_id, request.partition_id)) {
+    SetError(response, *failure);
+    return response;
+  }
+  int limit = std::clamp(request.limit, 0, kLimitMax);
+  if ((*table)->HasPrimaryKey()) return LimitScanRows(**table, request.bucket_id, limit);
+  return LimitScanLog(**table, request.bucket_id, limit);
+}
+
+/// The last batches that hold `limit` rows: clients count them from behind.
+Outcome<rpc::LimitScanResponse> RowRequests::LimitScanLog(EncodedTable& table, int bucket,
+                                                          int limit) {
+  rpc::LimitScanResponse response;
+  response.is_log_table = true;
+  response.records = rpc::Payload();
+  model::LogOffset end = table.LogEnd(bucket);
+  model::LogOffset begin = std::max(table.LogStart(bucket), end - limit);
+  if (begin == end) return response;
+  auto read = table.ReadBatches(bucket, begin, kLimitScanBytesMax, nullptr);
+  if (read.ok()) {
+    response.records = rpc::Payload::Of(read->bytes, read->owner);
+    return response;
+  }
+  rpc::LimitScanResponse error;
+  SetError(error, rpc::FailureOf(read.status()));
+  return error;
+}
+
+Outcome<rpc::LimitScanResponse> RowRequests::LimitScanRows(EncodedTable& table, int bucket,
+                                                           int limit) {
+  rpc::LimitScanResponse response;
+  auto scan = table.ScanRows(bucket);
+  Status status = internal::ToStatus(scan);
+  format::ValueBatchWriter values;
+  while (status.ok() && values.record_count() < limit &&
+         static_cast<int64_t>(values.size_bytes()) < kLimitScanBytesMax) {
+    auto row = (*scan)->Next();
+    status = internal::ToStatus(row);
+    if (!status.ok() || !row->has_value()) break;
+    values.Append(table.info().schema_id, **row);
+  }
+  if (!status.ok()) {
+    SetError(response, ReadFailure(status));
+    return response;
+  }
+  response.is_log_table = false;
+  response.records = rpc::Payload::Own(values.Finish());
+  return response;
+}
+
+/// A session for a new scan, or the one the client goes on with.
+Result<std::unique_ptr<ScanSession>> RowRequests::SessionOf(const rpc::ScanKvRequest& request,
+                                                            rpc::ScanKvResponse& response) {
+  if (!request.bucket_scan_req.has_value()) {
+    auto session = sessions_.Take(std::string(request.scanner_id->bytes));
+    if (session != nullptr) return session;
+    return NotFound("the scan is not known, it may have been silent for too long");
+  }
+  const rpc::PbScanReqForBucket& wanted = *request.bucket_scan_req;
+  auto table = gateway_.OpenTable(model::TableId(wanted.table_id));
+  if (auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id)) {
+    SetError(response, *failure);
+    return Cancelled("{}", failure->message);
+  }
+  auto session = sessions_.Open();
+  if (session == nullptr) return Unavailable("too many scans are under way");
+  session->schema_id = (*table)->info().schema_id;
+  session->rows_left = wanted.limit.value_or(INT64_MAX);
+  ASSIGN_OR_RETURN(session->rows, (*table)->ScanRows(wanted.bucket_id));
+  response.log_offset = session->rows->log_offset();
+  return session;
+}
+
+Status RowRequests::FillScan(ScanSession& session, int32_t batch_bytes,
+                             rpc::ScanKvResponse& response) {
+  format::ValueBatchWriter values;
+  bool more = true;
+  while (values.record_count() == 0 || static_cast<int32_t>(values.size_bytes()) < batch_bytes) {
+    more = session.rows_left > 0;
+    if (!more) break;
+    if (!session.pending.has_value()) {
+      ASSIGN_OR_RETURN(auto row, session.rows->Next());
+      more = row.has_value();
+      if (!more) break;
+      session.pending = *row;
+    }
+    values.Append(session.schema_id, *session.pending);
+    session.pending.reset();
+    --session.rows_left;
+  }
+  // One row ahead, so that the last answer is known to be the last.
+  if (more && session.rows_left > 0) {
+    ASSIGN_OR_RETURN(auto row, session.rows->Next());
+    more = row.has_value();
+    if (more) session.pending = *row;
+  } else {
+    more = false;
+  }
+  response.scanner_id = rpc::Payload::Own(session.id);
+  response.has_more_results = more;
+  response.records = rpc::Payload::Own(values.Finish());
+  return {};
+}
+
+Outcome<rpc::ScanKvResponse> RowRequests::ScanKv(const rpc::ScanKvRequest& request) {
+  rpc::ScanKvResponse response;
+  bool is_new = request.bucket_scan_req.has_value();
+  bool closes = request.close_scanner.value_or(false);
+  bool one_of_both = is_new != request.scanner_id.has_value();
+  if (!one_of_both || (is_new && closes) ||
+      (!closes && request.batch_size_bytes.value_or(0) <= 0)) {
+    SetError(response, {ErrorCode::kInvalidScanRequest,
+                        "a scan needs either a bucket or a scanner id, and a batch size"});
+    return response;
+  }
+  auto session = SessionOf(request, response);
+  if (closes) {
+    response.scanner_id = rpc::Payload::Own(std::string(request.scanner_id->bytes));
+    response.has_more_results = false;
+    return response;
+  }
+  Status status = internal::ToStatus(session);
+  if (status.ok() && request.call_seq_id != (*session)->last_call + 1) {
+    SetError(response, {ErrorCode::kInvalidScanRequest, "the scan's requests are out of order"});
+    return response;
+  }
+  if (status.ok()) {
+    (*session)->last_call = *request.call_seq_id;
+    status = FillScan(**session, std::min(*request.batch_size_bytes, kScanBatchBytesMax), response);
+  }
+  if (status.ok()) {
+    if (*response.has_more_results) sessions_.Put(std::move(*session));
+  } else if (!response.error_code.has_value()) {
+    SetError(response,
+             rpc::FailureOf(status, {{ErrorKind::kNotFound, ErrorCode::kUnknownScannerId},
+                                     {ErrorKind::kUnavailable, ErrorCode::kTooManyScanners}}));
+  }
+  return response;
+}
+
+Outcome<rpc::GetLatestKvSnapshotsResponse> RowRequests::GetLatestKvSnapshots(
+    const rpc::GetLatestKvSnapshotsRequest& request) {
+  auto info = admin_.GetTable(PathOf(request.table_path));
+  if (!info.ok()) return TableFailure(info.status());
+  if (!info->descriptor.HasPrimaryKey()) {
+    return {ErrorCode::kNonPrimaryKeyTable,
+            fmt::format("table '{}' has no primary key", info->path.ToString())};
+  }
+  if (request.partition_name.has_value()) {
+    return {ErrorCode::kTableNotPartitioned,
+            fmt::format("table '{}' is not partitioned", info->path.ToString())};
+  }
+  // None: clients read the changelog from its start.
+  rpc::GetLatestKvSnapshotsResponse response;
+  response.table_id = info->id.value();
+  for (int bucket = 0; bucket < info->descriptor.bucket_count; ++bucket) {
+    response.latest_snapshots.push_back({bucket, {}, {}});
+  }
+  return response;
+}
+
+Outcome<rpc::GetKvSnapshotMetadataResponse> RowRequests::GetKvSnapshotMetadata(
+    const rpc::GetKvSnapshotMetadataRequest& request) {
+  return {ErrorCode::kKvSnapshotNotExist,
+          fmt::format("there is no snapshot {}", request.snapshot_id)};
+}
+
+Outcome<rpc::ListKvSnapshotsResponse> RowRequests::ListKvSnapshots(
+    const rpc::ListKvSnapshotsRequest& request) {
+  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  if (!table.ok()) return TableFailure(table.status());
+  return rpc::ListKvSnapshotsResponse{request.table_id, {}, {}};
+}
+
+Outcome<rpc::AcquireKvSnapshotLeaseResponse> RowRequests::AcquireLease(
+    const rpc::AcquireKvSnapshotLeaseRequest& request) {
+  return rpc::AcquireKvSnapshotLeaseResponse{request.snapshots_to_lease};
+}
+
+Outcome<rpc::ReleaseKvSnapshotLeaseResponse> RowRequests::ReleaseLease(
+    const rpc::ReleaseKvSnapshotLeaseRequest&) {
+  return rpc::ReleaseKvSnapshotLeaseResponse();
+}
+
+Outcome<rpc::DropKvSnapshotLeaseResponse> RowRequests::DropLease(
+    const rpc::DropKvSnapshotLeaseRequest&) {
+  return rpc::DropKvSnapshotLeaseResponse();
+}
+
+}  // namespace forebay::serve

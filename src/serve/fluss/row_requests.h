@@ -1,0 +1,50 @@
+#pragma once
+
+#include "client/connection.h"
+#include "client/tablet_gateway.h"
+#include "rpc/messages.h"
+#include "serve/fluss/call.h"
+#include "serve/fluss/scan_sessions.h"
+
+namespace forebay::serve {
+
+/// Answers Fluss's requests about the rows of primary-key tables. Thread-safe.
+class RowRequests {
+ public:
+  /// Both outlive the object.
+  RowRequests(client::Admin& admin, client::TabletGateway& gateway)
+      : admin_(admin), gateway_(gateway) {}
+
+  /// Answers when all writes are durable.
+  void PutKv(const rpc::PutKvRequest& request, const Call& call);
+  Outcome<rpc::LookupResponse> Lookup(const rpc::LookupRequest& request);
+  Outcome<rpc::PrefixLookupResponse> PrefixLookup(const rpc::PrefixLookupRequest& request);
+  Outcome<rpc::LimitScanResponse> LimitScan(const rpc::LimitScanRequest& request);
+  Outcome<rpc::ScanKvResponse> ScanKv(const rpc::ScanKvRequest& request);
+  Outcome<rpc::GetLatestKvSnapshotsResponse> GetLatestKvSnapshots(
+      const rpc::GetLatestKvSnapshotsRequest& request);
+  Outcome<rpc::GetKvSnapshotMetadataResponse> GetKvSnapshotMetadata(
+      const rpc::GetKvSnapshotMetadataRequest& request);
+  Outcome<rpc::ListKvSnapshotsResponse> ListKvSnapshots(const rpc::ListKvSnapshotsRequest& request);
+  Outcome<rpc::AcquireKvSnapshotLeaseResponse> AcquireLease(
+      const rpc::AcquireKvSnapshotLeaseRequest& request);
+  Outcome<rpc::ReleaseKvSnapshotLeaseResponse> ReleaseLease(
+      const rpc::ReleaseKvSnapshotLeaseRequest& request);
+  Outcome<rpc::DropKvSnapshotLeaseResponse> DropLease(
+      const rpc::DropKvSnapshotLeaseRequest& request);
+
+ private:
+  using Table = std::shared_ptr<client::EncodedTable>;
+
+  Outcome<rpc::LimitScanResponse> LimitScanLog(client::EncodedTable& table, int bucket, int limit);
+  Outcome<rpc::LimitScanResponse> LimitScanRows(client::EncodedTable& table, int bucket, int limit);
+  Result<std::unique_ptr<ScanSession>> SessionOf(const rpc::ScanKvRequest& request,
+                                                 rpc::ScanKvResponse& response);
+  static Status FillScan(ScanSession& session, int32_t batch_bytes, rpc::ScanKvResponse& response);
+
+  client::Admin& admin_;
+  client::TabletGateway& gateway_;
+  ScanSessions sessions_;
+};
+
+}  // namespace forebay::serve

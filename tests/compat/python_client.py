@@ -1,0 +1,234 @@
+"""Uses a server through the released Python client and compares with results that are written down here.
+
+usage: python_client.py BOOTSTRAP [HTTP_PORT]
+
+With the HTTP port of a Forebay server its SQL works on the same tables; without it any Fluss server will do.
+"""
+import asyncio
+import datetime
+import decimal
+import json
+import sys
+import time
+import traceback
+import urllib.request
+
+import fluss
+import pyarrow as pa
+
+DATABASE = "compat_python"
+POLL_MS = 200
+DEADLINE_SECONDS = 20
+LOG_COLUMNS = [("id", pa.int32()), ("name", pa.string()), ("score", pa.float64())]
+ROW_COLUMNS = [("id", pa.int32()), ("name", pa.string()), ("score", pa.int64())]
+
+
+def equal(expected, actual, what):
+    if expected != actual:
+        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
+
+
+class Sql:
+    """Forebay's SQL over HTTP."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}/api/v1/sql"
+
+    def query(self, statement):
+        script = ("SET 'execution.runtime-mode' = 'batch'; SET 'table.dml-sync' = 'true'; "
+                  + statement + ";")
+        with urllib.request.urlopen(urllib.request.Request(self.url, script.encode()), timeout=30) as answer:
+            results = json.load(answer)["results"]
+        for result in results:
+            if "error" in result:
+                raise AssertionError(f"{statement}: {result['error']}")
+        return results[-1].get("rows")
+
+
+class Client:
+    def __init__(self, connection, sql):
+        self.connection = connection
+        self.admin = connection.get_admin()
+        self.sql = sql
+
+    async def create(self, name, columns, primary_keys=None, buckets=1, bucket_keys=None, properties=None):
+        path = fluss.TablePath(DATABASE, name)
+        schema = fluss.Schema(pa.schema(columns), **({"primary_keys": primary_keys} if primary_keys else {}))
+        options = {"bucket_count": buckets}
+        if bucket_keys:
+            options["bucket_keys"] = bucket_keys
+        if properties:
+            options["properties"] = properties
+        descriptor = fluss.TableDescriptor(schema, **options)
+        await self.admin.create_table(path, descriptor, False)
+        return await self.connection.get_table(path)
+
+    @staticmethod
+    async def read(table, count, columns=None, buckets=1):
+        """The records of all buckets as (change, row)."""
+        scan = table.new_scan()
+        if columns is not None:
+            scan = scan.project_by_name(columns)
+        scanner = await scan.create_log_scanner()
+        scanner.subscribe_buckets({bucket: fluss.EARLIEST_OFFSET for bucket in range(buckets)})
+        records = []
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while len(records) < count and time.monotonic() < deadline:
+            for record in await scanner.poll(POLL_MS):
+                records.append((record.change_type.short_string(), record.row))
+        return records
+
+    # ---- the cases ----
+
+    async def case_admin(self):
+        await self.admin.create_database(DATABASE, fluss.DatabaseDescriptor(comment="of Python"), False)
+        equal(True, await self.admin.database_exists(DATABASE), "exists")
+        equal(True, DATABASE in await self.admin.list_databases(), "listed")
+        info = await self.admin.get_database_info(DATABASE)
+        equal("of Python", info.get_database_descriptor().comment, "comment")
+        table = await self.create("admin", ROW_COLUMNS, ["id"], 3)
+        equal(True, table.has_primary_key(), "primary key")
+        equal(["admin"], await self.admin.list_tables(DATABASE), "tables")
+        info = await self.admin.get_table_info(fluss.TablePath(DATABASE, "admin"))
+        equal(3, info.num_buckets, "buckets")
+        equal(["id"], info.get_primary_keys(), "primary keys")
+        try:
+            await self.create("admin", ROW_COLUMNS, ["id"], 3)
+            raise AssertionError("a table was created twice")
+        except fluss.FlussError as error:
+            equal(8, error.error_code, "TABLE_ALREADY_EXIST")
+        await self.admin.drop_table(fluss.TablePath(DATABASE, "admin"), False)
+        equal(False, await self.admin.table_exists(fluss.TablePath(DATABASE, "admin")), "dropped")
+
+    async def case_log(self):
+        table = await self.create("log", LOG_COLUMNS)
+        writer = table.new_append().create_writer()
+        expected = [{"id": i, "name": None if i == 3 else f"row {i}", "score": i / 4} for i in range(10)]
+        for row in expected:
+            writer.append(row)
+        await writer.flush()
+        equal([("+A", row) for row in expected], await self.read(table, 10), "all columns")
+        equal([("+A", {"score": row["score"]}) for row in expected],
+              await self.read(table, 10, ["score"]), "projected")
+        offsets = await self.admin.list_offsets(fluss.TablePath(DATABASE, "log"), [0],
+                                                fluss.OffsetSpec.latest())
+        equal({0: 10}, offsets, "latest offset")
+
+    async def case_arrow(self):
+        table = await self.create("arrow", LOG_COLUMNS, buckets=2)
+        batch = pa.table({"id": pa.array(range(5000), pa.int32()),
+                          "name": [f"text {i}" for i in range(5000)],
+                          "score": pa.array([i * 0.5 for i in range(5000)])})
+        writer = table.new_append().create_writer()
+        writer.write_arrow(batch)
+        await writer.flush()
+        scanner = await table.new_scan().create_record_batch_log_scanner()
+        scanner.subscribe_buckets({0: fluss.EARLIEST_OFFSET, 1: fluss.EARLIEST_OFFSET})
+        got = await scanner.to_arrow()
+        equal(5000, got.num_rows, "rows")
+        equal(sum(range(5000)), sum(got.column("id").to_pylist()), "sum")
+
+    async def case_types(self):
+        columns = [("flag", pa.bool_()), ("tiny", pa.int8()), ("small", pa.int16()), ("big", pa.int64()),
+                   ("real4", pa.float32()), ("price", pa.decimal128(10, 2)), ("huge", pa.decimal128(30, 4)),
+                   ("payload", pa.binary()), ("born", pa.date32()), ("at_time", pa.time32("s")),
+                   ("ts", pa.timestamp("us")), ("ltz", pa.timestamp("us", tz="UTC"))]
+        table = await self.create("types", columns)
+        row = {"flag": True, "tiny": -128, "small": 32767, "big": -2**63, "real4": 1.5,
+               "price": decimal.Decimal("12345678.90"),
+               "huge": decimal.Decimal("-12345678901234567890.1234"), "payload": b"\0\xff",
+               "born": datetime.date(1969, 12, 31), "at_time": datetime.time(23, 59, 58),
+               "ts": datetime.datetime(2024, 5, 6, 7, 8, 9, 123456),
+               "ltz": datetime.datetime(1960, 1, 1, 0, 0, 0, 1, tzinfo=datetime.timezone.utc)}
+        writer = table.new_append().create_writer()
+        writer.append(row)
+        writer.append({name: None for name, _ in columns})
+        await writer.flush()
+        records = await self.read(table, 2)
+        equal(row, records[0][1], "every type")
+        equal([None] * len(columns), list(records[1][1].values()), "NULLs")
+
+    async def case_rows(self):
+        table = await self.create("rows", ROW_COLUMNS, ["id"], 2)
+        writer = table.new_upsert().create_writer()
+        for row in [(1, "one", 10), (2, "two", 20), (1, "uno", 11), (3, None, 30)]:
+            await writer.upsert(list(row)).wait()
+        await writer.delete({"id": 2}).wait()
+        lookuper = table.new_lookup().create_lookuper()
+        equal({"id": 1, "name": "uno", "score": 11}, await lookuper.lookup({"id": 1}), "updated")
+        equal(None, await lookuper.lookup({"id": 2}), "deleted")
+        equal({"id": 3, "name": None, "score": 30}, await lookuper.lookup({"id": 3}), "a NULL")
+        changes = await self.read(table, 6, buckets=2)
+        equal(sorted(["+I 1 one", "+I 2 two", "-U 1 one", "+U 1 uno", "+I 3 None", "-D 2 two"]),
+              sorted(f"{kind} {row['id']} {row['name']}" for kind, row in changes), "changelog")
+        partial = table.new_upsert().partial_update_by_name(["id", "score"]).create_writer()
+        await partial.upsert({"id": 1, "score": 99}).wait()
+        equal({"id": 1, "name": "uno", "score": 99}, await lookuper.lookup({"id": 1}), "partial update")
+
+    async def case_prefix(self):
+        columns = [("shop", pa.string()), ("day", pa.int32()), ("order_id", pa.int64()), ("amount", pa.float64())]
+        table = await self.create("prefix", columns, ["shop", "day", "order_id"], 3, ["shop", "day"])
+        writer = table.new_upsert().create_writer()
+        for order in range(5):
+            for shop, day in (("a", 1), ("a", 2), ("ab", 1)):
+                writer.upsert([shop, day, order, order * 1.5])
+        await writer.flush()
+        lookuper = table.new_lookup().lookup_by(["shop", "day"]).create_lookuper()
+        rows = await lookuper.lookup({"shop": "a", "day": 2})
+        equal([0, 1, 2, 3, 4], [row["order_id"] for row in rows], "rows of a prefix")
+
+    async def case_limit(self):
+        table = await self.create("limited", ROW_COLUMNS, ["id"])
+        writer = table.new_upsert().create_writer()
+        for i in range(20):
+            writer.upsert([i, f"n{i}", i])
+        await writer.flush()
+        bucket = fluss.TableBucket(table.get_table_info().table_id, 0)
+        got = await table.new_scan().limit(5).create_bucket_batch_scanner(bucket).to_arrow()
+        equal(5, got.num_rows, "five of twenty")
+
+    async def case_sql(self):
+        if self.sql is None:
+            return
+        table = await self.create("with_sql", ROW_COLUMNS, ["id"], 4)
+        writer = table.new_upsert().create_writer()
+        for i in range(100):
+            writer.upsert([i, "python", i])
+        await writer.flush()
+        name = f"{DATABASE}.with_sql"
+        equal([[100, 4950]], self.sql.query(f"SELECT COUNT(*), SUM(score) FROM {name}"), "SQL reads")
+        self.sql.query(f"INSERT INTO {name} SELECT id, 'sql', score FROM {name} WHERE MOD(id, 2) = 1")
+        lookuper = table.new_lookup().create_lookuper()
+        rows = await asyncio.gather(*(lookuper.lookup({"id": i}) for i in range(100)))
+        equal(["python", "sql"] * 50, [row["name"] for row in rows], "rows by SQL, found by Python")
+        equal([[100]], self.sql.query(f"SELECT COUNT(*) FROM {name}"), "no row twice")
+
+
+async def run_all(bootstrap, sql):
+    connection = await fluss.FlussConnection.create(fluss.Config({"bootstrap.servers": bootstrap}))
+    client = Client(connection, sql)
+    await client.admin.drop_database(DATABASE, True, True)
+    passed, failed = 0, 0
+    for name in [name for name in dir(client) if name.startswith("case_")]:
+        begin = time.monotonic()
+        try:
+            await asyncio.wait_for(getattr(client, name)(), 60)
+            passed += 1
+            print(f"ok      {name[5:]} ({1000 * (time.monotonic() - begin):.0f} ms)", flush=True)
+        except Exception:  # pylint: disable=broad-except
+            failed += 1
+            print(f"FAILED  {name[5:]}\n{traceback.format_exc()}", flush=True)
+    await client.admin.drop_database(DATABASE, True, True)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return failed == 0
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sql = Sql(int(sys.argv[2])) if len(sys.argv) > 2 else None
+    sys.exit(0 if asyncio.run(run_all(sys.argv[1], sql)) else 1)
+
+
+if __name__ == "__main__":
+    main()
