@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <sstream>
 
 namespace forebay::app {
 
@@ -31,9 +32,20 @@ bool SetNumber(const std::string& text, int64_t low, int64_t high, T& target) {
   return true;
 }
 
+bool SetUsers(const std::string& text, serve::FlussUsers& users) {
+  std::istringstream pairs(text);
+  for (std::string pair; std::getline(pairs, pair, ',');) {
+    pair.erase(0, pair.find_first_not_of(' '));
+    size_t colon = pair.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == pair.size()) return false;
+    users[pair.substr(0, colon)] = pair.substr(colon + 1);
+  }
+  return !users.empty();
+}
+
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 15> kKeys = {{
+const std::array<ConfigKey, 16> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -81,6 +93,8 @@ const std::array<ConfigKey, 15> kKeys = {{
        o.fluss.advertised_host = v;
        return !v.empty();
      }},
+    {"fluss.sasl-users", "'name:password' pairs with commas between them",
+     [](const std::string& v, ServerOptions& o) { return SetUsers(v, o.fluss.users); }},
     {"fluss.network-threads", "a number, 1 to 1024",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 1, 1024, o.fluss.limits.network_threads);

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 namespace forebay::rpc {
@@ -125,16 +126,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
                });
   }
 
-  /// Closes the connection when its last request came before `since`, or in any case. From any
+  /// Closes the connection when its last request came before `since_ms`, or in any case. From any
   /// thread, as long as the connection lies in Shared::connections.
-  void CloseIfIdle(std::optional<std::chrono::steady_clock::time_point> since) {
+  void CloseIfIdle(std::optional<int64_t> since_ms) {
     auto self = weak_from_this().lock();
     if (self == nullptr) return;
     asio::any_io_executor strand = socket_.get_executor();
     // Moved: the caller holds the mutex that the destructor takes.
-    asio::post(strand, [self = std::move(self), since] {
-      bool idle = since.has_value() && self->in_flight_ == 0 && self->last_request_ < *since;
-      if (idle || !since.has_value()) self->Close();
+    asio::post(strand, [self = std::move(self), since_ms] {
+      bool idle =
+          since_ms.has_value() && self->in_flight_ == 0 && self->last_request_ms_ < *since_ms;
+      if (idle || !since_ms.has_value()) self->Close();
     });
   }
 
@@ -204,7 +206,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   int in_flight_ = 0;
   bool sending_ = false;
   bool closed_ = false;
-  std::chrono::steady_clock::time_point last_request_ = std::chrono::steady_clock::now();
+  int64_t last_request_ms_ = MonotonicMs();
 };
 
 asio::awaitable<void> Connection::ReadFrames() {
@@ -215,7 +217,7 @@ asio::awaitable<void> Connection::ReadFrames() {
     }
     auto frame = co_await ReadFrame();
     if (frame == nullptr || closed_) break;
-    last_request_ = std::chrono::steady_clock::now();
+    last_request_ms_ = MonotonicMs();
     shared_->metrics.received_bytes += static_cast<int64_t>(kLengthBytes + frame->size());
     Dispatch(std::move(frame));
   }
@@ -363,10 +365,10 @@ class AsioServer : public Server {
   void SweepIdle() {
     int64_t timeout_ms = int64_t{1000} * shared_->options.idle_timeout_seconds;
     shared_->PostAfter(std::max<int64_t>(timeout_ms / 4, 1), [this, timeout_ms] {
-      auto since = std::chrono::steady_clock::now() - std::chrono::milliseconds(timeout_ms);
+      int64_t since_ms = MonotonicMs() - timeout_ms;
       {
         std::lock_guard lock(shared_->mutex);
-        for (Connection* connection : shared_->connections) connection->CloseIfIdle(since);
+        for (Connection* connection : shared_->connections) connection->CloseIfIdle(since_ms);
       }
       SweepIdle();
     });

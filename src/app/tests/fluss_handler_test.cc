@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "client/tests/local_fixture.h"
+#include "format/compacted_row.h"
 #include "format/kv_batch.h"
 #include "format/log_batch.h"
 #include "format/row_key.h"
@@ -48,7 +49,7 @@ class FlussHandlerTest : public client::LocalFixture {
     gateway_ = client::TabletGateway::Open(*storage_);
     addresses_ = {"", 11, 12};
     handler_ = std::make_unique<FlussHandler>(FlussRole::kTablet, connection_->admin(), *gateway_,
-                                              addresses_);
+                                              addresses_, users_);
   }
   void TearDown() override {
     handler_.reset();
@@ -68,6 +69,7 @@ class FlussHandlerTest : public client::LocalFixture {
     auto frame = std::make_shared<const std::string>(std::move(message));
     auto session = std::make_shared<rpc::Session>();
     session->local_address = "10.1.2.3";
+    if (session_ != nullptr) session = session_;
     const rpc::ApiInfo* api = rpc::FindApi(static_cast<int16_t>(key));
     handler_->Handle({api, 0, *frame, frame, session}, scheduler_, std::move(responder));
     return future;
@@ -174,6 +176,8 @@ class FlussHandlerTest : public client::LocalFixture {
 
   std::unique_ptr<client::TabletGateway> gateway_;
   FlussAddresses addresses_;
+  FlussUsers users_;
+  std::shared_ptr<rpc::Session> session_;  ///< null: a new one for each request
   TestScheduler scheduler_;
   std::unique_ptr<FlussHandler> handler_;
 };
@@ -191,6 +195,27 @@ TEST_F(FlussHandlerTest, SaysWhichServersThereAre) {
       Ask<rpc::ApiVersionsResponse>(ApiKey::kApiVersions, rpc::ApiVersionsRequest{"test", "1"});
   EXPECT_EQ(versions.server_type, 2);
   EXPECT_EQ(ErrorOf(ApiKey::kGetMetadata, rpc::MetadataRequest{{{"db", "none"}}, {}, {}}), 7);
+}
+
+TEST_F(FlussHandlerTest, AsksForNameAndPassword) {
+  users_ = {{"ada", "secret"}, {"bob", "x"}};
+  session_ = std::make_shared<rpc::Session>();
+  rpc::ListDatabasesRequest list;
+  EXPECT_EQ(ErrorOf(ApiKey::kListDatabases, list), 46);
+  EXPECT_EQ(ErrorOf(ApiKey::kApiVersions, rpc::ApiVersionsRequest{"test", "1"}), 0);
+  auto authenticate = [&](std::string token) {
+    return ErrorOf(ApiKey::kAuthenticate,
+                   rpc::AuthenticateRequest{"PLAIN", rpc::Payload::Own(std::move(token))});
+  };
+  for (std::string bad : {std::string("\0ada\0wrong", 10), std::string("\0ada\0secrets", 12),
+                          std::string("\0eve\0", 5), std::string("\0ada\0", 5), std::string("ada"),
+                          std::string(), std::string("bob\0ada\0secret", 14)}) {
+    EXPECT_EQ(authenticate(bad), 46);
+    EXPECT_EQ(ErrorOf(ApiKey::kListDatabases, list), 46);
+  }
+  EXPECT_EQ(authenticate(std::string("\0ada\0secret", 11)), 0);
+  EXPECT_EQ(session_->user, "ada");
+  EXPECT_EQ(ErrorOf(ApiKey::kListDatabases, list), 0);
 }
 
 TEST_F(FlussHandlerTest, StoresProducedBatchesOnce) {

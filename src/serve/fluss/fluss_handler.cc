@@ -12,7 +12,6 @@ namespace {
 /// What is understood but not done: clients that ask for the versions do not find these.
 constexpr ApiKey kUnsupported[] = {
     ApiKey::kCommitLakeTableSnapshot,
-    ApiKey::kAuthenticate,
     ApiKey::kLakeTieringHeartbeat,
     ApiKey::kAlterTable,
     ApiKey::kAlterClusterConfigs,
@@ -46,6 +45,19 @@ void Answer(const Call& call, Object& object, Outcome<Response> (Object::*method
 void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler,
                           rpc::Responder responder) {
   Call call{request, scheduler, std::move(responder)};
+  if (request.api->key == ApiKey::kAuthenticate) {
+    auto message = call.Parse<rpc::AuthenticateRequest>();
+    if (message.has_value()) {
+      Authenticate(users_, *message, *request.session).Send(call.responder);
+    }
+    return;
+  }
+  if (!users_.empty() && request.session->user.empty() &&
+      request.api->key != ApiKey::kApiVersions) {
+    return call.responder.Fail({ErrorCode::kAuthenticateException,
+                                "the connection has not authenticated yet: set the client's "
+                                "client.security.protocol to SASL"});
+  }
   switch (request.api->key) {
     case ApiKey::kProduceLog:
     case ApiKey::kFetchLog:

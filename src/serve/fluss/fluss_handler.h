@@ -1,6 +1,7 @@
 #pragma once
 
 #include "serve/fluss/admin_requests.h"
+#include "serve/fluss/authentication.h"
 #include "serve/fluss/cluster_requests.h"
 #include "serve/fluss/log_requests.h"
 #include "serve/fluss/row_requests.h"
@@ -13,8 +14,9 @@ class FlussHandler : public rpc::RequestHandler {
  public:
   /// All outlive the handler.
   FlussHandler(FlussRole role, client::Admin& admin, client::TabletGateway& gateway,
-               const FlussAddresses& addresses)
+               const FlussAddresses& addresses, const FlussUsers& users)
       : role_(role),
+        users_(users),
         admin_(admin, gateway),
         cluster_(admin, addresses),
         logs_(admin, gateway),
@@ -34,6 +36,7 @@ class FlussHandler : public rpc::RequestHandler {
   Outcome<rpc::ApiVersionsResponse> ApiVersions(const rpc::ApiVersionsRequest& request);
 
   const FlussRole role_;
+  const FlussUsers& users_;
   AdminRequests admin_;
   ClusterRequests cluster_;
   LogRequests logs_;

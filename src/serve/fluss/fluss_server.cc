@@ -10,10 +10,11 @@ Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions
   std::unique_ptr<FlussServer> server(new FlussServer());
   FlussAddresses& addresses = server->addresses_;
   addresses.advertised_host = options.advertised_host;
-  server->coordinator_handler_ =
-      std::make_unique<FlussHandler>(FlussRole::kCoordinator, admin, gateway, addresses);
+  server->users_ = options.users;
+  server->coordinator_handler_ = std::make_unique<FlussHandler>(FlussRole::kCoordinator, admin,
+                                                                gateway, addresses, server->users_);
   server->tablet_handler_ =
-      std::make_unique<FlussHandler>(FlussRole::kTablet, admin, gateway, addresses);
+      std::make_unique<FlussHandler>(FlussRole::kTablet, admin, gateway, addresses, server->users_);
   rpc::ServerOptions port = options.limits;
   port.address = options.address;
   port.port = options.coordinator_port;

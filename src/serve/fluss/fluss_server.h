@@ -6,6 +6,7 @@
 #include "client/connection.h"
 #include "client/tablet_gateway.h"
 #include "rpc/server.h"
+#include "serve/fluss/authentication.h"
 #include "serve/fluss/cluster_requests.h"
 
 namespace forebay::serve {
@@ -18,6 +19,8 @@ struct FlussServerOptions {
   uint16_t tablet_port = 9124;       ///< 0: any free one
   /// The host that clients are told; empty: the address by which they came.
   std::string advertised_host;
+  /// Who may connect, by SASL/PLAIN; empty: everybody, without authentication.
+  FlussUsers users;
   /// Limits of both ports; address and port are not used.
   rpc::ServerOptions limits;
 };
@@ -41,6 +44,7 @@ class FlussServer {
   FlussServer() = default;
 
   FlussAddresses addresses_;
+  FlussUsers users_;
   std::unique_ptr<FlussHandler> coordinator_handler_;
   std::unique_ptr<FlussHandler> tablet_handler_;
   std::unique_ptr<rpc::Server> coordinator_;

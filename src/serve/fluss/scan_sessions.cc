@@ -1,23 +1,21 @@
 #include "serve/fluss/scan_sessions.h"
 
-#include <random>
-
 #include "base/bytes.h"
+#include "base/clock.h"
 
 namespace forebay::serve {
 
 std::unique_ptr<ScanSession> ScanSessions::Open() {
   std::lock_guard lock(mutex_);
-  auto now = std::chrono::steady_clock::now();
-  std::erase_if(sessions_,
-                [&](const auto& entry) { return entry.second->last_used + kSilenceMax < now; });
+  int64_t now_ms = MonotonicMs();
+  std::erase_if(sessions_, [&](const auto& entry) {
+    return entry.second->last_used_ms + kSilenceMaxMs < now_ms;
+  });
   if (sessions_.size() >= kSessionsMax) return nullptr;
   auto session = std::make_unique<ScanSession>();
-  // Other clients must not guess it.
-  std::random_device random;
   ByteWriter id;
   id.Write(next_id_++);
-  id.Write(uint64_t{random()} << 32 | random());
+  id.Write(MonotonicNs());  // not those of the server before a restart
   session->id = id.Take();
   return session;
 }
@@ -33,7 +31,7 @@ std::unique_ptr<ScanSession> ScanSessions::Take(const std::string& id) {
 
 void ScanSessions::Put(std::unique_ptr<ScanSession> session) {
   std::lock_guard lock(mutex_);
-  session->last_used = std::chrono::steady_clock::now();
+  session->last_used_ms = MonotonicMs();
   std::string id = session->id;
   sessions_[id] = std::move(session);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,7 +19,7 @@ struct ScanSession {
   int32_t last_call = -1;
   /// The row that did not fit the last answer.
   std::optional<std::string> pending;
-  std::chrono::steady_clock::time_point last_used;
+  int64_t last_used_ms = 0;
 };
 
 /// The scans under way: bounded in number and in the time a client may be silent. A session that is
@@ -28,7 +27,7 @@ struct ScanSession {
 class ScanSessions {
  public:
   static constexpr size_t kSessionsMax = 256;
-  static constexpr std::chrono::seconds kSilenceMax{60};
+  static constexpr int64_t kSilenceMaxMs = 60'000;
 
   /// A fresh id; nullptr when there are too many sessions.
   std::unique_ptr<ScanSession> Open();
