@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "compute/batch/sql_writer.h"
@@ -14,6 +15,12 @@ using model::TypeRoot;
 namespace {
 
 std::string Column(int index) { return fmt::format("c{}", index); }
+
+/// Steps of the integer that a timestamp of this type is.
+int64_t UnitsPerMilli(const DataType& type) {
+  static constexpr int64_t kPerMilli[] = {1, 1000, 1000000};
+  return kPerMilli[static_cast<int>(type.time_unit())];
+}
 
 const char* WrapFunction(const DataType& type) {
   switch (type.root()) {
@@ -72,8 +79,10 @@ std::string Quoted(const std::string& text) {
 }  // namespace
 
 Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
-                                             const sql::PlanNode& input_node) {
+                                             const sql::PlanNode& input_node,
+                                             const std::string& over) {
   std::string filter = call.filter < 0 ? "" : fmt::format(" FILTER (WHERE c{})", call.filter);
+  filter += over;
   std::string distinct = call.distinct ? "DISTINCT " : "";
   if (call.function == "COUNT") {
     if (call.args.empty()) return "count(*)" + filter;
@@ -87,7 +96,7 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
       all_set += fmt::format("{}c{} IS NOT NULL", all_set.empty() ? "" : " AND ", arg);
     }
     if (call.filter >= 0) all_set += fmt::format(" AND c{}", call.filter);
-    return fmt::format("count({}row({})) FILTER (WHERE {})", distinct, row, all_set);
+    return fmt::format("count({}row({})) FILTER (WHERE {}){}", distinct, row, all_set, over);
   }
   if (call.args.empty()) return NotSupported("aggregate {} without arguments", call.function);
   std::string argument = Column(call.args[0]);
@@ -104,7 +113,13 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
   if (call.function == "MIN" || call.function == "MAX") {
     return fmt::format("{}({}){}", call.function == "MIN" ? "min" : "max", argument, filter);
   }
-  if (call.function == "FIRST_VALUE" || call.function == "LAST_VALUE") {
+  bool is_end = call.function == "FIRST_VALUE" || call.function == "LAST_VALUE";
+  if (is_end && !over.empty()) {
+    return fmt::format("{}({} IGNORE NULLS){}",
+                       call.function == "FIRST_VALUE" ? "first_value" : "last_value", argument,
+                       over);
+  }
+  if (is_end) {
     std::string condition = argument + " IS NOT NULL";
     if (call.filter >= 0) condition += fmt::format(" AND c{}", call.filter);
     return fmt::format("{}({}) FILTER (WHERE {})",
@@ -119,6 +134,63 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
   return NotSupported("aggregate {} of {} in batch mode", call.function, input.ToString());
 }
 
+namespace {
+
+std::string Bound(const sql::FrameBound& bound, int64_t scale) {
+  switch (bound.kind) {
+    case sql::FrameBound::Kind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
+    case sql::FrameBound::Kind::kPreceding:
+      return fmt::format("{} PRECEDING", bound.offset * scale);
+    case sql::FrameBound::Kind::kCurrentRow: return "CURRENT ROW";
+    case sql::FrameBound::Kind::kFollowing:
+      return fmt::format("{} FOLLOWING", bound.offset * scale);
+    case sql::FrameBound::Kind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
+  }
+  return "";
+}
+
+/// Functions of the order alone, which know no frame and are spelled alike in both dialects.
+std::string OrderFunction(const sql::AggregateCall& call, const std::string& window) {
+  static constexpr std::string_view kNames[] = {"ROW_NUMBER", "RANK",  "DENSE_RANK", "PERCENT_RANK",
+                                                "CUME_DIST",  "NTILE", "LAG",        "LEAD"};
+  if (std::find(std::begin(kNames), std::end(kNames), call.function) == std::end(kNames)) return "";
+  std::string arguments;
+  for (int arg : call.args) arguments += (arguments.empty() ? "" : ", ") + Column(arg);
+  std::string text = fmt::format("{}({}) OVER ({})", call.function, arguments, window);
+  // Flink's default also stands for a NULL of the row that is there.
+  return call.args.size() < 3 ? text : fmt::format("coalesce({}, {})", text, Column(call.args[2]));
+}
+
+}  // namespace
+
+Result<std::string> SqlWriter::OverAggregate(const sql::OverAggregateNode& over) {
+  ASSIGN_OR_RETURN(std::string input, Input(over));
+  std::vector<DataType> types = over.inputs[0]->OutputTypes();
+  std::string window;
+  for (int key : over.keys) window += (window.empty() ? "PARTITION BY " : ", ") + Column(key);
+  if (!over.order.empty()) window += " ORDER BY " + OrderList(over.order);
+  int64_t scale = 1;
+  if (!over.frame.is_rows && over.order.size() == 1 && types[over.order[0].column].IsTimestamp()) {
+    scale = UnitsPerMilli(types[over.order[0].column]);
+  }
+  std::string frame = window;
+  if (!over.order.empty() || over.frame.is_rows) {
+    frame += fmt::format(" {} BETWEEN {} AND {}", over.frame.is_rows ? "ROWS" : "RANGE",
+                         Bound(over.frame.start, scale), Bound(over.frame.end, scale));
+  }
+  std::string list = types.empty() ? "" : ColumnList(types.size());
+  size_t column = types.size();
+  for (const sql::AggregateCall& call : over.calls) {
+    std::string item = OrderFunction(call, window);
+    if (item.empty()) {
+      ASSIGN_OR_RETURN(item,
+                       AggregateCall(call, *over.inputs[0], fmt::format(" OVER ({})", frame)));
+    }
+    list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
+  }
+  return fmt::format("SELECT {} FROM {}", list, input);
+}
+
 Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
                                            const sql::WindowSpec& window) {
   ASSIGN_OR_RETURN(std::string input, Input(node));
@@ -126,9 +198,7 @@ Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
     return fmt::format("SELECT *, c{} AS ws, c{} AS we FROM {}", window.window_start_column,
                        window.window_end_column, input);
   }
-  static constexpr int64_t kPerMilli[] = {1, 1000, 1000000};
-  const DataType& type = node.inputs[0]->output[window.time_column].type;
-  int64_t unit = kPerMilli[static_cast<int>(type.time_unit())];
+  int64_t unit = UnitsPerMilli(node.inputs[0]->output[window.time_column].type);
   auto floor = [&](int64_t slide) {
     return fmt::format("fb_floor_window(c{}, {}, {}, {})", window.time_column, unit, slide,
                        window.offset_ms);

@@ -43,6 +43,8 @@ class DuckDbQuery : public BatchQuery {
     set("temp_directory", options.spill_directory);
     set("autoinstall_known_extensions", "false");
     set("autoload_known_extensions", "false");
+    // These read a sub-plan twice, but a scan's readers can be read once.
+    set("disabled_optimizers", "window_self_join,top_n_window_elimination");
     char* error = nullptr;
     if (duckdb_open_ext(nullptr, database_.address(), config.get(), &error) != DuckDBSuccess) {
       Error failure = Internal("DuckDB does not start: {}", error == nullptr ? "" : error);

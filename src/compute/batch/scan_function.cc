@@ -14,6 +14,7 @@ struct ScanInfo {
   BatchReaders readers;
   std::vector<model::DataType> types;
   std::atomic<size_t> next_reader = 0;
+  std::atomic<bool> started = false;
 };
 
 /// A thread's reader and what is left of its batch. The batch before the present one is kept alive,
@@ -38,6 +39,10 @@ void Bind(duckdb_bind_info info) {
 
 void InitScan(duckdb_init_info info) {
   auto* scan = static_cast<ScanInfo*>(duckdb_init_get_extra_info(info));
+  // A second run would find the readers at their end and silently give no rows.
+  if (scan->started.exchange(true)) {
+    duckdb_init_set_error(info, "internal error: a scan was planned twice");
+  }
   duckdb_init_set_max_threads(info, std::max<size_t>(1, scan->readers.size()));
 }
 

@@ -41,7 +41,14 @@ std::vector<std::string> ColumnNames(size_t count, const std::string& prefix = "
 
 }  // namespace
 
+void SqlWriter::CountConsumers(const PlanNode& node) {
+  for (const sql::PlanPtr& input : node.inputs) {
+    if (consumers_[input.get()]++ == 0) CountConsumers(*input);
+  }
+}
+
 Result<std::string> SqlWriter::Write(const PlanNode& root) {
+  CountConsumers(root);
   ASSIGN_OR_RETURN(std::string body, Body(root));
   std::string text;
   for (const std::string& cte : ctes_) text += (text.empty() ? "WITH " : ",\n") + cte;
@@ -53,7 +60,9 @@ Result<std::string> SqlWriter::Input(const PlanNode& node, size_t index) {
   if (auto it = names_.find(input); it != names_.end()) return it->second;
   ASSIGN_OR_RETURN(std::string body, Body(*input));
   std::string name = fmt::format("n{}", next_++);
-  ctes_.push_back(fmt::format("{} AS ({})", name, body));
+  // Inlined twice, its scans would run twice.
+  const char* materialized = consumers_[input] > 1 ? "MATERIALIZED " : "";
+  ctes_.push_back(fmt::format("{} AS {}({})", name, materialized, body));
   names_[input] = name;
   return name;
 }
@@ -71,6 +80,8 @@ Result<std::string> SqlWriter::Body(const PlanNode& node) {
     case PlanKind::kLookupJoin: return LookupJoin(static_cast<const sql::LookupJoinNode&>(node));
     case PlanKind::kRank: return Rank(static_cast<const sql::RankNode&>(node));
     case PlanKind::kDeduplicate: return Deduplicate(static_cast<const sql::DeduplicateNode&>(node));
+    case PlanKind::kOverAggregate:
+      return OverAggregate(static_cast<const sql::OverAggregateNode&>(node));
     case PlanKind::kUnion: return Union(static_cast<const sql::UnionNode&>(node));
     case PlanKind::kLimit: return Limit(static_cast<const sql::LimitNode&>(node));
     case PlanKind::kSort: {

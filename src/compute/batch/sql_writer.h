@@ -26,6 +26,7 @@ class SqlWriter {
   Result<std::string> Write(const sql::PlanNode& root);
 
  private:
+  void CountConsumers(const sql::PlanNode& node);
   /// Writes the node's inputs as CTEs, then its body.
   Result<std::string> Body(const sql::PlanNode& node);
   /// The name of the CTE of input `index` of `node`.
@@ -40,6 +41,7 @@ class SqlWriter {
   Result<std::string> Join(const sql::JoinNode& join);
   Result<std::string> LookupJoin(const sql::LookupJoinNode& join);
   Result<std::string> Rank(const sql::RankNode& rank);
+  Result<std::string> OverAggregate(const sql::OverAggregateNode& over);
   Result<std::string> Deduplicate(const sql::DeduplicateNode& deduplicate);
   Result<std::string> Union(const sql::UnionNode& node);
   Result<std::string> Limit(const sql::LimitNode& limit);
@@ -49,7 +51,9 @@ class SqlWriter {
   Result<std::string> Scalar(const sql::ExpressionPtr& expression,
                              const std::vector<model::DataType>& types,
                              const std::vector<std::string>& column_names);
-  Result<std::string> AggregateCall(const sql::AggregateCall& call, const sql::PlanNode& input);
+  /// `over`: an OVER clause for every aggregate in it, or nothing.
+  Result<std::string> AggregateCall(const sql::AggregateCall& call, const sql::PlanNode& input,
+                                    const std::string& over = "");
   /// A query that adds window_start and window_end in milliseconds as ws and we to the input's
   /// columns.
   Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);
@@ -57,6 +61,7 @@ class SqlWriter {
   duckdb_connection connection_;
   const OpenScan& open_scan_;
   EvaluationContext context_;
+  std::map<const sql::PlanNode*, int> consumers_;
   std::map<const sql::PlanNode*, std::string> names_;
   std::vector<std::string> ctes_;
   int next_ = 0;

@@ -83,6 +83,7 @@ Partitions PartitionsOf(const PlanNode& node, const Partitions& in) {
     case PlanKind::kWindowTable:
     case PlanKind::kLookupJoin:
     case PlanKind::kRank:
+    case PlanKind::kOverAggregate:
     case PlanKind::kDeduplicate: return in;
     default: return {};
   }
@@ -216,9 +217,10 @@ class GraphBuilder {
 
 const char* KindName(PlanKind kind) {
   static constexpr const char* kNames[] = {
-      "TableScan",   "Values",          "Calc", "Watermark",  "Aggregate",
-      "WindowTable", "WindowAggregate", "Join", "LookupJoin", "Rank",
-      "Deduplicate", "Union",           "Sort", "Limit",      "Sink"};
+      "TableScan",    "Values",          "Calc", "Watermark",  "Aggregate",
+      "WindowTable",  "WindowAggregate", "Join", "LookupJoin", "Rank",
+      "Deduplicate",  "Union",           "Sort", "Limit",      "Sink",
+      "OverAggregate"};
   return kNames[static_cast<int>(kind)];
 }
 

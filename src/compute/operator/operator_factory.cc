@@ -5,6 +5,7 @@
 #include "compute/operator/group_aggregate.h"
 #include "compute/operator/join.h"
 #include "compute/operator/lookup_join.h"
+#include "compute/operator/over_aggregate.h"
 #include "compute/operator/rank.h"
 #include "compute/operator/session_aggregate.h"
 #include "compute/operator/sort.h"
@@ -62,6 +63,8 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
       return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
     case PlanKind::kJoin: return MakeJoin(As<sql::JoinNode>(node), context);
     case PlanKind::kDeduplicate: return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
+    case PlanKind::kOverAggregate:
+      return OverAggregateOperator::Make(As<sql::OverAggregateNode>(node));
     case PlanKind::kWindowTable:
       return WindowTableOperator::Make(As<sql::WindowTableNode>(node), context);
     case PlanKind::kLookupJoin:
@@ -87,6 +90,7 @@ Distribution DistributionOf(const PlanNode& node, int input) {
       return ByKeys(input == 0 ? join.left_keys : join.right_keys);
     }
     case PlanKind::kRank: return ByKeys(As<sql::RankNode>(node).keys);
+    case PlanKind::kOverAggregate: return ByKeys(As<sql::OverAggregateNode>(node).keys);
     case PlanKind::kDeduplicate: return ByKeys(As<sql::DeduplicateNode>(node).keys);
     case PlanKind::kSort:
     case PlanKind::kLimit: return {Distribution::Kind::kSingle, {}};

@@ -38,14 +38,19 @@ Status SelectAnalyzer::ForPending(F f) {
   if (having_ != nullptr) {
     RETURN_IF_ERROR(f(having_));
   }
-  if (!over_) return Status::Ok();
-  for (ExpressionPtr& key : over_->partition) {
-    RETURN_IF_ERROR(f(key));
+  auto all = [&](std::vector<ExpressionPtr>& expressions) -> Status {
+    for (ExpressionPtr& e : expressions) RETURN_IF_ERROR(f(e));
+    return Status::Ok();
+  };
+  for (OverCall& over : overs_) {
+    RETURN_IF_ERROR(all(over.aggregate.args));
+    if (over.aggregate.filter != nullptr) RETURN_IF_ERROR(f(over.aggregate.filter));
+    RETURN_IF_ERROR(all(over.window.partition));
+    RETURN_IF_ERROR(all(over.window.order));
   }
-  for (ExpressionPtr& key : over_->order) {
-    RETURN_IF_ERROR(f(key));
-  }
-  return Status::Ok();
+  if (!rank_) return Status::Ok();
+  RETURN_IF_ERROR(all(rank_->partition));
+  return all(rank_->order);
 }
 
 Status SelectAnalyzer::ApplyAggregation() {
@@ -118,7 +123,8 @@ void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
       int pseudo = e.kind == ExpressionKind::kColumn
                        ? e.column - static_cast<int>(scope_.columns.size())
                        : -1;
-      bool same = pseudo >= 0 && pseudo_[pseudo].kind == Pseudo::Kind::kAggregate &&
+      bool same = pseudo >= 0 && e.column < kLaterStage &&
+                  pseudo_[pseudo].kind == Pseudo::Kind::kAggregate &&
                   &calls[pseudo_[pseudo].index] == &call;
       if (same) call.name = names_[i];
     }
@@ -237,13 +243,9 @@ Result<ExpressionPtr> SelectAnalyzer::AfterAggregation(const ExpressionPtr& e) c
   }
   if (e->kind == ExpressionKind::kLiteral) return e;
   if (e->kind == ExpressionKind::kColumn) {
+    if (e->column >= kLaterStage) return e;
     int pseudo = e->column - static_cast<int>(scope_.columns.size());
-    if (pseudo >= 0) {
-      // ROW_NUMBER comes after the aggregation.
-      bool rank = pseudo_[pseudo].kind == Pseudo::Kind::kRank;
-      int column = rank ? kRankPlaceholder : pseudo_columns_[pseudo];
-      return Expression::Column(e->type, column);
-    }
+    if (pseudo >= 0) return Expression::Column(e->type, pseudo_columns_[pseudo]);
     Error error = InvalidArgument("SQL-1008 column '{}' is neither grouped nor aggregated",
                                   scope_.columns[e->column].field.name);
     error.hint = "add it to GROUP BY or put it into an aggregate function";

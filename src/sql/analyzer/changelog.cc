@@ -176,6 +176,7 @@ Keys UpsertKeys(const PlanNode& node) {
     case PlanKind::kDeduplicate: return {static_cast<const DeduplicateNode&>(node).keys};
     case PlanKind::kWatermark:
     case PlanKind::kLookupJoin:
+    case PlanKind::kOverAggregate:
     case PlanKind::kSort:
     case PlanKind::kLimit: return node.inputs[0]->upsert_keys;
     default: return {};
@@ -245,8 +246,29 @@ Status CheckSink(const SinkNode& sink) {
   return error;
 }
 
+// What streaming can know when it sends a row: the past, in the order of time.
+Status CheckOver(const OverAggregateNode& over) {
+  bool by_time =
+      over.order.size() == 1 && !over.order[0].descending &&
+      over.inputs[0]->output[over.order[0].column].time_attribute != TimeAttribute::kNone;
+  if (!by_time) {
+    Error error = NotSupported(
+        "SQL-1020 OVER windows in streaming mode must be ordered by one time attribute, ascending");
+    error.hint = "declare a WATERMARK on the column, or SET 'execution.runtime-mode' = 'batch'";
+    return error;
+  }
+  if (over.frame.end.kind != FrameBound::Kind::kCurrentRow) {
+    return NotSupported("SQL-1020 OVER windows in streaming mode must end with CURRENT ROW");
+  }
+  return Status::Ok();
+}
+
 Status CheckInputs(const PlanNode& node) {
+  if (node.kind == PlanKind::kOverAggregate) {
+    RETURN_IF_ERROR(CheckOver(static_cast<const OverAggregateNode&>(node)));
+  }
   bool needs_inserts = node.kind == PlanKind::kWindowAggregate ||
+                       node.kind == PlanKind::kOverAggregate ||
                        node.kind == PlanKind::kWindowTable || node.kind == PlanKind::kWatermark;
   if (node.kind == PlanKind::kJoin) needs_inserts = static_cast<const JoinNode&>(node).windowed;
   if (node.kind == PlanKind::kRank) needs_inserts = static_cast<const RankNode&>(node).windowed;

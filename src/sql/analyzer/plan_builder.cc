@@ -156,6 +156,19 @@ PlanPtr MakeRank(PlanPtr input, std::vector<int> keys, std::vector<SortKey> orde
   return node;
 }
 
+PlanPtr MakeOverAggregate(PlanPtr input, std::vector<int> keys, std::vector<SortKey> order,
+                          OverFrame frame, std::vector<AggregateCall> calls) {
+  auto node = std::make_shared<OverAggregateNode>();
+  node->output = input->output;
+  for (const AggregateCall& call : calls) node->output.push_back({call.name, call.type});
+  node->keys = std::move(keys);
+  node->order = std::move(order);
+  node->frame = frame;
+  node->calls = std::move(calls);
+  node->inputs = {std::move(input)};
+  return node;
+}
+
 PlanPtr MakeUnion(std::vector<PlanPtr> inputs) {
   auto node = std::make_shared<UnionNode>();
   node->output = inputs[0]->output;

@@ -30,6 +30,9 @@ PlanPtr MakeJoin(JoinKind kind, PlanPtr left, PlanPtr right, std::vector<int> le
                  std::vector<int> right_keys, ExpressionPtr condition);
 PlanPtr MakeRank(PlanPtr input, std::vector<int> keys, std::vector<SortKey> order,
                  const std::string& rank_name);
+/// Adds the results of `calls` to the input's columns.
+PlanPtr MakeOverAggregate(PlanPtr input, std::vector<int> keys, std::vector<SortKey> order,
+                          OverFrame frame, std::vector<AggregateCall> calls);
 PlanPtr MakeUnion(std::vector<PlanPtr> inputs);
 
 /// `expression` over a Calc's output as an expression over the Calc's input.

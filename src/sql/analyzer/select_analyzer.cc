@@ -45,21 +45,12 @@ std::vector<std::string> UniqueNames(const std::vector<std::string>& names) {
   return unique;
 }
 
-ExpressionPtr ReplaceColumn(const ExpressionPtr& e, int from, int to) {
-  if (e->kind == ExpressionKind::kLiteral) return e;
-  if (e->kind == ExpressionKind::kColumn) {
-    return e->column == from ? Expression::Column(e->type, to) : e;
-  }
-  std::vector<ExpressionPtr> args;
-  for (const ExpressionPtr& arg : e->args) args.push_back(ReplaceColumn(arg, from, to));
-  return Expression::Call(e->type, e->function, std::move(args));
-}
-
 }  // namespace
 
 Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
                                          const std::vector<OrderItemAst>& order_by,
                                          std::vector<SortKey>& order, int& num_visible) {
+  select_ = &select;
   RETURN_IF_ERROR(FromAndWhere(select));
   RETURN_IF_ERROR(GroupBy(select));
   RETURN_IF_ERROR(Items(select));
@@ -75,9 +66,8 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
     RETURN_IF_ERROR(ApplyAggregation());
   }
   if (having_ != nullptr) plan_ = MakeFilter(plan_, having_);
-  if (over_) {
-    RETURN_IF_ERROR(ApplyRank());
-  }
+  if (!overs_.empty()) ApplyOvers();
+  if (rank_) ApplyRank();
   Relation result;
   result.plan = MakeCalc(plan_, nullptr, items_, UniqueNames(names_));
   for (size_t i = 0; i < items_.size(); ++i) {
@@ -186,9 +176,10 @@ Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {
 }
 
 ExpressionPtr SelectAnalyzer::AddPseudo(Pseudo pseudo, DataType type) {
+  bool later = pseudo.kind == Pseudo::Kind::kRank || pseudo.kind == Pseudo::Kind::kOver;
+  int base = later ? kLaterStage : static_cast<int>(scope_.columns.size());
   pseudo_.push_back(pseudo);
-  return Expression::Column(std::move(type),
-                            static_cast<int>(scope_.columns.size() + pseudo_.size()) - 1);
+  return Expression::Column(std::move(type), base + static_cast<int>(pseudo_.size()) - 1);
 }
 
 Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
@@ -267,27 +258,6 @@ Result<ExpressionPtr> SelectAnalyzer::AddAggregate(Aggregate aggregate, const st
                    aggregate.call.type);
 }
 
-Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const std::string& name) {
-  if (name != "ROW_NUMBER") return NotSupported("SQL-1020 {} OVER is not supported", name);
-  if (over_) return NotSupported("SQL-1020 more than one ROW_NUMBER() in a SELECT");
-  ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& inner) { return Hook(inner); });
-  Over over;
-  for (const ExpressionAstPtr& ast : call.over->partition_by) {
-    ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(*ast));
-    over.partition.push_back(std::move(key));
-  }
-  for (const OrderItemAst& item : call.over->order_by) {
-    ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(*item.expression));
-    over.order.push_back(std::move(key));
-    over.keys.push_back({0, item.descending, item.nulls_first.value_or(!item.descending)});
-  }
-  if (over.order.empty()) {
-    return InvalidArgument("SQL-1006 ROW_NUMBER() OVER needs an ORDER BY");
-  }
-  over_ = std::move(over);
-  return AddPseudo({Pseudo::Kind::kRank, 0}, DataType::Bigint().NotNull());
-}
-
 Result<ExpressionPtr> SelectAnalyzer::AnalyzeItem(const ExpressionAst& ast) {
   ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
   return analyzer.Analyze(ast);
@@ -358,29 +328,6 @@ Result<int> SelectAnalyzer::OrderColumn(const ExpressionAst& ast) {
   names_.push_back(fmt::format("$order{}", items_.size()));
   qualifiers_.emplace_back();
   return static_cast<int>(items_.size()) - 1;
-}
-
-Status SelectAnalyzer::ApplyRank() {
-  std::vector<ExpressionPtr> wanted = over_->partition;
-  wanted.insert(wanted.end(), over_->order.begin(), over_->order.end());
-  std::vector<int> columns;
-  plan_ = WithColumns(plan_, wanted, columns);
-  std::vector<int> keys(columns.begin(),
-                        columns.begin() + static_cast<int64_t>(over_->partition.size()));
-  std::vector<SortKey> order = over_->keys;
-  for (size_t i = 0; i < order.size(); ++i) {
-    order[i].column = columns[over_->partition.size() + i];
-  }
-  plan_ = MakeRank(plan_, std::move(keys), std::move(order), "$rank");
-  int rank_column = static_cast<int>(plan_->output.size()) - 1;
-  int placeholder = kRankPlaceholder;
-  for (size_t i = 0; i < pseudo_.size() && !grouped_; ++i) {
-    if (pseudo_[i].kind == Pseudo::Kind::kRank) {
-      placeholder = static_cast<int>(scope_.columns.size() + i);
-    }
-  }
-  for (ExpressionPtr& item : items_) item = ReplaceColumn(item, placeholder, rank_column);
-  return Status::Ok();
 }
 
 PlanPtr WithColumns(PlanPtr plan, const std::vector<ExpressionPtr>& expressions,

@@ -9,10 +9,10 @@
 
 namespace forebay::sql {
 
-/// Analyzes one SELECT: FROM and WHERE, then aggregation, then ROW_NUMBER, then the projection.
-/// Expressions are analyzed once over the FROM scope; aggregates, window properties and ROW_NUMBER
-/// stand in them as pseudo columns behind the scope's, which each stage replaces by its output
-/// columns.
+/// Analyzes one SELECT: FROM and WHERE, then aggregation, then OVER windows, then ROW_NUMBER, then
+/// the projection. Expressions are analyzed once over the FROM scope; what a later stage computes
+/// stands in them as pseudo columns (aggregates and window properties behind the scope's, OVER
+/// calls far behind), which each stage replaces by its output columns.
 class SelectAnalyzer {
  public:
   explicit SelectAnalyzer(QueryAnalyzer& queries) : queries_(queries) {}
@@ -23,23 +23,27 @@ class SelectAnalyzer {
                            std::vector<SortKey>& order, int& num_visible);
 
  private:
-  /// Stands for ROW_NUMBER between the aggregation and the rank.
-  static constexpr int kRankPlaceholder = 1 << 20;
+  /// Pseudo columns of the stages after the aggregation are this plus their index.
+  static constexpr int kLaterStage = 1 << 20;
 
   struct Pseudo {
-    enum class Kind { kAggregate, kProperty, kRank } kind = Kind::kAggregate;
-    int index = 0;  ///< into calls_, or the WindowProperty
+    enum class Kind { kAggregate, kProperty, kRank, kOver } kind = Kind::kAggregate;
+    int index = 0;  ///< into aggregates_ or overs_, or the WindowProperty
   };
   struct Aggregate {
     AggregateCall call;
     std::vector<ExpressionPtr> args;
     ExpressionPtr filter;
   };
-  struct Over {
+  struct OverWindow {
     std::vector<ExpressionPtr> partition;
     std::vector<ExpressionPtr> order;
     std::vector<SortKey> keys;
-    std::string name;
+    OverFrame frame;
+  };
+  struct OverCall {
+    Aggregate aggregate;
+    OverWindow window;
   };
 
   Status FromAndWhere(const SelectAst& select);
@@ -59,6 +63,7 @@ class SelectAnalyzer {
   Result<ExpressionPtr> StatisticOf(const Aggregate& of, const std::string& name,
                                     bool may_be_empty);
   Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
+  Result<OverWindow> WindowOf(const OverAst& over, bool framed);
   Result<ExpressionPtr> GroupProperty(const std::string& name);
   Result<ExpressionPtr> AnalyzeItem(const ExpressionAst& ast);
   ExpressionPtr AddPseudo(Pseudo pseudo, model::DataType type);
@@ -71,7 +76,11 @@ class SelectAnalyzer {
   void PrepareCalls(std::vector<ExpressionPtr>& projections, std::vector<std::string>& names,
                     std::vector<AggregateCall>& calls) const;
   Result<ExpressionPtr> AfterAggregation(const ExpressionPtr& expression) const;
-  Status ApplyRank();
+  void ApplyOvers();
+  /// Adds the calls of overs_ that share the window of `first` to plan_; where they are goes to
+  /// `columns`.
+  void ApplyWindow(size_t first, std::vector<int>& columns);
+  void ApplyRank();
   Status Distinct(Relation& result);
   /// Calls `f` on every expression that is still to be evaluated above the current plan.
   template <typename F>
@@ -82,7 +91,9 @@ class SelectAnalyzer {
   Scope scope_;
   std::vector<Pseudo> pseudo_;
   std::vector<Aggregate> aggregates_;
-  std::optional<Over> over_;
+  const SelectAst* select_ = nullptr;
+  std::optional<OverWindow> rank_;
+  std::vector<OverCall> overs_;
   bool grouped_ = false;
   std::vector<ExpressionPtr> keys_;
   std::vector<std::string> key_names_;

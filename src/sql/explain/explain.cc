@@ -157,6 +157,27 @@ std::string RankText(const RankNode& rank) {
       Names(*rank.inputs[0], rank.keys), Order(rank.order, *rank.inputs[0]), AllNames(rank));
 }
 
+std::string Bound(const FrameBound& bound) {
+  switch (bound.kind) {
+    case FrameBound::Kind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
+    case FrameBound::Kind::kPreceding: return fmt::format("{} PRECEDING", bound.offset);
+    case FrameBound::Kind::kCurrentRow: return "CURRENT ROW";
+    case FrameBound::Kind::kFollowing: return fmt::format("{} FOLLOWING", bound.offset);
+    case FrameBound::Kind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
+  }
+  return "?";
+}
+
+std::string OverText(const OverAggregateNode& over) {
+  const PlanNode& input = *over.inputs[0];
+  std::string partition = Names(input, over.keys);
+  return fmt::format("OverAggregate({}orderBy=[{}], window=[{} BETWEEN {} AND {}], select=[{}, {}]",
+                     partition.empty() ? "" : fmt::format("partitionBy=[{}], ", partition),
+                     Order(over.order, input), over.frame.is_rows ? "ROWS" : "RANGE",
+                     Bound(over.frame.start), Bound(over.frame.end), AllNames(input),
+                     Calls(over.calls, input, false));
+}
+
 std::string LookupText(const LookupJoinNode& join) {
   std::vector<std::string> keys;
   for (const ExpressionPtr& key : join.keys) keys.push_back(Text(*key, join.inputs[0]->output));
@@ -232,6 +253,7 @@ std::string NodeText(const PlanNode& node) {
                          d.keep_last ? "Last" : "First", Names(node, d.keys),
                          d.is_rowtime ? "ROWTIME" : "PROCTIME");
     }
+    case PlanKind::kOverAggregate: return OverText(static_cast<const OverAggregateNode&>(node));
     case PlanKind::kUnion: return fmt::format("Union(all=[true], union=[{}]", AllNames(node));
     case PlanKind::kSort:
       return fmt::format("Sort(orderBy=[{}]",

@@ -145,6 +145,7 @@ std::shared_ptr<PlanNode> CloneNode(const PlanNode& node) {
     case PlanKind::kLookupJoin: return Copy<LookupJoinNode>(node);
     case PlanKind::kRank: return Copy<RankNode>(node);
     case PlanKind::kDeduplicate: return Copy<DeduplicateNode>(node);
+    case PlanKind::kOverAggregate: return Copy<OverAggregateNode>(node);
     case PlanKind::kUnion: return Copy<UnionNode>(node);
     case PlanKind::kSort: return Copy<SortNode>(node);
     case PlanKind::kLimit: return Copy<LimitNode>(node);
@@ -198,13 +199,13 @@ std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots) {
   });
 }
 
-Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots) {
+Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming) {
   Status status;
   auto finished =
       RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
         if (node->kind != PlanKind::kRank) return node;
         const auto& rank = static_cast<const RankNode&>(*node);
-        if (rank.rank_end == std::numeric_limits<int64_t>::max()) {
+        if (streaming && rank.rank_end == std::numeric_limits<int64_t>::max()) {
           Error error = NotSupported("SQL-1020 ROW_NUMBER() is only supported with a limit on it");
           error.hint = "filter the query around it, e.g. WHERE row_num <= 10";
           status = error;
@@ -222,7 +223,7 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming
   roots = ShareEqualPlans(roots);
   roots = PruneColumns(roots);
   roots = MergeCalcs(roots);
-  ASSIGN_OR_RETURN(roots, FinishRanks(roots));
+  ASSIGN_OR_RETURN(roots, FinishRanks(roots, streaming));
   roots = ShareEqualPlans(roots);
   roots = PushIntoScans(roots);
   roots = MarkUsedFields(roots);

@@ -20,8 +20,8 @@ std::vector<PlanPtr> PruneColumns(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> MarkUsedFields(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots);
 /// ROW_NUMBER() = 1 by a time attribute over inserts becomes a Deduplicate; a ROW_NUMBER() nobody
-/// limits is an error.
-Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots);
+/// limits is an error in streaming mode.
+Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming);
 
 /// Every node once, inputs before consumers.
 std::vector<PlanPtr> TopologicalOrder(const std::vector<PlanPtr>& roots);

@@ -110,6 +110,14 @@ void MarkInputs(const PlanNode& node, const Used& out, std::vector<Used*> inputs
       MarkOrder(rank.order, *inputs[0]);
       return;
     }
+    case PlanKind::kOverAggregate: {
+      const auto& over = static_cast<const OverAggregateNode&>(node);
+      pass(*inputs[0], 0);
+      MarkAll(over.keys, *inputs[0]);
+      MarkOrder(over.order, *inputs[0]);
+      MarkCalls(over.calls, out, inputs[0]->size(), *inputs[0]);
+      return;
+    }
     case PlanKind::kSort:
       pass(*inputs[0], 0);
       MarkOrder(static_cast<const SortNode&>(node).order, *inputs[0]);
@@ -253,6 +261,15 @@ void Rebuild(PlanNode& node, const std::vector<const Mapping*>& maps, Used& want
       rank.output_rank_number = wanted.back();
       Remap(rank.keys, *maps[0]);
       Remap(rank.order, *maps[0]);
+      break;
+    }
+    case PlanKind::kOverAggregate: {
+      auto& over = static_cast<OverAggregateNode&>(node);
+      KeepWanted(over.calls, wanted, maps[0]->size());
+      for (size_t i = 0; i < maps[0]->size(); ++i) wanted[i] = (*maps[0])[i] >= 0;
+      Remap(over.keys, *maps[0]);
+      Remap(over.order, *maps[0]);
+      Remap(over.calls, *maps[0]);
       break;
     }
     case PlanKind::kSort:

@@ -53,6 +53,7 @@ enum class PlanKind : uint8_t {
   kSort,
   kLimit,
   kSink,
+  kOverAggregate,
 };
 
 struct PlanNode;
@@ -236,6 +237,41 @@ struct RankNode : PlanNode {
   /// Input and output are per window: keys include the window's columns, results come when the
   /// window ends.
   bool windowed = false;
+};
+
+/// Where the frame of an OVER window begins or ends. `offset` counts rows (ROWS) or is a distance
+/// in the unit of the ordering column (RANGE; time columns: milliseconds).
+struct FrameBound {
+  enum class Kind : uint8_t {
+    kUnboundedPreceding,
+    kPreceding,
+    kCurrentRow,
+    kFollowing,
+    kUnboundedFollowing
+  };
+  Kind kind = Kind::kUnboundedPreceding;
+  int64_t offset = 0;
+  friend bool operator==(const FrameBound&, const FrameBound&) = default;
+};
+
+/// The rows around a row that an OVER window looks at. RANGE frames reach to the last row that is
+/// equal in order.
+struct OverFrame {
+  bool is_rows = false;
+  FrameBound start;
+  FrameBound end{FrameBound::Kind::kCurrentRow, 0};
+  friend bool operator==(const OverFrame&, const OverFrame&) = default;
+};
+
+/// Functions OVER (PARTITION BY keys ORDER BY order frame) of one window (Flink's OverAggregate).
+/// Output: the input's columns, then the calls. Streaming: `order` is one time attribute,
+/// ascending, and the frame ends with the current row.
+struct OverAggregateNode : PlanNode {
+  OverAggregateNode() : PlanNode(PlanKind::kOverAggregate) {}
+  std::vector<int> keys;
+  std::vector<SortKey> order;
+  OverFrame frame;
+  std::vector<AggregateCall> calls;
 };
 
 /// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key

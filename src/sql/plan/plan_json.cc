@@ -402,6 +402,28 @@ void Read(const Json& json, RankNode& n) {
   json.at("output_rank_number").get_to(n.output_rank_number);
   json.at("windowed").get_to(n.windowed);
 }
+Json BoundJson(const FrameBound& bound) {
+  return {{"kind", static_cast<int>(bound.kind)}, {"offset", bound.offset}};
+}
+FrameBound BoundOf(const Json& json) {
+  return {static_cast<FrameBound::Kind>(json.at("kind").get<int>()), json.at("offset")};
+}
+void Write(const OverAggregateNode& n, Json& json) {
+  json["keys"] = n.keys;
+  json["order"] = OrderJson(n.order);
+  json["is_rows"] = n.frame.is_rows;
+  json["start"] = BoundJson(n.frame.start);
+  json["end"] = BoundJson(n.frame.end);
+  json["calls"] = CallsJson(n.calls);
+}
+void Read(const Json& json, OverAggregateNode& n) {
+  json.at("keys").get_to(n.keys);
+  n.order = OrderOf(json.at("order"));
+  json.at("is_rows").get_to(n.frame.is_rows);
+  n.frame.start = BoundOf(json.at("start"));
+  n.frame.end = BoundOf(json.at("end"));
+  n.calls = CallsOf(json.at("calls"));
+}
 void Write(const DeduplicateNode& n, Json& json) {
   json["keys"] = n.keys;
   json["time_column"] = n.time_column;
@@ -452,6 +474,7 @@ auto DispatchNode(PlanKind kind, F&& f) {
     case PlanKind::kLookupJoin: return f(static_cast<LookupJoinNode*>(nullptr));
     case PlanKind::kRank: return f(static_cast<RankNode*>(nullptr));
     case PlanKind::kDeduplicate: return f(static_cast<DeduplicateNode*>(nullptr));
+    case PlanKind::kOverAggregate: return f(static_cast<OverAggregateNode*>(nullptr));
     case PlanKind::kUnion: return f(static_cast<UnionNode*>(nullptr));
     case PlanKind::kSort: return f(static_cast<SortNode*>(nullptr));
     case PlanKind::kLimit: return f(static_cast<LimitNode*>(nullptr));
@@ -461,9 +484,11 @@ auto DispatchNode(PlanKind kind, F&& f) {
 }
 
 constexpr const char* kKindNames[] = {
-    "TableScan",   "Values",          "Calc", "Watermark",  "Aggregate",
-    "WindowTable", "WindowAggregate", "Join", "LookupJoin", "Rank",
-    "Deduplicate", "Union",           "Sort", "Limit",      "Sink"};
+    "TableScan",    "Values",          "Calc", "Watermark",  "Aggregate",
+    "WindowTable",  "WindowAggregate", "Join", "LookupJoin", "Rank",
+    "Deduplicate",  "Union",           "Sort", "Limit",      "Sink",
+    "OverAggregate"};
+constexpr int kKinds = static_cast<int>(std::size(kKindNames));
 
 Json OwnJson(const PlanNode& node) {
   Json json = {{"kind", kKindNames[static_cast<int>(node.kind)]}};
@@ -500,7 +525,7 @@ void AppendNode(const PlanPtr& node, std::set<const PlanNode*>& done, Json& node
 PlanPtr NodeOf(const Json& json, const std::map<int, PlanPtr>& known) {
   auto name = json.at("kind").get<std::string>();
   int kind = 0;
-  while (kind < 15 && name != kKindNames[kind]) ++kind;
+  while (kind < kKinds && name != kKindNames[kind]) ++kind;
   std::shared_ptr<PlanNode> node =
       DispatchNode(static_cast<PlanKind>(kind), [&](auto* null) -> std::shared_ptr<PlanNode> {
         auto made = std::make_shared<std::remove_pointer_t<decltype(null)>>();
