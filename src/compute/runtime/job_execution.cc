@@ -110,6 +110,7 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   for (int i = 0; i < graph_.num_shards; ++i) {
     shards_.push_back(
         std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions, hold_sources_, *this));
+    shards_.back()->scope().keeps_state = store_ != nullptr;
     shards_.back()->scope().now_ms =
         context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;
   }

@@ -168,9 +168,9 @@ Status Subtask::TakeSnapshot() {
   }
   CheckpointEntries& entries = scope_.snapshot->state;
   entries.SetOperator(vertex_.id);
-  if (status.ok()) status = SnapshotOperator(entries);
+  if (status.ok() && scope_.keeps_state) status = SnapshotOperator(entries);
   if (status.ok()) {
-    WriteProgress(entries);
+    if (scope_.keeps_state) WriteProgress(entries);
     metrics_.state_bytes.store(op_->StateBytes(), std::memory_order_relaxed);
   }
   scope_.busy.Switch(caller);

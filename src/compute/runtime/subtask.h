@@ -23,6 +23,8 @@ struct ShardScope {
   int64_t (*now_ms)() = nullptr;
   /// The snapshot being taken at the current barrier.
   ShardSnapshot* snapshot = nullptr;
+  /// Whether snapshots of operators' state are written anywhere.
+  bool keeps_state = true;
   /// Subtasks that have passed the current barrier.
   int subtasks_passed = 0;
   int subtasks_ended = 0;
