@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "compute/state/large_memory.h"
+
 namespace forebay::compute {
 
 /// Allocates byte blocks of many sizes for keyed state: freed blocks are kept in lists by size
@@ -50,7 +52,7 @@ class ByteArena {
   static constexpr size_t kStep = 16;
   static constexpr int kLinearClasses = 16;  // 16, 32, ... 256 bytes
   static constexpr size_t kChunkBytesMin = 16 * 1024;
-  static constexpr size_t kChunkBytesMax = 1024 * 1024;
+  static constexpr size_t kDoublings = 7;  // up to 2 MiB, a huge page
 
   /// Above 256 bytes, four classes for every doubling: at most a fifth of a block is wasted.
   static int ClassOf(size_t size) {
@@ -70,10 +72,9 @@ class ByteArena {
 
   char* Carve(size_t size) {
     if (size > available_) {
-      size_t chunk = kChunkBytesMin << (chunks_.size() < 6 ? chunks_.size() : 6);
-      if (chunk > kChunkBytesMax) chunk = kChunkBytesMax;
+      size_t chunk = kChunkBytesMin << (chunks_.size() < kDoublings ? chunks_.size() : kDoublings);
       if (chunk < size) chunk = size;
-      chunks_.push_back(std::make_unique_for_overwrite<char[]>(chunk));
+      chunks_.push_back(MakeLargeChars(chunk));
       next_ = chunks_.back().get();
       available_ = chunk;
       bytes_reserved_ += static_cast<int64_t>(chunk);
@@ -84,7 +85,7 @@ class ByteArena {
     return block;
   }
 
-  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::vector<LargeChars> chunks_;
   std::vector<FreeBlock*> free_;
   char* next_ = nullptr;
   size_t available_ = 0;

@@ -130,6 +130,21 @@ KeyedTable::Entry* KeyedTable::FindOrInsertOne(std::string_view key, uint64_t ha
   return entry != nullptr ? entry : Insert(key, hash);
 }
 
+/// Small tables take a page at a time, large ones as many as fill a huge page.
+void KeyedTable::AddPage() {
+  size_t bytes = stride_ << page_shift_;
+  if (free_pages_ > 0) {
+    --free_pages_;
+    pages_.push_back(pages_.back() + bytes);
+    return;
+  }
+  constexpr size_t kSinglePages = 16;
+  size_t count = pages_.size() < kSinglePages ? 1 : std::max<size_t>(kHugePageBytes / bytes, 1);
+  page_memory_.push_back(MakeLargeChars(count * bytes));
+  pages_.push_back(page_memory_.back().get());
+  free_pages_ = count - 1;
+}
+
 KeyedTable::Entry* KeyedTable::NewEntry() {
   if (!free_entries_.empty()) {
     Entry* entry = At(free_entries_.back());
@@ -137,7 +152,7 @@ KeyedTable::Entry* KeyedTable::NewEntry() {
     return entry;
   }
   if ((num_entries_ & page_mask_) == 0) {
-    pages_.push_back(std::make_unique<char[]>(stride_ << page_shift_));
+    AddPage();
   }
   Entry* entry = At(num_entries_);
   entry->number = num_entries_++;

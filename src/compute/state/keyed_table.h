@@ -119,7 +119,7 @@ class KeyedTable {
 
   static uint8_t TagOf(uint64_t hash) { return static_cast<uint8_t>(0x80 | (hash >> 49 & 0x7f)); }
   Entry* At(uint32_t number) const {
-    return reinterpret_cast<Entry*>(pages_[number >> page_shift_].get() +
+    return reinterpret_cast<Entry*>(pages_[number >> page_shift_] +
                                     static_cast<size_t>(number & page_mask_) * stride_);
   }
   bool KeyEquals(const Entry* entry, std::string_view key) const;
@@ -127,6 +127,7 @@ class KeyedTable {
   Entry* Candidate(uint64_t hash) const;
   Entry* Insert(std::string_view key, uint64_t hash);
   Entry* NewEntry();
+  void AddPage();
   void Place(Entry* entry);
   void Rehash(size_t groups);
   template <bool kInsert, typename Keys>
@@ -138,11 +139,13 @@ class KeyedTable {
   size_t stride_;
   int page_shift_;
   uint32_t page_mask_;
-  std::vector<Group> groups_;
+  std::vector<Group, LargeAllocator<Group>> groups_;
   size_t group_mask_ = 0;
   int64_t used_slots_ = 0;  // entries and tombstones
   int64_t size_ = 0;
-  std::vector<std::unique_ptr<char[]>> pages_;
+  std::vector<char*> pages_;
+  std::vector<LargeChars> page_memory_;
+  size_t free_pages_ = 0;  // of the newest memory, behind pages_.back()
   uint32_t num_entries_ = 0;
   std::vector<uint32_t> free_entries_;
   std::unique_ptr<ByteArena> key_arena_ = std::make_unique<ByteArena>();

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace forebay::compute {
+
+/// Memory of keyed state in pieces of 2 MiB and more lies on huge pages where the system has them:
+/// random access to a large state then misses the TLB less, and the first touch costs one page
+/// fault for 2 MiB rather than 512.
+inline constexpr size_t kHugePageBytes = size_t{2} << 20;
+
+/// Uninitialised, aligned to 64 bytes.
+void* AllocateLarge(size_t bytes);
+void FreeLarge(void* memory);
+
+struct LargeDeleter {
+  void operator()(char* memory) const { FreeLarge(memory); }
+};
+using LargeChars = std::unique_ptr<char[], LargeDeleter>;
+inline LargeChars MakeLargeChars(size_t bytes) {
+  return LargeChars(static_cast<char*>(AllocateLarge(bytes)));
+}
+
+/// For vectors that may become large.
+template <typename T>
+struct LargeAllocator {
+  using value_type = T;
+  LargeAllocator() = default;
+  template <typename U>
+  LargeAllocator(const LargeAllocator<U>&) {}
+  T* allocate(size_t count) { return static_cast<T*>(AllocateLarge(count * sizeof(T))); }
+  void deallocate(T* memory, size_t) { FreeLarge(memory); }
+  friend bool operator==(const LargeAllocator&, const LargeAllocator&) { return true; }
+};
+
+}  // namespace forebay::compute
