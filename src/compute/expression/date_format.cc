@@ -112,6 +112,17 @@ void DateFormat::Append(std::string& out, const DayTime& time) const {
   for (const Item& item : items_) AppendItem(out, item, date, time);
 }
 
+int64_t DateFormat::SecondsOfEqualText() const {
+  constexpr std::string_view kDateLetters = "yuYMLdDEweQq";
+  int64_t seconds = 86400;
+  for (const Item& item : items_) {
+    if (item.letter == 'S' || item.letter == 'n') return 0;
+    bool of_date = item.letter == 0 || kDateLetters.find(item.letter) != std::string_view::npos;
+    if (!of_date) seconds = 1;
+  }
+  return seconds;
+}
+
 struct DateFormat::Fields {
   int64_t year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, nanos = 0;
   int64_t day_of_year = 0;

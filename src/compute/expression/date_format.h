@@ -16,6 +16,9 @@ class DateFormat {
   static Result<DateFormat> Compile(std::string_view pattern);
 
   void Append(std::string& out, const DayTime& time) const;
+  /// The text is the same within a day, or within a second; 0 when it may change with every
+  /// nanosecond.
+  int64_t SecondsOfEqualText() const;
   /// Missing fields are those of 1970-01-01 00:00:00. Text must be used up unless `lenient`.
   std::optional<DayTime> Parse(std::string_view text, bool lenient = false) const;
 

@@ -182,6 +182,24 @@ void Partition(const Operand& condition, bool in_place, std::vector<uint32_t>& r
                std::vector<uint32_t>& taken) {
   size_t kept = 0;
   taken.clear();
+  const Column& column = condition.column;
+  if (!condition.constant && !column.MayHaveNulls()) {
+    // Without branches: which way a row goes cannot be predicted.
+    const auto* flags = column.values<uint8_t>();
+    taken.resize(rows.size());
+    size_t took = 0;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      uint32_t row = rows[i];
+      bool is_true = flags[in_place ? row : i] != 0;
+      taken[took] = row;
+      rows[kept] = row;
+      took += is_true;
+      kept += !is_true;
+    }
+    taken.resize(took);
+    rows.resize(kept);
+    return;
+  }
   for (size_t i = 0; i < rows.size(); ++i) {
     int at = in_place ? static_cast<int>(rows[i]) : static_cast<int>(i);
     if (IsTrue(condition, at)) {
@@ -291,18 +309,21 @@ Column ColumnAssembler::Finish() {
   model::DispatchPhysical(type_.physical(), [&]<typename T>(T*) {
     T* out = builder.mutable_values<T>();
     std::vector<const T*> values;
+    std::vector<const uint64_t*> validity;
     for (const Operand& operand : operands_) {
       bool empty = operand.column.physical() == model::PhysicalType::kNull;
       values.push_back(empty ? nullptr : operand.column.values<T>());
+      validity.push_back(operand.column.validity());
       builder.AddOwnersOf(operand.column);
     }
     for (int row = 0; row < num_rows; ++row) {
       if (source_[row] < 0 || values[source_[row]] == nullptr) {
         builder.SetNull(row);
       } else {
-        out[row] = values[source_[row]][row_[row]];
-        const Column& from = operands_[source_[row]].column;
-        if (from.MayHaveNulls() && from.IsNull(static_cast<int>(row_[row]))) builder.SetNull(row);
+        uint32_t from = row_[row];
+        out[row] = values[source_[row]][from];
+        const uint64_t* bits = validity[source_[row]];
+        if (bits != nullptr && (bits[from >> 6] >> (from & 63) & 1) == 0) builder.SetNull(row);
       }
     }
   });

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "compute/expression/cell_text.h"
@@ -58,13 +59,20 @@ Result<Kernel> MakeDateFormat(const CallSite& call) {
     ASSIGN_OR_RETURN(zone, SessionZone(call));
   }
   int64_t units = UnitsPerSecond(call.args[0]);
-  return RowKernel<int64_t>(call,
-                            [=, result = std::string()](RowWriter& out, int64_t cell) mutable {
-                              if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
-                              result.clear();
-                              format.Append(result, SplitCell(cell, units));
-                              out.Text(result);
-                            });
+  // Times come in order as a rule, so many in turn have the same text.
+  int64_t period = std::max<int64_t>(format.SecondsOfEqualText() * units, 1);
+  auto write = [=, result = std::string(), last = int64_t{0}](RowWriter& out,
+                                                              int64_t cell) mutable {
+    if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
+    int64_t number = FloorDiv(cell, period);
+    if (result.empty() || last != number) {
+      result.clear();
+      format.Append(result, SplitCell(cell, units));
+      last = number;
+    }
+    out.Text(result);
+  };
+  return RowKernel<int64_t>(call, std::move(write));
 }
 
 // ---- TO_TIMESTAMP, TO_DATE

@@ -94,17 +94,25 @@ void AccumulatorSet::Update(const AccumulatorInput& input) {
       accumulators_[call]->Update(input);
       continue;
     }
-    rows_.clear();
-    payloads_.clear();
-    signs_.clear();
     const Column& flags = input.batch.columns[filter];
+    const auto* values = flags.values<uint8_t>();
+    bool nulls = flags.MayHaveNulls();
+    rows_.resize(input.rows.size());
+    payloads_.resize(input.rows.size());
+    signs_.resize(input.signs == nullptr ? 0 : input.rows.size());
+    size_t kept = 0;
+    // Without branches: which rows pass cannot be predicted.
     for (size_t i = 0; i < input.rows.size(); ++i) {
-      int row = static_cast<int>(input.rows[i]);
-      if (flags.IsNull(row) || flags.Get<uint8_t>(row) == 0) continue;
-      rows_.push_back(input.rows[i]);
-      payloads_.push_back(input.payloads[i]);
-      if (input.signs != nullptr) signs_.push_back(input.signs[i]);
+      uint32_t row = input.rows[i];
+      rows_[kept] = row;
+      payloads_[kept] = input.payloads[i];
+      if (input.signs != nullptr) signs_[kept] = input.signs[i];
+      bool passes = values[row] != 0 && !(nulls && flags.IsNull(static_cast<int>(row)));
+      kept += passes ? 1 : 0;
     }
+    rows_.resize(kept);
+    payloads_.resize(kept);
+    if (input.signs != nullptr) signs_.resize(kept);
     accumulators_[call]->Update(
         {input.batch, rows_, payloads_.data(), input.signs == nullptr ? nullptr : signs_.data()});
   }

@@ -166,8 +166,9 @@ Status WatermarkOperator::Process(int, Batch batch) {
   ASSIGN_OR_RETURN(std::vector<Column> values, expression_->Evaluate(batch));
   const int64_t* times = values[0].values<int64_t>();
   int64_t latest = kMinWatermark;
+  bool nulls = values[0].MayHaveNulls();
   for (int row = 0; row < batch.num_rows; ++row) {
-    if (!values[0].IsNull(row)) latest = std::max(latest, times[row]);
+    if (!nulls || !values[0].IsNull(row)) latest = std::max(latest, times[row]);
   }
   if (latest != kMinWatermark) {
     // Rounded down: a watermark must not claim more than it knows.

@@ -16,15 +16,31 @@ namespace {
 
 constexpr std::string_view kTable = "groups";
 
-/// Whether cells `a` and `b` of the column are equal. NaNs are equal: a result that stays NaN did
+/// Two rows of a column of results; what is not there is negative.
+struct ResultRows {
+  int before;
+  int after;
+};
+
+/// Clears same[i] where the cells at rows[i] differ. NaNs are equal: a result that stays NaN did
 /// not change.
-bool CellsEqual(const Column& column, int a, int b) {
-  if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) == column.IsNull(b);
-  return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
-    if constexpr (std::is_floating_point_v<T>) {
-      return std::memcmp(&column.Get<T>(a), &column.Get<T>(b), sizeof(T)) == 0;
-    } else {
-      return column.Get<T>(a) == column.Get<T>(b);
+void CompareCells(const Column& column, std::span<const ResultRows> rows,
+                  std::vector<uint8_t>& same) {
+  bool nulls = column.MayHaveNulls();
+  model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
+    const T* values = column.values<T>();
+    for (size_t i = 0; i < rows.size(); ++i) {
+      auto [before, after] = rows[i];
+      if (before < 0 || after < 0) continue;
+      bool equal;
+      if (nulls && (column.IsNull(before) || column.IsNull(after))) {
+        equal = column.IsNull(before) == column.IsNull(after);
+      } else if constexpr (std::is_floating_point_v<T>) {
+        equal = std::memcmp(values + before, values + after, sizeof(T)) == 0;
+      } else {
+        equal = values[before] == values[after];
+      }
+      same[i] &= equal ? 1 : 0;
     }
   });
 }
@@ -132,7 +148,12 @@ void GroupAggregateOperator::EmitNew(std::vector<ColumnBuilder>& results) {
 
 void GroupAggregateOperator::Compare(const std::vector<Column>& results) {
   changes_.clear();
-  for (const Touched& touched : touched_) {
+  std::vector<ResultRows> rows;
+  for (const Touched& touched : touched_) rows.push_back({touched.old_result, touched.new_result});
+  std::vector<uint8_t> same(rows.size(), 1);
+  for (const Column& column : results) CompareCells(column, rows, same);
+  for (size_t i = 0; i < touched_.size(); ++i) {
+    const Touched& touched = touched_[i];
     auto old_row = static_cast<uint32_t>(touched.old_result);
     auto new_row = static_cast<uint32_t>(touched.new_result);
     if (touched.old_result < 0) {
@@ -144,11 +165,7 @@ void GroupAggregateOperator::Compare(const std::vector<Column>& results) {
       changes_.push_back({touched.entry, old_row, ChangeType::kDelete});
       continue;
     }
-    bool same = true;
-    for (const Column& column : results) {
-      same = same && CellsEqual(column, touched.old_result, touched.new_result);
-    }
-    if (same) continue;
+    if (same[i] != 0) continue;
     if (changelog_.update_before) {
       changes_.push_back({touched.entry, old_row, ChangeType::kUpdateBefore});
     }

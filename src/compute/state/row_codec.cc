@@ -60,17 +60,21 @@ void RowCodec::Encode(const model::Batch& batch, std::span<const int> columns,
   std::vector<std::vector<std::string>> nested(types_.size());
   for (int index : variable_columns_) {
     const Column& column = batch.columns[columns[index]];
-    if (column.physical() != PhysicalType::kString) nested[index].resize(count);
-    for (int row = 0; row < count; ++row) {
-      if (column.IsNull(row)) continue;
-      if (column.physical() == PhysicalType::kString) {
-        sizes[row] += column.Get<StringRef>(row).size();
-      } else {
-        ByteWriter writer;
-        WriteCell(column, row, writer);
-        nested[index][row] = writer.Take();
-        sizes[row] += static_cast<uint32_t>(nested[index][row].size());
+    bool nulls = column.MayHaveNulls();
+    if (column.physical() == PhysicalType::kString) {
+      const auto* cells = column.values<StringRef>();
+      for (int row = 0; row < count; ++row) {
+        if (!nulls || !column.IsNull(row)) sizes[row] += cells[row].size();
       }
+      continue;
+    }
+    nested[index].resize(count);
+    for (int row = 0; row < count; ++row) {
+      if (nulls && column.IsNull(row)) continue;
+      ByteWriter writer;
+      WriteCell(column, row, writer);
+      nested[index][row] = writer.Take();
+      sizes[row] += static_cast<uint32_t>(nested[index][row].size());
     }
   }
   rows.offsets.resize(count + 1);
@@ -122,9 +126,12 @@ void RowCodec::WriteFixed(const Column& column, int index, EncodedRows& rows) co
 
 void RowCodec::WriteStrings(const Column& column, int index, EncodedRows& rows,
                             std::vector<uint32_t>& ends) const {
-  for (int row = 0; row < rows.num_rows(); ++row) {
-    if (column.IsNull(row)) continue;
-    const StringRef& cell = column.Get<StringRef>(row);
+  const auto* cells = column.values<StringRef>();
+  bool nulls = column.MayHaveNulls();
+  int count = rows.num_rows();
+  for (int row = 0; row < count; ++row) {
+    if (nulls && column.IsNull(row)) continue;
+    const StringRef& cell = cells[row];
     char* begin = rows.bytes.data() + rows.offsets[row];
     StoreLe<uint32_t>(begin + field_offsets_[index], ends[row]);
     StoreLe<uint32_t>(begin + field_offsets_[index] + 4, cell.size());
