@@ -124,6 +124,30 @@ TEST_F(NexmarkPlanTest, Q2) {
             "Sink Calc[I] Watermark[I] Calc[I] Scan[I]");
 }
 
+TEST_F(NexmarkPlanTest, ScansAreToldWhichFieldsAreRead) {
+  Plan("auction BIGINT, price BIGINT",
+       "SELECT auction, price FROM bid WHERE MOD(auction, 123) = 0");
+  const PlanNode* node = sinks_[0].get();
+  while (node->kind != PlanKind::kTableScan) node = node->inputs[0].get();
+  const auto& scan = static_cast<const TableScanNode&>(*node);
+  ASSERT_EQ(scan.used_fields.size(), 4u);
+  EXPECT_TRUE(scan.used_fields[0].empty());  // event_type is no ROW
+  // Of persons and auctions the time alone, which the watermark needs.
+  EXPECT_EQ(scan.used_fields[1], std::vector<bool>({0, 0, 0, 0, 0, 0, 1, 0}));
+  EXPECT_EQ(scan.used_fields[2], std::vector<bool>({0, 0, 0, 0, 0, 1, 0, 0, 0, 0}));
+  EXPECT_EQ(scan.used_fields[3], std::vector<bool>({1, 0, 1, 0, 0, 1, 0}));
+}
+
+TEST_F(NexmarkPlanTest, AScanIsReadWholeWhenItsRowIs) {
+  Plan(
+      "b ROW<auction BIGINT, bidder BIGINT, price BIGINT, channel VARCHAR, url VARCHAR, "
+      "`dateTime` TIMESTAMP(3), extra VARCHAR>",
+      "SELECT bid FROM datagen WHERE bid.price > 10");
+  const PlanNode* node = sinks_[0].get();
+  while (node->kind != PlanKind::kTableScan) node = node->inputs[0].get();
+  EXPECT_TRUE(static_cast<const TableScanNode&>(*node).used_fields.back().empty());
+}
+
 TEST_F(NexmarkPlanTest, Q3SharesTheSource) {
   EXPECT_EQ(Plan("name VARCHAR, city VARCHAR, state VARCHAR, id BIGINT",
                  "SELECT P.name, P.city, P.state, A.id FROM auction AS A INNER JOIN person AS P on "
