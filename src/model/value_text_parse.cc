@@ -211,7 +211,13 @@ std::optional<int64_t> ParseInteger(std::string_view text) {
   int64_t value = 0;
   const char* end = text.data() + text.size();
   auto [at, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc()) return {};
+  if (error == std::errc::invalid_argument) {
+    // ".5" and "-.5" are 0.
+    at = text.data() + (text.starts_with('-') ? 1 : 0);
+    if (end - at < 2 || *at != '.') return {};
+  } else if (error != std::errc()) {
+    return {};
+  }
   if (at == end) return value;
   if (*at++ != '.' || !std::all_of(at, end, IsDigit)) return {};
   return value;

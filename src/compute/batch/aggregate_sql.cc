@@ -198,10 +198,17 @@ Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
     return fmt::format("SELECT *, c{} AS ws, c{} AS we FROM {}", window.window_start_column,
                        window.window_end_column, input);
   }
-  int64_t unit = UnitsPerMilli(node.inputs[0]->output[window.time_column].type);
+  const DataType& type = node.inputs[0]->output[window.time_column].type;
+  std::string time = Column(window.time_column);
+  if (type.Is(TypeRoot::kTimestampLtz)) {
+    // Windows are cut in local time.
+    auto local = sql::Expression::Call(DataType::Timestamp(type.precision()), "CAST",
+                                       {sql::Expression::Column(type, 0)});
+    ASSIGN_OR_RETURN(time, Scalar(local, {type}, {time}));
+  }
+  int64_t unit = UnitsPerMilli(type);
   auto floor = [&](int64_t slide) {
-    return fmt::format("fb_floor_window(c{}, {}, {}, {})", window.time_column, unit, slide,
-                       window.offset_ms);
+    return fmt::format("fb_floor_window({}, {}, {}, {})", time, unit, slide, window.offset_ms);
   };
   switch (window.kind) {
     case sql::WindowKind::kTumble:
@@ -231,12 +238,20 @@ Result<std::string> SqlWriter::WithWindows(const sql::PlanNode& node,
   return Internal("unknown window kind");
 }
 
+Result<std::string> SqlWriter::WindowTime(const DataType& type) {
+  if (!type.Is(TypeRoot::kTimestampLtz)) return "we - 1";
+  DataType local = DataType::Timestamp(type.precision());
+  auto moment = sql::Expression::Call(type, "CAST", {sql::Expression::Column(local, 0)});
+  return Scalar(moment, {local}, {"(we - 1)"});
+}
+
 Result<std::string> SqlWriter::WindowTable(const sql::WindowTableNode& window) {
   ASSIGN_OR_RETURN(std::string windows, WithWindows(window, window.window));
   size_t columns = window.inputs[0]->output.size();
-  return fmt::format("SELECT {}{}ws AS c{}, we AS c{}, we - 1 AS c{} FROM ({})",
+  ASSIGN_OR_RETURN(std::string time, WindowTime(window.output.back().type));
+  return fmt::format("SELECT {}{}ws AS c{}, we AS c{}, {} AS c{} FROM ({})",
                      columns == 0 ? "" : ColumnList(columns), columns == 0 ? "" : ", ", columns,
-                     columns + 1, columns + 2, windows);
+                     columns + 1, time, columns + 2, windows);
 }
 
 Result<std::string> SqlWriter::WindowAggregate(const sql::WindowAggregateNode& window) {
@@ -252,10 +267,12 @@ Result<std::string> SqlWriter::WindowAggregate(const sql::WindowAggregateNode& w
     ASSIGN_OR_RETURN(std::string item, AggregateCall(call, *window.inputs[0]));
     list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
   }
-  static constexpr const char* kProperties[] = {"ws", "we", "we - 1"};
   for (sql::WindowProperty property : window.properties) {
-    list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ",
-                        kProperties[static_cast<int>(property)], column++);
+    std::string text = property == sql::WindowProperty::kStart ? "ws" : "we";
+    if (property == sql::WindowProperty::kTime) {
+      ASSIGN_OR_RETURN(text, WindowTime(window.output[static_cast<size_t>(column)].type));
+    }
+    list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", text, column++);
   }
   return fmt::format("SELECT {} FROM ({}) GROUP BY {}", list, windows, group);
 }

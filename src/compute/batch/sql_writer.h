@@ -58,6 +58,9 @@ class SqlWriter {
   /// columns.
   Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);
 
+  /// The last millisecond of the window as window_time of `type`.
+  Result<std::string> WindowTime(const model::DataType& type);
+
   duckdb_connection connection_;
   const OpenScan& open_scan_;
   EvaluationContext context_;

@@ -120,10 +120,15 @@ Result<Kernel> DecimalToNumber(const CallSite& call) {
 Result<Kernel> NumberToDecimal(const CallSite& call) {
   int precision = call.type.precision(), scale = call.type.scale();
   bool wide = call.type.physical() == PhysicalType::kInt128;
+  bool is_try = call.name == "TRY_CAST";
   Kernel kernel;
   DispatchNumber(call.args[0].physical(), [&]<typename In>(In) {
     kernel = RowKernel<In>(call, [=](RowWriter& out, In value) {
       if constexpr (std::is_floating_point_v<In>) {
+        if (!std::isfinite(value)) {
+          if (is_try) return out.Null();
+          return out.Fail(InvalidArgument("CAST to DECIMAL: {} has no digits", value));
+        }
         SetDecimal(out, wide, DecimalFromDouble(value, precision, scale));
       } else {
         SetDecimal(out, wide, RescaleDecimal(value, 0, scale, precision));
@@ -217,7 +222,7 @@ template <bool kTry>
 Kernel TextToBoolean(const CallSite& call) {
   return RowKernel<std::string_view>(call,
                                      [type = call.type](RowWriter& out, std::string_view text) {
-                                       std::optional<bool> value = ParseBoolean(TrimBlanks(text));
+                                       std::optional<bool> value = ParseBoolean(text);
                                        if (!value) return Bad<kTry>(out, text, type);
                                        out.Set(static_cast<uint8_t>(*value));
                                      });
@@ -231,10 +236,14 @@ Result<Kernel> TextToTimestamp(const CallSite& call) {
   }
   return RowKernel<std::string_view>(call, [type = call.type, units = UnitsPerSecond(call.type),
                                             zone](RowWriter& out, std::string_view text) {
-    std::optional<DayTime> time = ParseTimestamp(TrimBlanks(text));
+    std::optional<DayTime> time = ParseTimestamp(text);
     if (!time) return Bad<kTry>(out, text, type);
     time->nanos = TruncateNanos(time->nanos, type.precision());
     int64_t cell = JoinCell(*time, units);
+    if (SplitCell(cell, units).days != time->days) {
+      if (kTry) return out.Null();
+      return out.Fail(OutOfRange("CAST: '{}' does not fit {}", text, type.ToString()));
+    }
     if (zone) cell -= zone->OffsetOfLocal(FloorDiv(cell, units)) * units;
     out.Set(cell);
   });
@@ -255,7 +264,7 @@ Result<Kernel> TextToValue(const CallSite& call) {
     case TypeRoot::kTime:
       return RowKernel<std::string_view>(
           call, [type = call.type](RowWriter& out, std::string_view text) {
-            auto value = type.Is(TypeRoot::kDate) ? ParseDate(text) : ParseTime(text);
+            auto value = type.Is(TypeRoot::kDate) ? model::ParseDate(text) : model::ParseTime(text);
             if (!value) return Bad<kTry>(out, text, type);
             out.Set(*value);
           });
@@ -335,6 +344,7 @@ Result<Kernel> TimestampToTimestamp(const CallSite& call) {
   int64_t step = 1;
   int digits = out_units == 1000 ? 3 : (out_units == 1'000'000 ? 6 : 9);
   for (int i = to.precision(); i < digits; ++i) step *= 10;
+  bool to_seconds = to.precision() < 3;
   return RowKernel<int64_t>(call, [=](RowWriter& out, int64_t cell) {
     if (zone) {
       int64_t seconds = FloorDiv(cell, in);
@@ -345,7 +355,8 @@ Result<Kernel> TimestampToTimestamp(const CallSite& call) {
     } else if (__builtin_mul_overflow(cell, out_units / in, &cell)) {
       return out.Fail(OutOfRange("CAST: a timestamp does not fit {} units a second", out_units));
     }
-    out.Set(FloorDiv(cell, step) * step);
+    // Flink cuts whole milliseconds towards zero.
+    out.Set(to_seconds ? cell / step * step : FloorDiv(cell, step) * step);
   });
 }
 
@@ -357,11 +368,15 @@ Result<Kernel> TimestampToPart(const CallSite& call) {
   }
   int64_t units = UnitsPerSecond(call.args[0]);
   bool is_date = call.type.Is(TypeRoot::kDate);
+  bool local = call.args[0].Is(TypeRoot::kTimestamp);
   return RowKernel<int64_t>(call, [=](RowWriter& out, int64_t cell) {
     if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
-    int64_t days = FloorDiv(cell, 86'400 * units);
-    int64_t rest = cell - days * 86'400 * units;
-    out.Set(static_cast<int32_t>(is_date ? days : rest / (units / 1000)));
+    int64_t per_day = 86'400 * units;
+    // Of a TIMESTAMP Flink divides towards zero: before 1970 it is the next day.
+    if (is_date) {
+      return out.Set(static_cast<int32_t>(local ? cell / per_day : FloorDiv(cell, per_day)));
+    }
+    out.Set(static_cast<int32_t>(FloorMod(cell, per_day) / (units / 1000)));
   });
 }
 

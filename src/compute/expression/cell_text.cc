@@ -1,12 +1,9 @@
 #include "compute/expression/cell_text.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <cstdlib>
 
 #include "compute/expression/civil_time.h"
-#include "model/value_text.h"
 
 namespace forebay::compute {
 
@@ -17,27 +14,21 @@ using model::DataType;
 using model::Int128;
 using model::TypeRoot;
 
-void AppendInteger(std::string& out, int64_t value) {
-  char buffer[24];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value);
-  out.append(buffer, end.ptr);
-}
-
 void AppendYearMonth(std::string& out, int64_t months) {
   out += months < 0 ? '-' : '+';
   months = std::abs(months);
-  AppendInteger(out, months / 12);
+  model::AppendInt(out, months / 12);
   out += '-';
   if (months % 12 < 10) out += '0';
-  AppendInteger(out, months % 12);
+  model::AppendInt(out, months % 12);
 }
 
 void AppendDayTime(std::string& out, int64_t ms) {
   out += ms < 0 ? '-' : '+';
   uint64_t rest = ms < 0 ? -static_cast<uint64_t>(ms) : static_cast<uint64_t>(ms);
-  AppendInteger(out, static_cast<int64_t>(rest / kMsPerDay));
+  model::AppendInt(out, static_cast<int64_t>(rest / kMsPerDay));
   out += ' ';
-  AppendTime(out, static_cast<int32_t>(rest % kMsPerDay), 0);
+  model::AppendTime(out, static_cast<int32_t>(rest % kMsPerDay), 0);
   std::string fraction = std::to_string(1000 + rest % 1000);
   fraction[0] = '.';
   out += fraction;
@@ -85,12 +76,6 @@ void AppendNested(std::string& out, const Column& column, int row, TimeZone* zon
 
 }  // namespace
 
-void AppendDouble(std::string& out, double value) { model::AppendDouble(out, value); }
-void AppendFloat(std::string& out, float value) { model::AppendFloat(out, value); }
-void AppendDecimal(std::string& out, Int128 unscaled, int scale) {
-  model::AppendDecimal(out, unscaled, scale);
-}
-
 void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone) {
   const DataType& type = column.type();
   switch (type.root()) {
@@ -106,8 +91,8 @@ void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone)
     case TypeRoot::kVarchar:
     case TypeRoot::kBinary:
     case TypeRoot::kVarbinary: out += column.GetString(row); return;
-    case TypeRoot::kDate: return AppendDate(out, column.Get<int32_t>(row));
-    case TypeRoot::kTime: return AppendTime(out, column.Get<int32_t>(row), type.precision());
+    case TypeRoot::kDate: return model::AppendDate(out, column.Get<int32_t>(row));
+    case TypeRoot::kTime: return model::AppendTime(out, column.Get<int32_t>(row), type.precision());
     case TypeRoot::kTimestampLtz:
     case TypeRoot::kTimestamp: {
       int64_t cell = column.Get<int64_t>(row), units = UnitsPerSecond(type);
@@ -120,7 +105,7 @@ void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone)
     case TypeRoot::kIntervalDayTime: return AppendDayTime(out, column.Get<int64_t>(row));
     default: break;
   }
-  if (type.IsInteger()) return AppendInteger(out, IntegerCell(column, row));
+  if (type.IsInteger()) return model::AppendInt(out, IntegerCell(column, row));
   if (model::PhysicalSize(type.physical()) == 0) AppendNested(out, column, row, zone);
 }
 
@@ -128,50 +113,6 @@ std::string_view TrimBlanks(std::string_view text) {
   while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   return text;
-}
-
-std::optional<double> ParseDouble(std::string_view text) {
-  text = TrimBlanks(text);
-  bool negative = !text.empty() && text[0] == '-';
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  double value = 0;
-  if (text == "NaN") return std::nan("");
-  if (text == "Infinity") return negative ? -INFINITY : INFINITY;
-  // from_chars would also take "inf" and "nan".
-  if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) return std::nullopt;
-  auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-  std::string_view rest = text.substr(static_cast<size_t>(end.ptr - text.data()));
-  bool suffix = rest == "d" || rest == "D" || rest == "f" || rest == "F";
-  if (end.ec == std::errc::invalid_argument || (!rest.empty() && !suffix)) return std::nullopt;
-  if (end.ec == std::errc::result_out_of_range) {
-    // strtod tells overflow from underflow.
-    value = std::strtod(std::string(text).c_str(), nullptr);
-  }
-  return negative ? -value : value;
-}
-
-std::optional<int64_t> ParseInteger(std::string_view text) {
-  text = TrimBlanks(text);
-  if (text.empty()) return std::nullopt;
-  bool negative = text[0] == '-';
-  if (negative || text[0] == '+') text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  int64_t value = 0;
-  size_t i = 0;
-  for (; i < text.size() && text[i] != '.'; ++i) {
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-    // Counted down, as the negative range is the greater one.
-    if (__builtin_mul_overflow(value, int64_t{10}, &value) ||
-        __builtin_sub_overflow(value, int64_t{text[i] - '0'}, &value)) {
-      return std::nullopt;
-    }
-  }
-  for (++i; i < text.size(); ++i) {
-    if (text[i] < '0' || text[i] > '9') return std::nullopt;
-  }
-  if (negative) return value;
-  if (value == INT64_MIN) return std::nullopt;
-  return -value;
 }
 
 size_t CountCharacters(std::string_view text) {

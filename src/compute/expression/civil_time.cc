@@ -4,54 +4,16 @@
 #include <array>
 #include <limits>
 
+#include "model/value_text.h"
+
 namespace forebay::compute {
 
-namespace {
-
-/// The calendar repeats after 400 years. Years are counted from March, which puts the leap day
-/// last.
-constexpr int64_t kDaysPerEra = 146'097;
-/// From 0000-03-01 to 1970-01-01.
-constexpr int64_t kEpochShift = 719'468;
-
-}  // namespace
-
-int64_t DaysFromCivil(int64_t year, int month, int day) {
-  if (month <= 2) --year;
-  int64_t era = FloorDiv(year, 400);
-  int64_t year_of_era = year - era * 400;
-  int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * kDaysPerEra + day_of_era - kEpochShift;
-}
-
-CivilDate CivilFromDays(int64_t days) {
-  days += kEpochShift;
-  int64_t era = FloorDiv(days, kDaysPerEra);
-  int64_t day_of_era = days - era * kDaysPerEra;
-  int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int64_t shifted_month = (5 * day_of_year + 2) / 153;
-  CivilDate date;
-  date.day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-  date.month = static_cast<int>(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
-  date.year = year_of_era + era * 400 + (date.month <= 2 ? 1 : 0);
-  return date;
-}
-
-int DaysInMonth(int64_t year, int month) {
-  constexpr std::array kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : kDays[static_cast<size_t>(month - 1)];
-}
-
 int64_t AddMonths(int64_t days, int64_t months) {
-  CivilDate date = CivilFromDays(days);
+  CivilDate date = model::CivilOfDays(days);
   int64_t month = date.month - 1 + months;
   int64_t year = date.year + FloorDiv(month, 12);
   int new_month = static_cast<int>(FloorMod(month, 12)) + 1;
-  return DaysFromCivil(year, new_month, std::min(date.day, DaysInMonth(year, new_month)));
+  return model::DaysOfCivil(year, new_month, std::min(date.day, DaysInMonth(year, new_month)));
 }
 
 // 1970-01-01 was a Thursday.
@@ -60,8 +22,8 @@ int IsoDayOfWeek(int64_t days) { return static_cast<int>(FloorMod(days + 3, 7)) 
 IsoWeek IsoWeekOf(int64_t days) {
   // A week belongs to the year of its Thursday.
   int64_t thursday = days + 4 - IsoDayOfWeek(days);
-  int64_t year = CivilFromDays(thursday).year;
-  return {year, static_cast<int>((thursday - DaysFromCivil(year, 1, 1)) / 7) + 1};
+  int64_t year = model::CivilOfDays(thursday).year;
+  return {year, static_cast<int>((thursday - model::DaysOfCivil(year, 1, 1)) / 7) + 1};
 }
 
 int64_t UnitsPerSecond(model::TimeUnit unit) {
@@ -117,36 +79,9 @@ void AppendClock(std::string& out, int64_t seconds) {
 
 }  // namespace
 
-void AppendDate(std::string& out, int64_t days) {
-  CivilDate date = CivilFromDays(days);
-  if (date.year < 0) {
-    out += '-';
-    date.year = -date.year;
-  }
-  AppendPadded(out, date.year, 4);
-  out += '-';
-  AppendPadded(out, date.month, 2);
-  out += '-';
-  AppendPadded(out, date.day, 2);
-}
-
-/// Zeroes at the end are left out, but one digit stays.
-void AppendTime(std::string& out, int32_t ms, int precision) {
-  int64_t of_day = FloorMod(ms, kMsPerDay);
-  AppendClock(out, of_day / 1000);
-  if (precision <= 0) return;
-  out += '.';
-  int rest = static_cast<int>(of_day % 1000);
-  for (int i = 0; i < precision; ++i) {
-    out += static_cast<char>('0' + rest / 100);
-    rest = rest % 100 * 10;
-    if (rest == 0) break;
-  }
-}
-
 void AppendTimestamp(std::string& out, int64_t cell, int64_t units_per_second, int precision) {
   DayTime time = SplitCell(cell, units_per_second);
-  AppendDate(out, time.days);
+  model::AppendDate(out, time.days);
   out += ' ';
   AppendClock(out, time.nanos / 1'000'000'000);
   int64_t nanos = time.nanos % 1'000'000'000;
@@ -162,33 +97,6 @@ void AppendTimestamp(std::string& out, int64_t cell, int64_t units_per_second, i
 }
 
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
-}
-
-/// Digits only, at most nine.
-bool ParseDigits(std::string_view text, int& value) {
-  text = Trim(text);
-  if (text.empty() || text.size() > 9) return false;
-  value = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return false;
-    value = value * 10 + (c - '0');
-  }
-  return true;
-}
-
-/// The text before `separator`, which is taken off `text` with it; all of it when there is none.
-std::string_view TakeUntil(std::string_view& text, char separator, bool& found) {
-  size_t at = text.find(separator);
-  found = at != std::string_view::npos;
-  std::string_view head = text.substr(0, at);
-  text = found ? text.substr(at + 1) : std::string_view();
-  return head;
-}
 
 /// Reads between `min` and `max` digits.
 bool ReadNumber(std::string_view& text, size_t min, size_t max, int& value) {
@@ -207,43 +115,7 @@ bool ReadChar(std::string_view& text, char expected) {
   return true;
 }
 
-/// Milliseconds of a fraction's digits; the fourth digit rounds.
-int ParseMillis(std::string_view digits) {
-  int ms = 0, multiplier = 100;
-  for (size_t i = 0; i < digits.size() && multiplier > 0; ++i, multiplier /= 10) {
-    bool digit = digits[i] >= '0' && digits[i] <= '9';
-    ms += digit ? multiplier * (digits[i] - '0') : 0;
-    if (multiplier == 1 && i + 1 < digits.size() && digits[i + 1] >= '5') ++ms;
-  }
-  return ms;
-}
-
 }  // namespace
-
-std::optional<int32_t> ParseDate(std::string_view text) {
-  size_t space = text.find(' ');
-  if (space != std::string_view::npos && space > 0) text = text.substr(0, space);
-  int year = 0, month = 1, day = 1;
-  bool more = false;
-  if (!ParseDigits(TakeUntil(text, '-', more), year)) return std::nullopt;
-  if (more && !ParseDigits(TakeUntil(text, '-', more), month)) return std::nullopt;
-  if (more && !ParseDigits(text, day)) return std::nullopt;
-  if (year > 9999 || month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-  return static_cast<int32_t>(DaysFromCivil(year, month, day));
-}
-
-std::optional<int32_t> ParseTime(std::string_view text) {
-  int hour = 0, minute = 0, second = 0, ms = 0;
-  bool more = false;
-  if (!ParseDigits(TakeUntil(text, ':', more), hour)) return std::nullopt;
-  if (more && !ParseDigits(TakeUntil(text, ':', more), minute)) return std::nullopt;
-  if (more) {
-    if (!ParseDigits(TakeUntil(text, '.', more), second)) return std::nullopt;
-    if (more) ms = ParseMillis(text);
-  }
-  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
-  return ((hour * 60 + minute) * 60 + second) * 1000 + ms;
-}
 
 std::optional<DayTime> ParseTimestamp(std::string_view text) {
   int year, month, day, hour = 0, minute = 0, second = 0;
@@ -270,7 +142,7 @@ std::optional<DayTime> ParseTimestamp(std::string_view text) {
   // As java.time's smart resolving: the 31st of a shorter month is its last day.
   day = std::min(day, DaysInMonth(year, month));
   int64_t seconds = (int64_t{hour} * 60 + minute) * 60 + second;
-  return DayTime{DaysFromCivil(year, month, day), seconds * 1'000'000'000 + nanos};
+  return DayTime{model::DaysOfCivil(year, month, day), seconds * 1'000'000'000 + nanos};
 }
 
 }  // namespace forebay::compute

@@ -37,6 +37,14 @@ void AppendFraction(std::string& out, int64_t nanos, int count) {
   out += digits;
 }
 
+/// Weeks as Flink's formatter counts them, which is in the locale en_US: from Sunday on, and the
+/// first has January 1st.
+IsoWeek UsWeekOf(int64_t days) {
+  int64_t saturday = days + 6 - IsoDayOfWeek(days) % 7;
+  int64_t year = model::CivilOfDays(saturday).year;
+  return {year, static_cast<int>((saturday - model::DaysOfCivil(year, 1, 1)) / 7) + 1};
+}
+
 constexpr std::string_view kLetters = "yuYMLdDHhkKmsSnEaweQq";
 
 }  // namespace
@@ -82,7 +90,7 @@ void DateFormat::AppendItem(std::string& out, const Item& item, const CivilDate&
     case 0: out += item.text; return;
     case 'y':
     case 'u': return AppendYear(out, date.year, item.count);
-    case 'Y': return AppendYear(out, IsoWeekOf(time.days).year, item.count);
+    case 'Y': return AppendYear(out, UsWeekOf(time.days).year, item.count);
     case 'M':
     case 'L':
       if (item.count >= 3) return AppendName(out, kMonths[date.month - 1], item.count);
@@ -90,9 +98,10 @@ void DateFormat::AppendItem(std::string& out, const Item& item, const CivilDate&
     case 'Q':
     case 'q': return AppendNumber(out, (date.month + 2) / 3, item.count);
     case 'd': return AppendNumber(out, date.day, item.count);
-    case 'D': return AppendNumber(out, time.days - DaysFromCivil(date.year, 1, 1) + 1, item.count);
-    case 'w': return AppendNumber(out, IsoWeekOf(time.days).week, item.count);
-    case 'e': return AppendNumber(out, weekday, item.count);
+    case 'D':
+      return AppendNumber(out, time.days - model::DaysOfCivil(date.year, 1, 1) + 1, item.count);
+    case 'w': return AppendNumber(out, UsWeekOf(time.days).week, item.count);
+    case 'e': return AppendNumber(out, weekday % 7 + 1, item.count);
     case 'E': return AppendName(out, kDays[weekday - 1], item.count);
     case 'a': out += hour < 12 ? "AM" : "PM"; return;
     case 'H': return AppendNumber(out, hour, item.count);
@@ -108,7 +117,7 @@ void DateFormat::AppendItem(std::string& out, const Item& item, const CivilDate&
 }
 
 void DateFormat::Append(std::string& out, const DayTime& time) const {
-  CivilDate date = CivilFromDays(time.days);
+  CivilDate date = model::CivilOfDays(time.days);
   for (const Item& item : items_) AppendItem(out, item, date, time);
 }
 
@@ -201,19 +210,77 @@ bool DateFormat::ParseItem(size_t index, std::string_view& text, Fields& fields)
   }
 }
 
-std::optional<DayTime> DateFormat::Parse(std::string_view text, bool lenient) const {
+std::optional<DayTime> DateFormat::Parse(std::string_view text) const {
   Fields fields;
   for (size_t i = 0; i < items_.size(); ++i) {
     if (!ParseItem(i, text, fields)) return std::nullopt;
   }
-  if (!text.empty() && !lenient) return std::nullopt;
+  if (!text.empty()) return std::nullopt;
   int month = static_cast<int>(fields.month);
   int64_t day = std::min<int64_t>(fields.day, DaysInMonth(fields.year, month));
-  int64_t days = fields.day_of_year > 0 ? DaysFromCivil(fields.year, 1, 1) + fields.day_of_year - 1
-                                        : DaysFromCivil(fields.year, month, static_cast<int>(day));
+  int64_t days = fields.day_of_year > 0
+                     ? model::DaysOfCivil(fields.year, 1, 1) + fields.day_of_year - 1
+                     : model::DaysOfCivil(fields.year, month, static_cast<int>(day));
   int64_t hour = fields.hour + (fields.half_day && fields.afternoon ? 12 : 0);
   int64_t seconds = (hour * 60 + fields.minute) * 60 + fields.second;
   return DayTime{days, seconds * kNanosPerSecond + fields.nanos};
+}
+
+namespace {
+
+/// Days since 1970-01-01 of a day whose month and day may lie outside of their ranges, in the
+/// Julian calendar before 1582-10-15 if `julian`, as java.util.GregorianCalendar counts.
+int64_t LenientDays(int64_t year, int64_t month, int64_t day, bool julian) {
+  year += FloorDiv(month - 1, 12);
+  month = FloorMod(month - 1, 12) + 1;
+  int64_t days = model::DaysOfCivil(year, static_cast<int>(month), 1) + day - 1;
+  constexpr int64_t kGregorianStart = -141'427;
+  if (!julian || days >= kGregorianStart) return days;
+  int64_t from_march = month > 2 ? year : year - 1;
+  return days - (2 - FloorDiv(from_march, 100) + FloorDiv(FloorDiv(from_march, 100), 4));
+}
+
+}  // namespace
+
+std::optional<DayTime> DateFormat::ParseLenient(std::string_view text, bool julian) const {
+  Fields fields;
+  for (size_t i = 0; i < items_.size(); ++i) {
+    const Item& item = items_[i];
+    bool number = std::string_view("yuMLdDHkmsS").find(item.letter) != std::string_view::npos &&
+                  !((item.letter == 'M' || item.letter == 'L') && item.count >= 3);
+    if (item.letter == 0 || !number) {
+      if (!ParseItem(i, text, fields)) return std::nullopt;
+      continue;
+    }
+    while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
+    bool adjacent = i + 1 < items_.size() && items_[i + 1].letter != 0;
+    int64_t value = 0;
+    size_t digits = text.size();
+    if (!TakeDigits(text, 1, adjacent ? static_cast<size_t>(item.count) : 9, value)) {
+      return std::nullopt;
+    }
+    digits -= text.size();
+    switch (item.letter) {
+      case 'y':
+      case 'u': fields.year = item.count == 2 && digits == 2 ? 2000 + value : value; break;
+      case 'M':
+      case 'L': fields.month = value; break;
+      case 'd': fields.day = value; break;
+      case 'D': fields.day_of_year = value; break;
+      case 'm': fields.minute = value; break;
+      case 's': fields.second = value; break;
+      case 'S': fields.nanos = value * 1'000'000; break;  // milliseconds, however many digits
+      default: fields.hour = item.letter == 'k' && value == 24 ? 0 : value;
+    }
+  }
+  int64_t days = fields.day_of_year > 0
+                     ? LenientDays(fields.year, 1, fields.day_of_year, julian)
+                     : LenientDays(fields.year, fields.month, fields.day, julian);
+  if (fields.half_day && fields.afternoon) fields.hour += 12;
+  int64_t seconds = (fields.hour * 60 + fields.minute) * 60 + fields.second;
+  seconds += FloorDiv(fields.nanos, kNanosPerSecond);
+  return DayTime{days + FloorDiv(seconds, 86'400), FloorMod(seconds, 86'400) * kNanosPerSecond +
+                                                       FloorMod(fields.nanos, kNanosPerSecond)};
 }
 
 }  // namespace forebay::compute

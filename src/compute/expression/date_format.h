@@ -19,8 +19,12 @@ class DateFormat {
   /// The text is the same within a day, or within a second; 0 when it may change with every
   /// nanosecond.
   int64_t SecondsOfEqualText() const;
-  /// Missing fields are those of 1970-01-01 00:00:00. Text must be used up unless `lenient`.
-  std::optional<DayTime> Parse(std::string_view text, bool lenient = false) const;
+  /// Missing fields are those of 1970-01-01 00:00:00. Text must be used up.
+  std::optional<DayTime> Parse(std::string_view text) const;
+  /// As java.text.SimpleDateFormat: what follows the fields does not matter, nor blanks before
+  /// numbers, and a 13th month is the next year's first. Days before 1582-10-15 are of the Julian
+  /// calendar if `julian`.
+  std::optional<DayTime> ParseLenient(std::string_view text, bool julian = true) const;
 
  private:
   /// A run of one letter, or literal text (letter 0).

@@ -8,28 +8,41 @@ namespace {
 using model::Column;
 using model::DataType;
 
-Result<JsonPath> PathOf(const CallSite& call) {
-  auto text = call.LiteralText(1);
-  if (!text) return NotSupported("{}: the path must be a literal", call.name);
-  auto path = JsonPath::Parse(*text);
-  if (!path) return NotSupported("{}: path of this form: '{}'", call.name, *text);
-  return *path;
-}
+/// The path argument of a call: parsed once when it is a literal, else row by row.
+class PathArgument {
+ public:
+  static Result<PathArgument> Of(const CallSite& call) {
+    PathArgument argument;
+    auto text = call.LiteralText(1);
+    if (!text) return argument;
+    argument.literal_ = JsonPath::Parse(*text);
+    if (argument.literal_) return argument;
+    return NotSupported("{}: path of this form: '{}'", call.name, *text);
+  }
+  /// Nothing for text that is no path.
+  std::optional<JsonPath> At(const Operand& operand, int row) const {
+    if (literal_) return literal_;
+    return JsonPath::Parse(operand.column.GetString(operand.At(row)));
+  }
+
+ private:
+  std::optional<JsonPath> literal_;
+};
 
 /// What JSON_VALUE and JSON_QUERY answer besides a value: nothing at the path, or an error (bad
 /// JSON, a value of the wrong kind, a strict path that misses).
 enum class Outcome { kFound, kEmpty, kError };
 
-Outcome Lookup(const JsonPath& path, std::string_view text, bool scalar, std::string& result) {
+Outcome Missed(const JsonPath& path) { return path.strict() ? Outcome::kError : Outcome::kEmpty; }
+
+Outcome LookupValue(const JsonPath& path, std::string_view text, std::string& result) {
   auto root = JsonText::Parse(text);
-  if (!root) return Outcome::kError;
-  auto place = path.Find(*root);
-  if (!place) return path.strict() ? Outcome::kError : Outcome::kEmpty;
-  if (scalar && place->IsNull()) return Outcome::kEmpty;
-  if (scalar == (place->IsObject() || place->IsArray())) {
-    return path.strict() ? Outcome::kError : Outcome::kEmpty;
-  }
-  result = scalar ? place->Scalar() : place->Compact();
+  if (!root) return Missed(path);
+  auto found = path.Find(*root);
+  if (!found || found->is_list) return Missed(path);
+  const JsonText& place = found->values[0];
+  if (place.IsNull() || place.IsObject() || place.IsArray()) return Missed(path);
+  result = place.Scalar();
   return Outcome::kFound;
 }
 
@@ -52,16 +65,27 @@ LookupMode ModeOf(const CallSite& call) {
   return mode;
 }
 
-/// JSON_QUERY WITH WRAPPER: any value, in brackets; an array as it is when the wrapper is
-/// conditional.
-Outcome LookupWrapped(const JsonPath& path, std::string_view text, bool wraps_arrays,
-                      std::string& result) {
+/// The value or the list that was found, in brackets if the mode wants them; scalars need some.
+Outcome LookupQuery(const JsonPath& path, std::string_view text, const LookupMode& mode,
+                    std::string& result) {
   auto root = JsonText::Parse(text);
-  if (!root) return Outcome::kError;
-  auto place = path.Find(*root);
-  if (!place) return path.strict() ? Outcome::kError : Outcome::kEmpty;
-  bool bare = place->IsArray() && !wraps_arrays;
-  result = bare ? place->Compact() : "[" + place->Compact() + "]";
+  if (!root) return Missed(path);
+  auto found = path.Find(*root);
+  if (!found) return Missed(path);
+  bool list = found->is_list;
+  if (!list && found->values[0].IsNull()) return Missed(path);
+  bool array = list || found->values[0].IsArray();
+  bool wrapped = mode.wraps && (mode.wraps_arrays || !array);
+  if (!wrapped && !array && !found->values[0].IsObject()) return Missed(path);
+  result.clear();
+  if (wrapped) result += '[';
+  if (list) result += '[';
+  for (size_t i = 0; i < found->values.size(); ++i) {
+    if (i > 0) result += ',';
+    found->values[i].AppendCanonical(result);
+  }
+  if (list) result += ']';
+  if (wrapped) result += ']';
   return Outcome::kFound;
 }
 
@@ -69,20 +93,22 @@ Outcome LookupWrapped(const JsonPath& path, std::string_view text, bool wraps_ar
 template <bool kScalar>
 Result<Kernel> MakeLookup(const CallSite& call) {
   if (!call.type.IsCharacter()) return NoKernel(call);
-  ASSIGN_OR_RETURN(JsonPath path, PathOf(call));
+  ASSIGN_OR_RETURN(PathArgument paths, PathArgument::Of(call));
   LookupMode mode = ModeOf(call);
   return Kernel(
-      [type = call.type, path, mode](const BatchState& state, Operands args) -> Result<Column> {
+      [type = call.type, paths, mode](const BatchState& state, Operands args) -> Result<Column> {
         model::ColumnBuilder builder(type, state.num_rows);
         std::string result;
         for (int row = 0; row < state.num_rows; ++row) {
-          if (args[0].IsNull(row)) {
+          if (args[0].IsNull(row) || args[1].IsNull(row)) {
             builder.AppendNull();
             continue;
           }
           std::string_view text = args[0].column.GetString(args[0].At(row));
-          Outcome outcome = mode.wraps ? LookupWrapped(path, text, mode.wraps_arrays, result)
-                                       : Lookup(path, text, kScalar, result);
+          std::optional<JsonPath> path = paths.At(args[1], row);
+          Outcome outcome = !path     ? Outcome::kError
+                            : kScalar ? LookupValue(*path, text, result)
+                                      : LookupQuery(*path, text, mode, result);
           bool empty = outcome == Outcome::kEmpty;
           size_t other = empty ? 2 : 3;
           if (outcome == Outcome::kFound) {
@@ -102,17 +128,28 @@ Result<Kernel> MakeLookup(const CallSite& call) {
 
 /// Argument 2 is what to answer on error: TRUE, FALSE, UNKNOWN or ERROR.
 Result<Kernel> MakeExists(const CallSite& call) {
-  ASSIGN_OR_RETURN(JsonPath path, PathOf(call));
+  ASSIGN_OR_RETURN(PathArgument paths, PathArgument::Of(call));
   std::string on_error(call.LiteralText(2).value_or("FALSE"));
-  return RowKernel<std::string_view>(call, [path, on_error](RowWriter& out, std::string_view text) {
-    auto root = JsonText::Parse(text);
-    bool found = root && path.Find(*root);
-    bool error = !root || (!found && path.strict());
-    if (error && on_error == "UNKNOWN") return out.Null();
-    if (error && on_error == "ERROR") {
-      return out.Fail(InvalidArgument("JSON_EXISTS: no such value at the path"));
+  return Kernel([=, type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    model::ColumnBuilder builder(type, state.num_rows);
+    for (int row = 0; row < state.num_rows; ++row) {
+      if (args[0].IsNull(row) || args[1].IsNull(row)) {
+        builder.AppendNull();
+        continue;
+      }
+      std::optional<JsonPath> path = paths.At(args[1], row);
+      auto root = JsonText::Parse(args[0].column.GetString(args[0].At(row)));
+      auto found = root && path ? path->Find(*root) : std::nullopt;
+      bool exists = found && (found->is_list || !found->values[0].IsNull());
+      bool error = !path || (path->strict() && !found);
+      if (error && on_error == "ERROR") {
+        return InvalidArgument("JSON_EXISTS: no such value at the path");
+      }
+      error&& on_error == "UNKNOWN"
+          ? builder.AppendNull()
+          : builder.Append<uint8_t>(exists || (error && on_error == "TRUE"));
     }
-    out.Set(static_cast<uint8_t>(found || (error && on_error == "TRUE")));
+    return builder.Finish();
   });
 }
 

@@ -1,6 +1,11 @@
 #include "compute/expression/json_path.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
+#include <map>
+#include <utility>
 
 namespace forebay::compute {
 
@@ -147,6 +152,94 @@ std::string Unescape(std::string_view quoted) {
   return out;
 }
 
+/// Calls f(name with its quotes, value) for each member of an object.
+template <typename F>
+void ForEachMember(std::string_view object, F&& f) {
+  Scanner scanner(object);
+  scanner.Take('{');
+  do {
+    scanner.Blanks();
+    size_t begin = scanner.at();
+    if (!scanner.String()) return;
+    std::string_view name = scanner.From(begin);
+    scanner.Blanks();
+    scanner.Take(':');
+    scanner.Blanks();
+    begin = scanner.at();
+    scanner.Value();
+    f(name, scanner.From(begin));
+    scanner.Blanks();
+  } while (scanner.Take(','));
+}
+
+/// Calls f(value) for each element of an array.
+template <typename F>
+void ForEachElement(std::string_view array, F&& f) {
+  Scanner scanner(array);
+  scanner.Take('[');
+  do {
+    scanner.Blanks();
+    size_t begin = scanner.at();
+    if (!scanner.Value()) return;
+    f(scanner.From(begin));
+    scanner.Blanks();
+  } while (scanner.Take(','));
+}
+
+std::string NameOf(std::string_view quoted) {
+  bool escaped = quoted.find('\\') != quoted.npos;
+  return escaped ? Unescape(quoted) : std::string(quoted.substr(1, quoted.size() - 2));
+}
+
+/// digits * 10^-scale as BigDecimal.toString shows it.
+void AppendScaled(std::string& out, const std::string& digits, int64_t scale) {
+  int64_t count = std::ssize(digits);
+  int64_t adjusted = count - 1 - scale;
+  if (scale >= 0 && adjusted >= -6) {
+    std::string padded(static_cast<size_t>(std::max<int64_t>(0, scale + 1 - count)), '0');
+    padded += digits;
+    size_t whole = padded.size() - static_cast<size_t>(scale);
+    out.append(padded, 0, whole);
+    if (scale > 0) out.append(1, '.').append(padded, whole);
+    return;
+  }
+  out += digits[0];
+  if (count > 1) out.append(1, '.').append(digits, 1);
+  out += 'E';
+  if (adjusted >= 0) out += '+';
+  out += std::to_string(adjusted);
+}
+
+/// A JSON number as Java's BigInteger or BigDecimal.toString shows it.
+void AppendNumber(std::string& out, std::string_view number) {
+  size_t exponent_at = number.find_first_of("eE");
+  size_t point = number.find('.');
+  if (exponent_at == number.npos && point == number.npos) {
+    out += number == "-0" ? "0" : number;
+    return;
+  }
+  int64_t exponent = 0;
+  std::string_view mantissa = number.substr(0, exponent_at);
+  if (exponent_at != number.npos) {
+    std::string_view digits = number.substr(exponent_at + 1);
+    if (digits.starts_with('+')) digits.remove_prefix(1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+  }
+  if (mantissa.starts_with('-')) {
+    out += '-';
+    mantissa.remove_prefix(1);
+  }
+  std::string digits;
+  for (char c : mantissa) {
+    if (c != '.') digits += c;
+  }
+  size_t fraction = mantissa.find('.');
+  int64_t scale = -exponent;
+  if (fraction != mantissa.npos) scale += std::ssize(mantissa) - 1 - static_cast<int64_t>(fraction);
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
+  AppendScaled(out, digits, scale);
+}
+
 }  // namespace
 
 std::optional<JsonText> JsonText::Parse(std::string_view text) {
@@ -163,106 +256,185 @@ std::optional<JsonText> JsonText::Parse(std::string_view text) {
 std::optional<JsonText> JsonText::Member(std::string_view name) const {
   if (!IsObject()) return std::nullopt;
   std::optional<JsonText> found;
-  Scanner scanner(text_);
-  scanner.Take('{');
-  do {
-    scanner.Blanks();
-    size_t begin = scanner.at();
-    if (!scanner.String()) break;
-    std::string_view key = scanner.From(begin);
-    bool same =
-        key.find('\\') == key.npos ? key.substr(1, key.size() - 2) == name : Unescape(key) == name;
-    scanner.Blanks();
-    scanner.Take(':');
-    scanner.Blanks();
-    begin = scanner.at();
-    scanner.Value();
-    if (same) found = JsonText(scanner.From(begin));
-    scanner.Blanks();
-  } while (scanner.Take(','));
+  ForEachMember(text_, [&](std::string_view quoted, std::string_view value) {
+    if (NameOf(quoted) == name) found = JsonText(value);
+  });
   return found;
 }
 
-std::optional<JsonText> JsonText::Element(size_t index) const {
+std::optional<JsonText> JsonText::Element(int64_t index) const {
   if (!IsArray()) return std::nullopt;
-  Scanner scanner(text_);
-  scanner.Take('[');
-  do {
-    scanner.Blanks();
-    size_t begin = scanner.at();
-    if (!scanner.Value()) break;
-    if (index-- == 0) return JsonText(scanner.From(begin));
-    scanner.Blanks();
-  } while (scanner.Take(','));
-  return std::nullopt;
+  std::vector<JsonText> elements = Children();
+  if (index < 0) index += std::ssize(elements);
+  if (index < 0 || index >= std::ssize(elements)) return std::nullopt;
+  return elements[static_cast<size_t>(index)];
+}
+
+std::vector<JsonText> JsonText::Children() const {
+  std::vector<JsonText> children;
+  auto add = [&](std::string_view value) { children.push_back(JsonText(value)); };
+  if (IsObject()) ForEachMember(text_, [&](std::string_view, std::string_view v) { add(v); });
+  if (IsArray()) ForEachElement(text_, add);
+  return children;
 }
 
 std::string JsonText::Scalar() const {
-  return text_[0] == '"' ? Unescape(text_) : std::string(text_);
+  std::string out;
+  if (text_[0] == '"') return Unescape(text_);
+  bool number = text_[0] == '-' || (text_[0] >= '0' && text_[0] <= '9');
+  number ? AppendNumber(out, text_) : void(out += text_);
+  return out;
 }
 
-std::string JsonText::Compact() const {
-  std::string out;
-  bool quoted = false;
-  for (size_t i = 0; i < text_.size(); ++i) {
-    char c = text_[i];
-    if (quoted && c == '\\') {
-      out += c;
-      c = text_[++i];
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (!quoted && std::string_view(" \t\n\r").find(c) != std::string_view::npos) {
-      continue;
-    }
-    out += c;
+void JsonText::AppendCanonical(std::string& out) const {
+  if (text_[0] == '"') return AppendJsonString(out, Unescape(text_));
+  if (!IsObject() && !IsArray()) {
+    out += Scalar();
+    return;
   }
-  return out;
+  bool first = true;
+  auto separate = [&] {
+    if (!std::exchange(first, false)) out += ',';
+  };
+  if (IsArray()) {
+    out += '[';
+    for (const JsonText& element : Children()) {
+      separate();
+      element.AppendCanonical(out);
+    }
+    out += ']';
+    return;
+  }
+  std::map<std::string, std::string_view> members;  // of equal names the last
+  ForEachMember(
+      text_, [&](std::string_view name, std::string_view value) { members[NameOf(name)] = value; });
+  out += '{';
+  for (const auto& [name, value] : members) {
+    separate();
+    AppendJsonString(out, name);
+    out += ':';
+    JsonText(value).AppendCanonical(out);
+  }
+  out += '}';
+}
+
+void AppendJsonString(std::string& out, std::string_view text) {
+  constexpr std::string_view kFrom = "\"\\\b\f\n\r\t", kTo = "\"\\bfnrt";
+  out += '"';
+  for (char c : text) {
+    if (size_t at = kFrom.find(c); at != kFrom.npos) {
+      out += '\\';
+      out += kTo[at];
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04X}", static_cast<int>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+namespace {
+
+/// Cuts "lax" or "strict", in any case, off a path; a path without a mode is strict.
+bool TakeMode(std::string_view& text) {
+  std::string_view rest = text;
+  auto skip_blanks = [&] {
+    while (!rest.empty() && isspace(static_cast<unsigned char>(rest[0]))) rest.remove_prefix(1);
+  };
+  skip_blanks();
+  std::string word;
+  while (!rest.empty() && isalpha(static_cast<unsigned char>(rest[0]))) {
+    word += static_cast<char>(tolower(rest[0]));
+    rest.remove_prefix(1);
+  }
+  bool mode = (word == "lax" || word == "strict") && !rest.empty() && rest[0] != '$';
+  if (!mode) return true;
+  skip_blanks();
+  text = rest;
+  return word == "strict";
+}
+
+}  // namespace
+
+std::optional<JsonPath::Step> JsonPath::TakeStep(std::string_view& text) {
+  Step step;
+  if (text.starts_with("..")) {
+    step.descends = true;
+    text.remove_prefix(text.starts_with("..[") ? 2 : 1);
+  }
+  if (text[0] == '.') {
+    size_t end = text.find_first_of(".[", 1);
+    step.member = text.substr(1, end == text.npos ? end : end - 1);
+    text = end == text.npos ? std::string_view() : text.substr(end);
+    if (step.member == "*") step.wildcard = true;
+    if (step.member.empty() || step.member.find_first_of("()?@") != step.member.npos) return {};
+    return step;
+  }
+  if (text.starts_with("[*]")) {
+    step.wildcard = true;
+    text.remove_prefix(3);
+    return step;
+  }
+  if (text.starts_with("['") || text.starts_with("[\"")) {
+    size_t end = text.find(text[1], 2);
+    if (end == text.npos || end + 1 >= text.size() || text[end + 1] != ']') return {};
+    step.member = text.substr(2, end - 2);
+    text.remove_prefix(end + 2);
+    return step;
+  }
+  if (text[0] != '[') return {};
+  int64_t index = 0;
+  auto end = std::from_chars(text.data() + 1, text.data() + text.size(), index);
+  size_t size = static_cast<size_t>(end.ptr - text.data());
+  if (end.ec != std::errc() || size >= text.size() || text[size] != ']') return {};
+  step.index = index;
+  text.remove_prefix(size + 1);
+  return step;
 }
 
 std::optional<JsonPath> JsonPath::Parse(std::string_view text) {
   JsonPath path;
-  if (text.starts_with("strict ")) {
-    path.strict_ = true;
-    text.remove_prefix(7);
-  } else if (text.starts_with("lax ")) {
-    text.remove_prefix(4);
-  }
+  path.strict_ = TakeMode(text);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   if (!text.starts_with("$")) return std::nullopt;
   text.remove_prefix(1);
   while (!text.empty()) {
-    Step step;
-    if (text[0] == '.') {
-      size_t end = text.find_first_of(".[", 1);
-      step.member = text.substr(1, end == text.npos ? end : end - 1);
-      if (step.member.empty() || step.member == "*") return std::nullopt;
-      text = end == text.npos ? std::string_view() : text.substr(end);
-    } else if (text.starts_with("['") || text.starts_with("[\"")) {
-      size_t end = text.find(text[1], 2);
-      if (end == text.npos || end + 1 >= text.size() || text[end + 1] != ']') return std::nullopt;
-      step.member = text.substr(2, end - 2);
-      text.remove_prefix(end + 2);
-    } else if (text[0] == '[') {
-      size_t index = 0;
-      auto end = std::from_chars(text.data() + 1, text.data() + text.size(), index);
-      size_t size = static_cast<size_t>(end.ptr - text.data());
-      if (end.ec != std::errc() || size >= text.size() || text[size] != ']') return std::nullopt;
-      step.index = index;
-      text.remove_prefix(size + 1);
-    } else {
-      return std::nullopt;
-    }
-    path.steps_.push_back(std::move(step));
+    std::optional<Step> step = TakeStep(text);
+    if (!step) return std::nullopt;
+    path.steps_.push_back(*std::move(step));
   }
   return path;
 }
 
-std::optional<JsonText> JsonPath::Find(const JsonText& root) const {
-  std::optional<JsonText> place = root;
-  for (const Step& step : steps_) {
-    place = step.index ? place->Element(*step.index) : place->Member(step.member);
-    if (!place) return std::nullopt;
+void JsonPath::Apply(const Step& step, const JsonText& place, std::vector<JsonText>& found) {
+  if (step.wildcard) {
+    for (const JsonText& child : place.Children()) found.push_back(child);
+  } else {
+    auto value = step.index ? place.Element(*step.index) : place.Member(step.member);
+    if (value) found.push_back(*value);
   }
-  return place;
+  if (!step.descends) return;
+  for (const JsonText& child : place.Children()) Apply(step, child, found);
+}
+
+std::optional<JsonPath::Found> JsonPath::Find(const JsonText& root) const {
+  Found found{false, {root}};
+  for (const Step& step : steps_) {
+    std::vector<JsonText> next;
+    for (const JsonText& place : found.values) Apply(step, place, next);
+    found.is_list = found.is_list || step.wildcard || step.descends;
+    if (next.empty() && !found.is_list) {
+      // In lax mode a path that could have found several finds none.
+      bool list = !strict_ && std::any_of(steps_.begin(), steps_.end(), [](const Step& each) {
+        return each.wildcard || each.descends;
+      });
+      if (!list) return std::nullopt;
+      return Found{true, {}};
+    }
+    found.values = std::move(next);
+  }
+  return found;
 }
 
 }  // namespace forebay::compute

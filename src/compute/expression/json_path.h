@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,11 +21,14 @@ class JsonText {
   bool IsNull() const { return text_ == "null"; }
   /// The last member of that name, as Jackson keeps it.
   std::optional<JsonText> Member(std::string_view name) const;
-  std::optional<JsonText> Element(size_t index) const;
-  /// A string without quotes and escapes; other scalars as they are written.
+  /// A negative index counts from the end.
+  std::optional<JsonText> Element(int64_t index) const;
+  /// The values of an object or array, in order; nothing for scalars.
+  std::vector<JsonText> Children() const;
+  /// A string without quotes and escapes; numbers as Java shows them; other scalars as they are.
   std::string Scalar() const;
-  /// Without white space between tokens.
-  std::string Compact() const;
+  /// As Flink writes JSON: no white space, members ordered by name, numbers as Java shows them.
+  void AppendCanonical(std::string& out) const;
 
  private:
   explicit JsonText(std::string_view text) : text_(text) {}
@@ -32,22 +36,37 @@ class JsonText {
   std::string_view text_;
 };
 
-/// A SQL/JSON path of member and element steps: "lax $.a[0]['b c']". Wildcards and filters are not
-/// supported.
+void AppendJsonString(std::string& out, std::string_view text);
+
+/// A SQL/JSON path as Jayway's JsonPath reads it: members, elements, wildcards and descents, such
+/// as "lax $.a[0]['b c'][*]..d". Filters, slices and lists of names are not supported.
 class JsonPath {
  public:
+  /// What is at a path. Paths with a wildcard or descent always find a list, maybe an empty one.
+  struct Found {
+    bool is_list = false;
+    std::vector<JsonText> values;  ///< one value unless is_list
+  };
+
   static std::optional<JsonPath> Parse(std::string_view text);
 
+  /// A path without a mode is strict.
   bool strict() const { return strict_; }
-  std::optional<JsonText> Find(const JsonText& root) const;
+  /// Nothing when a member or element is missing, unless a wildcard or descent stands before it.
+  std::optional<Found> Find(const JsonText& root) const;
 
  private:
   struct Step {
     std::string member;
-    std::optional<size_t> index;
+    std::optional<int64_t> index;
+    bool wildcard = false;
+    bool descends = false;  ///< applied to the place and all below it
   };
 
-  bool strict_ = false;
+  static std::optional<Step> TakeStep(std::string_view& text);
+  static void Apply(const Step& step, const JsonText& place, std::vector<JsonText>& found);
+
+  bool strict_ = true;
   std::vector<Step> steps_;
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compute/expression/cell_text.h"
+#include "compute/expression/json_path.h"
 #include "compute/expression/row_kernel.h"
 
 namespace forebay::compute {
@@ -22,34 +23,12 @@ bool HasJsonForm(const DataType& type) {
   return true;
 }
 
-void AppendQuoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += fmt::format("\\u{:04X}", static_cast<int>(c));
-        } else {
-          out += c;
-        }
-    }
-  }
-  out += '"';
-}
-
 /// As Java's BigDecimal shows it: the sign of an exponent is always there. NaN and infinities are
 /// strings.
 void AppendFloating(std::string& out, const Column& column, int row) {
   std::string text;
   AppendCell(text, column, row, nullptr);
-  if (text.find_first_of("NI") != std::string::npos) return AppendQuoted(out, text);
+  if (text.find_first_of("NI") != std::string::npos) return AppendJsonString(out, text);
   size_t exponent = text.find('E');
   bool needs_sign = exponent != std::string::npos && text[exponent + 1] != '-';
   out.append(text, 0, needs_sign ? exponent + 1 : text.size());
@@ -70,14 +49,14 @@ void AppendJsonNested(std::string& out, const Column& column, int row) {
   for (int i = begin; i < end; ++i) {
     if (i > begin) out += ',';
     if (is_row) {
-      AppendQuoted(out, type.fields()[static_cast<size_t>(i)].name);
+      AppendJsonString(out, type.fields()[static_cast<size_t>(i)].name);
       out += ':';
       AppendJson(out, column.children()[static_cast<size_t>(i)], row);
     } else if (is_array) {
       AppendJson(out, column.children()[0], i);
     } else {
       bool no_key = column.children()[0].IsNull(i);
-      AppendQuoted(out, no_key ? "null" : column.children()[0].GetString(i));
+      AppendJsonString(out, no_key ? "null" : column.children()[0].GetString(i));
       out += ':';
       AppendJson(out, column.children()[1], i);
     }
@@ -95,7 +74,7 @@ void AppendJson(std::string& out, const Column& column, int row) {
   } else if (type.Is(TypeRoot::kFloat) || type.Is(TypeRoot::kDouble)) {
     AppendFloating(out, column, row);
   } else if (type.IsCharacter()) {
-    AppendQuoted(out, column.GetString(row));
+    AppendJsonString(out, column.GetString(row));
   } else if (type.IsNumeric()) {
     AppendCell(out, column, row, nullptr);
   } else {
@@ -164,7 +143,7 @@ Result<Kernel> MakeJsonConstructor(const CallSite& call) {
         if (text.size() > 1) text += ',';
         if (kObject) {
           if (args[i - 1].IsNull(row)) return InvalidArgument("JSON_OBJECT: a key is NULL");
-          AppendQuoted(text, args[i - 1].column.GetString(args[i - 1].At(row)));
+          AppendJsonString(text, args[i - 1].column.GetString(args[i - 1].At(row)));
           text += ':';
         }
         AppendMember(text, how, i, args[i], row);

@@ -90,6 +90,7 @@ std::span<const FunctionEntry> CollectionFunctions();
 std::span<const FunctionEntry> ArrayFunctions();
 std::span<const FunctionEntry> JsonFunctions();
 std::span<const FunctionEntry> JsonTextFunctions();
+std::span<const FunctionEntry> TextFunctions();
 
 /// The entry that matches, or null.
 const FunctionEntry* FindFunction(std::string_view name, std::span<const model::DataType> args);

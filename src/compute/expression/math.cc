@@ -110,6 +110,9 @@ Kernel RoundKernel(const CallSite& call) {
   int precision = call.type.Is(TypeRoot::kDecimal) ? call.type.precision() : 38;
   auto f = [type = call.type, scale, to, precision, exact](RowWriter& out, T value, int digits) {
     if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isfinite(value)) {
+        return out.Fail(InvalidArgument("ROUND: {} has no digits", value));
+      }
       out.Set(static_cast<T>(RoundDouble(value, digits, kRounding)));
     } else {
       SetExact(out, type, RoundDecimal(value, scale, to, precision, digits, kRounding));

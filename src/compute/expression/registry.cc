@@ -63,7 +63,7 @@ Table BuildTable() {
        {ArithmeticFunctions(), MathFunctions(), ComparisonFunctions(), LogicFunctions(),
         CastFunctions(), StringFunctions(), EncodingFunctions(), PatternFunctions(),
         TemporalFunctions(), ClockFunctions(), TemporalTextFunctions(), CollectionFunctions(),
-        ArrayFunctions(), JsonFunctions(), JsonTextFunctions()}) {
+        ArrayFunctions(), JsonFunctions(), JsonTextFunctions(), TextFunctions()}) {
     for (const FunctionEntry& entry : entries) table[entry.name].push_back(&entry);
   }
   return table;

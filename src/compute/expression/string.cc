@@ -299,13 +299,24 @@ Result<Kernel> MakeSplitIndex(const CallSite& call) {
   return RowKernel<std::string_view, std::string_view, int32_t>(call, SplitIndex);
 }
 
-// ---- Case
-
 void AppendCodePoint(std::string& out, utf8proc_int32_t code) {
   utf8proc_uint8_t bytes[4];
   auto size = utf8proc_encode_char(code, bytes);
   out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
 }
+
+/// The separator is a character's number.
+Result<Kernel> MakeSplitIndexByCode(const CallSite& call) {
+  return RowKernel<std::string_view, int32_t, int32_t>(
+      call, [](RowWriter& out, std::string_view text, int32_t code, int32_t index) {
+        std::string separator;
+        if (code <= 0 || code > 255) return out.Null();
+        AppendCodePoint(separator, code);
+        SplitIndex(out, text, separator, index);
+      });
+}
+
+// ---- Case
 
 /// Characters whose upper case is longer than one; Java's String.toUpperCase follows Unicode's
 /// SpecialCasing.
@@ -367,11 +378,15 @@ void LowerUnicode(std::string_view text, std::string& result) {
 
 template <bool kUpper>
 Result<Kernel> MakeCase(const CallSite& call) {
+  bool fixed = call.type.Is(model::TypeRoot::kChar);
+  size_t length = fixed ? static_cast<size_t>(call.type.length()) : 0;
   return RowKernel<std::string_view>(
-      call, [result = std::string()](RowWriter& out, std::string_view text) mutable {
+      call, [result = std::string(), length](RowWriter& out, std::string_view text) mutable {
         result.clear();
         if (!IsAscii(text)) {
           kUpper ? UpperUnicode(text, result) : LowerUnicode(text, result);
+          // A CHAR(n) keeps its length, as in Flink: UPPER('straße') is STRASS.
+          if (length > 0) result.resize(PrefixBytes(result, length));
           return out.Text(result);
         }
         result.resize(text.size());
@@ -384,27 +399,50 @@ Result<Kernel> MakeCase(const CallSite& call) {
       });
 }
 
-bool IsAlphanumeric(utf8proc_int32_t code) {
-  utf8proc_category_t category = utf8proc_category(code);
-  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
-         category == UTF8PROC_CATEGORY_ND;
-}
-
+/// ASCII only, as in Flink: any other character ends a word.
 Result<Kernel> MakeInitcap(const CallSite& call) {
   return RowKernel<std::string_view>(call, [](RowWriter& out, std::string_view text) {
-    std::string result;
+    std::string result(text);
     bool begin = true;
-    ForEachCodePoint(text, result, [&](utf8proc_int32_t code, std::string& to) {
-      AppendCodePoint(to, begin ? utf8proc_toupper(code) : utf8proc_tolower(code));
-      begin = !IsAlphanumeric(code);
-    });
+    for (char& c : result) {
+      bool upper = c >= 'A' && c <= 'Z', lower = c >= 'a' && c <= 'z';
+      if ((begin && lower) || (!begin && upper)) c = static_cast<char>(c ^ 0x20);
+      begin = !upper && !lower && !(c >= '0' && c <= '9');
+    }
     out.Text(result);
   });
 }
 
+bool IsLetters(std::string_view text) {
+  auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  bool letters = left > 0;
+  while (letters && left > 0) {
+    utf8proc_int32_t code;
+    auto size = utf8proc_iterate(at, left, &code);
+    if (size <= 0) return false;
+    utf8proc_category_t category = utf8proc_category(code);
+    letters = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+    at += size;
+    left -= size;
+  }
+  return letters;
+}
+
+Result<Kernel> MakeIsAlpha(const CallSite& call) {
+  return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    model::ColumnBuilder builder(type, state.num_rows);
+    for (int row = 0; row < state.num_rows; ++row) {
+      bool is = !args[0].IsNull(row) && IsLetters(args[0].column.GetString(args[0].At(row)));
+      builder.Append<uint8_t>(is);
+    }
+    return builder.Finish();
+  });
+}
+
 constexpr FunctionEntry kEntries[] = {
-    {"CONCAT", "ss+", kNoFlags, MakeConcat},
-    {"CONCAT", "xx+", kNoFlags, MakeConcat},
+    {"CONCAT", "s+", kNoFlags, MakeConcat},
+    {"CONCAT", "x+", kNoFlags, MakeConcat},
     {"CONCAT_WS", "ss+", kNoFlags, MakeConcatWs},
     {"CHAR_LENGTH", "s", kNoFlags, MakeCharLength},
     {"POSITION", "ss?i", kNoFlags, MakePosition},
@@ -421,9 +459,11 @@ constexpr FunctionEntry kEntries[] = {
     {"STARTSWITH", "xx", kNoFlags, MakeAffix<true>},
     {"ENDSWITH", "xx", kNoFlags, MakeAffix<false>},
     {"SPLIT_INDEX", "ssi", kNoFlags, MakeSplitIndex},
+    {"SPLIT_INDEX", "sii", kNoFlags, MakeSplitIndexByCode},
     {"UPPER", "s", kNoFlags, MakeCase<true>},
     {"LOWER", "s", kNoFlags, MakeCase<false>},
     {"INITCAP", "s", kNoFlags, MakeInitcap},
+    {"IS_ALPHA", "s", kNoFlags, MakeIsAlpha},
 };
 
 }  // namespace

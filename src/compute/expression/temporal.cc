@@ -32,6 +32,19 @@ struct TimeReader {
     if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
     return SplitCell(cell, units);
   }
+  /// As Flink's EXTRACT, CEIL and FLOOR split a moment: divided towards zero, so that before 1970
+  /// the day may be the next one and the rest is negative.
+  DayTime ReadTowardsZero(int64_t cell) const {
+    if (root == TypeRoot::kDate) return {cell, 0};
+    if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
+    int64_t per_day = 86'400 * units;
+    return {cell / per_day, cell % per_day * (1'000'000'000 / units)};
+  }
+  /// With the zone's offset at the moment `like`, whatever it is at `time`.
+  int64_t WriteLike(const DayTime& time, int64_t like) const {
+    if (!zone) return Write(time);
+    return JoinCell(time, units) - zone->OffsetAt(FloorDiv(like, units)) * units;
+  }
   int64_t Write(const DayTime& time) const {
     if (root == TypeRoot::kDate) return time.days;
     if (root == TypeRoot::kTime) return time.nanos / 1'000'000;
@@ -175,7 +188,7 @@ int64_t ExtractTime(Unit unit, int64_t nanos) {
 }
 
 int64_t Extract(Unit unit, const DayTime& time) {
-  CivilDate date = CivilFromDays(time.days);
+  CivilDate date = model::CivilOfDays(time.days);
   auto centuries = [&](int64_t length) {
     return date.year > 0 ? (date.year + length - 1) / length : (date.year - length + 1) / length;
   };
@@ -191,7 +204,7 @@ int64_t Extract(Unit unit, const DayTime& time) {
     case Unit::kMillennium: return centuries(1000);
     case Unit::kDayOfWeek: return IsoDayOfWeek(time.days) % 7 + 1;
     case Unit::kIsoDayOfWeek: return IsoDayOfWeek(time.days);
-    case Unit::kDayOfYear: return time.days - DaysFromCivil(date.year, 1, 1) + 1;
+    case Unit::kDayOfYear: return time.days - model::DaysOfCivil(date.year, 1, 1) + 1;
     case Unit::kEpoch: return time.days * 86'400 + time.nanos / 1'000'000'000;
     default: return ExtractTime(unit, time.nanos);
   }
@@ -238,19 +251,21 @@ Result<Kernel> MakeExtract(const CallSite& call) {
   }
   if (!call.args[1].IsTemporal()) return NoKernel(call);
   ASSIGN_OR_RETURN(TimeReader reader, TimeReader::Make(call.args[1], *call.context));
-  return CellKernel(call, 1, [=](int64_t cell) { return Extract(unit, reader.Read(cell)); });
+  return CellKernel(call, 1,
+                    [=](int64_t cell) { return Extract(unit, reader.ReadTowardsZero(cell)); });
 }
 
 // ---- FLOOR and CEIL to a unit
 
 DayTime FloorTo(Unit unit, DayTime time) {
   if (int months = MonthsOf(unit)) {
-    CivilDate date = CivilFromDays(time.days);
+    CivilDate date = model::CivilOfDays(time.days);
     // Centuries and millennia begin with the year 1.
     int64_t first = unit == Unit::kCentury || unit == Unit::kMillennium ? 12 : 0;
     int64_t month = date.year * 12 + date.month - 1 - first;
     month = FloorDiv(month, months) * months + first;
-    return {DaysFromCivil(FloorDiv(month, 12), static_cast<int>(FloorMod(month, 12)) + 1, 1), 0};
+    return {model::DaysOfCivil(FloorDiv(month, 12), static_cast<int>(FloorMod(month, 12)) + 1, 1),
+            0};
   }
   // A week begins on Sunday, as Calcite has it.
   if (unit == Unit::kWeek) return {time.days - IsoDayOfWeek(time.days) % 7, 0};
@@ -273,9 +288,12 @@ Result<Kernel> MakeFloorTo(const CallSite& call) {
   ASSIGN_OR_RETURN(Unit unit, UnitOf(call, 1));
   if (NanosOf(unit) == 0 && MonthsOf(unit) == 0) return NoKernel(call);
   ASSIGN_OR_RETURN(TimeReader reader, TimeReader::Make(call.args[0], *call.context));
+  // Units of whole days look at the day only.
+  bool by_day = MonthsOf(unit) > 0 || unit == Unit::kWeek;
   return CellKernel(call, 0, [=](int64_t cell) {
-    DayTime time = reader.Read(cell);
-    return reader.Write(kCeil ? CeilTo(unit, time) : FloorTo(unit, time));
+    DayTime time = by_day ? reader.ReadTowardsZero(cell) : reader.Read(cell);
+    if (by_day) time.nanos = 0;
+    return reader.WriteLike(kCeil ? CeilTo(unit, time) : FloorTo(unit, time), cell);
   });
 }
 
@@ -283,7 +301,7 @@ Result<Kernel> MakeFloorTo(const CallSite& call) {
 
 /// Whole months from a to b, towards zero.
 int64_t MonthsBetween(const DayTime& a, const DayTime& b) {
-  CivilDate x = CivilFromDays(a.days), y = CivilFromDays(b.days);
+  CivilDate x = model::CivilOfDays(a.days), y = model::CivilOfDays(b.days);
   int64_t months = (y.year - x.year) * 12 + y.month - x.month;
   // The remainder is measured from the first moment moved by these months.
   auto later = [](const DayTime& p, const DayTime& q) {

@@ -6,6 +6,7 @@
 #include "compute/expression/date_format.h"
 #include "compute/expression/row_kernel.h"
 #include "compute/expression/time_zone.h"
+#include "model/value_text.h"
 
 namespace forebay::compute {
 
@@ -17,8 +18,11 @@ using model::TypeRoot;
 
 constexpr std::string_view kDefaultFormat = "yyyy-MM-dd HH:mm:ss";
 
+/// What is read as a date of a calendar is written as one of the same, whichever it is.
+constexpr bool kLabels = false;
+
 /// The format of a call: a literal, or the default when the argument is missing. Formats from
-/// columns are not supported.
+/// columns are supported by DATE_FORMAT only.
 Result<DateFormat> FormatOf(const CallSite& call, size_t arg) {
   if (arg >= call.args.size()) return DateFormat::Compile(kDefaultFormat);
   auto text = call.LiteralText(arg);
@@ -35,7 +39,7 @@ Result<std::shared_ptr<TimeZone>> SessionZone(const CallSite& call) {
 Result<Kernel> FormatText(const CallSite& call, const DateFormat& format) {
   ASSIGN_OR_RETURN(DateFormat source, DateFormat::Compile(kDefaultFormat));
   return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
-    std::optional<DayTime> time = source.Parse(text, true);
+    std::optional<DayTime> time = source.ParseLenient(text, kLabels);
     if (!time) return out.Null();
     std::string result;
     format.Append(result, *time);
@@ -43,7 +47,28 @@ Result<Kernel> FormatText(const CallSite& call, const DateFormat& format) {
   });
 }
 
+/// The format comes from a column; it is compiled anew when it changes.
+Result<Kernel> FormatByColumn(const CallSite& call) {
+  if (!call.args[0].Is(TypeRoot::kTimestamp)) return NoKernel(call);
+  auto pattern = std::make_shared<std::string>();
+  auto format = std::make_shared<DateFormat>();
+  int64_t units = UnitsPerSecond(call.args[0]);
+  return RowKernel<int64_t, std::string_view>(
+      call, [=](RowWriter& out, int64_t cell, std::string_view text) {
+        if (*pattern != text || text.empty()) {
+          auto compiled = DateFormat::Compile(text);
+          if (!compiled.ok()) return out.Fail(compiled.status().error());
+          *pattern = text;
+          *format = *std::move(compiled);
+        }
+        std::string result;
+        format->Append(result, SplitCell(cell, units));
+        out.Text(result);
+      });
+}
+
 Result<Kernel> MakeDateFormat(const CallSite& call) {
+  if (!call.LiteralText(1) && call.literals[1] == nullptr) return FormatByColumn(call);
   ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
   if (call.args[0].IsCharacter()) return FormatText(call, format);
   if (call.args[0].Is(TypeRoot::kDate)) {
@@ -98,10 +123,10 @@ Result<Kernel> MakeToDate(const CallSite& call) {
   ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
   return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
     if (!has_format) {
-      auto days = ParseDate(text);
+      auto days = model::ParseDate(text);
       return days ? out.Set(*days) : out.Null();
     }
-    auto time = format.Parse(text, true);
+    auto time = format.ParseLenient(text);
     time ? out.Set(static_cast<int32_t>(time->days)) : out.Null();
   });
 }
@@ -117,9 +142,12 @@ Result<Kernel> MakeToTimestampLtz(const CallSite& call) {
     return NotSupported("TO_TIMESTAMP_LTZ: the precision must be 0 or 3: {}", precision);
   }
   int64_t in = precision == 0 ? 1 : 1000, scale = UnitsPerSecond(call.type) / in;
-  return RowKernel<int64_t>(call, [scale](RowWriter& out, int64_t number) {
+  // From year 0 to 9999, as in Flink.
+  int64_t least = -62'167'219'200 * in, most = 253'402'300'800 * in - 1;
+  return RowKernel<int64_t>(call, [=](RowWriter& out, int64_t number) {
     int64_t cell;
-    if (__builtin_mul_overflow(number, scale, &cell)) return out.Null();
+    bool fits = number >= least && number <= most;
+    if (!fits || __builtin_mul_overflow(number, scale, &cell)) return out.Null();
     out.Set(cell);
   });
 }
@@ -130,7 +158,9 @@ Result<Kernel> MakeTextToTimestampLtz(const CallSite& call) {
   int64_t units = UnitsPerSecond(call.type);
   return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
     std::optional<DayTime> time = has_format ? format.Parse(text) : ParseTimestamp(text);
-    if (!time) return out.Null();
+    if (!time) {
+      return out.Fail(InvalidArgument("TO_TIMESTAMP_LTZ: the text is no timestamp: '{}'", text));
+    }
     // Text without a zone is in UTC here.
     out.Set(JoinCell(*time, units));
   });
@@ -148,15 +178,23 @@ Result<Kernel> MakeFromUnixtime(const CallSite& call) {
   });
 }
 
+/// Of two moments with the same local time the later, as java.util.Calendar chooses.
+int64_t LaterOffset(TimeZone& zone, int64_t local) {
+  int64_t earlier = zone.OffsetOfLocal(local);
+  constexpr int64_t kGapMax = 3 * 3600;
+  int64_t later = zone.OffsetAt(local - earlier + kGapMax);
+  return later < earlier && zone.OffsetAt(local - later) == later ? later : earlier;
+}
+
 Result<Kernel> MakeUnixTimestamp(const CallSite& call) {
   ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
   ASSIGN_OR_RETURN(std::shared_ptr<TimeZone> zone, SessionZone(call));
   return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
-    std::optional<DayTime> time = format.Parse(text, true);
+    std::optional<DayTime> time = format.ParseLenient(text);
     // Flink gives the smallest number for text that is no time.
     if (!time) return out.Set(std::numeric_limits<int64_t>::min());
     int64_t local = time->days * 86'400 + time->nanos / 1'000'000'000;
-    out.Set(local - zone->OffsetOfLocal(local));
+    out.Set(local - LaterOffset(*zone, local));
   });
 }
 
@@ -174,7 +212,7 @@ Result<Kernel> MakeConvertTz(const CallSite& call) {
   return RowKernel<std::string_view, std::string_view, std::string_view>(
       call,
       [format](RowWriter& out, std::string_view text, std::string_view from, std::string_view to) {
-        std::optional<DayTime> time = format.Parse(text, true);
+        std::optional<DayTime> time = format.ParseLenient(text, kLabels);
         auto source = TimeZone::Find(from), target = TimeZone::Find(to);
         if (!time || !source.ok() || !target.ok()) return out.Null();
         int64_t seconds = time->days * 86'400 + time->nanos / 1'000'000'000;

@@ -44,6 +44,15 @@ Result<std::unique_ptr<Operator>> MakeJoin(const sql::JoinNode& node,
                        : JoinOperator::Make(node, std::move(condition));
 }
 
+/// Operators that compare window columns with watermarks take both for the same clock.
+Status CheckLocalWindows(const PlanNode& node, bool windowed, const EvaluationContext& context) {
+  bool utc = context.time_zone == "UTC" || context.time_zone == "Z";
+  if (!windowed || utc || !HasInstantRowtime(node)) return Status::Ok();
+  return NotSupported(
+      "a join or top-N of windows over TIMESTAMP_LTZ with table.local-time-zone {}; set it to UTC",
+      context.time_zone);
+}
+
 Distribution ByKeys(std::vector<int> keys) {
   if (keys.empty()) return {Distribution::Kind::kSingle, {}};
   return {Distribution::Kind::kByKeys, std::move(keys)};
@@ -54,6 +63,10 @@ Distribution ByKeys(std::vector<int> keys) {
 Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
                                                const EvaluationContext& context,
                                                OperatorEnvironment& environment) {
+  bool windowed = node.kind == PlanKind::kRank   ? As<sql::RankNode>(node).windowed
+                  : node.kind == PlanKind::kJoin ? As<sql::JoinNode>(node).windowed
+                                                 : false;
+  RETURN_IF_ERROR(CheckLocalWindows(node, windowed, context));
   switch (node.kind) {
     case PlanKind::kCalc: return CalcOperator::Make(As<sql::CalcNode>(node), context);
     case PlanKind::kWatermark:

@@ -63,7 +63,7 @@ SessionAggregateOperator::~SessionAggregateOperator() {
 }
 
 Status SessionAggregateOperator::Process(int, Batch batch) {
-  int64_t now = clock_.is_proctime() ? context_.now_ms() : 0;
+  int64_t now = clock_.is_proctime() ? clock_.Local(context_.now_ms()) : 0;
   if (clock_.is_proctime()) RETURN_IF_ERROR(AdvanceTo(now - 1));
   RETURN_IF_ERROR(clock_.Times(batch, now, times_));
   codec_.Encode(batch, keys_, encoded_);
@@ -174,11 +174,11 @@ void SessionAggregateOperator::SetTimer(KeyedTable::Entry* entry, int64_t end) {
 }
 
 Status SessionAggregateOperator::ProcessWatermark(Watermark watermark) {
-  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(watermark);
+  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(clock_.Local(watermark));
 }
 
 Status SessionAggregateOperator::Tick(int64_t now_ms) {
-  return clock_.is_proctime() ? AdvanceTo(now_ms - 1) : Status::Ok();
+  return clock_.is_proctime() ? AdvanceTo(clock_.Local(now_ms) - 1) : Status::Ok();
 }
 
 Status SessionAggregateOperator::Finish() {
@@ -254,7 +254,7 @@ Status SessionAggregateOperator::EmitDue() {
     ColumnBuilder& builder = results[calls_.size() + p];
     for (const Session* session : sessions) {
       builder.Append<int64_t>(
-          FromMs(builder.type(), PropertyMs(properties_[p], session->start, session->end)));
+          clock_.Property(properties_[p], builder.type(), session->start, session->end));
     }
   }
   for (ColumnBuilder& builder : results) batch.columns.push_back(builder.Finish());

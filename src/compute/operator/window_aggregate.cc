@@ -63,7 +63,7 @@ void WindowAggregateOperator::DestroyTable(KeyedTable& table) {
 }
 
 Status WindowAggregateOperator::Process(int, Batch batch) {
-  int64_t now = clock_.is_proctime() ? context_.now_ms() : 0;
+  int64_t now = clock_.is_proctime() ? clock_.Local(context_.now_ms()) : 0;
   if (clock_.is_proctime()) RETURN_IF_ERROR(AdvanceTo(now - 1));
   RETURN_IF_ERROR(clock_.Times(batch, now, times_));
   SplitBySlice(batch);
@@ -149,11 +149,11 @@ void WindowAggregateOperator::Accumulate(const Batch& batch, KeyedTable& table,
 }
 
 Status WindowAggregateOperator::ProcessWatermark(Watermark watermark) {
-  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(watermark);
+  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(clock_.Local(watermark));
 }
 
 Status WindowAggregateOperator::Tick(int64_t now_ms) {
-  return clock_.is_proctime() ? AdvanceTo(now_ms - 1) : Status::Ok();
+  return clock_.is_proctime() ? AdvanceTo(clock_.Local(now_ms) - 1) : Status::Ok();
 }
 
 Status WindowAggregateOperator::Finish() {
@@ -240,8 +240,9 @@ Status WindowAggregateOperator::EmitEntries(KeyedTable& table,
   calls_.Emit(payloads, results);
   for (ColumnBuilder& builder : results) batch.columns.push_back(builder.Finish());
   for (sql::WindowProperty property : properties_) {
-    batch.columns.push_back(ConstantTime(types_[batch.columns.size()],
-                                         PropertyMs(property, start, end), batch.num_rows));
+    const model::DataType& type = types_[batch.columns.size()];
+    batch.columns.push_back(
+        ConstantTime(type, clock_.Property(property, type, start, end), batch.num_rows));
   }
   return context_.output->Emit(std::move(batch));
 }

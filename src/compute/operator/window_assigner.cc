@@ -1,5 +1,7 @@
 #include "compute/operator/window_assigner.h"
 
+#include <algorithm>
+
 namespace forebay::compute {
 
 using model::Column;
@@ -16,16 +18,44 @@ int64_t ToMs(int64_t cell, int64_t units_per_ms) {
   return cell / units_per_ms - (cell % units_per_ms < 0 ? 1 : 0);
 }
 
+namespace {
+
 int64_t PropertyMs(sql::WindowProperty property, int64_t start, int64_t end) {
   if (property == sql::WindowProperty::kStart) return start;
   return property == sql::WindowProperty::kEnd ? end : end - 1;
 }
 
-Column ConstantTime(const DataType& type, int64_t time_ms, int rows) {
+}  // namespace
+
+Column ConstantTime(const DataType& type, int64_t cell, int rows) {
   model::ColumnBuilder builder(type, rows);
   builder.Resize(rows);
-  std::fill_n(builder.mutable_values<int64_t>(), rows, FromMs(type, time_ms));
+  std::fill_n(builder.mutable_values<int64_t>(), rows, cell);
   return builder.Finish();
+}
+
+bool HasInstantRowtime(const sql::PlanNode& node) {
+  if (node.kind == sql::PlanKind::kWatermark) {
+    const auto& watermark = static_cast<const sql::WatermarkNode&>(node);
+    return node.output[watermark.rowtime].type.Is(model::TypeRoot::kTimestampLtz);
+  }
+  return std::any_of(node.inputs.begin(), node.inputs.end(),
+                     [](const sql::PlanPtr& input) { return HasInstantRowtime(*input); });
+}
+
+int64_t WindowClock::Local(int64_t time_ms) const {
+  bool is_moment = time_ms != INT64_MIN && time_ms != INT64_MAX;
+  if (zone_ == nullptr || !is_moment) return time_ms;
+  return time_ms + zone_->OffsetAt(ToMs(time_ms, 1000)) * 1000;
+}
+
+int64_t WindowClock::Property(sql::WindowProperty property, const DataType& type, int64_t start,
+                              int64_t end) const {
+  int64_t time = PropertyMs(property, start, end);
+  if (zone_ != nullptr && type.Is(model::TypeRoot::kTimestampLtz)) {
+    time -= zone_->OffsetOfLocal(ToMs(time, 1000)) * 1000;
+  }
+  return FromMs(type, time);
 }
 
 Result<WindowClock> WindowClock::Make(const sql::WindowSpec& spec, const sql::PlanNode& input,
@@ -42,12 +72,10 @@ Result<WindowClock> WindowClock::Make(const sql::WindowSpec& spec, const sql::Pl
     return InvalidArgument("the window's time column '{}' has type {}", field.name,
                            field.type.ToString());
   }
-  bool local = field.type.Is(model::TypeRoot::kTimestampLtz);
+  clock.is_instant_ = field.type.Is(model::TypeRoot::kTimestampLtz);
+  bool local = clock.is_instant_ || clock.is_proctime_ || HasInstantRowtime(input);
   if (local && context.time_zone != "UTC" && context.time_zone != "Z") {
-    return NotSupported(
-        "windows over the {} column '{}' with table.local-time-zone {}; set it "
-        "to UTC",
-        field.type.ToString(), field.name, context.time_zone);
+    ASSIGN_OR_RETURN(clock.zone_, TimeZone::Find(context.time_zone));
   }
   return clock;
 }
@@ -66,6 +94,7 @@ Status WindowClock::Times(const model::Batch& batch, int64_t now_ms,
       return InvalidArgument("the time column of a window is NULL; filter such rows out first");
     }
     times[row] = units_per_ms_ == 1 ? cells[row] : ToMs(cells[row], units_per_ms_);
+    if (is_instant_ && zone_ != nullptr) times[row] = Local(times[row]);
   }
   return Status::Ok();
 }

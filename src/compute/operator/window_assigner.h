@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compute/expression/evaluator.h"
+#include "compute/expression/time_zone.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -64,27 +65,35 @@ class WindowAssigner {
 /// for a proctime one.
 class WindowClock {
  public:
-  /// kNotSupported for TIMESTAMP_LTZ columns when the session's time zone is not UTC.
+  /// Windows over TIMESTAMP_LTZ and processing time are cut in the session's time zone.
   static Result<WindowClock> Make(const sql::WindowSpec& spec, const sql::PlanNode& input,
                                   const EvaluationContext& context);
   bool is_proctime() const { return is_proctime_; }
-  /// One time a row. `now_ms` is the processing time. A NULL rowtime is an error.
+  /// A moment (a watermark, the processing time) in the time that windows are cut in.
+  int64_t Local(int64_t time_ms) const;
+  /// The value of a window property for the local window [start, end), in the unit of `type`.
+  int64_t Property(sql::WindowProperty property, const model::DataType& type, int64_t start,
+                   int64_t end) const;
+  /// One local time a row. `now_ms` is the local processing time. A NULL rowtime is an error.
   Status Times(const model::Batch& batch, int64_t now_ms, std::vector<int64_t>& times) const;
 
  private:
   int column_ = -1;
   bool is_proctime_ = false;
   int64_t units_per_ms_ = 1;
+  bool is_instant_ = false;         ///< the column holds moments, not local times
+  std::shared_ptr<TimeZone> zone_;  ///< null: local time is UTC
 };
 
-/// A column of `rows` equal times given in milliseconds, in the unit of `type`.
-model::Column ConstantTime(const model::DataType& type, int64_t time_ms, int rows);
+/// Whether event time below `node` is TIMESTAMP_LTZ, so that windows are local to a zone.
+bool HasInstantRowtime(const sql::PlanNode& node);
+
+/// A column of `rows` equal cells.
+model::Column ConstantTime(const model::DataType& type, int64_t cell, int rows);
 /// Milliseconds in the unit of a timestamp type.
 int64_t FromMs(const model::DataType& type, int64_t time_ms);
 /// A timestamp cell in milliseconds, rounded down.
 int64_t ToMs(int64_t cell, int64_t units_per_ms);
 int64_t UnitsPerMs(const model::DataType& type);
-/// The value of a window property for the window [start, end).
-int64_t PropertyMs(sql::WindowProperty property, int64_t start, int64_t end);
 
 }  // namespace forebay::compute

@@ -16,7 +16,8 @@ Result<std::unique_ptr<Operator>> WindowTableOperator::Make(const sql::WindowTab
 }
 
 Status WindowTableOperator::Process(int, Batch batch) {
-  RETURN_IF_ERROR(clock_.Times(batch, clock_.is_proctime() ? context_.now_ms() : 0, times_));
+  RETURN_IF_ERROR(
+      clock_.Times(batch, clock_.is_proctime() ? clock_.Local(context_.now_ms()) : 0, times_));
   rows_.clear();
   row_ends_.clear();
   for (int row = 0; row < batch.num_rows; ++row) {
@@ -44,7 +45,7 @@ Status WindowTableOperator::EmitPart(const Batch& batch, size_t begin, size_t en
     for (size_t i = begin; i < end; ++i) {
       int64_t window_end = row_ends_[i];
       builder.Append<int64_t>(
-          FromMs(type, PropertyMs(property, assigner_.WindowStart(window_end), window_end)));
+          clock_.Property(property, type, assigner_.WindowStart(window_end), window_end));
     }
     result.columns.push_back(builder.Finish());
   }

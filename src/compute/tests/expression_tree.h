@@ -8,6 +8,7 @@
 #include "compute/expression/cell_text.h"
 #include "compute/expression/civil_time.h"
 #include "compute/expression/evaluator.h"
+#include "model/value_text.h"
 
 /// Short ways to write expression trees in tests, and to see their values as text.
 namespace forebay::compute::tree {
@@ -55,10 +56,10 @@ inline ExpressionPtr Dec(int precision, int scale, model::Int128 unscaled) {
   return Literal(DataType::Decimal(precision, scale), Value(unscaled));
 }
 inline ExpressionPtr Date(const std::string& text) {
-  return Literal(DataType::Date(), Value(int64_t{*ParseDate(text)}));
+  return Literal(DataType::Date(), Value(int64_t{*model::ParseDate(text)}));
 }
 inline ExpressionPtr Time(const std::string& text, int precision = 0) {
-  return Literal(DataType::Time(precision), Value(int64_t{*ParseTime(text)}));
+  return Literal(DataType::Time(precision), Value(int64_t{*model::ParseTime(text)}));
 }
 inline ExpressionPtr Stamp(const std::string& text, int precision) {
   DataType type = DataType::Timestamp(precision);

@@ -62,7 +62,9 @@ Status SelectAnalyzer::ApplyAggregation() {
   };
   key_columns_.assign(keys_.size(), -1);
   pseudo_columns_.assign(pseudo_.size(), -1);
-  if (group_window_) {
+  if (!grouping_sets_.empty()) {
+    plan_ = GroupingSetsAggregation();
+  } else if (group_window_) {
     WindowColumns legacy{*group_window_};
     RETURN_IF_ERROR(ApplyWindowAggregation(legacy));
   } else if (window && is_key(window->start) && is_key(window->end)) {
@@ -98,6 +100,39 @@ PlanPtr SelectAnalyzer::PlainAggregation(std::vector<ExpressionPtr> projections,
   }
   PlanPtr input = MakeCalc(plan_, nullptr, std::move(projections), names);
   return MakeAggregate(std::move(input), std::move(keys), std::move(calls));
+}
+
+PlanPtr SelectAnalyzer::GroupingSetsAggregation() {
+  std::vector<ExpressionPtr> arguments;
+  std::vector<std::string> names;
+  std::vector<AggregateCall> calls;
+  PrepareCalls(arguments, names, calls);
+  names.insert(names.end(), key_names_.begin(), key_names_.end());
+  names.emplace_back("$e");
+  std::vector<PlanPtr> inputs;
+  for (size_t set = 0; set < grouping_sets_.size(); ++set) {
+    const std::vector<int>& members = grouping_sets_[set];
+    std::vector<ExpressionPtr> projections = arguments;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      bool has = std::find(members.begin(), members.end(), static_cast<int>(i)) != members.end();
+      projections.push_back(has ? keys_[i]
+                                : Expression::Literal(keys_[i]->type.Nullable(), model::Value()));
+    }
+    projections.push_back(
+        Expression::Literal(DataType::Int().NotNull(), model::Value(static_cast<int64_t>(set))));
+    inputs.push_back(MakeCalc(plan_, nullptr, std::move(projections), names));
+  }
+  std::vector<int> keys;
+  for (size_t i = 0; i <= keys_.size(); ++i) {
+    keys.push_back(static_cast<int>(arguments.size() + i));
+    if (i < keys_.size()) key_columns_[i] = static_cast<int>(i);
+  }
+  for (size_t i = 0; i < pseudo_.size(); ++i) {
+    if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
+      pseudo_columns_[i] = static_cast<int>(keys.size()) + pseudo_[i].index;
+    }
+  }
+  return MakeAggregate(MakeUnion(std::move(inputs)), std::move(keys), std::move(calls));
 }
 
 void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
@@ -239,7 +274,10 @@ Status SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
 
 Result<ExpressionPtr> SelectAnalyzer::AfterAggregation(const ExpressionPtr& e) const {
   for (size_t i = 0; i < keys_.size(); ++i) {
-    if (Equal(*keys_[i], *e)) return Expression::Column(e->type, key_columns_[i]);
+    if (!Equal(*keys_[i], *e)) continue;
+    // A key that is not in every grouping set may be NULL.
+    bool nullable = !grouping_sets_.empty();
+    return Expression::Column(nullable ? e->type.Nullable() : e->type, key_columns_[i]);
   }
   if (e->kind == ExpressionKind::kLiteral) return e;
   if (e->kind == ExpressionKind::kColumn) {

@@ -83,6 +83,11 @@ Result<ExpressionPtr> Negate(ExpressionPtr arg) {
       return Expression::Literal(arg->type, Value(-*n));
     }
     if (const auto* n = std::get_if<model::Int128>(&arg->value.data)) {
+      constexpr model::Int128 kLeast = -(model::Int128{1} << 63);
+      if (arg->type.scale() == 0 && -*n == kLeast) {
+        return Expression::Literal(DataType::Bigint().NotNull(),
+                                   Value(static_cast<int64_t>(kLeast)));
+      }
       return Expression::Literal(arg->type, Value(model::Int128(-*n)));
     }
     if (const auto* n = std::get_if<double>(&arg->value.data)) {
@@ -343,7 +348,13 @@ Result<ExpressionPtr> ExpressionAnalyzer::Between(const ExpressionAst& ast) {
   ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
   ASSIGN_OR_RETURN(ExpressionPtr low, MakeComparison("GREATER_THAN_OR_EQUAL", args[0], args[1]));
   ASSIGN_OR_RETURN(ExpressionPtr high, MakeComparison("LESS_THAN_OR_EQUAL", args[0], args[2]));
-  return Negated(Conjunction({low, high}), ast.negated);
+  ExpressionPtr within = Conjunction({low, high});
+  if (ast.text == "SYMMETRIC") {
+    ASSIGN_OR_RETURN(low, MakeComparison("GREATER_THAN_OR_EQUAL", args[0], args[2]));
+    ASSIGN_OR_RETURN(high, MakeComparison("LESS_THAN_OR_EQUAL", args[0], args[1]));
+    within = BooleanCall("OR", {within, Conjunction({low, high})});
+  }
+  return Negated(within, ast.negated);
 }
 
 Result<ExpressionPtr> ExpressionAnalyzer::In(const ExpressionAst& ast) {

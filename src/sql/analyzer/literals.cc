@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "model/calendar.h"
 #include "sql/analyzer/expression_analyzer.h"
 
 namespace forebay::sql {
@@ -39,6 +40,7 @@ Result<ExpressionPtr> IntegerLiteral(const std::string& text) {
 
 Result<ExpressionPtr> PointLiteral(const std::string& text) {
   size_t point = text.find('.');
+  if (point + 1 == text.size()) return IntegerLiteral(text.substr(0, point));
   int precision = static_cast<int>(text.size()) - 1;
   int scale = precision - static_cast<int>(point);
   if (precision > DataType::kMaxDecimalPrecision || precision < 1) {
@@ -47,26 +49,13 @@ Result<ExpressionPtr> PointLiteral(const std::string& text) {
   return DecimalLiteral(text, precision, scale);
 }
 
-// Days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant's days_from_civil).
-int64_t DaysOf(int year, int month, int day) {
-  year -= month <= 2 ? 1 : 0;
-  int era = (year >= 0 ? year : year - 399) / 400;
-  int year_of_era = year - era * 400;
-  int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return static_cast<int64_t>(era) * 146097 + day_of_era - 719468;
-}
-
 bool ParseDate(const std::string& text, int64_t& days, int& used) {
   int year = 0;
   int month = 0;
   int day = 0;
   if (std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3) return false;
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month < 1 || month > 12 || day < 1) return false;
-  if (day > kDays[month - 1] + (month == 2 && leap ? 1 : 0)) return false;
-  days = DaysOf(year, month, day);
+  if (month < 1 || month > 12 || day < 1 || day > model::DaysInMonth(year, month)) return false;
+  days = model::DaysOfCivil(year, month, day);
   return true;
 }
 

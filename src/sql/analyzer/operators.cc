@@ -100,6 +100,10 @@ Result<ExpressionPtr> TimestampAdd(Args args) {
   const auto& unit = std::get<std::string>(args[0]->value.data);
   for (const UnitLength& known : kUnits) {
     if (known.name != unit) continue;
+    bool of_day = unit == "HOUR" || unit == "MINUTE" || unit == "SECOND";
+    if (of_day && args[2]->type.Is(TypeRoot::kDate)) {
+      args[2] = CastTo(args[2], DataType::Timestamp(6));
+    }
     DataType type = known.months ? DataType::IntervalYearMonth() : DataType::IntervalDayTime();
     const auto* count = std::get_if<int64_t>(&args[1]->value.data);
     if (count != nullptr) {
@@ -381,7 +385,9 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
   }
   if (name == "LTRIM" || name == "RTRIM" || name == "BTRIM") {
     std::string mode = name == "LTRIM" ? "LEADING" : name == "RTRIM" ? "TRAILING" : "BOTH";
-    return Trim(mode, args.size() > 1 ? args[1] : nullptr, args[0]);
+    ASSIGN_OR_RETURN(ExpressionPtr trimmed,
+                     Trim(mode, args.size() > 1 ? args[1] : nullptr, args[0]));
+    return name == "BTRIM" ? CastTo(trimmed, DataType::String()) : trimmed;
   }
   if (name == "INSTR") std::swap(args[0], args[1]);
   if (name == "INSTR" || name == "LOCATE") {

@@ -133,26 +133,75 @@ Status SelectAnalyzer::WhereIn(const ExpressionAst& ast) {
   return Status::Ok();
 }
 
-Status SelectAnalyzer::GroupBy(const SelectAst& select) {
-  for (const GroupItemAst& item : select.group_by) {
-    if (item.kind != GroupItemAst::Kind::kExpression) {
-      return NotSupported("SQL-1020 GROUPING SETS, ROLLUP and CUBE are not supported");
-    }
-    grouped_ = true;
-    for (const ExpressionAstPtr& ast : item.sets.at(0)) {
-      if (ast->kind == ExpressionAstKind::kCall && IsWindowFunction(Upper(ast->text))) {
-        RETURN_IF_ERROR(GroupWindow(*ast));
-        continue;
-      }
-      ExpressionAnalyzer analyzer(scope_);
-      ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(*ast));
-      keys_.push_back(std::move(key));
-      key_names_.push_back(ast->kind == ExpressionAstKind::kName
-                               ? ast->names.back()
-                               : fmt::format("$f{}", keys_.size() - 1));
-    }
+namespace {
+
+using KeySet = std::vector<int>;
+
+/// The sets of keys that an item of GROUP BY stands for.
+Result<std::vector<KeySet>> Expanded(GroupItemAst::Kind kind, const std::vector<KeySet>& groups) {
+  using Kind = GroupItemAst::Kind;
+  if (kind == Kind::kExpression || kind == Kind::kGroupingSets) return groups;
+  constexpr size_t kGroupsMax = 8;
+  if (groups.size() > kGroupsMax) {
+    return NotSupported("SQL-1020 ROLLUP or CUBE of more than {} columns", kGroupsMax);
   }
+  std::vector<KeySet> sets;
+  size_t count = kind == Kind::kRollup ? groups.size() + 1 : size_t{1} << groups.size();
+  for (size_t i = 0; i < count; ++i) {
+    KeySet set;
+    for (size_t g = 0; g < groups.size(); ++g) {
+      bool has = kind == Kind::kRollup ? g + i < groups.size() : (i >> g & 1) == 0;
+      if (has) set.insert(set.end(), groups[g].begin(), groups[g].end());
+    }
+    sets.push_back(std::move(set));
+  }
+  return sets;
+}
+
+}  // namespace
+
+Status SelectAnalyzer::GroupBy(const SelectAst& select) {
+  std::vector<KeySet> sets = {{}};
+  bool simple = true;
+  for (const GroupItemAst& item : select.group_by) {
+    grouped_ = true;
+    simple = simple && item.kind == GroupItemAst::Kind::kExpression;
+    std::vector<KeySet> groups;
+    for (const auto& expressions : item.sets) {
+      groups.emplace_back();
+      for (const ExpressionAstPtr& ast : expressions) {
+        ASSIGN_OR_RETURN(int key, GroupKey(*ast));
+        if (key >= 0) groups.back().push_back(key);
+      }
+    }
+    ASSIGN_OR_RETURN(std::vector<KeySet> expanded, Expanded(item.kind, groups));
+    std::vector<KeySet> product;
+    for (const KeySet& left : sets) {
+      for (const KeySet& right : expanded) {
+        product.push_back(left);
+        product.back().insert(product.back().end(), right.begin(), right.end());
+      }
+    }
+    sets = std::move(product);
+  }
+  if (simple || sets.size() == 1) return Status::Ok();
+  if (group_window_) return NotSupported("SQL-1020 GROUPING SETS of windows");
+  grouping_sets_ = std::move(sets);
   return Status::Ok();
+}
+
+Result<int> SelectAnalyzer::GroupKey(const ExpressionAst& ast) {
+  if (ast.kind == ExpressionAstKind::kCall && IsWindowFunction(Upper(ast.text))) {
+    RETURN_IF_ERROR(GroupWindow(ast));
+    return -1;
+  }
+  ExpressionAnalyzer analyzer(scope_);
+  ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(ast));
+  keys_.push_back(std::move(key));
+  key_names_.push_back(ast.kind == ExpressionAstKind::kName
+                           ? ast.names.back()
+                           : fmt::format("$f{}", keys_.size() - 1));
+  return static_cast<int>(keys_.size()) - 1;
 }
 
 Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {

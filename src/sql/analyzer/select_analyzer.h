@@ -49,6 +49,8 @@ class SelectAnalyzer {
   Status FromAndWhere(const SelectAst& select);
   Status WhereIn(const ExpressionAst& ast);
   Status GroupBy(const SelectAst& select);
+  /// Adds a key; -1 for a window function, which is none.
+  Result<int> GroupKey(const ExpressionAst& ast);
   Status GroupWindow(const ExpressionAst& call);
   Status Items(const SelectAst& select);
   Status Star(const ExpressionAst& star);
@@ -73,6 +75,8 @@ class SelectAnalyzer {
   Status ApplyWindowAggregation(const WindowColumns& window);
   PlanPtr PlainAggregation(std::vector<ExpressionPtr> projections, std::vector<std::string> names,
                            std::vector<int> keys, std::vector<AggregateCall> calls);
+  /// Every row once for each grouping set, with the keys that are not in the set NULL.
+  PlanPtr GroupingSetsAggregation();
   void PrepareCalls(std::vector<ExpressionPtr>& projections, std::vector<std::string>& names,
                     std::vector<AggregateCall>& calls) const;
   Result<ExpressionPtr> AfterAggregation(const ExpressionPtr& expression) const;
@@ -97,7 +101,8 @@ class SelectAnalyzer {
   bool grouped_ = false;
   std::vector<ExpressionPtr> keys_;
   std::vector<std::string> key_names_;
-  std::optional<WindowSpec> group_window_;  ///< legacy GROUP BY TUMBLE(...)
+  std::vector<std::vector<int>> grouping_sets_;  ///< of keys_; empty: all rows by all keys
+  std::optional<WindowSpec> group_window_;       ///< legacy GROUP BY TUMBLE(...)
   int group_time_column_ = -1;
 
   std::vector<ExpressionPtr> items_;

@@ -48,6 +48,11 @@ DataType TRound(const Args& args) {
   }
   return DecimalRound(type, digits);
 }
+DataType TElt(const Args& args) {
+  std::vector<DataType> types;
+  for (size_t i = 1; i < args.size(); ++i) types.push_back(args[i]->type);
+  return CommonType(types).value_or(DataType::String());
+}
 DataType TElement(const Args& args) { return args[0]->type.children()[0].Nullable(); }
 DataType TMapKeys(const Args& args) { return DataType::Array(args[0]->type.children()[0]); }
 DataType TMapValues(const Args& args) { return DataType::Array(args[0]->type.children()[1]); }
@@ -105,6 +110,7 @@ const FunctionSpec kFunctions[] = {
     {"DEGREES", "DEGREES", "D", TDouble},
     {"E", "E", "", TDouble, kNever},
     {"ELEMENT", "ELEMENT", "R", TElement, kAlways},
+    {"ELT", "ELT", "IS*", TElt, kAlways},
     {"ENCODE", "ENCODE", "SS", TBytes, kAlways},
     {"ENDSWITH", "ENDSWITH", "SS", TBoolean},
     {"EXP", "EXP", "D", TDouble},
@@ -113,7 +119,12 @@ const FunctionSpec kFunctions[] = {
     {"FROM_UNIXTIME", "FROM_UNIXTIME", "L|S", TString, kAlways},
     {"HEX", "HEX", "A", TString},
     {"INITCAP", "INITCAP", "S", TArg0},
+    {"IS_ALPHA", "IS_ALPHA", "S", TBoolean, kNever},
+    {"IS_DECIMAL", "IS_DECIMAL", "S", TBoolean, kNever},
+    {"IS_DIGIT", "IS_DIGIT", "S", TBoolean, kNever},
+    {"JSON_QUOTE", "JSON_QUOTE", "S", TString},
     {"JSON_STRING", "JSON_STRING", "A", TString},
+    {"JSON_UNQUOTE", "JSON_UNQUOTE", "S", TString},
     {"LEFT", "LEFT", "SI", TVarcharArg0, kAlways},
     {"LN", "LN", "D", TDouble},
     {"LOCALTIME", "CURRENT_TIME", "", TTime0, kNever},
@@ -134,13 +145,18 @@ const FunctionSpec kFunctions[] = {
     {"PI", "PI", "", TDouble, kNever},
     {"POSITION", "POSITION", "SS|I", TInt},
     {"POWER", "POWER", "DD", TDouble},
+    {"PRINTF", "PRINTF", "SA*", TString, kAlways},
     {"PROCTIME", "PROCTIME", "", TLtz3, kNever},
     {"RADIANS", "RADIANS", "D", TDouble},
     {"RAND", "RAND", "|I", TDouble, kNever, false},
     {"RAND_INTEGER", "RAND_INTEGER", "I|I", TInt, kNever, false},
     {"REGEXP", "REGEXP", "SS", TBoolean},
+    {"REGEXP_COUNT", "REGEXP_COUNT", "SS", TInt, kAlways},
     {"REGEXP_EXTRACT", "REGEXP_EXTRACT", "SS|I", TString, kAlways},
+    {"REGEXP_EXTRACT_ALL", "REGEXP_EXTRACT_ALL", "SS|I", TStringArray, kAlways},
+    {"REGEXP_INSTR", "REGEXP_INSTR", "SS", TInt, kAlways},
     {"REGEXP_REPLACE", "REGEXP_REPLACE", "SSS", TString},
+    {"REGEXP_SUBSTR", "REGEXP_SUBSTR", "SS", TString, kAlways},
     {"REPEAT", "REPEAT", "SI", TString},
     {"REPLACE", "REPLACE", "SSS", TString},
     {"REVERSE", "REVERSE", "S", TString, kAlways},
@@ -157,7 +173,7 @@ const FunctionSpec kFunctions[] = {
     {"SIN", "SIN", "D", TDouble},
     {"SINH", "SINH", "D", TDouble},
     {"SPLIT", "SPLIT", "SS", TStringArray},
-    {"SPLIT_INDEX", "SPLIT_INDEX", "SSI", TString, kAlways},
+    {"SPLIT_INDEX", "SPLIT_INDEX", "SWI", TString, kAlways},
     {"SQRT", "SQRT", "D", TDouble},
     {"STARTSWITH", "STARTSWITH", "SS", TBoolean},
     {"STR_TO_MAP", "STR_TO_MAP", "S|SS", TStringMap, kAlways},
@@ -168,9 +184,11 @@ const FunctionSpec kFunctions[] = {
     {"TO_BASE64", "TO_BASE64", "Y", TString},
     {"TO_DATE", "TO_DATE", "S|S", TDate, kAlways},
     {"TO_TIMESTAMP", "TO_TIMESTAMP", "S|S", TTimestamp3, kAlways},
-    {"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ", "L|I", TLtz3, kAlways},
+    {"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ", "Z|W", TLtz3, kAlways},
+    {"TRANSLATE", "TRANSLATE", "SSS", TString},
     {"TRUNCATE", "TRUNCATE", "N|I", TRound},
     {"TYPEOF", "TYPEOF", "A|B", TString, kAlways},
+    {"UNHEX", "UNHEX", "S", TBytes, kAlways},
     {"UNIX_TIMESTAMP", "UNIX_TIMESTAMP", "|SS", TBigint, kOfArguments},
     {"UPPER", "UPPER", "S", TArg0},
     {"UUID", "UUID", "", TChar36, kNever, false},
@@ -209,6 +227,8 @@ bool Accepts(char letter, const DataType& type) {
     case 'T': return type.IsTemporal();
     case 'X': return type.IsCharacter() || type.IsTemporal();
     case 'Y': return type.IsBytes() || type.IsCharacter();
+    case 'Z':
+    case 'W': return type.IsCharacter() || type.IsInteger();
     case 'R': return type.Is(TypeRoot::kArray);
     case 'M': return type.Is(TypeRoot::kMap);
     default: return true;
@@ -217,6 +237,8 @@ bool Accepts(char letter, const DataType& type) {
 
 ExpressionPtr Coerce(char letter, ExpressionPtr arg) {
   if (letter == 'I') return CastTo(std::move(arg), DataType::Int());
+  if (letter == 'Z' && arg->type.IsInteger()) return CastTo(std::move(arg), DataType::Bigint());
+  if (letter == 'W' && arg->type.IsInteger()) return CastTo(std::move(arg), DataType::Int());
   if (letter == 'L') return CastTo(std::move(arg), DataType::Bigint());
   if (letter == 'D') return CastTo(std::move(arg), DataType::Double());
   if (letter == 'S' && arg->type.Is(TypeRoot::kNull))

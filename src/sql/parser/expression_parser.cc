@@ -108,13 +108,11 @@ Result<ExpressionAstPtr> Parser::Predicate(ExpressionAstPtr left, size_t mark, b
   if (tokens_.AcceptWords("IN")) return InPredicate(std::move(left), negated, mark);
   ExpressionAst node;
   if (tokens_.AcceptWords("BETWEEN")) {
-    if (!tokens_.AcceptWords("ASYMMETRIC") && tokens_.PeekWords("SYMMETRIC")) {
-      return tokens_.Unexpected("an expression (BETWEEN SYMMETRIC is not supported)");
-    }
+    bool symmetric = !tokens_.AcceptWords("ASYMMETRIC") && tokens_.AcceptWords("SYMMETRIC");
     ASSIGN_OR_RETURN(ExpressionAstPtr low, Binary(kAdditive));
     RETURN_IF_ERROR(tokens_.ExpectWords("AND"));
     ASSIGN_OR_RETURN(ExpressionAstPtr high, Binary(kAdditive));
-    node = Node(ExpressionAstKind::kBetween, {}, {left, low, high});
+    node = Node(ExpressionAstKind::kBetween, symmetric ? "SYMMETRIC" : "", {left, low, high});
   } else if (tokens_.PeekWords("LIKE") || tokens_.PeekWords("SIMILAR TO")) {
     bool similar = tokens_.AcceptWords("SIMILAR TO");
     if (!similar) tokens_.Next();
