@@ -146,8 +146,9 @@ TEST(ValueParseTest, Timestamps) {
 TEST(ValueParseTest, Numbers) {
   EXPECT_EQ(ParseInteger(" 12 "), 12);
   EXPECT_EQ(ParseInteger("12.7"), 12);
+  EXPECT_EQ(ParseInteger("-.5"), 0);
   EXPECT_EQ(ParseInteger("-9223372036854775808"), std::numeric_limits<int64_t>::min());
-  for (const char* bad : {"", "abc", "1e3", "9223372036854775808", "+-1", "1.x"}) {
+  for (const char* bad : {"", "abc", "1e3", "9223372036854775808", "+-1", "1.x", ".", "-."}) {
     EXPECT_FALSE(ParseInteger(bad)) << bad;
   }
   EXPECT_EQ(ParseDecimal("123.456", 5, 1), Int128{1235});
