@@ -1,7 +1,8 @@
 #include "client/local_scanner.h"
 
 #include <algorithm>
-#include <chrono>
+
+#include "base/clock.h"
 
 namespace forebay::client {
 namespace {
@@ -39,13 +40,12 @@ Status LocalLogScanner::Unsubscribe(int bucket) {
 }
 
 Result<std::vector<ScanRecords>> LocalLogScanner::Poll(int timeout_ms, int64_t max_bytes) {
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  int64_t deadline_ms = MonotonicMs() + timeout_ms;
   while (true) {
     ASSIGN_OR_RETURN(auto records, ReadWhatThereIs(max_bytes));
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (!records.empty() || woken_ || timeout_ms <= 0 || left.count() < 0) return records;
-    signal_->WaitFor(left + std::chrono::milliseconds(1));
+    int64_t left_ms = deadline_ms - MonotonicMs();
+    if (!records.empty() || woken_ || timeout_ms <= 0 || left_ms < 0) return records;
+    signal_->WaitFor(std::chrono::milliseconds(left_ms + 1));
   }
 }
 

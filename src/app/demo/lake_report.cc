@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "app/demo/clickstream.h"
-#include "app/demo/duckdb_count.h"
 #include "base/clock.h"
+#include "compute/batch/parquet_count.h"
 #include "lake/iceberg/iceberg_table.h"
 
 namespace forebay::app {
@@ -21,7 +21,8 @@ import duckdb, glob, os, sys
 site = os.path.dirname(os.path.dirname(duckdb.__file__))
 db = duckdb.connect()
 for name in ('avro', 'iceberg'):
-    db.execute("LOAD '%s'" % glob.glob(f'{site}/duckdb_extension_{name}/extensions/*/*.duckdb_extension')[0])
+    files = f'{site}/duckdb_extension_{name}/extensions/*/*.duckdb_extension'
+    db.execute("LOAD '%s'" % glob.glob(files)[0])
 query = "SELECT count(*) FROM iceberg_scan('%s') WHERE event <> 'heartbeat'" % sys.argv[1]
 print(duckdb.__version__, db.execute(query).fetchone()[0])
 )py";
@@ -71,7 +72,7 @@ Result<SecondEngineCount> CountParquetFiles(const lake::IcebergTable& table) {
   for (const lake::LiveFile& file : files) {
     paths.push_back(lake::IcebergTable::PathOf(file.file.file_path));
   }
-  ASSIGN_OR_RETURN(int64_t rows, CountParquetRows(paths, "event <> 'heartbeat'"));
+  ASSIGN_OR_RETURN(int64_t rows, compute::CountParquetRows(paths, "event <> 'heartbeat'"));
   return SecondEngineCount{
       .engine = "DuckDB's library on the Parquet files that the manifests list", .rows = rows};
 }

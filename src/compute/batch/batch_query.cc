@@ -1,7 +1,6 @@
 #include "compute/batch/batch_query.h"
 
-#include <chrono>
-
+#include "base/clock.h"
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/duckdb_handle.h"
 #include "compute/batch/sql_writer.h"
@@ -120,9 +119,7 @@ Result<std::unique_ptr<BatchQuery>> BatchQuery::Start(const sql::PlanNode& root,
   BatchQueryOptions fixed = options;
   if (fixed.evaluation.fixed_now_ms == 0) {
     // Batch mode has one "now" for the whole query, as Flink.
-    fixed.evaluation.fixed_now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count();
+    fixed.evaluation.fixed_now_ms = Clock::System().NowMs();
   }
   RETURN_IF_ERROR(query->Plan(root, open_scan, fixed.evaluation));
   RETURN_IF_ERROR(query->Execute());

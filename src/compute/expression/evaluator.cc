@@ -1,8 +1,8 @@
 #include "compute/expression/evaluator.h"
 
-#include <chrono>
 #include <limits>
 
+#include "base/clock.h"
 #include "compute/expression/program.h"
 
 namespace forebay::compute {
@@ -10,11 +10,6 @@ namespace forebay::compute {
 namespace {
 
 using model::Column;
-
-int64_t ClockMs() {
-  auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 /// A column of `num_rows` rows from an operand of one cell.
 Column Expand(const Operand& operand, const model::DataType& type, int num_rows) {
@@ -53,7 +48,7 @@ class KernelEvaluator : public Evaluator {
   Scope MakeScope(const model::Batch& batch) {
     const Program& program = interpreter_.program();
     int64_t now = program.context.fixed_now_ms;
-    BatchState state{batch.num_rows, now != 0 ? now : ClockMs(), watermark_ms_};
+    BatchState state{batch.num_rows, now != 0 ? now : Clock::System().NowMs(), watermark_ms_};
     return Scope(batch, program.nodes.size(), state);
   }
 

@@ -1,6 +1,6 @@
 #include <cmath>
-#include <random>
 
+#include "base/random.h"
 #include "compute/expression/cell_text.h"
 #include "compute/expression/decimal.h"
 #include "compute/expression/row_kernel.h"
@@ -183,10 +183,7 @@ class JavaRandom {
   uint64_t state_;
 };
 
-int64_t RandomSeed() {
-  std::random_device device;
-  return static_cast<int64_t>(uint64_t{device()} << 32 | device());
-}
+int64_t RandomSeed() { return static_cast<int64_t>(RandomBits()); }
 
 int64_t SeedOf(const CallSite& call, size_t arg) {
   if (arg >= call.args.size() || call.literals[arg] == nullptr) return RandomSeed();

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <random>
-
+#include "base/random.h"
 #include "compute/source/file_rows.h"
 #include "compute/source/format_options.h"
 #include "format/csv_rows.h"
@@ -73,9 +72,7 @@ class FileEncoder {
 
 /// A name that no other file of any job has.
 std::string UniqueName(int shard, const char* extension) {
-  std::random_device device;
-  return fmt::format("part-{}-{:08x}{:08x}{:08x}{}", shard, device(), device(), device(),
-                     extension);
+  return fmt::format("part-{}-{:016x}{:016x}{}", shard, RandomBits(), RandomBits(), extension);
 }
 
 class FilesystemWriter : public SinkWriter {

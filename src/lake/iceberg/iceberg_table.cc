@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/random.h"
 
 namespace forebay::lake {
 
@@ -22,11 +22,6 @@ int VersionOf(const std::string& name) {
     if (c < '0' || c > '9') return -1;
   }
   return std::stoi(digits);
-}
-
-uint64_t RandomBits() {
-  std::random_device device;
-  return static_cast<uint64_t>(device()) << 32 | device();
 }
 
 }  // namespace

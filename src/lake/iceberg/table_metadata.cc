@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
 
+#include "base/random.h"
 #include "lake/iceberg/manifest_schema.h"
 
 namespace forebay::lake {
@@ -18,10 +18,8 @@ namespace {
 constexpr size_t kMetadataLogMax = 100;
 
 std::string RandomUuid() {
-  std::random_device device;
-  auto word = [&] { return static_cast<uint64_t>(device()) << 32 | device(); };
-  uint64_t high = (word() & ~0xf000ULL) | 0x4000;        // version 4
-  uint64_t low = (word() & ~(3ULL << 62)) | 2ULL << 62;  // variant 1
+  uint64_t high = (RandomBits() & ~0xf000ULL) | 0x4000;        // version 4
+  uint64_t low = (RandomBits() & ~(3ULL << 62)) | 2ULL << 62;  // variant 1
   return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
                      high & 0xffff, low >> 48, low & 0xffffffffffffULL);
 }

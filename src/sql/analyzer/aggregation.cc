@@ -66,9 +66,9 @@ Status SelectAnalyzer::ApplyAggregation() {
     plan_ = GroupingSetsAggregation();
   } else if (group_window_) {
     WindowColumns legacy{*group_window_};
-    RETURN_IF_ERROR(ApplyWindowAggregation(legacy));
+    ApplyWindowAggregation(legacy);
   } else if (window && is_key(window->start) && is_key(window->end)) {
-    RETURN_IF_ERROR(ApplyWindowAggregation(*window));
+    ApplyWindowAggregation(*window);
   } else {
     std::vector<ExpressionPtr> projections;
     std::vector<std::string> names;
@@ -166,110 +166,133 @@ void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
   }
 }
 
-// Windows of a TVF are computed by the aggregation itself, from the TVF's input, whenever nothing
-// but the grouping reads the window columns; else (a window on a window's result, a filter on
-// window_end) the rows bring their windows along.
-Status SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
+// What a window aggregation reads: `projections` of `input` where `condition` holds.
+struct SelectAnalyzer::WindowedInput {
+  PlanPtr input;
+  ExpressionPtr condition;
   std::vector<ExpressionPtr> projections;
   std::vector<std::string> names;
   std::vector<int> keys;
   std::vector<AggregateCall> calls;
+  WindowSpec spec;
+  int time_column = -1;  ///< of `input`; -1: the rows bring their windows along
+
+  int Add(const ExpressionPtr& e, const std::string& name) {
+    return AddProjection(e, name, projections, names);
+  }
+  int AddColumn(int column) {
+    const Field& field = input->output[column];
+    return Add(Expression::Column(field.type, column), field.name);
+  }
+  void LookThroughFilters();
+  bool CanComputeWindows() const;
+};
+
+// Down to the TVF, with everything expressed over its output.
+void SelectAnalyzer::WindowedInput::LookThroughFilters() {
+  while (input->kind == PlanKind::kCalc) {
+    const auto& calc = static_cast<const CalcNode&>(*input);
+    for (ExpressionPtr& e : projections) e = Inline(e, calc.projections);
+    if (condition != nullptr) condition = Inline(condition, calc.projections);
+    std::vector<ExpressionPtr> conjuncts;
+    if (calc.condition != nullptr) SplitConjuncts(calc.condition, conjuncts);
+    if (condition != nullptr) SplitConjuncts(condition, conjuncts);
+    condition = Conjunction(conjuncts);
+    input = input->inputs[0];
+  }
+}
+
+// Whether `input` is a TVF whose windows nothing but the grouping reads.
+bool SelectAnalyzer::WindowedInput::CanComputeWindows() const {
+  int limit = static_cast<int>(input->output.size()) - 3;
+  if (input->kind != PlanKind::kWindowTable) return false;
+  if (condition != nullptr && !ReadsOnly(*condition, limit)) return false;
+  if (!std::all_of(projections.begin(), projections.end(),
+                   [&](const auto& e) { return ReadsOnly(*e, limit); })) {
+    return false;
+  }
+  if (spec.kind != WindowKind::kSession) return true;
+  std::vector<int> key_columns;
+  for (int key : keys) {
+    const Expression& e = *projections[key];
+    key_columns.push_back(e.kind == ExpressionKind::kColumn ? e.column : -1);
+  }
+  std::vector<int> partition = static_cast<const WindowTableNode&>(*input).window.partition_keys;
+  std::sort(key_columns.begin(), key_columns.end());
+  std::sort(partition.begin(), partition.end());
+  // A filter above a SESSION also changes nothing only when it is on whole partitions.
+  return key_columns == partition && condition == nullptr;
+}
+
+// The grouping's keys but for the window's own columns.
+void SelectAnalyzer::AddKeys(const WindowColumns& window, WindowedInput& in) {
   for (size_t i = 0; i < keys_.size(); ++i) {
     int column = keys_[i]->kind == ExpressionKind::kColumn ? keys_[i]->column : -2;
     if (column == window.start || column == window.end || column == window.time) continue;
-    int projected = AddProjection(keys_[i], key_names_[i], projections, names);
-    auto it = std::find(keys.begin(), keys.end(), projected);
-    key_columns_[i] = static_cast<int>(it - keys.begin());
-    if (it == keys.end()) keys.push_back(projected);
+    int projected = in.Add(keys_[i], key_names_[i]);
+    auto it = std::find(in.keys.begin(), in.keys.end(), projected);
+    key_columns_[i] = static_cast<int>(it - in.keys.begin());
+    if (it == in.keys.end()) in.keys.push_back(projected);
   }
-  PrepareCalls(projections, names, calls);
+}
 
-  PlanPtr input = plan_;
-  ExpressionPtr condition;
-  WindowSpec spec = window.spec;
-  int time = group_time_column_;
-  bool attached = !group_window_;
-  if (attached) {
-    // Looks through filters down to the TVF.
-    while (input->kind == PlanKind::kCalc) {
-      const auto& calc = static_cast<const CalcNode&>(*input);
-      for (ExpressionPtr& e : projections) e = Inline(e, calc.projections);
-      if (condition != nullptr) condition = Inline(condition, calc.projections);
-      std::vector<ExpressionPtr> conjuncts;
-      if (calc.condition != nullptr) SplitConjuncts(calc.condition, conjuncts);
-      if (condition != nullptr) SplitConjuncts(condition, conjuncts);
-      condition = Conjunction(conjuncts);
-      input = input->inputs[0];
-    }
-    int limit = static_cast<int>(input->output.size()) - 3;
-    bool mergeable = input->kind == PlanKind::kWindowTable &&
-                     (condition == nullptr || ReadsOnly(*condition, limit)) &&
-                     std::all_of(projections.begin(), projections.end(),
-                                 [&](const auto& e) { return ReadsOnly(*e, limit); });
-    if (mergeable && spec.kind == WindowKind::kSession) {
-      std::vector<int> key_columns;
-      for (int key : keys) {
-        key_columns.push_back(
-            projections[key]->kind == ExpressionKind::kColumn ? projections[key]->column : -1);
-      }
-      std::vector<int> partition =
-          static_cast<const WindowTableNode&>(*input).window.partition_keys;
-      std::sort(key_columns.begin(), key_columns.end());
-      std::sort(partition.begin(), partition.end());
-      // A filter above a SESSION also changes nothing only when it is on whole partitions.
-      mergeable = key_columns == partition && condition == nullptr;
-    }
-    if (mergeable) {
-      spec = static_cast<const WindowTableNode&>(*input).window;
-      time = spec.time_column;
-      input = input->inputs[0];
-      attached = false;
-    }
+// The input when the aggregation computes the windows of a TVF or of GROUP BY TUMBLE(...) itself;
+// nothing when it cannot.
+std::optional<SelectAnalyzer::WindowedInput> SelectAnalyzer::ComputedWindows(
+    const WindowColumns& window) {
+  WindowedInput in;
+  in.input = plan_;
+  in.spec = window.spec;
+  in.time_column = group_time_column_;
+  AddKeys(window, in);
+  PrepareCalls(in.projections, in.names, in.calls);
+  if (!group_window_) {
+    in.LookThroughFilters();
+    if (!in.CanComputeWindows()) return std::nullopt;
+    in.spec = static_cast<const WindowTableNode&>(*in.input).window;
+    in.time_column = in.spec.time_column;
+    in.input = in.input->inputs[0];
   }
-  if (attached) {
-    projections.clear();
-    names.clear();
-    keys.clear();
-    calls.clear();
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      if (key_columns_[i] < 0) continue;
-      keys.push_back(AddProjection(keys_[i], key_names_[i], projections, names));
-    }
-    PrepareCalls(projections, names, calls);
-    input = plan_;
-    condition = nullptr;
-    auto add = [&](int column) {
-      const Field& field = plan_->output[column];
-      return AddProjection(Expression::Column(field.type, column), field.name, projections, names);
-    };
-    spec.window_start_column = add(window.start);
-    spec.window_end_column = add(window.end);
-    spec.time_column = -1;
-    if (window.time >= 0) spec.time_column = add(window.time);
-    spec.partition_keys.clear();
-  } else {
-    const Field& field = input->output[time];
-    spec.time_column =
-        AddProjection(Expression::Column(field.type, time), field.name, projections, names);
-    spec.partition_keys.clear();
-  }
-  size_t base = keys.size() + calls.size();
-  input = MakeCalc(std::move(input), condition, std::move(projections), names);
-  plan_ = MakeWindowAggregate(std::move(input), std::move(spec), keys, std::move(calls));
+  in.spec.time_column = in.AddColumn(in.time_column);
+  in.spec.partition_keys.clear();
+  return in;
+}
+
+// The input when the rows bring their windows along, as for a window on a window's result or a
+// filter on window_end.
+SelectAnalyzer::WindowedInput SelectAnalyzer::AttachedWindows(const WindowColumns& window) {
+  WindowedInput in;
+  in.input = plan_;
+  in.spec = window.spec;
+  AddKeys(window, in);
+  PrepareCalls(in.projections, in.names, in.calls);
+  in.spec.window_start_column = in.AddColumn(window.start);
+  in.spec.window_end_column = in.AddColumn(window.end);
+  in.spec.time_column = window.time >= 0 ? in.AddColumn(window.time) : -1;
+  in.spec.partition_keys.clear();
+  return in;
+}
+
+void SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
+  std::optional<WindowedInput> computed = ComputedWindows(window);
+  WindowedInput in = computed ? std::move(*computed) : AttachedWindows(window);
+  int num_keys = static_cast<int>(in.keys.size());
+  int properties = num_keys + static_cast<int>(in.calls.size());
+  PlanPtr input = MakeCalc(std::move(in.input), in.condition, std::move(in.projections), in.names);
+  plan_ = MakeWindowAggregate(std::move(input), std::move(in.spec), std::move(in.keys),
+                              std::move(in.calls));
   for (size_t i = 0; i < keys_.size(); ++i) {
     if (key_columns_[i] >= 0) continue;
     int column = keys_[i]->column;
-    int property = column == window.start ? 0 : column == window.end ? 1 : 2;
-    key_columns_[i] = static_cast<int>(base) + property;
+    key_columns_[i] = properties + (column == window.start ? 0 : column == window.end ? 1 : 2);
   }
   for (size_t i = 0; i < pseudo_.size(); ++i) {
     if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
-      pseudo_columns_[i] = static_cast<int>(keys.size()) + pseudo_[i].index;
+      pseudo_columns_[i] = num_keys + pseudo_[i].index;
     } else if (pseudo_[i].kind == Pseudo::Kind::kProperty) {
-      pseudo_columns_[i] = static_cast<int>(base) + pseudo_[i].index;
+      pseudo_columns_[i] = properties + pseudo_[i].index;
     }
   }
-  return Status::Ok();
 }
 
 Result<ExpressionPtr> SelectAnalyzer::AfterAggregation(const ExpressionPtr& e) const {

@@ -72,7 +72,11 @@ class SelectAnalyzer {
 
   /// Puts the aggregation over plan_ and rewrites every pending expression to its output.
   Status ApplyAggregation();
-  Status ApplyWindowAggregation(const WindowColumns& window);
+  void ApplyWindowAggregation(const WindowColumns& window);
+  struct WindowedInput;
+  void AddKeys(const WindowColumns& window, WindowedInput& in);
+  std::optional<WindowedInput> ComputedWindows(const WindowColumns& window);
+  WindowedInput AttachedWindows(const WindowColumns& window);
   PlanPtr PlainAggregation(std::vector<ExpressionPtr> projections, std::vector<std::string> names,
                            std::vector<int> keys, std::vector<AggregateCall> calls);
   /// Every row once for each grouping set, with the keys that are not in the set NULL.

@@ -196,54 +196,65 @@ std::string ScanText(const TableScanNode& scan) {
   return text + fmt::format("]], fields=[{}]", AllNames(scan));
 }
 
+std::string CalcText(const CalcNode& calc) {
+  std::string text = fmt::format("Calc(select=[{}]", Projections(calc));
+  if (calc.condition == nullptr) return text;
+  return text + fmt::format(", where=[{}]", Text(*calc.condition, calc.inputs[0]->output));
+}
+
+std::string AggregateText(const AggregateNode& aggregate) {
+  const PlanNode& input = *aggregate.inputs[0];
+  bool retract = !input.changelog.IsInsertOnly();
+  std::string keys = Names(input, aggregate.keys);
+  std::string calls = Calls(aggregate.calls, input, retract);
+  std::string text = "GroupAggregate(";
+  if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
+  return text +
+         fmt::format("select=[{}{}{}]", keys, keys.empty() || calls.empty() ? "" : ", ", calls);
+}
+
+std::string WindowAggregateText(const WindowAggregateNode& aggregate) {
+  const PlanNode& input = *aggregate.inputs[0];
+  std::string keys = Names(input, aggregate.keys);
+  std::string text = "WindowAggregate(";
+  if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
+  std::vector<std::string> select;
+  if (!keys.empty()) select.push_back(keys);
+  if (!aggregate.calls.empty()) select.push_back(Calls(aggregate.calls, input, false));
+  for (WindowProperty p : aggregate.properties) {
+    select.push_back(p == WindowProperty::kStart ? "start('w$) AS window_start"
+                     : p == WindowProperty::kEnd ? "end('w$) AS window_end"
+                                                 : "time('w$) AS window_time");
+  }
+  return text +
+         fmt::format("window=[{}], select=[{}]", Window(aggregate.window, input), Join(select));
+}
+
+std::string LimitText(const LimitNode& limit) {
+  std::string fetch = limit.fetch ? std::to_string(*limit.fetch) : "unlimited";
+  std::string text = limit.order.empty() ? "Limit(" : "SortLimit(";
+  if (!limit.order.empty()) text += fmt::format("orderBy=[{}], ", Order(limit.order, limit));
+  return text + fmt::format("offset=[{}], fetch=[{}]", limit.offset, fetch);
+}
+
 // Everything but the closing parenthesis.
 std::string NodeText(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kTableScan: return ScanText(static_cast<const TableScanNode&>(node));
     case PlanKind::kValues:
       return fmt::format("Values(tuples=[{}]", static_cast<const ValuesNode&>(node).rows.size());
-    case PlanKind::kCalc: {
-      const auto& calc = static_cast<const CalcNode&>(node);
-      std::string text = fmt::format("Calc(select=[{}]", Projections(calc));
-      if (calc.condition == nullptr) return text;
-      return text + fmt::format(", where=[{}]", Text(*calc.condition, calc.inputs[0]->output));
-    }
+    case PlanKind::kCalc: return CalcText(static_cast<const CalcNode&>(node));
     case PlanKind::kWatermark: {
       const auto& watermark = static_cast<const WatermarkNode&>(node);
       return fmt::format("WatermarkAssigner(rowtime=[{}], watermark=[{}]",
                          Name(node, watermark.rowtime), Text(*watermark.expression, node.output));
     }
-    case PlanKind::kAggregate: {
-      const auto& aggregate = static_cast<const AggregateNode&>(node);
-      const PlanNode& input = *node.inputs[0];
-      bool retract = !input.changelog.IsInsertOnly();
-      std::string keys = Names(input, aggregate.keys);
-      std::string calls = Calls(aggregate.calls, input, retract);
-      std::string text = "GroupAggregate(";
-      if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
-      return text +
-             fmt::format("select=[{}{}{}]", keys, keys.empty() || calls.empty() ? "" : ", ", calls);
-    }
+    case PlanKind::kAggregate: return AggregateText(static_cast<const AggregateNode&>(node));
     case PlanKind::kWindowTable:
       return fmt::format("WindowTableFunction(window=[{}]",
                          Window(static_cast<const WindowTableNode&>(node).window, *node.inputs[0]));
-    case PlanKind::kWindowAggregate: {
-      const auto& aggregate = static_cast<const WindowAggregateNode&>(node);
-      const PlanNode& input = *node.inputs[0];
-      std::string keys = Names(input, aggregate.keys);
-      std::string text = "WindowAggregate(";
-      if (!keys.empty()) text += fmt::format("groupBy=[{}], ", keys);
-      std::vector<std::string> select;
-      if (!keys.empty()) select.push_back(keys);
-      if (!aggregate.calls.empty()) select.push_back(Calls(aggregate.calls, input, false));
-      for (WindowProperty p : aggregate.properties) {
-        select.push_back(p == WindowProperty::kStart ? "start('w$) AS window_start"
-                         : p == WindowProperty::kEnd ? "end('w$) AS window_end"
-                                                     : "time('w$) AS window_time");
-      }
-      return text +
-             fmt::format("window=[{}], select=[{}]", Window(aggregate.window, input), Join(select));
-    }
+    case PlanKind::kWindowAggregate:
+      return WindowAggregateText(static_cast<const WindowAggregateNode&>(node));
     case PlanKind::kJoin: return JoinText(static_cast<const JoinNode&>(node));
     case PlanKind::kLookupJoin: return LookupText(static_cast<const LookupJoinNode&>(node));
     case PlanKind::kRank: return RankText(static_cast<const RankNode&>(node));
@@ -258,13 +269,7 @@ std::string NodeText(const PlanNode& node) {
     case PlanKind::kSort:
       return fmt::format("Sort(orderBy=[{}]",
                          Order(static_cast<const SortNode&>(node).order, node));
-    case PlanKind::kLimit: {
-      const auto& limit = static_cast<const LimitNode&>(node);
-      std::string fetch = limit.fetch ? std::to_string(*limit.fetch) : "unlimited";
-      std::string text = limit.order.empty() ? "Limit(" : "SortLimit(";
-      if (!limit.order.empty()) text += fmt::format("orderBy=[{}], ", Order(limit.order, node));
-      return text + fmt::format("offset=[{}], fetch=[{}]", limit.offset, fetch);
-    }
+    case PlanKind::kLimit: return LimitText(static_cast<const LimitNode&>(node));
     case PlanKind::kSink:
       return fmt::format("Sink(table=[{}], fields=[{}]",
                          Table(static_cast<const SinkNode&>(node).table),

@@ -38,96 +38,101 @@ void MarkCalls(const std::vector<AggregateCall>& calls, const Used& out, size_t 
   }
 }
 
-// Marks in `inputs` what `node` reads of each input when `out` of its own columns are wanted.
-void MarkInputs(const PlanNode& node, const Used& out, std::vector<Used*> inputs) {
-  auto pass = [&](Used& used, size_t begin) {
-    for (size_t i = 0; i < used.size() && begin + i < out.size(); ++i) {
-      if (out[begin + i]) used[i] = true;
-    }
-  };
+// ---- marking: in `inputs`, what a node reads of each input when `out` of its own columns are
+// wanted
+
+using Inputs = std::vector<Used*>;
+
+// Wanted columns that are an input's columns, which begin at `begin` in the output.
+void Pass(const Used& out, size_t begin, Used& used) {
+  for (size_t i = 0; i < used.size() && begin + i < out.size(); ++i) {
+    if (out[begin + i]) used[i] = true;
+  }
+}
+
+void Mark(const CalcNode& calc, const Used& out, const Inputs& inputs) {
+  MarkExpression(calc.condition, *inputs[0]);
+  for (size_t i = 0; i < calc.projections.size(); ++i) {
+    if (out[i]) MarkExpression(calc.projections[i], *inputs[0]);
+  }
+}
+
+void Mark(const WatermarkNode& watermark, const Used& out, const Inputs& inputs) {
+  Pass(out, 0, *inputs[0]);
+  MarkExpression(watermark.expression, *inputs[0]);
+  inputs[0]->at(watermark.rowtime) = true;
+}
+
+void Mark(const AggregateNode& aggregate, const Used& out, const Inputs& inputs) {
+  MarkAll(aggregate.keys, *inputs[0]);
+  MarkCalls(aggregate.calls, out, aggregate.keys.size(), *inputs[0]);
+}
+
+void Mark(const WindowAggregateNode& aggregate, const Used& out, const Inputs& inputs) {
+  MarkAll(aggregate.keys, *inputs[0]);
+  MarkCalls(aggregate.calls, out, aggregate.keys.size(), *inputs[0]);
+  MarkWindow(aggregate.window, *inputs[0]);
+}
+
+void Mark(const JoinNode& join, const Used& out, const Inputs& inputs) {
+  size_t left = inputs[0]->size();
+  Pass(out, 0, *inputs[0]);
+  Pass(out, left, *inputs[1]);
+  MarkAll(join.left_keys, *inputs[0]);
+  MarkAll(join.right_keys, *inputs[1]);
+  Used both(left + inputs[1]->size());
+  MarkExpression(join.condition, both);
+  for (size_t i = 0; i < both.size(); ++i) {
+    if (both[i]) (i < left ? inputs[0]->at(i) : inputs[1]->at(i - left)) = true;
+  }
+}
+
+void Mark(const LookupJoinNode& join, const Used& out, const Inputs& inputs) {
+  Pass(out, 0, *inputs[0]);
+  for (const ExpressionPtr& key : join.keys) MarkExpression(key, *inputs[0]);
+  Used both(join.output.size());
+  MarkExpression(join.condition, both);
+  for (size_t i = 0; i < inputs[0]->size(); ++i) {
+    if (both[i]) inputs[0]->at(i) = true;
+  }
+}
+
+void Mark(const RankNode& rank, const Used& out, const Inputs& inputs) {
+  Pass(out, 0, *inputs[0]);
+  MarkAll(rank.keys, *inputs[0]);
+  MarkOrder(rank.order, *inputs[0]);
+}
+
+void Mark(const OverAggregateNode& over, const Used& out, const Inputs& inputs) {
+  Pass(out, 0, *inputs[0]);
+  MarkAll(over.keys, *inputs[0]);
+  MarkOrder(over.order, *inputs[0]);
+  MarkCalls(over.calls, out, inputs[0]->size(), *inputs[0]);
+}
+
+void MarkInputs(const PlanNode& node, const Used& out, const Inputs& inputs) {
   switch (node.kind) {
-    case PlanKind::kCalc: {
-      const auto& calc = static_cast<const CalcNode&>(node);
-      MarkExpression(calc.condition, *inputs[0]);
-      for (size_t i = 0; i < calc.projections.size(); ++i) {
-        if (out[i]) MarkExpression(calc.projections[i], *inputs[0]);
-      }
-      return;
-    }
-    case PlanKind::kWatermark: {
-      const auto& watermark = static_cast<const WatermarkNode&>(node);
-      pass(*inputs[0], 0);
-      MarkExpression(watermark.expression, *inputs[0]);
-      inputs[0]->at(watermark.rowtime) = true;
-      return;
-    }
-    case PlanKind::kAggregate: {
-      const auto& aggregate = static_cast<const AggregateNode&>(node);
-      MarkAll(aggregate.keys, *inputs[0]);
-      MarkCalls(aggregate.calls, out, aggregate.keys.size(), *inputs[0]);
-      return;
-    }
-    case PlanKind::kWindowAggregate: {
-      const auto& aggregate = static_cast<const WindowAggregateNode&>(node);
-      MarkAll(aggregate.keys, *inputs[0]);
-      MarkCalls(aggregate.calls, out, aggregate.keys.size(), *inputs[0]);
-      MarkWindow(aggregate.window, *inputs[0]);
-      return;
-    }
+    case PlanKind::kCalc: return Mark(static_cast<const CalcNode&>(node), out, inputs);
+    case PlanKind::kWatermark: return Mark(static_cast<const WatermarkNode&>(node), out, inputs);
+    case PlanKind::kAggregate: return Mark(static_cast<const AggregateNode&>(node), out, inputs);
+    case PlanKind::kWindowAggregate:
+      return Mark(static_cast<const WindowAggregateNode&>(node), out, inputs);
     case PlanKind::kWindowTable:
-      pass(*inputs[0], 0);
-      MarkWindow(static_cast<const WindowTableNode&>(node).window, *inputs[0]);
-      return;
-    case PlanKind::kJoin: {
-      const auto& join = static_cast<const JoinNode&>(node);
-      size_t left = inputs[0]->size();
-      pass(*inputs[0], 0);
-      pass(*inputs[1], left);
-      MarkAll(join.left_keys, *inputs[0]);
-      MarkAll(join.right_keys, *inputs[1]);
-      Used both(left + inputs[1]->size());
-      MarkExpression(join.condition, both);
-      for (size_t i = 0; i < both.size(); ++i) {
-        if (both[i]) (i < left ? inputs[0]->at(i) : inputs[1]->at(i - left)) = true;
-      }
-      return;
-    }
-    case PlanKind::kLookupJoin: {
-      const auto& join = static_cast<const LookupJoinNode&>(node);
-      pass(*inputs[0], 0);
-      for (const ExpressionPtr& key : join.keys) MarkExpression(key, *inputs[0]);
-      Used both(node.output.size());
-      MarkExpression(join.condition, both);
-      for (size_t i = 0; i < inputs[0]->size(); ++i) {
-        if (both[i]) inputs[0]->at(i) = true;
-      }
-      return;
-    }
-    case PlanKind::kRank: {
-      const auto& rank = static_cast<const RankNode&>(node);
-      pass(*inputs[0], 0);
-      MarkAll(rank.keys, *inputs[0]);
-      MarkOrder(rank.order, *inputs[0]);
-      return;
-    }
-    case PlanKind::kOverAggregate: {
-      const auto& over = static_cast<const OverAggregateNode&>(node);
-      pass(*inputs[0], 0);
-      MarkAll(over.keys, *inputs[0]);
-      MarkOrder(over.order, *inputs[0]);
-      MarkCalls(over.calls, out, inputs[0]->size(), *inputs[0]);
-      return;
-    }
+      Pass(out, 0, *inputs[0]);
+      return MarkWindow(static_cast<const WindowTableNode&>(node).window, *inputs[0]);
+    case PlanKind::kJoin: return Mark(static_cast<const JoinNode&>(node), out, inputs);
+    case PlanKind::kLookupJoin: return Mark(static_cast<const LookupJoinNode&>(node), out, inputs);
+    case PlanKind::kRank: return Mark(static_cast<const RankNode&>(node), out, inputs);
+    case PlanKind::kOverAggregate:
+      return Mark(static_cast<const OverAggregateNode&>(node), out, inputs);
     case PlanKind::kSort:
-      pass(*inputs[0], 0);
-      MarkOrder(static_cast<const SortNode&>(node).order, *inputs[0]);
-      return;
+      Pass(out, 0, *inputs[0]);
+      return MarkOrder(static_cast<const SortNode&>(node).order, *inputs[0]);
     case PlanKind::kLimit:
-      pass(*inputs[0], 0);
-      MarkOrder(static_cast<const LimitNode&>(node).order, *inputs[0]);
-      return;
+      Pass(out, 0, *inputs[0]);
+      return MarkOrder(static_cast<const LimitNode&>(node).order, *inputs[0]);
     case PlanKind::kUnion:
-      for (Used* used : inputs) pass(*used, 0);
+      for (Used* used : inputs) Pass(out, 0, *used);
       return;
     default:
       for (Used* used : inputs) std::fill(used->begin(), used->end(), true);
@@ -176,111 +181,123 @@ Mapping JoinMapping(const Mapping& left, const Mapping& right, size_t new_left) 
   return both;
 }
 
-// Rewrites `node`'s members to its new inputs and drops what is unwanted; `wanted` says afterwards
-// which of the old output columns there are.
-void Rebuild(PlanNode& node, const std::vector<const Mapping*>& maps, Used& wanted) {
+// ---- adapting: a node's members to its new inputs, without what is unwanted; `wanted` says
+// afterwards which of the old output columns there are
+
+using Maps = std::vector<const Mapping*>;
+
+// The first columns of the output are those that the input still has.
+void FollowInput(const Mapping& input, size_t count, Used& wanted) {
+  for (size_t i = 0; i < count; ++i) wanted[i] = input[i] >= 0;
+}
+
+void Adapt(CalcNode& calc, const Maps& maps, Used& wanted) {
+  KeepWanted(calc.projections, wanted, 0);
+  for (ExpressionPtr& e : calc.projections) Remap(e, *maps[0]);
+  Remap(calc.condition, *maps[0]);
+}
+
+void Adapt(WatermarkNode& watermark, const Maps& maps, Used& wanted) {
+  FollowInput(*maps[0], wanted.size(), wanted);
+  Remap(watermark.expression, *maps[0]);
+  watermark.rowtime = maps[0]->at(watermark.rowtime);
+}
+
+void Adapt(AggregateNode& aggregate, const Maps& maps, Used& wanted) {
+  for (size_t i = 0; i < aggregate.keys.size(); ++i) wanted[i] = true;
+  KeepWanted(aggregate.calls, wanted, aggregate.keys.size());
+  Remap(aggregate.keys, *maps[0]);
+  Remap(aggregate.calls, *maps[0]);
+}
+
+void Adapt(WindowAggregateNode& aggregate, const Maps& maps, Used& wanted) {
+  size_t keys = aggregate.keys.size();
+  for (size_t i = 0; i < keys; ++i) wanted[i] = true;
+  KeepWanted(aggregate.properties, wanted, keys + aggregate.calls.size());
+  KeepWanted(aggregate.calls, wanted, keys);
+  Remap(aggregate.keys, *maps[0]);
+  Remap(aggregate.calls, *maps[0]);
+  Remap(aggregate.window, *maps[0]);
+}
+
+void Adapt(WindowTableNode& table, const Maps& maps, Used& wanted) {
+  size_t before = wanted.size() - 3;
+  FollowInput(*maps[0], before, wanted);
+  for (size_t i = 0; i < 3; ++i) wanted[before + i] = true;
+  Remap(table.window, *maps[0]);
+}
+
+void Adapt(JoinNode& join, const Maps& maps, Used& wanted) {
+  size_t left = maps[0]->size();
+  bool left_only = wanted.size() == left;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    wanted[i] = i < left ? (*maps[0])[i] >= 0 : !left_only && (*maps[1])[i - left] >= 0;
+  }
+  Remap(join.left_keys, *maps[0]);
+  Remap(join.right_keys, *maps[1]);
+  Remap(join.condition, JoinMapping(*maps[0], *maps[1], join.inputs[0]->output.size()));
+}
+
+void Adapt(LookupJoinNode& join, const Maps& maps, Used& wanted) {
+  size_t left = maps[0]->size();
+  Used both = wanted;
+  MarkExpression(join.condition, both);
+  Mapping condition = *maps[0];
+  int next = static_cast<int>(join.inputs[0]->output.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    wanted[i] = i < left ? (*maps[0])[i] >= 0 : both[i];
+    if (i >= left) condition.push_back(wanted[i] ? next++ : -1);
+  }
+  KeepWanted(join.columns, wanted, left);
+  for (ExpressionPtr& key : join.keys) Remap(key, *maps[0]);
+  Remap(join.condition, condition);
+}
+
+void Adapt(OverAggregateNode& over, const Maps& maps, Used& wanted) {
+  KeepWanted(over.calls, wanted, maps[0]->size());
+  FollowInput(*maps[0], maps[0]->size(), wanted);
+  Remap(over.keys, *maps[0]);
+  Remap(over.order, *maps[0]);
+  Remap(over.calls, *maps[0]);
+}
+
+void Adapt(RankNode& rank, const Maps& maps, Used& wanted) {
+  FollowInput(*maps[0], maps[0]->size(), wanted);
+  rank.output_rank_number = wanted.back();
+  Remap(rank.keys, *maps[0]);
+  Remap(rank.order, *maps[0]);
+}
+
+void AdaptMembers(PlanNode& node, const Maps& maps, Used& wanted) {
   switch (node.kind) {
     case PlanKind::kTableScan:
-      KeepWanted(static_cast<TableScanNode&>(node).columns, wanted, 0);
-      break;
+      return KeepWanted(static_cast<TableScanNode&>(node).columns, wanted, 0);
     case PlanKind::kValues:
       for (auto& row : static_cast<ValuesNode&>(node).rows) KeepWanted(row, wanted, 0);
-      break;
-    case PlanKind::kCalc: {
-      auto& calc = static_cast<CalcNode&>(node);
-      KeepWanted(calc.projections, wanted, 0);
-      for (ExpressionPtr& e : calc.projections) Remap(e, *maps[0]);
-      Remap(calc.condition, *maps[0]);
-      break;
-    }
-    case PlanKind::kWatermark: {
-      auto& watermark = static_cast<WatermarkNode&>(node);
-      wanted = Used(wanted.size());
-      for (size_t i = 0; i < wanted.size(); ++i) wanted[i] = (*maps[0])[i] >= 0;
-      Remap(watermark.expression, *maps[0]);
-      watermark.rowtime = maps[0]->at(watermark.rowtime);
-      break;
-    }
-    case PlanKind::kAggregate: {
-      auto& aggregate = static_cast<AggregateNode&>(node);
-      for (size_t i = 0; i < aggregate.keys.size(); ++i) wanted[i] = true;
-      KeepWanted(aggregate.calls, wanted, aggregate.keys.size());
-      Remap(aggregate.keys, *maps[0]);
-      Remap(aggregate.calls, *maps[0]);
-      break;
-    }
-    case PlanKind::kWindowAggregate: {
-      auto& aggregate = static_cast<WindowAggregateNode&>(node);
-      size_t keys = aggregate.keys.size();
-      for (size_t i = 0; i < keys; ++i) wanted[i] = true;
-      KeepWanted(aggregate.properties, wanted, keys + aggregate.calls.size());
-      KeepWanted(aggregate.calls, wanted, keys);
-      Remap(aggregate.keys, *maps[0]);
-      Remap(aggregate.calls, *maps[0]);
-      Remap(aggregate.window, *maps[0]);
-      break;
-    }
-    case PlanKind::kWindowTable: {
-      size_t before = wanted.size() - 3;
-      for (size_t i = 0; i < before; ++i) wanted[i] = (*maps[0])[i] >= 0;
-      for (size_t i = 0; i < 3; ++i) wanted[before + i] = true;
-      Remap(static_cast<WindowTableNode&>(node).window, *maps[0]);
-      break;
-    }
-    case PlanKind::kJoin: {
-      auto& join = static_cast<JoinNode&>(node);
-      size_t left = maps[0]->size();
-      bool left_only = wanted.size() == left;
-      for (size_t i = 0; i < wanted.size(); ++i) {
-        wanted[i] = i < left ? (*maps[0])[i] >= 0 : !left_only && (*maps[1])[i - left] >= 0;
-      }
-      Remap(join.left_keys, *maps[0]);
-      Remap(join.right_keys, *maps[1]);
-      Remap(join.condition, JoinMapping(*maps[0], *maps[1], node.inputs[0]->output.size()));
-      break;
-    }
-    case PlanKind::kLookupJoin: {
-      auto& join = static_cast<LookupJoinNode&>(node);
-      size_t left = maps[0]->size();
-      Used both = wanted;
-      MarkExpression(join.condition, both);
-      Mapping condition = *maps[0];
-      int next = static_cast<int>(node.inputs[0]->output.size());
-      for (size_t i = 0; i < wanted.size(); ++i) {
-        wanted[i] = i < left ? (*maps[0])[i] >= 0 : both[i];
-        if (i >= left) condition.push_back(wanted[i] ? next++ : -1);
-      }
-      KeepWanted(join.columns, wanted, left);
-      for (ExpressionPtr& key : join.keys) Remap(key, *maps[0]);
-      Remap(join.condition, condition);
-      break;
-    }
-    case PlanKind::kRank: {
-      auto& rank = static_cast<RankNode&>(node);
-      for (size_t i = 0; i < maps[0]->size(); ++i) wanted[i] = (*maps[0])[i] >= 0;
-      rank.output_rank_number = wanted.back();
-      Remap(rank.keys, *maps[0]);
-      Remap(rank.order, *maps[0]);
-      break;
-    }
-    case PlanKind::kOverAggregate: {
-      auto& over = static_cast<OverAggregateNode&>(node);
-      KeepWanted(over.calls, wanted, maps[0]->size());
-      for (size_t i = 0; i < maps[0]->size(); ++i) wanted[i] = (*maps[0])[i] >= 0;
-      Remap(over.keys, *maps[0]);
-      Remap(over.order, *maps[0]);
-      Remap(over.calls, *maps[0]);
-      break;
-    }
+      return;
+    case PlanKind::kCalc: return Adapt(static_cast<CalcNode&>(node), maps, wanted);
+    case PlanKind::kWatermark: return Adapt(static_cast<WatermarkNode&>(node), maps, wanted);
+    case PlanKind::kAggregate: return Adapt(static_cast<AggregateNode&>(node), maps, wanted);
+    case PlanKind::kWindowAggregate:
+      return Adapt(static_cast<WindowAggregateNode&>(node), maps, wanted);
+    case PlanKind::kWindowTable: return Adapt(static_cast<WindowTableNode&>(node), maps, wanted);
+    case PlanKind::kJoin: return Adapt(static_cast<JoinNode&>(node), maps, wanted);
+    case PlanKind::kLookupJoin: return Adapt(static_cast<LookupJoinNode&>(node), maps, wanted);
+    case PlanKind::kRank: return Adapt(static_cast<RankNode&>(node), maps, wanted);
+    case PlanKind::kOverAggregate:
+      return Adapt(static_cast<OverAggregateNode&>(node), maps, wanted);
     case PlanKind::kSort:
-    case PlanKind::kLimit: {
-      for (size_t i = 0; i < wanted.size(); ++i) wanted[i] = (*maps[0])[i] >= 0;
-      if (node.kind == PlanKind::kSort) Remap(static_cast<SortNode&>(node).order, *maps[0]);
-      if (node.kind == PlanKind::kLimit) Remap(static_cast<LimitNode&>(node).order, *maps[0]);
-      break;
-    }
-    default: break;
+      FollowInput(*maps[0], wanted.size(), wanted);
+      return Remap(static_cast<SortNode&>(node).order, *maps[0]);
+    case PlanKind::kLimit:
+      FollowInput(*maps[0], wanted.size(), wanted);
+      return Remap(static_cast<LimitNode&>(node).order, *maps[0]);
+    default: return;
   }
+}
+
+void Rebuild(PlanNode& node, const Maps& maps, Used& wanted) {
+  AdaptMembers(node, maps, wanted);
   KeepWanted(node.output, wanted, 0);
 }
 

@@ -1,16 +1,10 @@
-#include "storage/kv/kv_tablet.h"
-
 #include <algorithm>
-#include <atomic>
 
 #include "base/bytes.h"
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "storage/kv/changelog.h"
-#include "storage/kv/partial_update.h"
-#include "storage/kv/row_store.h"
-#include "storage/kv/row_table.h"
+#include "storage/kv/kv_tablet_impl.h"
 
 namespace forebay::storage {
 namespace {
@@ -20,148 +14,19 @@ using model::Batch;
 using model::ChangeType;
 using model::LogOffset;
 
-constexpr int64_t kBlockCacheBytes = 32 << 20;
-constexpr int64_t kWriteBufferBytes = 128 << 20;
-/// Rows go to the row store in batches of about this size: larger ones save work when keys are
-/// written again and again.
-constexpr int64_t kMoveBytes = 8 << 20;
-/// A writer that finds more than this waiting moves rows itself.
-constexpr int64_t kDirtyBytesMax = 32 << 20;
 constexpr int64_t kReplayBytes = 4 << 20;
 /// Changelog of all tablets that a start after a crash may have to apply again: rows are flushed to
 /// RocksDB's files for each share of it. Small shares would make many small files.
 constexpr int64_t kUnflushedBytesMax = 96 << 20;
 constexpr int64_t kUnflushedShareMin = 8 << 20;
-/// A stored value is an int16 schema id, then the compacted row.
-constexpr size_t kValuePrefixBytes = 2;
-
-std::string_view RowOf(std::string_view value) { return value.substr(kValuePrefixBytes); }
-
-bool Upserts(ChangeType change) {
-  return change == ChangeType::kInsert || change == ChangeType::kAppendOnly ||
-         change == ChangeType::kUpdateAfter;
-}
 
 }  // namespace
-
-struct KvServices::Shared {
-  explicit Shared(int64_t row_bytes_max) : row_bytes_max(row_bytes_max) {}
-  RowStoreServices stores{kBlockCacheBytes, kWriteBufferBytes};
-  const int64_t row_bytes_max;
-  std::atomic<int64_t> row_bytes = 0;
-  LogFlusher mover{1};
-};
 
 KvServices::KvServices(StorageMetrics& metrics, int64_t row_cache_bytes)
     : metrics_(metrics), shared_(std::make_unique<Shared>(row_cache_bytes)) {}
 KvServices::~KvServices() = default;
 
 void KvServices::Stop() { shared_->mover.Stop(); }
-
-/// See KvTablet. Locks are taken in this order: write_mutex_ (one write at a time), move_mutex_
-/// (one move to the row store at a time), mutex_ (the rows in memory), the log's own.
-class KvTabletImpl : public KvTablet,
-                     public Flushable,
-                     public std::enable_shared_from_this<KvTabletImpl> {
- public:
-  using Shared = KvServices::Shared;
-
-  KvTabletImpl(Shared& shared, StorageMetrics& metrics, const model::TableInfo& info,
-               const TableOptions& options, std::shared_ptr<LogTablet> log,
-               std::shared_ptr<RowStore> store)
-      : shared_(shared),
-        metrics_(metrics),
-        schema_id_(info.schema_id),
-        options_(options),
-        schema_(info.descriptor.schema),
-        types_(schema_.Types()),
-        key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()),
-        reader_(types_),
-        log_(std::move(log)),
-        store_(std::move(store)) {
-    metrics_.kv_tablets += 1;
-  }
-  ~KvTabletImpl() override {
-    metrics_.kv_tablets -= 1;
-    shared_.row_bytes -= row_bytes_;
-  }
-
-  Status Recover();
-  Status Write(const Batch& batch, const KvWriteOptions& write, AppendCallback done) override;
-  Result<KvValues> Lookup(const EncodedKeys& keys) override;
-  Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
-                                                int64_t bytes_max) override;
-  Result<std::unique_ptr<KvSnapshot>> Snapshot() override;
-  void UpdateRetention() override;
-  Status Close() override;
-  void Abandon() override;
-  bool FlushOnce() override;
-
- private:
-  /// The changes of one write.
-  struct WriteSet {
-    std::optional<PartialUpdate> partial;
-    std::vector<RowChange> changes;
-    uint64_t failures_before = 0;  ///< failures_ when the rows were applied
-    int64_t log_bytes = 0;         ///< of the changelog
-  };
-
-  Result<EncodedKeys> KeysOf(const Batch& batch) const;
-  Status ReplayBatch(std::string_view bytes, LogOffset next_offset);
-  /// What the row store has of the keys that were not in memory.
-  struct Loaded {
-    std::vector<int> key_rows;
-    std::vector<std::optional<std::string>> values;
-  };
-  Result<Loaded> Load(const EncodedKeys& keys, const std::vector<uint64_t>& hashes);
-  void Keep(const EncodedKeys& keys, const std::vector<uint64_t>& hashes, Loaded loaded);
-  RowEntry* AddEntry(std::string_view key, uint64_t hash, std::optional<std::string> value);
-  Status Apply(const Batch& batch, const EncodedKeys& keys, const std::vector<uint64_t>& hashes,
-               WriteSet& set, ChangelogBuilder& changelog);
-  Status ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
-                  ChangelogBuilder& changelog);
-  Result<std::optional<std::string>> NewValue(const Batch& batch, int row,
-                                              std::optional<std::string_view> before,
-                                              const std::optional<PartialUpdate>& partial) const;
-  void DropOverlay(const WriteSet& set);
-  Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
-  void OnAppended(WriteSet& set, const Result<AppendResult>& result);
-  Status MoveDirty();
-  void FlushIfDue(int64_t moved_bytes);
-  void Account(int64_t bytes) {
-    row_bytes_ += bytes;
-    shared_.row_bytes += bytes;
-  }
-  void EvictIfFull();
-
-  Shared& shared_;
-  StorageMetrics& metrics_;
-  const model::SchemaId schema_id_;
-  const TableOptions options_;
-  const model::Schema schema_;
-  const std::vector<model::DataType> types_;
-  const std::vector<int> key_indexes_;
-  const format::CompactedRowReader reader_;
-  const std::shared_ptr<LogTablet> log_;
-  const std::shared_ptr<RowStore> store_;
-  std::atomic<bool> closed_ = false;
-
-  std::mutex write_mutex_;
-  std::mutex move_mutex_;
-  int64_t unflushed_bytes_ = 0;  ///< of changelog, whose rows are in RocksDB's memory only; under
-                                 ///< move_mutex_
-  std::mutex mutex_;             ///< guards all below
-  RowTable rows_;
-  int64_t row_bytes_ = 0;
-  uint64_t evictions_ = 0;
-  uint64_t failures_ = 0;  ///< appends that failed after they were taken
-  std::vector<RowEntry*> dirty_;
-  int64_t dirty_bytes_ = 0;
-  int64_t unmoved_bytes_ = 0;    ///< of changelog, whose rows are dirty
-  LogOffset committed_end_ = 0;  ///< the rows in memory are those after the changelog below this
-  LogOffset moved_end_ = -1;     ///< what the row store was told last; -1: nothing yet
-  bool move_scheduled_ = false;
-};
 
 Result<EncodedKeys> KvTabletImpl::KeysOf(const Batch& batch) const {
   std::vector<model::Column> columns;
@@ -259,188 +124,10 @@ void KvTabletImpl::EvictIfFull() {
   Account(-freed);
 }
 
-static std::vector<uint64_t> HashesOf(const EncodedKeys& keys) {
+std::vector<uint64_t> HashesOf(const EncodedKeys& keys) {
   std::vector<uint64_t> hashes(keys.num_rows());
   for (int row = 0; row < keys.num_rows(); ++row) hashes[row] = HashBytes(keys[row]);
   return hashes;
-}
-
-Status KvTabletImpl::Write(const Batch& batch, const KvWriteOptions& write, AppendCallback done) {
-  auto [writer_id, sequence] = std::pair(write.writer_id, write.sequence);
-  std::optional<PartialUpdate> partial;
-  if (!write.target_columns.empty()) {
-    ASSIGN_OR_RETURN(partial, PartialUpdate::Make(schema_, write.target_columns));
-  }
-  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(batch));
-  std::vector<uint64_t> hashes = HashesOf(keys);
-  std::lock_guard write_lock(write_mutex_);
-  if (writer_id >= 0 && log_->AckIfDuplicate(writer_id, sequence, done)) return {};
-  // Nobody else changes rows meanwhile, so what is loaded stays true.
-  ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
-  auto set = std::make_shared<WriteSet>();
-  set->partial = std::move(partial);
-  set->changes.reserve(batch.num_rows);  // entries point to them
-  ChangelogBuilder changelog(batch, reader_);
-  Status applied;
-  bool full;
-  {
-    std::lock_guard lock(mutex_);
-    Keep(keys, hashes, std::move(loaded));
-    set->failures_before = failures_;
-    applied = Apply(batch, keys, hashes, *set, changelog);
-    full = dirty_bytes_ > kDirtyBytesMax;
-  }
-  if (!applied.ok()) {
-    std::lock_guard lock(mutex_);
-    DropOverlay(*set);
-    return applied;
-  }
-  format::LogBatchOptions options;
-  options.schema_id = schema_id_;
-  options.writer_id = writer_id;
-  options.batch_sequence = sequence;
-  options.compression = options_.compression;
-  auto bytes = format::EncodeLogBatch(changelog.Finish(), options);
-  Status appended =
-      bytes.ok() ? AppendChangelog(std::move(*bytes), set, std::move(done)) : bytes.status();
-  if (!appended.ok()) {
-    std::lock_guard lock(mutex_);
-    DropOverlay(*set);
-    return appended;
-  }
-  if (full) static_cast<void>(MoveDirty());  // its failure shows when rows are read or moved next
-  return {};
-}
-
-Status KvTabletImpl::Apply(const Batch& batch, const EncodedKeys& keys,
-                           const std::vector<uint64_t>& hashes, WriteSet& set,
-                           ChangelogBuilder& changelog) {
-  for (int row = 0; row < batch.num_rows; ++row) {
-    if (row + 8 < batch.num_rows) rows_.Prefetch(hashes[row + 8]);
-    RowEntry* entry = rows_.Find(keys[row], hashes[row]);
-    if (entry == nullptr) {
-      std::vector<std::optional<std::string>> value;
-      RETURN_IF_ERROR(store_->Get({keys[row]}, value));
-      entry = AddEntry(keys[row], hashes[row], std::move(value[0]));
-    }
-    RETURN_IF_ERROR(ApplyRow(batch, row, *entry, set, changelog));
-  }
-  return {};
-}
-
-Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
-                              ChangelogBuilder& changelog) {
-  const RowChange* last = entry.overlay != nullptr ? entry.overlay : entry.pending;
-  bool was_present = last != nullptr ? last->present : entry.present;
-  std::string_view old = last != nullptr ? last->value : entry.value;
-  ChangeType change = batch.change(row);
-  entry.referenced = true;
-  if (change == ChangeType::kUpdateBefore) return {};
-  if (!Upserts(change)) {
-    if (options_.delete_behavior == DeleteBehavior::kDisable) {
-      return NotSupported("deletes are disabled for this table (table.delete.behavior)");
-    }
-    if (options_.delete_behavior == DeleteBehavior::kIgnore || !was_present) return {};
-  }
-  std::optional<std::string_view> before;
-  if (was_present) before = RowOf(old);
-  ASSIGN_OR_RETURN(std::optional<std::string> value, NewValue(batch, row, before, set.partial));
-  if (value.has_value()) {
-    if (was_present && old == *value) return {};
-    if (was_present) RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, *before));
-    ChangeType after = was_present ? ChangeType::kUpdateAfter : ChangeType::kInsert;
-    if (!set.partial.has_value()) {
-      changelog.AddNew(after, row);
-    } else {
-      RETURN_IF_ERROR(changelog.AddOld(after, RowOf(*value)));
-    }
-  } else {
-    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, *before));
-  }
-  set.changes.push_back({&entry, value.value_or(std::string()), value.has_value()});
-  entry.overlay = &set.changes.back();
-  entry.pins += 1;
-  return {};
-}
-
-/// What the row's value becomes; nullopt when it is deleted, which only a row that exists can be.
-Result<std::optional<std::string>> KvTabletImpl::NewValue(
-    const Batch& batch, int row, std::optional<std::string_view> before,
-    const std::optional<PartialUpdate>& partial) const {
-  std::string value(kValuePrefixBytes, '\0');
-  StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
-  bool upserts = Upserts(batch.change(row));
-  if (!partial.has_value()) {
-    if (!upserts) return std::optional<std::string>();
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
-    return std::optional(std::move(value));
-  }
-  bool stays = true;
-  if (upserts) {
-    std::string written;
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, written));
-    RETURN_IF_ERROR(partial->Update(before, written, value));
-  } else {
-    ASSIGN_OR_RETURN(stays, partial->Delete(*before, value));
-  }
-  return stays ? std::optional(std::move(value)) : std::nullopt;
-}
-
-/// Undoes what Apply did to the entries.
-void KvTabletImpl::DropOverlay(const WriteSet& set) {
-  for (const RowChange& change : set.changes) {
-    change.entry->overlay = nullptr;
-    change.entry->pins -= 1;
-  }
-}
-
-Status KvTabletImpl::AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set,
-                                     AppendCallback done) {
-  // Held so that the callback, which needs it, cannot come before the changes are pending.
-  std::lock_guard lock(mutex_);
-  if (failures_ != set->failures_before) {
-    return Unavailable("a write that this one built upon failed");
-  }
-  auto self = shared_from_this();
-  set->log_bytes = std::ssize(bytes);
-  RETURN_IF_ERROR(log_->Append(std::move(bytes),
-                               [self, set, done = std::move(done)](Result<AppendResult> result) {
-                                 self->OnAppended(*set, result);
-                                 done(std::move(result));
-                               }));
-  for (RowChange& change : set->changes) {
-    change.entry->overlay = nullptr;
-    change.entry->pending = &change;
-  }
-  return {};
-}
-
-void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result) {
-  std::lock_guard lock(mutex_);
-  for (RowChange& change : set.changes) {
-    RowEntry& entry = *change.entry;
-    entry.pins -= 1;
-    if (entry.pending == &change) entry.pending = nullptr;
-    // The writer may be applying a batch upon this very change.
-    if (!result.ok()) continue;
-    int64_t before = entry.MemoryBytes();
-    entry.value = std::move(change.value);
-    entry.present = change.present;
-    int64_t after = entry.MemoryBytes();
-    Account(after - before);
-    dirty_bytes_ += after;
-    if (!std::exchange(entry.dirty, true)) dirty_.push_back(&entry);
-  }
-  if (!result.ok()) {
-    ++failures_;
-    return;
-  }
-  committed_end_ = result->next_offset;
-  unmoved_bytes_ += set.log_bytes;
-  EvictIfFull();
-  if (dirty_bytes_ > kMoveBytes && !std::exchange(move_scheduled_, true)) {
-    shared_.mover.Schedule(shared_from_this());
-  }
 }
 
 bool KvTabletImpl::FlushOnce() {

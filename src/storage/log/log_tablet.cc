@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "storage/log/segment_cursor.h"
@@ -20,10 +21,7 @@ constexpr int64_t kWriterBytesMax = 64 << 20;
 /// How far the end record may be behind after a power failure, while there are appends.
 constexpr int64_t kEndSyncMs = 1000;
 
-int64_t MicrosSince(std::chrono::steady_clock::time_point start) {
-  auto elapsed = std::chrono::steady_clock::now() - start;
-  return std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
-}
+int64_t MicrosSince(int64_t start_ns) { return (MonotonicNs() - start_ns) / 1000; }
 
 }  // namespace
 
@@ -97,7 +95,7 @@ Status LogTablet::Append(std::string batch, AppendCallback done) {
                       header,
                       {header.base_offset, next_offset_, false},
                       std::move(done),
-                      std::chrono::steady_clock::now()});
+                      MonotonicNs()});
   ScheduleLocked();
   return {};
 }
@@ -120,7 +118,7 @@ bool LogTablet::AckIfDuplicateLocked(Lock& lock, int64_t writer_id, int32_t sequ
     lock.lock();
     return true;
   }
-  pending_.push_back({{}, {}, result, std::move(done), std::chrono::steady_clock::now()});
+  pending_.push_back({{}, {}, result, std::move(done), MonotonicNs()});
   ScheduleLocked();
   return true;
 }
@@ -199,11 +197,11 @@ Status LogTablet::WriteGroup(std::vector<Pending>& group) {
   // When the file could not be cut back its end is unknown: the same as a failed sync.
   if (!written.ok() && written.kind() != ErrorKind::kCorruption) return written;
   Failpoint("log.before_fsync");
-  auto start = std::chrono::steady_clock::now();
+  int64_t start_ns = MonotonicNs();
   Status synced = written.ok() ? segment->Sync() : written;
   Failpoint("log.after_fsync");
   services_.metrics.log_syncs += 1;
-  services_.metrics.log_sync_micros += MicrosSince(start);
+  services_.metrics.log_sync_micros += MicrosSince(start_ns);
   if (synced.ok()) return {};
   Log(LogLevel::kError, "storage", "log stops taking writes dir={}: {}", directory_,
       synced.message());
@@ -317,7 +315,7 @@ void LogTablet::Acknowledge(std::vector<Pending>& group) {
       metrics.appended_records += entry.header.record_count;
       metrics.appended_bytes += std::ssize(entry.bytes);
     }
-    metrics.ObserveAppend(MicrosSince(entry.since));
+    metrics.ObserveAppend(MicrosSince(entry.since_ns));
     entry.done(entry.result);
   }
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -109,7 +108,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
     format::LogBatchHeader header;
     AppendResult result;
     AppendCallback done;
-    std::chrono::steady_clock::time_point since;
+    int64_t since_ns = 0;  ///< by MonotonicNs
   };
   using Lock = std::unique_lock<std::mutex>;
 

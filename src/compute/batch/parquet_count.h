@@ -6,11 +6,11 @@
 
 #include "base/result.h"
 
-namespace forebay::app {
+namespace forebay::compute {
 
 /// How many rows of Parquet files meet a condition, by a DuckDB of its own that knows nothing of
 /// Forebay.
 Result<int64_t> CountParquetRows(const std::vector<std::string>& paths,
                                  const std::string& condition);
 
-}  // namespace forebay::app
+}  // namespace forebay::compute

@@ -1,10 +1,8 @@
-#include "app/demo/duckdb_count.h"
+#include "compute/batch/parquet_count.h"
 
 #include <duckdb.h>
 
-#include <memory>
-
-namespace forebay::app {
+namespace forebay::compute {
 
 namespace {
 
@@ -46,4 +44,4 @@ Result<int64_t> CountParquetRows(const std::vector<std::string>& paths,
   return rows;
 }
 
-}  // namespace forebay::app
+}  // namespace forebay::compute
