@@ -47,6 +47,11 @@ HttpResponse NoSuchPath(const HttpRequest& request) {
 HttpResponse HttpApi::Handle(const HttpRequest& request) {
   const std::string& path = request.path;
   if (path == "/api/v1/sql") return sql_.Handle(request);
+  if (path == "/api/v1/sessions") return sql_.HandleSessions(request, "");
+  constexpr std::string_view kOneSession = "/api/v1/sessions/";
+  if (path.starts_with(kOneSession) && path.size() > kOneSession.size()) {
+    return sql_.HandleSessions(request, path.substr(kOneSession.size()));
+  }
   if (path.starts_with("/ingest/v1/")) return ingest_->Handle(request);
   if (path.starts_with(kCatalogBase)) return Catalog(request);
   if (path == "/healthz") return HttpResponse::Text(200, "ok\n");

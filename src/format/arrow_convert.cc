@@ -62,8 +62,8 @@ Result<std::shared_ptr<arrow::Array>> CastTo(const std::shared_ptr<arrow::Array>
                                              const DataType& type) {
   std::shared_ptr<arrow::DataType> wanted = ArrowTypeOf(type);
   if (array->type()->Equals(wanted)) return array;
-  static const arrow::Status initialized = arrow::compute::Initialize();
-  if (!initialized.ok()) return FromArrowStatus(initialized, "start Arrow's kernels");
+  static const arrow::Status kInitialized = arrow::compute::Initialize();
+  if (!kInitialized.ok()) return FromArrowStatus(kInitialized, "start Arrow's kernels");
   auto cast = arrow::compute::Cast(*array, wanted);
   if (!cast.ok()) {
     return FromArrowStatus(

@@ -154,7 +154,8 @@ bool DecodeBase64(std::string_view text, std::string& out) {
     int value = Base64Value(c);
     if (value < 0) return false;
     bits = bits << 6 | static_cast<uint32_t>(value);
-    if ((count += 6) < 8) continue;
+    count += 6;
+    if (count < 8) continue;
     count -= 8;
     out += static_cast<char>(bits >> count & 0xff);
   }

@@ -1,8 +1,8 @@
+#include <signal.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -10,12 +10,8 @@
 
 #include "app/commands/commands.h"
 #include "app/node.h"
-#include "app/remote/remote_results.h"
-#include "app/remote/sql_client.h"
 #include "app/shell/shell.h"
-#include "base/clock.h"
-#include "serve/session/script_runner.h"
-#include "sql/diagnostic.h"
+#include "app/shell/statement_runner.h"
 
 namespace forebay::app {
 
@@ -61,97 +57,39 @@ Result<std::string> ReadScript(const SqlArguments& arguments) {
   return text.str();
 }
 
-std::string ErrorLine(int statement, const Error& error) {
-  std::string_view code = sql::ErrorCode(error.message);
-  std::string line =
-      fmt::format("{{\"statement\":{},\"error\":{{\"code\":{},\"message\":{}", statement,
-                  serve::JsonString(code.empty() ? ErrorKindName(error.kind) : code),
-                  serve::JsonString(error.message));
-  if (error.position.line > 0) {
-    line += fmt::format(",\"line\":{},\"column\":{}", error.position.line, error.position.column);
+/// A shell on a terminal, else the script.
+Result<bool> RunWith(StatementRunner& runner, const SqlArguments& arguments) {
+  ASSIGN_OR_RETURN(std::string script, ReadScript(arguments));
+  // Without SA_RESTART, so that the shell's reading of a line ends at Ctrl-C.
+  struct sigaction action = {};
+  action.sa_handler = OnInterrupt;
+  sigaction(SIGINT, &action, nullptr);
+  bool has_script = !arguments.statements.empty() || !arguments.file.empty();
+  if (!has_script && isatty(STDIN_FILENO) != 0) {
+    RunShell(runner, FormatOf(arguments.output), interrupted);
+    return true;
   }
-  if (!error.hint.empty()) line += ",\"hint\":" + serve::JsonString(error.hint);
-  return line + "}}";
-}
-
-/// Rows and rows/s of a long statement, on a terminal's stderr only.
-class ProgressLine {
- public:
-  void Update(int64_t rows) {
-    if (!isatty(STDERR_FILENO)) return;
-    int64_t now = MonotonicMs();
-    constexpr int64_t kQuietMs = 1000;
-    if (now - begin_ms_ < kQuietMs || now - shown_ms_ < 200) return;
-    shown_ms_ = now;
-    std::fprintf(stderr, "\r%lld rows, %lld rows/s \033[K", static_cast<long long>(rows),
-                 static_cast<long long>(rows * 1000 / (now - begin_ms_)));
-  }
-  void Clear() {
-    if (shown_ms_ > 0) std::fprintf(stderr, "\r\033[K");
-    begin_ms_ = MonotonicMs();
-    shown_ms_ = 0;
-  }
-
- private:
-  int64_t begin_ms_ = MonotonicMs();
-  int64_t shown_ms_ = 0;
-};
-
-bool RunLocal(serve::Session& session, const std::string& script, const SqlArguments& arguments) {
-  serve::OutputFormat format = FormatOf(arguments.output);
-  ProgressLine progress;
-  serve::ScriptEvents events;
-  events.writer = [&] { return serve::MakeResultWriter(format, stdout); };
-  events.message = [&](int, const std::string& text) {
-    progress.Clear();
-    std::fprintf(stderr, "%s\n", text.c_str());
-  };
-  events.error = [&](int statement, const Error& error) {
-    progress.Clear();
-    if (format == serve::OutputFormat::kJson) {
-      std::printf("%s\n", ErrorLine(statement, error).c_str());
-      std::fflush(stdout);
-    }
-    std::fprintf(stderr, "%s\n", sql::RenderError(error, script).c_str());
-  };
-  events.progress = [&](int64_t rows) { progress.Update(rows); };
-  return serve::RunScript(session, script, arguments.continue_on_error, interrupted, events);
-}
-
-/// The script on a server; without statements it is read from standard input.
-Result<bool> RunOnServer(const SqlArguments& arguments, std::string script) {
-  if (arguments.statements.empty() && arguments.file.empty()) {
-    if (isatty(STDIN_FILENO)) {
-      return NotSupported("the shell works on a data directory only: give -e or -f with --server");
-    }
+  if (!has_script) {
     SqlArguments piped = arguments;
     piped.file = "-";
     ASSIGN_OR_RETURN(script, ReadScript(piped));
   }
-  std::signal(SIGINT, OnInterrupt);
-  RemoteResults results(FormatOf(arguments.output), script);
-  RETURN_IF_ERROR(RunRemoteScript(arguments.server, script, arguments.continue_on_error,
-                                  interrupted, [&](std::string_view line) { results.Add(line); }));
-  results.Finish();
-  return results.all_succeeded();
+  ShowOptions options;
+  options.format = FormatOf(arguments.output);
+  options.continue_on_error = arguments.continue_on_error;
+  return runner.Run(script, options, interrupted).all_succeeded;
 }
 
 Result<bool> RunSql(const SqlArguments& arguments) {
-  ASSIGN_OR_RETURN(std::string script, ReadScript(arguments));
-  if (!arguments.server.empty()) return RunOnServer(arguments, script);
+  if (!arguments.server.empty()) {
+    ASSIGN_OR_RETURN(std::unique_ptr<StatementRunner> runner, RunnerOn(arguments.server));
+    return RunWith(*runner, arguments);
+  }
   NodeOptions options;
   options.data_dir = arguments.data_dir;
   ASSIGN_OR_RETURN(std::unique_ptr<Node> node, Node::Open(options));
   serve::Session session(node->engine());
-  bool interactive = arguments.statements.empty() && arguments.file.empty();
-  std::signal(SIGINT, OnInterrupt);
-  if (interactive && isatty(STDIN_FILENO)) return RunShell(session, interrupted);
-  if (interactive) {
-    SqlArguments piped = arguments;
-    piped.file = "-";
-    ASSIGN_OR_RETURN(script, ReadScript(piped));
-  }
-  return RunLocal(session, script, arguments);
+  return RunWith(*RunnerOf(session), arguments);
 }
 
 }  // namespace

@@ -1,45 +1,58 @@
 #include "app/remote/remote_results.h"
 
-#include <cstdio>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
-#include "sql/diagnostic.h"
+#include <nlohmann/json.hpp>
 
 namespace forebay::app {
 
 using Json = nlohmann::ordered_json;
 
 void RemoteResults::Add(std::string_view line) {
+  if (line.empty()) {
+    if (output_.progress) output_.progress(rows_);
+    return;
+  }
   if (line.find("\"columns\":[") != std::string_view::npos && !in_result_) return Begin(line);
   if (in_result_ && line.find(",\"rows\":[") != std::string_view::npos) return Rows(line);
   if (in_result_ && line.find(",\"end\":true") != std::string_view::npos) return End();
   Json json = Json::parse(line, nullptr, false);
   if (!json.is_object()) return;
   if (json.contains("error")) return Failed(line);
-  if (json.contains("message")) {
-    std::fprintf(stderr, "%s\n", json["message"].get<std::string>().c_str());
-  }
+  if (json.contains("message") && output_.message) output_.message(json.value("message", ""));
+  if (json.contains("progress") && output_.progress) output_.progress(json.value("progress", 0L));
 }
+
+namespace {
+
+bool IsNumber(std::string_view type) {
+  for (const char* name : {"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"}) {
+    // INTERVAL is none.
+    if (type.starts_with(name) && !type.starts_with("INTERVAL")) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 void RemoteResults::Begin(std::string_view line) {
   in_result_ = true;
   Json json = Json::parse(line, nullptr, false);
   is_changelog_ = json.value("changelog", false);
+  rows_ = 0;
   std::vector<serve::ColumnHeader> headers;
   for (const Json& column : json["columns"]) {
     std::string type = column.value("type", "");
-    bool number = type.starts_with("INT") || type.starts_with("BIGINT") ||
-                  type.starts_with("DECIMAL") || type.starts_with("DOUBLE");
-    headers.push_back({column.value("name", ""), type, number});
+    headers.push_back({column.value("name", ""), type, IsNumber(type)});
   }
   num_columns_ = headers.size();
-  if (format_ == serve::OutputFormat::kJson) {
+  if (output_.json) {
     json_ = fmt::format("{{\"statement\":{},{},\"rows\":[", json.value("statement", 0),
                         serve::ColumnsJson(headers));
     kinds_.clear();
     return;
   }
-  writer_ = serve::MakeResultWriter(format_, stdout);
+  writer_ = output_.writer();
   writer_->Begin(json.value("statement", 0), std::move(headers), is_changelog_);
 }
 
@@ -55,7 +68,7 @@ model::ChangeType ChangeOf(const std::string& text) {
 }  // namespace
 
 void RemoteResults::Rows(std::string_view line) {
-  if (format_ == serve::OutputFormat::kJson) {
+  if (output_.json) {
     size_t begin = line.find(",\"rows\":[") + 9;
     size_t kinds = is_changelog_ ? line.rfind(",\"kinds\":[") : line.size() - 1;
     std::string_view rows = line.substr(begin, kinds - 1 - begin);
@@ -80,15 +93,16 @@ void RemoteResults::Rows(std::string_view line) {
     }
     builder.FinishRow(is_changelog_ ? ChangeOf(json["kinds"][row]) : model::ChangeType::kInsert);
   }
-  writer_->Rows(builder.Finish());
+  model::Batch batch = builder.Finish();
+  rows_ += batch.num_rows;
+  writer_->Rows(batch);
 }
 
 void RemoteResults::End() {
   in_result_ = false;
-  if (format_ == serve::OutputFormat::kJson) {
+  if (output_.json) {
     std::string kinds = is_changelog_ ? ",\"kinds\":[" + kinds_ + "]" : "";
-    std::printf("%s]%s}\n", json_.c_str(), kinds.c_str());
-    std::fflush(stdout);
+    output_.line(json_ + "]" + kinds + "}");
   } else {
     writer_->End();
     writer_.reset();
@@ -103,15 +117,11 @@ void RemoteResults::Failed(std::string_view line) {
   all_succeeded_ = false;
   in_result_ = false;
   writer_.reset();
-  if (format_ == serve::OutputFormat::kJson) {
-    std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
-    std::fflush(stdout);
-  }
   Json json = Json::parse(line, nullptr, false)["error"];
   Error error = InvalidArgument("{}", json.value("message", ""));
   error.hint = json.value("hint", "");
   error.position = {json.value("line", 0), json.value("column", 0)};
-  std::fprintf(stderr, "%s\n", sql::RenderError(error, script_).c_str());
+  if (output_.error) output_.error(error, line);
 }
 
 }  // namespace forebay::app

@@ -1,43 +1,41 @@
 #include "app/shell/shell.h"
 
 #include <editline/readline.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
 
+#include "app/shell/completion.h"
 #include "app/version.h"
 #include "base/clock.h"
-#include "serve/session/script_runner.h"
-#include "sql/diagnostic.h"
+#include "sql/parser/parser.h"
 
 namespace forebay::app {
 
 namespace {
 
-/// Words offered by completion. libedit's callbacks take no context, hence a global; one shell runs
-/// in a process.
-std::vector<std::string>& CompletionWords() {
-  static std::vector<std::string> words;
-  return words;
-}
+constexpr int kHistoryMax = 2000;
 
-bool StartsWithIgnoringCase(const std::string& word, const char* prefix) {
-  size_t length = std::strlen(prefix);
-  return word.size() >= length && strncasecmp(word.c_str(), prefix, length) == 0;
-}
+/// libedit's callbacks take no context, hence a global; one shell runs in a process.
+Completion* shell_completion = nullptr;
 
 /// libedit asks for match number `state` of `text`, until null.
 char* NextMatch(const char* text, int state) {
-  static size_t at = 0;
-  if (state == 0) at = 0;
-  while (at < CompletionWords().size()) {
-    const std::string& word = CompletionWords()[at++];
-    if (StartsWithIgnoringCase(word, text)) return strdup(word.c_str());
+  static std::vector<std::string> matches;
+  if (state == 0) {
+    // After a command only names make sense: \d TABLE.
+    matches = shell_completion->Matches(text, rl_line_buffer[0] == '\\');
   }
-  return nullptr;
+  size_t index = static_cast<size_t>(state);
+  return index < matches.size() ? strdup(matches[index].c_str()) : nullptr;
 }
 
-char** Complete(const char* text, int, int) { return rl_completion_matches(text, NextMatch); }
+char** Complete(const char* text, int, int) {
+  rl_attempted_completion_over = 1;  // no file names
+  return rl_completion_matches(text, NextMatch);
+}
 
 constexpr const char* kHelp =
     "  \\d            tables and views of the current database\n"
@@ -45,46 +43,46 @@ constexpr const char* kHelp =
     "  \\j            jobs\n"
     "  \\o FORMAT     output as table, csv or json\n"
     "  \\timing       show how long statements take (on or off)\n"
+    "  \\?            this list\n"
     "  \\q            quit (also Ctrl-D)\n"
-    "Statements end with ; and may take several lines. Ctrl-C ends a running statement.\n";
+    "Statements end with ; and may take several lines. Tab completes keywords and names.\n"
+    "Ctrl-C ends the running statement, or drops what was typed.\n";
 
 class Shell {
  public:
-  Shell(serve::Session& session, std::atomic<bool>& interrupted)
-      : session_(session), interrupted_(interrupted) {}
+  Shell(StatementRunner& runner, serve::OutputFormat format, std::atomic<bool>& interrupted)
+      : runner_(runner), interrupted_(interrupted), completion_(runner) {
+    options_.format = format;
+    options_.notes = stdout;
+    options_.continue_on_error = true;
+  }
 
   void Run() {
     Prepare();
-    std::string pending;
-    while (true) {
-      RefreshWords();
-      std::string prompt = pending.empty() ? "forebay> " : "      -> ";
-      char* line = readline(prompt.c_str());
-      if (line == nullptr) break;
-      std::string text = line;
-      std::free(line);
-      if (pending.empty() && text.starts_with('\\')) {
-        add_history(text.c_str());
-        if (!Command(text)) break;
+    while (ReadLine()) {
+      if (pending_.empty() && line_.starts_with('\\')) {
+        Remember(line_);
+        if (!Command(line_)) return;
         continue;
       }
-      pending += (pending.empty() ? "" : "\n") + text;
-      if (pending.find_first_not_of(" \t\n") == std::string::npos) {
-        pending.clear();
-      } else if (!sql::IsIncomplete(pending)) {
-        add_history(pending.c_str());
-        Execute(pending);
-        pending.clear();
+      pending_ += (pending_.empty() ? "" : "\n") + line_;
+      if (pending_.find_first_not_of(" \t\n") == std::string::npos) {
+        pending_.clear();
+      } else if (!sql::IsIncomplete(pending_)) {
+        Remember(pending_);
+        Execute(std::exchange(pending_, ""));
       }
     }
     std::printf("\n");
-    if (!history_file_.empty()) write_history(history_file_.c_str());
   }
 
  private:
   void Prepare() {
     rl_initialize();
     rl_attempted_completion_function = Complete;
+    shell_completion = &completion_;
+    using_history();
+    stifle_history(kHistoryMax);
     if (const char* home = std::getenv("HOME")) {
       history_file_ = std::string(home) + "/.forebay_history";
       read_history(history_file_.c_str());
@@ -92,15 +90,26 @@ class Shell {
     std::printf("forebay %s. Statements end with ; and \\? helps.\n", kVersion);
   }
 
-  void RefreshWords() {
-    std::vector<std::string>& words = CompletionWords();
-    words.clear();
-    for (std::string_view word : sql::ReservedWords()) words.emplace_back(word);
-    for (const std::string& name : serve::FunctionNames()) words.push_back(name);
-    auto tables = session_.catalog().ListTables(session_.database());
-    if (tables.ok()) words.insert(words.end(), tables->begin(), tables->end());
-    auto databases = session_.catalog().ListDatabases();
-    if (databases.ok()) words.insert(words.end(), databases->begin(), databases->end());
+  /// False at the end of input. Ctrl-C drops what was typed.
+  bool ReadLine() {
+    while (true) {
+      interrupted_ = false;
+      char* line = readline(pending_.empty() ? "forebay> " : "      -> ");
+      if (line != nullptr) {
+        line_ = line;
+        std::free(line);
+        return true;
+      }
+      if (!interrupted_) return false;
+      pending_.clear();
+      std::printf("\n");
+    }
+  }
+
+  /// At once, so that a shell that is killed loses nothing.
+  void Remember(const std::string& text) {
+    add_history(text.c_str());
+    if (!history_file_.empty()) write_history(history_file_.c_str());
   }
 
   /// A backslash command; false to quit.
@@ -111,6 +120,7 @@ class Shell {
     while (!argument.empty() && (argument.back() == ' ' || argument.back() == ';')) {
       argument.pop_back();
     }
+    while (!name.empty() && name.back() == ';') name.pop_back();
     if (name == "\\q") return false;
     if (name == "\\d") {
       Execute(argument.empty() ? "SHOW TABLES;" : "DESCRIBE " + argument + ";");
@@ -121,16 +131,18 @@ class Shell {
       std::printf("timing is %s\n", timing_ ? "on" : "off");
     } else if (name == "\\o") {
       SetFormat(argument);
-    } else {
+    } else if (name == "\\?") {
       std::printf("%s", kHelp);
+    } else {
+      std::printf("there is no command %s; \\? lists those there are\n", name.c_str());
     }
     return true;
   }
 
   void SetFormat(const std::string& name) {
-    if (name == "table") format_ = serve::OutputFormat::kTable;
-    if (name == "csv") format_ = serve::OutputFormat::kCsv;
-    if (name == "json") format_ = serve::OutputFormat::kJson;
+    if (name == "table") options_.format = serve::OutputFormat::kTable;
+    if (name == "csv") options_.format = serve::OutputFormat::kCsv;
+    if (name == "json") options_.format = serve::OutputFormat::kJson;
     if (name != "table" && name != "csv" && name != "json") {
       std::printf("the formats are table, csv and json\n");
     }
@@ -138,36 +150,35 @@ class Shell {
 
   void Execute(const std::string& script) {
     interrupted_ = false;
-    int64_t begin = MonotonicMs();
-    int64_t rows = -1;
-    serve::ScriptEvents events;
-    events.writer = [&] { return serve::MakeResultWriter(format_, stdout); };
-    events.message = [](int, const std::string& text) { std::printf("%s\n", text.c_str()); };
-    events.error = [&](int, const Error& error) {
-      std::printf("%s\n", sql::RenderError(error, script).c_str());
-    };
-    events.progress = [&](int64_t count) { rows = count; };
-    serve::RunScript(session_, script, true, interrupted_, events);
-    std::string footer = rows >= 0 ? fmt::format("{} row{}", rows, rows == 1 ? "" : "s") : "";
-    double seconds = static_cast<double>(MonotonicMs() - begin) / 1000;
-    if (timing_) footer += fmt::format("{}{:.3f} s", footer.empty() ? "" : ", ", seconds);
-    if (!footer.empty() && format_ == serve::OutputFormat::kTable) {
-      std::printf("%s\n", footer.c_str());
+    int64_t begin_ms = MonotonicMs();
+    RunOutcome outcome = runner_.Run(script, options_, interrupted_);
+    completion_.Forget();
+    if (interrupted_) std::printf("cancelled\n");
+    if (options_.format != serve::OutputFormat::kTable) return;
+    std::string footer;
+    if (outcome.rows >= 0) {
+      footer = fmt::format("{} row{}", outcome.rows, outcome.rows == 1 ? "" : "s");
     }
+    double seconds = static_cast<double>(MonotonicMs() - begin_ms) / 1000;
+    if (timing_) footer += fmt::format("{}{:.3f} s", footer.empty() ? "" : ", ", seconds);
+    if (!footer.empty()) std::printf("%s\n", footer.c_str());
   }
 
-  serve::Session& session_;
+  StatementRunner& runner_;
   std::atomic<bool>& interrupted_;
+  Completion completion_;
+  ShowOptions options_;
   std::string history_file_;
-  serve::OutputFormat format_ = serve::OutputFormat::kTable;
+  std::string line_;
+  std::string pending_;  ///< lines of a statement that has no end yet
   bool timing_ = false;
 };
 
 }  // namespace
 
-Result<bool> RunShell(serve::Session& session, std::atomic<bool>& interrupted) {
-  Shell(session, interrupted).Run();
-  return true;
+void RunShell(StatementRunner& runner, serve::OutputFormat format, std::atomic<bool>& interrupted) {
+  Shell(runner, format, interrupted).Run();
+  shell_completion = nullptr;
 }
 
 }  // namespace forebay::app

@@ -2,13 +2,13 @@
 
 #include <atomic>
 
-#include "serve/session/session.h"
+#include "app/shell/statement_runner.h"
 
 namespace forebay::app {
 
 /// The interactive shell on a terminal: history, statements over several lines, completion of
-/// keywords and tables, and the commands \d, \d TABLE, \j, \timing, \o FORMAT, \?, \q. Returns true
-/// (its exit status is 0). `interrupted` is set by SIGINT and cleared before each statement.
-Result<bool> RunShell(serve::Session& session, std::atomic<bool>& interrupted);
+/// keywords, functions, tables and databases, and the commands that \? lists. Ctrl-C ends the
+/// running statement, or drops what was typed. `interrupted` is set by SIGINT.
+void RunShell(StatementRunner& runner, serve::OutputFormat format, std::atomic<bool>& interrupted);
 
 }  // namespace forebay::app

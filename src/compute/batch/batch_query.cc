@@ -1,5 +1,7 @@
 #include "compute/batch/batch_query.h"
 
+#include <atomic>
+
 #include "base/clock.h"
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/duckdb_handle.h"
@@ -65,19 +67,17 @@ class DuckDbQuery : public BatchQuery {
     return Status::Ok();
   }
 
-  Status Execute() {
+  Status Prepare() {
     if (duckdb_prepare(connection_.get(), sql_.c_str(), statement_.address()) != DuckDBSuccess) {
       return Internal("DuckDB refuses the query: {}\n{}", duckdb_prepare_error(statement_.get()),
                       sql_);
-    }
-    has_result_ = true;
-    if (duckdb_execute_prepared_streaming(statement_.get(), &result_) != DuckDBSuccess) {
-      return ErrorOf(duckdb_result_error(&result_));
     }
     return Status::Ok();
   }
 
   Result<model::Batch> Next() override {
+    if (interrupted_) return Cancelled("the query was stopped");
+    if (!has_result_) RETURN_IF_ERROR(Execute());
     // The rows handed out last point into this chunk: it is freed only now.
     chunk_ = DuckDbChunk(duckdb_fetch_chunk(result_));
     if (chunk_.get() == nullptr) {
@@ -95,16 +95,28 @@ class DuckDbQuery : public BatchQuery {
     return batch;
   }
 
-  void Interrupt() override { duckdb_interrupt(connection_.get()); }
+  void Interrupt() override {
+    interrupted_ = true;
+    duckdb_interrupt(connection_.get());
+  }
   const std::string& duckdb_sql() const override { return sql_; }
 
  private:
+  Status Execute() {
+    has_result_ = true;
+    if (duckdb_execute_prepared_streaming(statement_.get(), &result_) != DuckDBSuccess) {
+      return ErrorOf(duckdb_result_error(&result_));
+    }
+    return Status::Ok();
+  }
+
   DuckDbDatabase database_;
   DuckDbConnection connection_;
   DuckDbStatement statement_;
   DuckDbChunk chunk_;
   duckdb_result result_ = {};
   bool has_result_ = false;
+  std::atomic<bool> interrupted_ = false;
   std::vector<model::DataType> types_;
   std::string sql_;
 };
@@ -122,7 +134,7 @@ Result<std::unique_ptr<BatchQuery>> BatchQuery::Start(const sql::PlanNode& root,
     fixed.evaluation.fixed_now_ms = Clock::System().NowMs();
   }
   RETURN_IF_ERROR(query->Plan(root, open_scan, fixed.evaluation));
-  RETURN_IF_ERROR(query->Execute());
+  RETURN_IF_ERROR(query->Prepare());
   return std::unique_ptr<BatchQuery>(std::move(query));
 }
 

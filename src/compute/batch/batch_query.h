@@ -22,8 +22,8 @@ struct BatchQueryOptions {
 /// shared and all is freed with it. Used by one thread at a time; Interrupt() from any.
 class BatchQuery {
  public:
-  /// Plans and starts `root`; a SinkNode at the root is looked through (the caller writes the
-  /// rows).
+  /// Plans `root`, whose work begins with the first Next(); a SinkNode at the root is looked
+  /// through (the caller writes the rows).
   static Result<std::unique_ptr<BatchQuery>> Start(const sql::PlanNode& root,
                                                    const OpenScan& open_scan,
                                                    const BatchQueryOptions& options);

@@ -19,12 +19,11 @@ Status OutputRouter::Emit(model::Batch batch) {
       Scatter(exchange, batch);
     }
   }
-  for (size_t i = 0; i < direct_.size(); ++i) {
-    bool last = i + 1 == direct_.size();
-    Message message = Message::Of(last ? std::move(batch) : batch);
-    RETURN_IF_ERROR(direct_[i].receiver->Receive(direct_[i].input, 0, std::move(message)));
+  if (direct_.empty()) return Status::Ok();
+  for (size_t i = 0; i + 1 < direct_.size(); ++i) {
+    RETURN_IF_ERROR(direct_[i].receiver->Receive(direct_[i].input, 0, Message::Of(batch)));
   }
-  return Status::Ok();
+  return direct_.back().receiver->Receive(direct_.back().input, 0, Message::Of(std::move(batch)));
 }
 
 void OutputRouter::Scatter(const Exchange& exchange, const model::Batch& batch) {

@@ -364,7 +364,7 @@ Kernel DecimalDivision(const CallSite& call) {
           status = DivisionByZero(name);
           return std::optional<Int128>();
         });
-        RETURN_IF_ERROR(status);
+        if (!status.ok()) return status;
         return column;
       };
     });

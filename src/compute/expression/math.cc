@@ -1,4 +1,5 @@
 #include <cmath>
+#include <random>
 
 #include "base/random.h"
 #include "compute/expression/cell_text.h"

@@ -72,9 +72,9 @@ Table BuildTable() {
 }  // namespace
 
 const FunctionEntry* FindFunction(std::string_view name, std::span<const DataType> args) {
-  static const Table table = BuildTable();
-  auto found = table.find(name);
-  if (found == table.end()) return nullptr;
+  static const Table kTable = BuildTable();
+  auto found = kTable.find(name);
+  if (found == kTable.end()) return nullptr;
   for (const FunctionEntry* entry : found->second) {
     if (Matches(entry->signature, args)) return entry;
   }

@@ -215,7 +215,7 @@ Result<Kernel> MakeOverlay(const CallSite& call) {
     std::string result(text.substr(0, PrefixBytes(text, static_cast<size_t>(start - 1))));
     result += with;
     if (length > 0 && int64_t{start} + length <= characters) {
-      result += text.substr(PrefixBytes(text, static_cast<size_t>(start - 1 + length)));
+      result += text.substr(PrefixBytes(text, static_cast<size_t>(int64_t{start} - 1 + length)));
     }
     out.Text(result);
   };

@@ -219,6 +219,12 @@ Status Job::Wait() {
   return final_status_;
 }
 
+bool Job::WaitFor(int timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return condition_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                             [this] { return !running_; });
+}
+
 Status Job::CheckpointNow() {
   std::shared_ptr<JobExecution> execution;
   {

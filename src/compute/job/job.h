@@ -30,6 +30,8 @@ class Job {
   void Suspend();
   /// Waits for a final state: ok when finished or stopped, else the job's error.
   Status Wait();
+  /// Waits for `timeout_ms` at most; whether the job has a final state, which Wait then tells.
+  bool WaitFor(int timeout_ms);
   Status CheckpointNow();
 
   JobRecord Record() const;

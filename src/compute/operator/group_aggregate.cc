@@ -1,5 +1,6 @@
 #include "compute/operator/group_aggregate.h"
 
+#include <bit>
 #include <numeric>
 
 #include "compute/operator/emitter.h"

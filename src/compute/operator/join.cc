@@ -268,7 +268,7 @@ Status JoinOperator::Snapshot(StateWriter& writer) {
 Status JoinOperator::Restore(StateReader& reader) {
   return ForEachStored(
       reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
-        int side = stored.suffix[0];
+        int side = static_cast<uint8_t>(stored.suffix[0]);
         if (side != 0 && side != 1) return Corruption("a stored join row of side {}", side);
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
         table_.MarkStored(entry);

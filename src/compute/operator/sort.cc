@@ -122,7 +122,8 @@ Status SortOperator::Restore(StateReader& reader) {
         RETURN_IF_ERROR(rows_.Check(row));
         held.row = row;
         next_number_ = std::max(next_number_, held.number + 1);
-        by_arrival.emplace(held.number, std::pair(std::string(sort_key), std::move(held)));
+        int64_t arrival = held.number;
+        by_arrival.emplace(arrival, std::pair(std::string(sort_key), std::move(held)));
         return Status::Ok();
       }));
   for (auto& [number, row] : by_arrival) {

@@ -135,7 +135,7 @@ Status WindowJoinOperator::Restore(StateReader& reader) {
     if (key.size() != kKeyBytes || value.empty() || static_cast<uint8_t>(key[8]) > 1) {
       return Corruption("a stored row of a window join has a key of {} bytes", key.size());
     }
-    int side = key[8];
+    int side = static_cast<uint8_t>(key[8]);
     std::string row(value.substr(1));
     RETURN_IF_ERROR(rows_[side].Check(row));
     next_row_ = std::max(next_row_, LoadLe<int64_t>(key.data() + 9) + 1);

@@ -127,7 +127,7 @@ Status Subtask::AdvanceWatermark() {
     SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
     Status status = op_->ProcessWatermark(watermark_);
     scope_.busy.Switch(caller);
-    RETURN_IF_ERROR(status);
+    if (!status.ok()) return status;
     metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
   }
   if (watermark_ <= forwarded_ && !was_idle) return Status::Ok();

@@ -261,7 +261,8 @@ Result<int> IcebergTable::RemoveOrphans() {
     ASSIGN_OR_RETURN(bool is_directory, fs_.IsDirectory(directory));
     if (!is_directory) continue;  // not ours
     ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(directory));
-    for (const std::string& name : names) candidates.push_back(directory + "/" + name);
+    directory += "/";
+    for (const std::string& name : names) candidates.push_back(directory + name);
   }
   ASSIGN_OR_RETURN(std::vector<std::string> metadata, fs_.List(directory_ + "/metadata"));
   for (const std::string& name : metadata) {

@@ -416,7 +416,7 @@ Result<IngestHandler::Written> IngestHandler::StoreParts(Target& target,
     return error;
   }
   RETURN_IF_ERROR(journal_->Finish(path));
-  RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   written.duplicate = true;
   for (const auto& [bucket, ack] : written.acks) written.duplicate &= ack.duplicate;
   return written;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "serve/session/local_time.h"
 #include "serve/session/script_runner.h"
 #include "sql/diagnostic.h"
 
@@ -32,111 +33,166 @@ std::string MessageJson(int statement, const StatementResult& result) {
   return text + "}";
 }
 
+/// Shown times are those of the session's zone; a name of no zone was refused by the statement.
+LocalTime ZoneOf(const Session& session) {
+  auto zone = LocalTime::In(session.time_zone());
+  return zone.ok() ? *zone : LocalTime();
+}
+
+}  // namespace
+
 /// The script of a request, from JSON or plain.
-Result<std::string> ScriptOf(const HttpRequest& request, bool& continue_on_error) {
-  continue_on_error = request.query.contains("continueOnError");
-  if (!request.Header("content-type").starts_with("application/json")) return request.body;
-  auto json = nlohmann::json::parse(request.body, nullptr, false);
-  if (!json.is_object() || !json.contains("sql") || !json["sql"].is_string()) {
-    Error error = InvalidArgument("the body is no JSON object with a string \"sql\"");
-    error.hint = R"(send {"sql": "SELECT 1"}, or the script itself as text/plain)";
-    return error;
+Result<SqlHandler::Script> SqlHandler::ScriptOf(const HttpRequest& request) {
+  Script script;
+  script.continue_on_error = request.query.contains("continueOnError");
+  auto cells = request.query.find("cells");
+  script.text_cells = cells != request.query.end() && cells->second == "text";
+  script.text = request.body;
+  if (request.Header("content-type").starts_with("application/json")) {
+    auto json = nlohmann::json::parse(request.body, nullptr, false);
+    if (!json.is_object() || !json.contains("sql") || !json["sql"].is_string()) {
+      Error error = InvalidArgument("the body is no JSON object with a string \"sql\"");
+      error.hint = R"(send {"sql": "SELECT 1"}, or the script itself as text/plain)";
+      return error;
+    }
+    if (json.value("continueOnError", false)) script.continue_on_error = true;
+    script.text = json["sql"].get<std::string>();
   }
-  if (json.value("continueOnError", false)) continue_on_error = true;
-  return json["sql"].get<std::string>();
+  std::string id(request.Header("forebay-session"));
+  if (id.empty()) {
+    script.session = std::make_shared<Session>(engine_);
+  } else {
+    ASSIGN_OR_RETURN(script.session, sessions_.Use(id));
+  }
+  return script;
 }
 
 /// Runs the statements of one request step by step: Next() makes the next lines.
-class StatementStream {
+class SqlHandler::StatementStream {
  public:
-  StatementStream(const Engine& engine, std::string script, bool continue_on_error,
-                  const std::atomic<bool>& stopping)
-      : session_(engine),
-        script_(std::move(script)),
-        continue_on_error_(continue_on_error),
+  StatementStream(Script script, const std::atomic<bool>& stopping)
+      : script_(std::move(script)),
         stopping_(stopping),
-        statements_(sql::SplitStatements(script_)) {}
+        statements_(sql::SplitStatements(script_.text)) {}
 
   /// Empty at the end; a lone newline when there is nothing new.
   Result<std::string> Next() {
     if (stopping_) return Cancelled("the server is stopping");
-    if (cursor_ != nullptr) return Rows();
+    if (result_.rows != nullptr) return Rows();
+    if (result_.work != nullptr) return Work();
     if (ended_ || next_ >= statements_.size()) return std::string();
     return Start();
   }
 
  private:
+  static constexpr int kWaitMs = 200;
+
   Result<std::string> Start() {
-    int number = static_cast<int>(++next_);
-    auto result = session_.Execute(statements_[next_ - 1]);
-    if (!result.ok()) return Failed(number, result.error());
-    if (result->rows == nullptr) return MessageJson(number, *result) + "\n";
-    cursor_ = std::move(result->rows);
-    return fmt::format("{{\"statement\":{},{},\"changelog\":{}}}\n", number,
-                       ColumnsJson(HeadersOf(cursor_->columns())), cursor_->is_changelog());
+    ++next_;
+    auto result = script_.session->Start(statements_[next_ - 1]);
+    if (!result.ok()) return Failed(result.error());
+    result_ = std::move(*result);
+    if (result_.work != nullptr) return Work();
+    if (result_.rows == nullptr) return MessageJson(number(), result_) + "\n";
+    zone_ = ZoneOf(*script_.session);
+    return fmt::format("{{\"statement\":{},{},\"changelog\":{}}}\n", number(),
+                       ColumnsJson(HeadersOf(result_.rows->columns())),
+                       result_.rows->is_changelog());
+  }
+
+  Result<std::string> Work() {
+    auto message = result_.work->Continue(kWaitMs);
+    if (!message.ok() && message.kind() == ErrorKind::kTimeout) {
+      return fmt::format("{{\"statement\":{},\"progress\":{}}}\n", number(), result_.work->rows());
+    }
+    result_.work.reset();
+    if (!message.ok()) return Failed(message.error());
+    result_.message = *message;
+    return MessageJson(number(), result_) + "\n";
   }
 
   Result<std::string> Rows() {
-    int number = static_cast<int>(next_);
-    constexpr int kWaitMs = 200;
-    auto batch = cursor_->Next(kWaitMs);
+    auto batch = result_.rows->Next(kWaitMs);
     if (!batch.ok()) {
       if (batch.kind() == ErrorKind::kTimeout) return std::string("\n");
-      cursor_.reset();
-      return Failed(number, batch.error());
+      result_.rows.reset();
+      return Failed(batch.error());
     }
     if (!*batch) {
-      cursor_.reset();
-      return fmt::format("{{\"statement\":{},\"end\":true}}\n", number);
+      result_.rows.reset();
+      return fmt::format("{{\"statement\":{},\"end\":true}}\n", number());
     }
+    return RowsLine(zone_.Apply(std::move(**batch)));
+  }
+
+  std::string RowsLine(const model::Batch& batch) const {
     bool first = true;
-    std::string line = fmt::format("{{\"statement\":{},\"rows\":[", number);
-    AppendRowsJson(line, **batch, first);
+    std::string line = fmt::format("{{\"statement\":{},\"rows\":[", number());
+    if (script_.text_cells) {
+      AppendRowsText(line, batch, first);
+    } else {
+      AppendRowsJson(line, batch, first);
+    }
     line += "]";
-    if (cursor_->is_changelog()) {
+    if (result_.rows->is_changelog()) {
       first = true;
       line += ",\"kinds\":[";
-      AppendKindsJson(line, **batch, first);
+      AppendKindsJson(line, batch, first);
       line += "]";
     }
     return line + "}\n";
   }
 
-  std::string Failed(int number, const Error& error) {
-    ended_ = !continue_on_error_;
-    return ErrorJson(number, error) + "\n";
+  std::string Failed(const Error& error) {
+    ended_ = !script_.continue_on_error;
+    return ErrorJson(number(), error) + "\n";
   }
 
-  Session session_;
-  const std::string script_;
-  const bool continue_on_error_;
+  int number() const { return static_cast<int>(next_); }
+
+  const Script script_;
   const std::atomic<bool>& stopping_;
   const std::vector<sql::StatementText> statements_;
   size_t next_ = 0;
-  std::unique_ptr<ResultCursor> cursor_;
+  StatementResult result_;  ///< of the statement that runs
+  LocalTime zone_;
   bool ended_ = false;
 };
+
+namespace {
+
+HttpResponse WrongMethod(const char* allowed) {
+  HttpResponse response = HttpResponse::FromError(InvalidArgument("use {}", allowed));
+  response.status = 405;
+  response.headers["Allow"] = allowed;
+  return response;
+}
 
 }  // namespace
 
 HttpResponse SqlHandler::Handle(const HttpRequest& request) {
-  if (request.method != "POST") {
-    HttpResponse response =
-        HttpResponse::FromError(InvalidArgument("use POST with the SQL as body"));
-    response.status = 405;
-    response.headers["Allow"] = "POST";
-    return response;
-  }
-  bool continue_on_error = false;
-  auto script = ScriptOf(request, continue_on_error);
+  if (request.method != "POST") return WrongMethod("POST");
+  auto script = ScriptOf(request);
   if (!script.ok()) return HttpResponse::FromError(script.error());
   bool stream = request.Header("accept").find("application/x-ndjson") != std::string_view::npos;
-  return stream ? Stream(*script, continue_on_error) : Collect(*script, continue_on_error);
+  return stream ? Stream(std::move(*script)) : Collect(*script);
 }
 
-HttpResponse SqlHandler::Stream(const std::string& script, bool continue_on_error) {
-  auto statements =
-      std::make_shared<StatementStream>(engine_, script, continue_on_error, stopping_);
+HttpResponse SqlHandler::HandleSessions(const HttpRequest& request, const std::string& id) {
+  if (request.method != (id.empty() ? "POST" : "DELETE")) {
+    return WrongMethod(id.empty() ? "POST" : "DELETE");
+  }
+  if (!id.empty()) {
+    Status closed = sessions_.Close(id);
+    return closed.ok() ? HttpResponse::Json(200, "{}\n") : HttpResponse::FromError(closed.error());
+  }
+  auto opened = sessions_.Open();
+  if (!opened.ok()) return HttpResponse::FromError(opened.error());
+  return HttpResponse::Json(201, fmt::format("{{\"session\":\"{}\"}}\n", *opened));
+}
+
+HttpResponse SqlHandler::Stream(Script script) {
+  auto statements = std::make_shared<StatementStream>(std::move(script), stopping_);
   HttpResponse response;
   response.content_type = "application/x-ndjson";
   response.next_chunk = [statements] { return statements->Next(); };
@@ -146,7 +202,7 @@ HttpResponse SqlHandler::Stream(const std::string& script, bool continue_on_erro
 namespace {
 
 /// A statement's whole result as a JSON object without its closing brace.
-Result<std::string> CollectRows(int number, ResultCursor& cursor,
+Result<std::string> CollectRows(int number, ResultCursor& cursor, const LocalTime& zone,
                                 const std::atomic<bool>& stopping) {
   std::string rows;
   std::string kinds;
@@ -158,8 +214,9 @@ Result<std::string> CollectRows(int number, ResultCursor& cursor,
     if (!batch.ok() && batch.kind() == ErrorKind::kTimeout) continue;
     if (!batch.ok()) return batch.status();
     if (!*batch) break;
-    AppendRowsJson(rows, **batch, first);
-    if (cursor.is_changelog()) AppendKindsJson(kinds, **batch, first_kind);
+    model::Batch shown = zone.Apply(std::move(**batch));
+    AppendRowsJson(rows, shown, first);
+    if (cursor.is_changelog()) AppendKindsJson(kinds, shown, first_kind);
     if (rows.size() > kCollectedBytesMax) {
       Error error = OutOfRange("the result is larger than {} bytes", kCollectedBytesMax);
       error.hint = "ask for it as a stream: Accept: application/x-ndjson";
@@ -173,28 +230,36 @@ Result<std::string> CollectRows(int number, ResultCursor& cursor,
   return text + "}";
 }
 
+/// A statement run to its end as a JSON object.
+Result<std::string> RunToEnd(int number, Session& session, const sql::StatementText& text,
+                             const std::atomic<bool>& stopping) {
+  ASSIGN_OR_RETURN(StatementResult result, session.Start(text));
+  if (result.rows != nullptr) return CollectRows(number, *result.rows, ZoneOf(session), stopping);
+  constexpr int kWaitMs = 200;
+  while (result.work != nullptr) {
+    auto message = result.work->Continue(kWaitMs);
+    if (stopping) return Cancelled("the server is stopping");
+    if (!message.ok() && message.kind() == ErrorKind::kTimeout) continue;
+    if (!message.ok()) return message.status();
+    result.message = *message;
+    result.work.reset();
+  }
+  return MessageJson(number, result);
+}
+
 }  // namespace
 
-HttpResponse SqlHandler::Collect(const std::string& script, bool continue_on_error) {
-  Session session(engine_);
+HttpResponse SqlHandler::Collect(const Script& script) {
   std::string results;
   int status = 200;
   int number = 0;
-  for (const sql::StatementText& text : sql::SplitStatements(script)) {
+  for (const sql::StatementText& text : sql::SplitStatements(script.text)) {
     if (number++ > 0) results += ",\n";
-    auto result = session.Execute(text);
-    Result<std::string> json = std::string();
-    if (!result.ok()) {
-      json = result.status();
-    } else if (result->rows == nullptr) {
-      json = MessageJson(number, *result);
-    } else {
-      json = CollectRows(number, *result->rows, stopping_);
-    }
+    auto json = RunToEnd(number, *script.session, text, stopping_);
     results += json.ok() ? *json : ErrorJson(number, json.error());
     if (json.ok()) continue;
     if (status == 200) status = HttpStatusOf(json.kind());
-    if (!continue_on_error) break;
+    if (!script.continue_on_error) break;
   }
   return HttpResponse::Json(status, "{\"results\":[" + results + "]}\n");
 }

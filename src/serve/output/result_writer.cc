@@ -38,6 +38,21 @@ void AppendRowsJson(std::string& out, const Batch& rows, bool& first) {
   }
 }
 
+void AppendRowsText(std::string& out, const Batch& rows, bool& first) {
+  std::string cell;
+  for (int row = 0; row < rows.num_rows; ++row) {
+    out += first ? "[" : ",[";
+    first = false;
+    for (size_t i = 0; i < rows.columns.size(); ++i) {
+      if (i > 0) out += ',';
+      cell.clear();
+      if (!rows.columns[i].IsNull(row)) model::AppendText(cell, rows.columns[i], row);
+      out += rows.columns[i].IsNull(row) ? "null" : JsonString(cell);
+    }
+    out += ']';
+  }
+}
+
 void AppendKindsJson(std::string& out, const Batch& rows, bool& first) {
   for (int row = 0; row < rows.num_rows; ++row) {
     out += fmt::format("{}\"{}\"", first ? "" : ",", model::ChangeTypeText(rows.change(row)));

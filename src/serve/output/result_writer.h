@@ -39,6 +39,8 @@ std::string ColumnsJson(const std::vector<ColumnHeader>& columns);
 /// `[[1,"a"],[2,null]]`: the rows of a batch as JSON arrays, in the value forms of the command
 /// line's JSON output.
 void AppendRowsJson(std::string& out, const model::Batch& rows, bool& first);
+/// As AppendRowsJson, but every cell is a string, as the table and CSV outputs show it, or null.
+void AppendRowsText(std::string& out, const model::Batch& rows, bool& first);
 /// Appends `"+I","-U"` for every row.
 void AppendKindsJson(std::string& out, const model::Batch& rows, bool& first);
 /// A JSON string literal.

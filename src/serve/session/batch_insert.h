@@ -1,18 +1,21 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "compute/expression/evaluator.h"
 #include "serve/session/engine.h"
+#include "serve/session/result_cursor.h"
 
 namespace forebay::serve {
 
-/// Runs `sink`'s input as a batch query and writes its rows into the sink's table, in the calling
-/// thread. Returns how many rows. Not atomic as a whole: rows written before an error stay, as in
-/// Flink's batch jobs.
-Result<int64_t> InsertBatch(const sql::SinkNode& sink, const Engine& engine,
-                            const std::map<std::string, std::string>& settings,
-                            const compute::EvaluationContext& evaluation);
+/// Runs the inputs of `sinks` one after the other as batch queries and writes their rows into the
+/// sinks' tables. Not atomic as a whole: rows written before an error or a break stay, as in
+/// Flink's batch jobs. `engine` outlives the work.
+std::unique_ptr<StatementWork> InsertBatch(std::vector<sql::PlanPtr> sinks, const Engine& engine,
+                                           std::map<std::string, std::string> settings,
+                                           const compute::EvaluationContext& evaluation);
 
 }  // namespace forebay::serve

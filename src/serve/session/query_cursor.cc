@@ -2,6 +2,7 @@
 
 #include "compute/batch/batch_query.h"
 #include "compute/batch/table_scan.h"
+#include "serve/session/background_fetch.h"
 
 namespace forebay::serve {
 
@@ -49,13 +50,17 @@ class BatchCursorImpl : public ResultCursor {
     }
     ASSIGN_OR_RETURN(cursor->query_,
                      compute::BatchQuery::Start(*cursor->plan_, cursor->open_scan_, options));
+    cursor->fetch_.emplace([query = cursor->query_.get()] { return query->Next(); });
     return std::unique_ptr<ResultCursor>(std::move(cursor));
+  }
+  ~BatchCursorImpl() override {
+    if (query_ != nullptr) query_->Interrupt();
   }
 
   const std::vector<sql::Field>& columns() const override { return plan_->output; }
   bool is_changelog() const override { return false; }
-  Result<std::optional<model::Batch>> Next(int) override {
-    ASSIGN_OR_RETURN(model::Batch batch, query_->Next());
+  Result<std::optional<model::Batch>> Next(int timeout_ms) override {
+    ASSIGN_OR_RETURN(model::Batch batch, fetch_->Next(timeout_ms));
     if (batch.num_rows == 0) return std::optional<model::Batch>();
     return std::optional(std::move(batch));
   }
@@ -65,7 +70,8 @@ class BatchCursorImpl : public ResultCursor {
   sql::PlanPtr plan_;
   compute::JobContext context_;
   compute::OpenScan open_scan_;
-  std::unique_ptr<compute::BatchQuery> query_;  // last: it reads through the members above
+  std::unique_ptr<compute::BatchQuery> query_;  // it reads through the members above
+  std::optional<BackgroundFetch> fetch_;        // last: its thread uses the query
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ class ResultCursor {
   virtual const std::vector<sql::Field>& columns() const = 0;
   /// Whether rows have change types that a reader must show: a streaming query's result.
   virtual bool is_changelog() const = 0;
-  /// The next rows; nullopt at the end; kTimeout when none came within `timeout_ms` (ask again).
+  /// The next rows, valid until the next call; nullopt at the end; kTimeout when none came within
+  /// `timeout_ms` (ask again).
   virtual Result<std::optional<model::Batch>> Next(int timeout_ms) = 0;
   virtual void Cancel() = 0;
 };
@@ -30,11 +31,24 @@ std::unique_ptr<ResultCursor> CursorOf(std::vector<sql::Field> columns, model::B
 std::unique_ptr<ResultCursor> TextCursor(const std::vector<std::string>& columns,
                                          const std::vector<std::vector<std::string>>& rows);
 
+/// A statement without rows that takes its time: an INSERT in batch mode, a job that is waited for.
+/// Dropping it before its end breaks it off. Used by one thread at a time.
+class StatementWork {
+ public:
+  virtual ~StatementWork() = default;
+  /// Works or waits for about `timeout_ms`: the statement's message when it is done, kTimeout when
+  /// there is more to do (ask again).
+  virtual Result<std::string> Continue(int timeout_ms) = 0;
+  /// Rows so far.
+  virtual int64_t rows() const = 0;
+};
+
 /// What a statement did.
 struct StatementResult {
-  std::unique_ptr<ResultCursor> rows;  ///< null: the statement has no result
-  std::string message;                 ///< one line for people: "table shop.clicks created"
-  std::string job_id;                  ///< of an INSERT that runs on
+  std::unique_ptr<ResultCursor> rows;   ///< null: the statement has no result
+  std::unique_ptr<StatementWork> work;  ///< null: it is done
+  std::string message;                  ///< one line for people: "table shop.clicks created"
+  std::string job_id;                   ///< of an INSERT that runs on
 };
 
 }  // namespace forebay::serve

@@ -1,5 +1,7 @@
 #include "serve/session/session.h"
 
+#include <algorithm>
+
 #include "serve/session/batch_insert.h"
 #include "serve/session/query_cursor.h"
 #include "serve/session/settings.h"
@@ -31,7 +33,55 @@ compute::EvaluationContext Session::Evaluation() const {
   return context;
 }
 
+namespace {
+
+/// Waits for a job; when it is broken off, the job is cancelled.
+class JobWork : public StatementWork {
+ public:
+  explicit JobWork(compute::JobHandle job) : job_(std::move(job)) {}
+  ~JobWork() override {
+    if (ended_) return;
+    job_->Stop(compute::StopMode::kCancel);
+    Status ignored = job_->Wait();
+    static_cast<void>(ignored);
+  }
+
+  Result<std::string> Continue(int timeout_ms) override {
+    ended_ = job_->WaitFor(timeout_ms);
+    if (!ended_) return Timeout("job {} runs on", job_->id());
+    RETURN_IF_ERROR(job_->Wait());
+    return fmt::format("job {} finished", job_->id());
+  }
+  /// What its sources have read.
+  int64_t rows() const override {
+    int64_t rows = 0;
+    for (const compute::OperatorMetrics& metrics : job_->Metrics()) {
+      rows = std::max(rows, std::max(metrics.rows_in, metrics.rows_out));
+    }
+    return rows;
+  }
+
+ private:
+  const compute::JobHandle job_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
 Result<StatementResult> Session::Execute(const sql::StatementText& text) {
+  ASSIGN_OR_RETURN(StatementResult result, Start(text));
+  constexpr int kWaitMs = 1000;
+  while (result.work != nullptr) {
+    auto message = result.work->Continue(kWaitMs);
+    if (!message.ok() && message.kind() == ErrorKind::kTimeout) continue;
+    if (!message.ok()) return message.status();
+    result.message = *message;
+    result.work.reset();
+  }
+  return result;
+}
+
+Result<StatementResult> Session::Start(const sql::StatementText& text) {
   statement_ = std::string(text.text);
   ASSIGN_OR_RETURN(sql::BoundStatement bound,
                    sql::AnalyzeSql(text.text, catalog_, AnalyzerOptions(), text.position));
@@ -56,7 +106,11 @@ Result<StatementResult> Session::Run(const sql::QueryStatement& query) {
 }
 
 Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
-  if (!IsStreaming()) return RunBatchInsert(insert);
+  StatementResult result;
+  if (!IsStreaming()) {
+    result.work = InsertBatch(insert.sinks, engine_, settings_, Evaluation());
+    return result;
+  }
   compute::JobSpec spec;
   for (const model::TablePath& target : insert.targets) {
     spec.name += (spec.name.empty() ? "insert-into_" : ",") + target.ToString();
@@ -65,26 +119,12 @@ Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
   spec.roots = insert.sinks;
   spec.settings = settings_;
   ASSIGN_OR_RETURN(compute::JobHandle job, engine_.jobs->Submit(std::move(spec)));
-  StatementResult result;
   result.job_id = job->id();
   result.message = fmt::format("job {} submitted", job->id());
   auto sync = settings_.find("table.dml-sync");
   if (sync != settings_.end() && sync->second == "true") {
-    RETURN_IF_ERROR(job->Wait());
-    result.message = fmt::format("job {} finished", job->id());
+    result.work = std::make_unique<JobWork>(job);
   }
-  return result;
-}
-
-Result<StatementResult> Session::RunBatchInsert(const sql::InsertStatement& insert) {
-  int64_t rows = 0;
-  for (const sql::PlanPtr& sink : insert.sinks) {
-    ASSIGN_OR_RETURN(int64_t written, InsertBatch(static_cast<const sql::SinkNode&>(*sink), engine_,
-                                                  settings_, Evaluation()));
-    rows += written;
-  }
-  StatementResult result;
-  result.message = fmt::format("{} rows inserted", rows);
   return result;
 }
 

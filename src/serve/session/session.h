@@ -21,7 +21,10 @@ class Session {
   explicit Session(const Engine& engine);
   ~Session();
 
-  /// Runs one statement. Errors have a position in the script that `text` stands in.
+  /// Begins one statement; when the result has `work`, that must be driven to its end. Errors have
+  /// a position in the script that `text` stands in.
+  Result<StatementResult> Start(const sql::StatementText& text);
+  /// As Start, but also does the work.
   Result<StatementResult> Execute(const sql::StatementText& text);
 
   const std::string& database() const { return database_; }
@@ -52,7 +55,6 @@ class Session {
   Result<StatementResult> Run(const sql::StartJobStatement& start);
   Result<StatementResult> Run(const sql::ExplainStatement& explain);
 
-  Result<StatementResult> RunBatchInsert(const sql::InsertStatement& insert);
   Result<StatementResult> ShowJobs();
   Result<StatementResult> DescribeJob(const std::string& id);
 

@@ -206,11 +206,12 @@ Status SqlCatalog::DropDatabase(const std::string& database, bool if_exists, boo
     error.hint = "DROP DATABASE ... CASCADE drops its tables and views too";
     return error;
   }
+  const std::string prefix = database + ".";
   for (const std::string& name : views) {
-    RETURN_IF_ERROR(connection_.admin().DropObject(kView, database + "." + name));
+    RETURN_IF_ERROR(connection_.admin().DropObject(kView, prefix + name));
   }
   for (const std::string& name : foreign) {
-    RETURN_IF_ERROR(connection_.admin().DropObject(kForeignTable, database + "." + name));
+    RETURN_IF_ERROR(connection_.admin().DropObject(kForeignTable, prefix + name));
   }
   return connection_.admin().DropDatabase(database, if_exists, cascade);
 }

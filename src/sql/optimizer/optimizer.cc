@@ -213,7 +213,7 @@ Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool
         }
         return IsDeduplicate(rank) ? ToDeduplicate(rank) : PlanPtr(node);
       });
-  RETURN_IF_ERROR(status);
+  if (!status.ok()) return status;
   return finished;
 }
 

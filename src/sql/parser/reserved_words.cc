@@ -443,8 +443,8 @@ constexpr std::string_view kWords[] = {
 }  // namespace
 
 const std::vector<std::string_view>& ReservedWords() {
-  static const std::vector<std::string_view> words(std::begin(kWords), std::end(kWords));
-  return words;
+  static const std::vector<std::string_view> kList(std::begin(kWords), std::end(kWords));
+  return kList;
 }
 
 bool IsReservedWord(std::string_view word) {

@@ -50,7 +50,7 @@ Status Parser::TableElement(CreateTableAst& table) {
     return Status::Ok();
   }
   if (tokens_.AcceptWords("CONSTRAINT")) {
-    ASSIGN_OR_RETURN(std::string name, Identifier());
+    RETURN_IF_ERROR(Identifier());  // its name says nothing to us
     return PrimaryKey(table);
   }
   if (tokens_.PeekWords("PRIMARY KEY")) return PrimaryKey(table);

@@ -220,7 +220,7 @@ Result<LogSlice> LogSegment::Read(LogOffset offset, int64_t max_bytes, LogOffset
       return Read(offset, max_bytes, end_offset, end_position);
     }
   }
-  RETURN_IF_ERROR(found);
+  if (!found.ok()) return found;
   return ReadFrom(at, max_bytes, end_offset, end_position);
 }
 

@@ -30,7 +30,7 @@ Result<std::string_view> SegmentCursor::Fetch(uint64_t position, size_t size) {
     auto read = file_.ReadAt(position, wanted, buffer_.data());
     buffer_.resize(read.ok() ? *read : 0);
     buffer_position_ = position;
-    RETURN_IF_ERROR(read);
+    if (!read.ok()) return read.status();
     if (buffer_.size() < size) return Corruption("the file ends at byte {}", position + *read);
   }
   return std::string_view(buffer_).substr(position - buffer_position_, size);

@@ -1,0 +1,75 @@
+"""A program on a pseudo-terminal, driven as a person would: keys in, screen text out."""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+WAIT_SECONDS = 60
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r(?!\n)|\x07")
+
+
+class Terminal:
+    """Starts `command` in a session of its own on a terminal; with `with` it is ended at the end."""
+
+    def __init__(self, command, environment):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=environment,
+                                        start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        self.seen = ""      # everything so far, without escape sequences
+        self.mark = 0       # what expect() has consumed
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        os.close(self.master)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def interrupt(self):
+        """Ctrl-C."""
+        self.type("\x03")
+
+    def _read(self, seconds):
+        """Takes in what comes within a time; False at the end."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return True
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            return False
+        self.seen = self.seen + ESCAPES.sub("", data.decode("utf-8", "replace")).replace("\r\n", "\n")
+        return bool(data)
+
+    def expect(self, pattern, seconds=WAIT_SECONDS):
+        """Waits until `pattern` matches behind what earlier calls matched, and returns the match."""
+        deadline = time.monotonic() + seconds
+        alive = True
+        while True:
+            found = re.compile(pattern, re.MULTILINE).search(self.seen, self.mark)
+            if found:
+                self.mark = found.end()
+                return found
+            if not alive or time.monotonic() > deadline:
+                raise AssertionError(f"no {pattern!r} within {seconds} s in:\n{self.seen[self.mark:]}")
+            alive = self._read(0.1)
+
+    def wait(self, seconds=WAIT_SECONDS):
+        """Reads to the end and returns the exit status."""
+        deadline = time.monotonic() + seconds
+        while self._read(0.1) and time.monotonic() < deadline:
+            pass
+        return self.process.wait(max(1, deadline - time.monotonic()))
