@@ -132,21 +132,25 @@ SELECT window_time AS hour_time,
 FROM TABLE(TUMBLE(TABLE visits, DESCRIPTOR(ts), INTERVAL '1' HOUR))
 GROUP BY window_start, window_end, window_time;
 
--- The last two days, every hour ...
+-- The last two days, every hour. In how many hours a thing was seen says more than how often: one busy hour is no
+-- incident, and a larger shop has more of everything in each hour, but no more hours.
 CREATE VIEW lately AS
 SELECT window_start, window_end, SUM(events) AS events, SUM(organic) AS organic, SUM(product_views) AS product_views,
        SUM(carts) AS carts, SUM(trouble) AS trouble, SUM(payments) AS payments,
        SUM(payment_errors) AS payment_errors, SUM(mobile_shippings) AS mobile_shippings,
-       SUM(mobile_returns) AS mobile_returns
+       SUM(mobile_returns) AS mobile_returns,
+       COUNT(*) FILTER (WHERE trouble > 0) AS trouble_hours,
+       COUNT(*) FILTER (WHERE payment_errors > 0) AS payment_error_hours,
+       COUNT(*) FILTER (WHERE mobile_returns > 0) AS mobile_return_hours
 FROM TABLE(HOP(TABLE hourly, DESCRIPTOR(hour_time), INTERVAL '1' HOUR, INTERVAL '2' DAY))
 GROUP BY window_start, window_end;
 
--- ... and the four weeks before them: what is usual.
+-- The four weeks before them: what is usual.
 CREATE VIEW usually AS
 SELECT window_start, window_end, SUM(events) AS events, SUM(organic) AS organic, SUM(product_views) AS product_views,
        SUM(carts) AS carts, SUM(trouble) AS trouble, SUM(payments) AS payments,
        SUM(payment_errors) AS payment_errors, SUM(mobile_shippings) AS mobile_shippings,
-       SUM(mobile_returns) AS mobile_returns
+       SUM(mobile_returns) AS mobile_returns, COUNT(*) AS hours
 FROM TABLE(HOP(TABLE hourly, DESCRIPTOR(hour_time), INTERVAL '1' HOUR, INTERVAL '28' DAY))
 GROUP BY window_start, window_end;
 
@@ -154,17 +158,17 @@ GROUP BY window_start, window_end;
 CREATE VIEW incident_signals AS
 SELECT l.window_end AS detected_at,
        -- Payments fail: at least one in five, and three times as often as usual.
-       l.payment_errors >= 3
+       l.payment_error_hours >= 3
          AND l.payment_errors * 5 >= l.payments
          AND l.payment_errors * u.payments >= 3 * u.payment_errors * l.payments AS payment_gateway,
        -- The shipping page sends phones back to the cart: at least one in five, twice as often as usual.
-       l.mobile_returns >= 3
+       l.mobile_return_hours >= 3
          AND l.mobile_returns * 5 >= l.mobile_shippings
          AND l.mobile_returns * u.mobile_shippings >= 2 * u.mobile_returns * l.mobile_shippings
          AS checkout_bug,
        -- A crowd from search engines that only looks: 1.3 times the usual share of organic traffic, twice the
        -- usual share of error pages and support chats, three quarters of the usual carts per product view.
-       l.trouble >= 6 AND u.product_views >= 300
+       l.trouble_hours >= 5 AND u.hours >= 100
          AND 10 * l.organic * u.events >= 13 * u.organic * l.events
          AND l.trouble * u.events >= 2 * u.trouble * l.events
          AND 4 * l.carts * u.product_views <= 3 * u.carts * l.product_views AS viral_article

@@ -126,6 +126,10 @@ void Replay::AppendName(std::string& out, const std::string& name, int copy) {
 
 std::string ClickstreamPath() {
   const char* deps = std::getenv("FOREBAY_DEPS");
+  std::error_code error;
+  std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  std::string packed = program.parent_path().parent_path() / "share/ecom.csv.gz";
+  if (deps == nullptr && !error && std::filesystem::exists(packed, error)) return packed;
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   std::string prefix = deps != nullptr ? deps

@@ -45,7 +45,8 @@ struct Clickstream {
   Names users, sessions, events, platforms, channels, cohorts, lifecycles;
 };
 
-/// Where the data set is: below FOREBAY_DEPS, or the user's cache directory.
+/// Where the data set is: below FOREBAY_DEPS, or beside a packed program, or in the user's cache
+/// directory.
 std::string ClickstreamPath();
 
 /// Reads the gzip-compressed CSV file. kNotFound says how to get it; kCorruption and

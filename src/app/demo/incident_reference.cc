@@ -24,6 +24,10 @@ enum Measure {
   kPaymentErrors,
   kMobileShippings,
   kMobileReturns,
+  kHours,  ///< this and below: hours in which there was any of it
+  kTroubleHours,
+  kPaymentErrorHours,
+  kMobileReturnHours,
   kMeasures,
 };
 using Counts = std::array<int64_t, kMeasures>;
@@ -55,6 +59,12 @@ class HourlySums {
       CountClick(stream, click, sums_[click.ts_ms / kHourMs - first_ + 1]);
       return Status();
     });
+    for (Counts& hour : sums_) {
+      hour[kHours] = hour[kEvents] > 0;
+      hour[kTroubleHours] = hour[kTrouble] > 0;
+      hour[kPaymentErrorHours] = hour[kPaymentErrors] > 0;
+      hour[kMobileReturnHours] = hour[kMobileReturns] > 0;
+    }
     for (size_t i = 1; i < sums_.size(); ++i) {
       for (int m = 0; m < kMeasures; ++m) sums_[i][m] += sums_[i - 1][m];
     }
@@ -80,17 +90,17 @@ class HourlySums {
 };
 
 bool IsPaymentGateway(const Counts& l, const Counts& u) {
-  return l[kPaymentErrors] >= 3 && l[kPaymentErrors] * 5 >= l[kPayments] &&
+  return l[kPaymentErrorHours] >= 3 && l[kPaymentErrors] * 5 >= l[kPayments] &&
          l[kPaymentErrors] * u[kPayments] >= 3 * u[kPaymentErrors] * l[kPayments];
 }
 
 bool IsCheckoutBug(const Counts& l, const Counts& u) {
-  return l[kMobileReturns] >= 3 && l[kMobileReturns] * 5 >= l[kMobileShippings] &&
+  return l[kMobileReturnHours] >= 3 && l[kMobileReturns] * 5 >= l[kMobileShippings] &&
          l[kMobileReturns] * u[kMobileShippings] >= 2 * u[kMobileReturns] * l[kMobileShippings];
 }
 
 bool IsViralArticle(const Counts& l, const Counts& u) {
-  return l[kTrouble] >= 6 && u[kViews] >= 300 &&
+  return l[kTroubleHours] >= 5 && u[kHours] >= 100 &&
          10 * l[kOrganic] * u[kEvents] >= 13 * u[kOrganic] * l[kEvents] &&
          l[kTrouble] * u[kEvents] >= 2 * u[kTrouble] * l[kEvents] &&
          4 * l[kCarts] * u[kViews] <= 3 * u[kCarts] * l[kViews];

@@ -187,7 +187,8 @@ Status SqlClient::Run(const RemoteScript& script, const std::atomic<bool>& cance
     RETURN_IF_ERROR(exchange.Send(request));
     LineSplitter lines(line);
     Status status = exchange.Read(cancel, [&](std::string_view bytes) { lines.Add(bytes); });
-    if (status.kind() != ErrorKind::kConflict || i == kTriesMax || cancel) return status;
+    bool busy = !status.ok() && status.kind() == ErrorKind::kConflict;
+    if (!busy || i == kTriesMax || cancel) return status;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 }

@@ -113,7 +113,7 @@ class RemoteRunner : public StatementRunner {
               ResultDisplay& display) {
     auto add = [&](std::string_view line) { results.Add(line); };
     Status status = client_.Run(request, cancel, add);
-    if (status.kind() != ErrorKind::kNotFound) return status;
+    if (status.ok() || status.kind() != ErrorKind::kNotFound) return status;
     RETURN_IF_ERROR(client_.OpenSession());
     display.ShowMessage(
         "the session had ended on the server: this is a new one, in default_database and with "
