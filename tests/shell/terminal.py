@@ -1,4 +1,5 @@
 """A program on a pseudo-terminal, driven as a person would: keys in, screen text out."""
+import codecs
 import fcntl
 import os
 import pty
@@ -24,6 +25,7 @@ class Terminal:
                                         start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.seen = ""      # everything so far, without escape sequences
         self.mark = 0       # what expect() has consumed
 
@@ -51,7 +53,7 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:
             return False
-        self.seen = self.seen + ESCAPES.sub("", data.decode("utf-8", "replace")).replace("\r\n", "\n")
+        self.seen = self.seen + ESCAPES.sub("", self._decoder.decode(data)).replace("\r\n", "\n")
         return bool(data)
 
     def expect(self, pattern, seconds=WAIT_SECONDS):
