@@ -6,6 +6,7 @@
 #include <boost/beast/http.hpp>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace forebay::serve {
 
@@ -236,7 +237,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Abort() {
     if (response_.on_abort) response_.on_abort();
-    response_ = HttpResponse();
+    // What made the chunks may have to wait for a query to end: not on the network's thread.
+    asio::post(*shared_.handlers, [dropped = std::exchange(response_, {})] {});
     Close();
   }
 
