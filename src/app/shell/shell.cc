@@ -2,14 +2,10 @@
 
 #include <editline/readline.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
-#include <climits>
-#include <clocale>
 #include <cstdlib>
 #include <cstring>
-#include <cwchar>
 
 #include "app/shell/completion.h"
 #include "app/version.h"
@@ -24,7 +20,6 @@ constexpr int kHistoryMax = 2000;
 
 /// libedit's callbacks take no context, hence a global; one shell runs in a process.
 Completion* shell_completion = nullptr;
-const std::atomic<bool>* shell_interrupted = nullptr;
 
 /// libedit asks for match number `state` of `text`, until null.
 char* NextMatch(const char* text, int state) {
@@ -35,27 +30,6 @@ char* NextMatch(const char* text, int state) {
   }
   size_t index = static_cast<size_t>(state);
   return index < matches.size() ? strdup(matches[index].c_str()) : nullptr;
-}
-
-/// The next character of standard input as a code point; -1 at its end and at Ctrl-C, wherever in
-/// reading a line that comes. libedit alone would notice a Ctrl-C only while it waits.
-int ReadCharacter(FILE*) {
-  constexpr int kLookMs = 100;
-  char bytes[MB_LEN_MAX];
-  size_t count = 0;
-  while (!*shell_interrupted) {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (poll(&input, 1, kLookMs) <= 0) continue;
-    if (read(STDIN_FILENO, bytes + count, 1) != 1) return -1;
-    ++count;
-    wchar_t character = 0;
-    std::mbstate_t state = {};
-    size_t used = std::mbrtowc(&character, bytes, count, &state);
-    constexpr size_t kMoreNeeded = static_cast<size_t>(-2);
-    if (used == kMoreNeeded && count < sizeof(bytes)) continue;
-    return used > count ? '?' : static_cast<int>(character);
-  }
-  return -1;
 }
 
 char** Complete(const char* text, int, int) {
@@ -104,12 +78,6 @@ class Shell {
 
  private:
   void Prepare() {
-    // Characters beyond ASCII are typed and shown as the terminal's locale has it.
-    if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1) {
-      std::setlocale(LC_CTYPE, "C.UTF-8");
-    }
-    shell_interrupted = &interrupted_;
-    rl_getc_function = ReadCharacter;
     rl_initialize();
     rl_attempted_completion_function = Complete;
     shell_completion = &completion_;
@@ -211,7 +179,6 @@ class Shell {
 void RunShell(StatementRunner& runner, serve::OutputFormat format, std::atomic<bool>& interrupted) {
   Shell(runner, format, interrupted).Run();
   shell_completion = nullptr;
-  shell_interrupted = nullptr;
 }
 
 }  // namespace forebay::app
