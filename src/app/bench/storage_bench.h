@@ -15,7 +15,7 @@ struct StorageBenchOptions {
   std::string compression = "NONE";  ///< of the log's batches
   int64_t append_rows = 10'000'000;
   int64_t upsert_rows = 3'000'000;
-  int64_t keys = 1'000'000;  ///< upserts and lookups choose among them
+  int64_t keys = 100'000;  ///< upserts and lookups choose among them
   int64_t lookups = 5'000'000;
   int latency_seconds = 10;
   int64_t crash_bytes = int64_t{1} << 30;  ///< of log before the kill -9; 0: leaves it out

@@ -42,7 +42,7 @@ void AddStorageBench(CLI::App& bench, int& status) {
       ->check(CLI::PositiveNumber);
   command->add_option("--upsert-rows", options.upsert_rows, "Rows to upsert (3000000)")
       ->check(CLI::PositiveNumber);
-  command->add_option("--keys", options.keys, "Different keys (1000000)")
+  command->add_option("--keys", options.keys, "Different keys (100000)")
       ->check(CLI::PositiveNumber);
   command->add_option("--lookups", options.lookups, "Keys to look up (5000000)")
       ->check(CLI::PositiveNumber);

@@ -4,6 +4,7 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "storage/kv/changelog_replay.h"
 #include "storage/kv/kv_tablet_impl.h"
 
 namespace forebay::storage {
@@ -14,7 +15,6 @@ using model::Batch;
 using model::ChangeType;
 using model::LogOffset;
 
-constexpr int64_t kReplayBytes = 4 << 20;
 /// Changelog of all tablets that a start after a crash may have to apply again: rows are flushed to
 /// RocksDB's files for each share of it. Small shares would make many small files.
 constexpr int64_t kUnflushedBytesMax = 96 << 20;
@@ -34,22 +34,14 @@ Result<EncodedKeys> KvTabletImpl::KeysOf(const Batch& batch) const {
   return format::EncodeKeys(columns);
 }
 
-Status KvTabletImpl::Recover() {
+Status KvTabletImpl::Recover(const model::TableInfo& info) {
   ASSIGN_OR_RETURN(LogOffset offset, store_->Offset());
   LogOffset start = log_->log_start(), end = log_->durable_end();
   if (offset < start || offset > end) {
     return Corruption("the rows reach changelog offset {}, but the changelog holds {} to {}",
                       offset, start, end);
   }
-  while (offset < end) {
-    ASSIGN_OR_RETURN(LogSlice slice, log_->Read(offset, kReplayBytes));
-    for (const auto& batch : slice.batches) {
-      std::string_view bytes(slice.bytes->data() + batch.position, batch.header.size_bytes());
-      RETURN_IF_ERROR(ReplayBatch(bytes, batch.header.next_offset()));
-      unflushed_bytes_ += std::ssize(bytes);
-      offset = batch.header.next_offset();
-    }
-  }
+  ASSIGN_OR_RETURN(unflushed_bytes_, ChangelogReplay(*log_, *store_, info).Run(offset, end));
   committed_end_ = end;
   // A long replay is not repeated by the next start, and gives its memory back.
   if (unflushed_bytes_ > kUnflushedShareMin) {
@@ -58,26 +50,6 @@ Status KvTabletImpl::Recover() {
   }
   UpdateRetention();
   return {};
-}
-
-Status KvTabletImpl::ReplayBatch(std::string_view bytes, LogOffset next_offset) {
-  ASSIGN_OR_RETURN(Batch batch, format::DecodeLogBatch(bytes, types_, nullptr, nullptr));
-  if (batch.num_rows == 0) return store_->Write({}, next_offset);
-  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(batch));
-  std::vector<std::string> values(batch.num_rows);
-  std::vector<RowStore::Put> puts;
-  for (int row = 0; row < batch.num_rows; ++row) {
-    if (batch.change(row) == ChangeType::kUpdateBefore) continue;
-    if (!Upserts(batch.change(row))) {
-      puts.push_back({keys[row], std::nullopt});
-      continue;
-    }
-    values[row].resize(kValuePrefixBytes);
-    StoreLe(values[row].data(), static_cast<int16_t>(schema_id_.value()));
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, values[row]));
-    puts.push_back({keys[row], values[row]});
-  }
-  return store_->Write(puts, next_offset);
 }
 
 RowEntry* KvTabletImpl::AddEntry(std::string_view key, uint64_t hash,
@@ -164,6 +136,9 @@ Status KvTabletImpl::MoveDirty() {
       if (entry->present) puts.back().value = values.back();
     }
   }
+  // RocksDB takes rows in order several times as fast.
+  std::sort(puts.begin(), puts.end(),
+            [](const RowStore::Put& a, const RowStore::Put& b) { return a.key < b.key; });
   Failpoint("kv.before_move");
   Status written = store_->Write(puts, end);
   Failpoint("kv.after_move");
@@ -235,7 +210,7 @@ Result<std::vector<std::string>> KvTabletImpl::PrefixLookup(std::string_view pre
   metrics_.kv_lookups += 1;
   RETURN_IF_ERROR(MoveDirty());
   ASSIGN_OR_RETURN(auto values, store_->ValuesWithPrefix(prefix, bytes_max));
-  for (std::string& value : values) value.erase(0, kValuePrefixBytes);
+  for (std::string& value : values) value.erase(0, kRowValuePrefixBytes);
   return values;
 }
 
@@ -319,7 +294,7 @@ Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices& services, io::FileS
   auto tablet =
       std::make_shared<KvTabletImpl>(*services.shared_, services.metrics_, info, options,
                                      std::move(log), std::shared_ptr<RowStore>(std::move(store)));
-  RETURN_IF_ERROR(tablet->Recover());
+  RETURN_IF_ERROR(tablet->Recover(info));
   return std::shared_ptr<KvTablet>(std::move(tablet));
 }
 

@@ -12,18 +12,9 @@
 #include "storage/kv/partial_update.h"
 #include "storage/kv/row_store.h"
 #include "storage/kv/row_table.h"
+#include "storage/kv/row_value.h"
 
 namespace forebay::storage {
-
-/// A stored value is an int16 schema id, then the compacted row.
-inline constexpr size_t kValuePrefixBytes = 2;
-inline std::string_view RowOf(std::string_view value) { return value.substr(kValuePrefixBytes); }
-
-/// Whether a row with this change is there afterwards.
-inline bool Upserts(model::ChangeType change) {
-  return change == model::ChangeType::kInsert || change == model::ChangeType::kAppendOnly ||
-         change == model::ChangeType::kUpdateAfter;
-}
 
 /// One hash per key, for the table of rows in memory.
 std::vector<uint64_t> HashesOf(const format::EncodedKeys& keys);
@@ -67,7 +58,7 @@ class KvTabletImpl : public KvTablet,
     shared_.row_bytes -= row_bytes_;
   }
 
-  Status Recover();
+  Status Recover(const model::TableInfo& info);
   Status Write(const model::Batch& batch, const KvWriteOptions& write,
                AppendCallback done) override;
   Result<KvValues> Lookup(const format::EncodedKeys& keys) override;
@@ -89,7 +80,6 @@ class KvTabletImpl : public KvTablet,
   };
 
   Result<format::EncodedKeys> KeysOf(const model::Batch& batch) const;
-  Status ReplayBatch(std::string_view bytes, model::LogOffset next_offset);
   /// What the row store has of the keys that were not in memory.
   struct Loaded {
     std::vector<int> key_rows;

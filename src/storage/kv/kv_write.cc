@@ -121,7 +121,7 @@ Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, Writ
 Result<std::optional<std::string>> KvTabletImpl::NewValue(
     const Batch& batch, int row, std::optional<std::string_view> before,
     const std::optional<PartialUpdate>& partial) const {
-  std::string value(kValuePrefixBytes, '\0');
+  std::string value(kRowValuePrefixBytes, '\0');
   StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
   bool upserts = Upserts(batch.change(row));
   if (!partial.has_value()) {

@@ -243,6 +243,9 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   options.avoid_flush_during_shutdown = true;
   options.write_buffer_size = kMemtableBytes;
   options.max_write_buffer_number = 3;
+  // Most keys that are looked for are not in a memtable: its filter spares the walk.
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.05;
   options.write_buffer_manager = shared.write_buffers;
   options.compression = rocksdb::kLZ4Compression;
   options.max_open_files = 256;

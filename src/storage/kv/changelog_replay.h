@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/batch.h"
+#include "model/table.h"
+#include "storage/kv/row_store.h"
+#include "storage/log/log_tablet.h"
+
+namespace forebay::storage {
+
+/// Applies a changelog to a row store again, after a crash. Thread-compatible.
+class ChangelogReplay {
+ public:
+  /// All must outlive the object.
+  ChangelogReplay(LogTablet& log, RowStore& store, const model::TableInfo& table)
+      : log_(log),
+        store_(store),
+        types_(table.descriptor.schema.Types()),
+        key_indexes_(table.descriptor.schema.PrimaryKeyIndexes()),
+        schema_id_(table.schema_id) {}
+
+  /// The changes from `offset` up to `end`; gives their bytes.
+  Result<int64_t> Run(model::LogOffset offset, model::LogOffset end);
+
+ private:
+  struct Row {
+    std::string key;
+    std::string value;
+    bool present;
+  };
+  Status Read(std::string_view batch);
+  Status WriteRows(model::LogOffset end);
+
+  LogTablet& log_;
+  RowStore& store_;
+  const std::vector<model::DataType> types_;
+  const std::vector<int> key_indexes_;
+  const model::SchemaId schema_id_;
+  std::vector<Row> rows_;  ///< not written yet, in the order of the changelog
+};
+
+}  // namespace forebay::storage
