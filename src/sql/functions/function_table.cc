@@ -200,14 +200,16 @@ constexpr std::string_view kAggregates[] = {
 
 // Called by name but analyzed by expression_analyzer.cc or query_analyzer.cc.
 constexpr std::string_view kSpecialForms[] = {
-    "ARRAY_APPEND", "ARRAY_CONCAT", "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE",
-    "BTRIM",        "CAST",         "COALESCE",       "DAYOFMONTH",    "DAYOFWEEK",
-    "DAYOFYEAR",    "EXTRACT",      "GREATEST",       "HOUR",          "IF",
-    "IFNULL",       "INSTR",        "JSON_ARRAY",     "JSON_EXISTS",   "JSON_OBJECT",
-    "JSON_QUERY",   "JSON_VALUE",   "LEAST",          "LOCATE",        "LTRIM",
-    "MINUTE",       "MOD",          "MONTH",          "NULLIF",        "QUARTER",
-    "ROW_NUMBER",   "RTRIM",        "SECOND",         "TIMESTAMPADD",  "TIMESTAMPDIFF",
-    "TRIM",         "TRY_CAST",     "WEEK",           "YEAR"};
+    "ARRAY_APPEND", "ARRAY_CONCAT",  "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE",
+    "BTRIM",        "CAST",          "COALESCE",       "DAYOFMONTH",    "DAYOFWEEK",
+    "DAYOFYEAR",    "EXTRACT",       "GREATEST",       "HOUR",          "IF",
+    "IFNULL",       "INSTR",         "JSON_ARRAY",     "JSON_EXISTS",   "JSON_OBJECT",
+    "JSON_QUERY",   "JSON_VALUE",    "LEAST",          "LOCATE",        "LTRIM",
+    "MINUTE",       "MOD",           "MONTH",          "NULLIF",        "QUARTER",
+    "ROW_NUMBER",   "RANK",          "DENSE_RANK",     "PERCENT_RANK",  "CUME_DIST",
+    "NTILE",        "LAG",           "LEAD",           "RTRIM",         "SECOND",
+    "TIMESTAMPADD", "TIMESTAMPDIFF", "TRIM",           "TRY_CAST",      "WEEK",
+    "YEAR"};
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
