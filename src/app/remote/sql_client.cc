@@ -90,25 +90,50 @@ class Exchange {
     int status = static_cast<int>(parser_.get().result_int());
     bool good = status / 100 == 2;
     std::string complaint;
-    char bytes[16384];
-    while (!parser_.is_done() && (buffer_.size() > 0 || WaitForBytes(cancel))) {
-      parser_.get().body().data = bytes;
-      parser_.get().body().size = sizeof(bytes);
-      http::read_some(stream_, buffer_, parser_, error);
-      if (error && error != http::error::need_buffer && error != http::error::need_more) {
-        return Unavailable("the connection broke off: {}", error.message());
-      }
-      std::string_view piece(bytes, sizeof(bytes) - parser_.get().body().size);
-      if (good) {
-        part(piece);
-      } else {
-        complaint += piece;
-      }
+    auto take = [&](std::string_view piece) { good ? part(piece) : void(complaint += piece); };
+    while (!parser_.is_done()) {
+      ASSIGN_OR_RETURN(bool needs_bytes, Parse(take));
+      if (!needs_bytes) continue;
+      if (!WaitForBytes(cancel)) break;
+      RETURN_IF_ERROR(Receive());
     }
     return good ? Status::Ok() : Status(ErrorOf(status, complaint));
   }
 
  private:
+  static constexpr size_t kPieceBytes = 16384;
+
+  static Error BrokenOff(const error_code& error) {
+    return Unavailable("the connection broke off: {}", error.message());
+  }
+
+  /// Gives `take` what of the body is in the buffer; whether it takes more bytes to go on. Bytes
+  /// that end no chunk yet may stay in the buffer.
+  template <typename Take>
+  Result<bool> Parse(const Take& take) {
+    if (buffer_.size() == 0) return true;
+    char bytes[kPieceBytes];
+    parser_.get().body().data = bytes;
+    parser_.get().body().size = sizeof(bytes);
+    error_code error;
+    buffer_.consume(parser_.put(buffer_.data(), error));
+    take(std::string_view(bytes, sizeof(bytes) - parser_.get().body().size));
+    if (error == http::error::need_more) return true;
+    if (error && error != http::error::need_buffer) return BrokenOff(error);
+    return false;
+  }
+
+  Status Receive() {
+    error_code error;
+    size_t size = stream_.read_some(buffer_.prepare(kPieceBytes), error);
+    buffer_.commit(size);
+    if (error == asio::error::eof) {
+      error = {};
+      parser_.put_eof(error);
+    }
+    return error ? Status(BrokenOff(error)) : Status::Ok();
+  }
+
   /// False when cancelled before any came.
   bool WaitForBytes(const std::atomic<bool>& cancel) {
     constexpr int kLookMs = 100;

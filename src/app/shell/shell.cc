@@ -153,7 +153,8 @@ class Shell {
     int64_t begin_ms = MonotonicMs();
     RunOutcome outcome = runner_.Run(script, options_, interrupted_);
     completion_.Forget();
-    if (interrupted_) std::printf("cancelled\n");
+    // The terminal has echoed ^C wherever the cursor was.
+    if (interrupted_) std::printf("\ncancelled\n");
     if (options_.format != serve::OutputFormat::kTable) return;
     std::string footer;
     if (outcome.rows >= 0) {
