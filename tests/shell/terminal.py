@@ -56,6 +56,14 @@ class Terminal:
         self.seen = self.seen + ESCAPES.sub("", self._decoder.decode(data)).replace("\r\n", "\n")
         return bool(data)
 
+    def is_open(self, seconds):
+        """Whether the program still has the terminal after a time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not self._read(0.1):
+                return False
+        return True
+
     def expect(self, pattern, seconds=WAIT_SECONDS):
         """Waits until `pattern` matches behind what earlier calls matched, and returns the match."""
         deadline = time.monotonic() + seconds
