@@ -251,7 +251,10 @@ def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     sql = Sql(int(sys.argv[2])) if len(sys.argv) > 2 else None
-    sys.exit(0 if asyncio.run(run_all(sys.argv[1], sql)) else 1)
+    status = 0 if asyncio.run(run_all(sys.argv[1], sql)) else 1
+    sys.stdout.flush()
+    # The client's own threads may outlive the interpreter and crash it on its way out.
+    os._exit(status)
 
 
 if __name__ == "__main__":
