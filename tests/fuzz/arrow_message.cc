@@ -8,7 +8,7 @@ namespace forebay {
 
 FUZZ_TARGET(arrow_message) {
   if (input.empty()) return;
-  std::vector<model::DataType> all = fuzz::AllTypes(), types = all;
+  std::vector<model::DataType> all = format::GoldenTypes(), types = all;
   size_t choice = static_cast<uint8_t>(input[0]);
   input.remove_prefix(1);
   if (choice < all.size()) types = {all[choice]};

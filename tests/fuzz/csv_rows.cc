@@ -11,7 +11,7 @@ FUZZ_TARGET(csv_rows) {
   auto choice = static_cast<uint8_t>(input[0]);
   input.remove_prefix(1);
   std::vector<model::ColumnSpec> columns;
-  std::vector<model::DataType> types = fuzz::AllTypes();
+  std::vector<model::DataType> types = format::GoldenTypes();
   if ((choice & 1) != 0) types = {model::DataType::Int(), model::DataType::String()};
   for (const model::DataType& type : types) {
     columns.push_back({.name = "f" + std::to_string(columns.size()), .type = type});

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "format/tests/golden_types.h"
 #include "model/batch.h"
 #include "model/value.h"
 
@@ -27,9 +28,6 @@ inline size_t TouchAll(const model::Batch& batch) {
   }
   return sum;
 }
-
-/// Every type that Fluss has.
-std::vector<model::DataType> AllTypes();
 
 /// FUZZ_TARGET(name) { … input … } in name.cc is a libFuzzer program of its own, and one of the
 /// targets of the replay program when FOREBAY_FUZZ_REPLAY is defined.

@@ -8,7 +8,7 @@ namespace forebay {
 FUZZ_TARGET(key) {
   if (input.empty()) return;
   constexpr size_t kFlatTypes = 26;
-  model::ColumnBuilder column(fuzz::AllTypes()[static_cast<uint8_t>(input[0]) % kFlatTypes]);
+  model::ColumnBuilder column(format::GoldenTypes()[static_cast<uint8_t>(input[0]) % kFlatTypes]);
   input.remove_prefix(1);
   for (auto encoding : {format::KeyEncoding::kFluss, format::KeyEncoding::kPaimon,
                         format::KeyEncoding::kIceberg, format::KeyEncoding::kHudi}) {

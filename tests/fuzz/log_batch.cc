@@ -12,7 +12,8 @@ namespace {
 void ReadBounds(std::string_view batch) {
   auto header = format::ParseLogBatchHeader(batch);
   if (!header.ok()) return;
-  auto statistics = format::ReadStatistics(format::StatisticsOf(*header, batch), fuzz::AllTypes());
+  auto statistics =
+      format::ReadStatistics(format::StatisticsOf(*header, batch), format::GoldenTypes());
   if (!statistics.ok()) return;
   for (int column : {3, 10, 21}) {
     format::BatchFilter filter{.op = format::BatchFilter::Operator::kLess,
@@ -33,7 +34,7 @@ FUZZ_TARGET(log_batch) {
   (void)format::VerifyLogBatch(*owner);
   ReadBounds(*owner);
   auto batch = format::DecodeLogBatch(
-      *owner, fuzz::AllTypes(), (kind & 4) != 0 ? &projection : nullptr,
+      *owner, format::GoldenTypes(), (kind & 4) != 0 ? &projection : nullptr,
       (kind & 8) != 0 ? owner : nullptr, static_cast<format::LogFormat>(kind % 3));
   if (batch.ok()) fuzz::TouchAll(*batch);
 }

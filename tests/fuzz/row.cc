@@ -11,7 +11,7 @@ FUZZ_TARGET(row) {
   auto choice = static_cast<uint8_t>(input[0]);
   input.remove_prefix(1);
   auto format = static_cast<format::RowFormat>(choice % 3);
-  std::vector<model::DataType> types = fuzz::AllTypes();
+  std::vector<model::DataType> types = format::GoldenTypes();
   model::BatchBuilder builder(types);
   if (format::ReadRow(format, input, types, format::RowTarget(builder)).ok()) {
     builder.FinishRow();

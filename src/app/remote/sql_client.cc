@@ -90,7 +90,13 @@ class Exchange {
     int status = static_cast<int>(parser_.get().result_int());
     bool good = status / 100 == 2;
     std::string complaint;
-    auto take = [&](std::string_view piece) { good ? part(piece) : void(complaint += piece); };
+    auto take = [&](std::string_view piece) {
+      if (good) {
+        part(piece);
+      } else {
+        complaint += piece;
+      }
+    };
     while (!parser_.is_done()) {
       ASSIGN_OR_RETURN(bool needs_bytes, Parse(take));
       if (!needs_bytes) continue;

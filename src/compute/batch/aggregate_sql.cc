@@ -138,13 +138,11 @@ namespace {
 
 std::string Bound(const sql::FrameBound& bound, int64_t scale) {
   switch (bound.kind) {
-    case sql::FrameBound::Kind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
-    case sql::FrameBound::Kind::kPreceding:
-      return fmt::format("{} PRECEDING", bound.offset * scale);
-    case sql::FrameBound::Kind::kCurrentRow: return "CURRENT ROW";
-    case sql::FrameBound::Kind::kFollowing:
-      return fmt::format("{} FOLLOWING", bound.offset * scale);
-    case sql::FrameBound::Kind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
+    case sql::FrameBoundKind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
+    case sql::FrameBoundKind::kPreceding: return fmt::format("{} PRECEDING", bound.offset * scale);
+    case sql::FrameBoundKind::kCurrentRow: return "CURRENT ROW";
+    case sql::FrameBoundKind::kFollowing: return fmt::format("{} FOLLOWING", bound.offset * scale);
+    case sql::FrameBoundKind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
   }
   return "";
 }

@@ -17,21 +17,16 @@ namespace {
 
 constexpr std::string_view kTable = "groups";
 
-/// Two rows of a column of results; what is not there is negative.
-struct ResultRows {
-  int before;
-  int after;
-};
-
-/// Clears same[i] where the cells at rows[i] differ. NaNs are equal: a result that stays NaN did
-/// not change.
-void CompareCells(const Column& column, std::span<const ResultRows> rows,
+/// Clears same[i] where the old and the new cell of touched[i] differ. NaNs are equal: a result
+/// that stays NaN did not change.
+template <typename Touched>
+void CompareCells(const Column& column, const std::vector<Touched>& touched,
                   std::vector<uint8_t>& same) {
   bool nulls = column.MayHaveNulls();
   model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
     const T* values = column.values<T>();
-    for (size_t i = 0; i < rows.size(); ++i) {
-      auto [before, after] = rows[i];
+    for (size_t i = 0; i < touched.size(); ++i) {
+      int before = touched[i].old_result, after = touched[i].new_result;
       if (before < 0 || after < 0) continue;
       bool equal;
       if (nulls && (column.IsNull(before) || column.IsNull(after))) {
@@ -149,10 +144,8 @@ void GroupAggregateOperator::EmitNew(std::vector<ColumnBuilder>& results) {
 
 void GroupAggregateOperator::Compare(const std::vector<Column>& results) {
   changes_.clear();
-  std::vector<ResultRows> rows;
-  for (const Touched& touched : touched_) rows.push_back({touched.old_result, touched.new_result});
-  std::vector<uint8_t> same(rows.size(), 1);
-  for (const Column& column : results) CompareCells(column, rows, same);
+  std::vector<uint8_t> same(touched_.size(), 1);
+  for (const Column& column : results) CompareCells(column, touched_, same);
   for (size_t i = 0; i < touched_.size(); ++i) {
     const Touched& touched = touched_[i];
     auto old_row = static_cast<uint32_t>(touched.old_result);

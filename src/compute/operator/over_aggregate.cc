@@ -37,9 +37,9 @@ std::vector<sql::AggregateCall> OverArguments(const std::vector<sql::AggregateCa
 
 Result<std::unique_ptr<Operator>> OverAggregateOperator::Make(const sql::OverAggregateNode& node) {
   std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
-  FrameBound::Kind start = node.frame.start.kind;
-  bool is_bounded = start != FrameBound::Kind::kUnboundedPreceding;
-  if (start == FrameBound::Kind::kFollowing || start == FrameBound::Kind::kUnboundedFollowing) {
+  sql::FrameBoundKind start = node.frame.start.kind;
+  bool is_bounded = start != sql::FrameBoundKind::kUnboundedPreceding;
+  if (start == sql::FrameBoundKind::kFollowing || start == sql::FrameBoundKind::kUnboundedFollowing) {
     return InvalidArgument("an OVER window that ends with CURRENT ROW cannot begin after it");
   }
   std::vector<int> arguments;
@@ -58,7 +58,7 @@ OverAggregateOperator::OverAggregateOperator(const sql::OverAggregateNode& node,
       time_column_(node.order[0].column),
       is_proctime_(node.inputs[0]->output[time_column_].time_attribute ==
                    sql::TimeAttribute::kProctime),
-      is_bounded_(node.frame.start.kind != FrameBound::Kind::kUnboundedPreceding),
+      is_bounded_(node.frame.start.kind != sql::FrameBoundKind::kUnboundedPreceding),
       has_peers_(!node.frame.is_rows && (is_bounded_ || !is_proctime_)),
       codec_(std::move(codec)),
       rows_(node.inputs[0]->OutputTypes()),
@@ -184,7 +184,7 @@ void OverAggregateOperator::FlushRound() {
 /// What leaves the frame of a row at `time` that is about to be added.
 void OverAggregateOperator::TakeBack(KeyedTable::Entry* entry, int64_t time) {
   RowList& rows = GroupOf(entry)->rows;
-  bool to_current = node_.frame.start.kind == FrameBound::Kind::kCurrentRow;
+  bool to_current = node_.frame.start.kind == sql::FrameBoundKind::kCurrentRow;
   int64_t preceding = to_current ? 0 : node_.frame.start.offset;
   auto leaves = [&] {
     if (rows.count == 0) return false;

@@ -8,7 +8,7 @@ namespace forebay::compute {
 namespace {
 
 using model::DataType;
-using Kind = sql::FrameBound::Kind;
+using Kind = sql::FrameBoundKind;
 
 const std::vector<sql::Field> kFields = {
     {"k", DataType::Bigint()},

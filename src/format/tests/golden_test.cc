@@ -64,42 +64,6 @@ std::string GoldenHex(const std::string& name) {
   return found->second[0];
 }
 
-std::vector<DataType> Types() {
-  return {DataType::Boolean(),
-          DataType::Tinyint(),
-          DataType::Smallint(),
-          DataType::Int(),
-          DataType::Bigint(),
-          DataType::Float(),
-          DataType::Double(),
-          DataType::Decimal(10, 2),
-          DataType::Decimal(30, 4),
-          DataType::Char(5),
-          DataType::String(),
-          DataType::Binary(4),
-          DataType::Bytes(),
-          DataType::Date(),
-          DataType::Time(0),
-          DataType::Time(3),
-          DataType::Time(6),
-          DataType::Time(9),
-          DataType::Timestamp(0),
-          DataType::Timestamp(3),
-          DataType::Timestamp(6),
-          DataType::Timestamp(9),
-          DataType::TimestampLtz(0),
-          DataType::TimestampLtz(3),
-          DataType::TimestampLtz(6),
-          DataType::TimestampLtz(9),
-          DataType::Array(DataType::Int()),
-          DataType::Array(DataType::String()),
-          DataType::Map(DataType::String().NotNull(), DataType::Bigint()),
-          DataType::Row({{"a", DataType::Int()}, {"b", DataType::String()}}),
-          DataType::Array(
-              DataType::Row({{"x", DataType::Decimal(38, 10)}, {"y", DataType::Boolean()}})),
-          DataType::Map(DataType::Int().NotNull(), DataType::Array(DataType::Double()))};
-}
-
 Value Int(int64_t value) { return Value(value); }
 Value Text(std::string value) { return Value(std::move(value)); }
 Value Wide(Int128 value) { return Value(value); }
@@ -179,10 +143,10 @@ List Extreme() {
 }
 
 Batch Expected(bool append_only) {
-  model::BatchBuilder builder(Types());
+  model::BatchBuilder builder(GoldenTypes());
   ChangeType changes[] = {ChangeType::kInsert, ChangeType::kUpdateBefore, ChangeType::kDelete};
   int row = 0;
-  for (const List& values : {Typical(), Extreme(), List(Types().size())}) {
+  for (const List& values : {Typical(), Extreme(), List(GoldenTypes().size())}) {
     for (size_t i = 0; i < values.size(); ++i) {
       model::AppendValue(builder.column(static_cast<int>(i)), values[i]);
     }
@@ -210,10 +174,10 @@ class GoldenRowTest : public testing::TestWithParam<std::pair<RowFormat, std::st
 
 TEST_P(GoldenRowTest, IsReadAndWrittenAsByFluss) {
   Batch expected = Expected(true);
-  model::BatchBuilder builder(Types());
+  model::BatchBuilder builder(GoldenTypes());
   for (int row = 0; row < 3; ++row) {
     std::string hex = GoldenHex(fmt::format("row.{}.{}", GetParam().second, row));
-    Status read = ReadRow(GetParam().first, Unhex(hex), Types(), RowTarget(builder));
+    Status read = ReadRow(GetParam().first, Unhex(hex), GoldenTypes(), RowTarget(builder));
     ASSERT_TRUE(read.ok()) << read.ToString();
     builder.FinishRow();
     std::string written = "prefix";
@@ -253,11 +217,11 @@ TEST(GoldenBatchTest, ArrowBatchesOfAllVersionsAreRead) {
     EXPECT_EQ(header.magic, name[13] - '0');
     bool append_only = name.find(".append.") != std::string::npos;
     EXPECT_EQ(header.append_only, append_only);
-    auto batch = DecodeLogBatch(bytes, Types(), nullptr, nullptr);
+    auto batch = DecodeLogBatch(bytes, GoldenTypes(), nullptr, nullptr);
     ASSERT_TRUE(batch.ok()) << batch.status().ToString();
     ExpectSameRows(Expected(append_only), *batch);
     std::vector<int> projection = {10, 31};
-    batch = DecodeLogBatch(bytes, Types(), &projection, nullptr);
+    batch = DecodeLogBatch(bytes, GoldenTypes(), &projection, nullptr);
     ASSERT_TRUE(batch.ok()) << batch.status().ToString();
     ExpectSameRows(Expected(append_only).Project(projection), *batch);
   }
@@ -271,7 +235,7 @@ TEST(GoldenBatchTest, RowBatchesAreReadAndWrittenAsByFluss) {
     std::string bytes = Unhex(hex);
     LogBatchHeader header = CheckedHeader(bytes);
     EXPECT_EQ(header.append_only, append_only);
-    auto batch = DecodeLogBatch(bytes, Types(), nullptr, nullptr, format);
+    auto batch = DecodeLogBatch(bytes, GoldenTypes(), nullptr, nullptr, format);
     ASSERT_TRUE(batch.ok()) << batch.status().ToString();
     ExpectSameRows(Expected(append_only), *batch);
     auto written = EncodeLogBatch(Expected(append_only), {.schema_id = model::SchemaId(3),
@@ -289,7 +253,7 @@ TEST(GoldenBatchTest, StatisticsAreReadAndWrittenAsByFluss) {
        {"batch.arrow.v1.changelog.none.statistics", "batch.arrow.v2.changelog.zstd.statistics"}) {
     std::string bytes = Unhex(GoldenHex(name));
     std::string_view stored = StatisticsOf(CheckedHeader(bytes), bytes);
-    auto read = ReadStatistics(stored, Types());
+    auto read = ReadStatistics(stored, GoldenTypes());
     ASSERT_TRUE(read.ok()) << read.status().ToString();
     EXPECT_EQ(read->columns, columns);
     EXPECT_EQ(read->null_counts, std::vector<int>(columns.size(), 1));

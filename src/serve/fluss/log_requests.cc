@@ -1,10 +1,9 @@
 #include "serve/fluss/log_requests.h"
 
-#include <mutex>
-
 #include "base/clock.h"
 #include "serve/fluss/admin_requests.h"
 #include "serve/fluss/log_fetch.h"
+#include "serve/fluss/pending_buckets.h"
 
 namespace forebay::serve {
 
@@ -17,44 +16,20 @@ namespace {
 /// What ListOffsets can ask for.
 enum OffsetType : int32_t { kEarliest = 0, kLatest = 1, kAtTimestamp = 2, kLeaderEnd = 3 };
 
-/// Gathers the outcomes of a request's buckets and answers when the last has come.
-class PendingProduce {
- public:
-  PendingProduce(rpc::Responder responder, size_t buckets)
-      : responder_(std::move(responder)), left_(buckets) {
-    response_.buckets_resp.resize(buckets);
-  }
+using PendingProduce = PendingBuckets<rpc::ProduceLogResponse>;
 
-  rpc::PbProduceLogRespForBucket& bucket(size_t index) { return response_.buckets_resp[index]; }
-
-  void Finish(size_t index, const Result<client::WriteAck>& ack) {
-    auto& bucket = response_.buckets_resp[index];
-    if (ack.ok()) {
-      bucket.base_offset = ack->base_offset;
-    } else {
-      SetError(bucket,
-               rpc::FailureOf(ack.status(),
+void Acknowledge(PendingProduce& pending, size_t index, const Result<client::WriteAck>& ack) {
+  if (!ack.ok()) {
+    return pending.Fail(
+        index, rpc::FailureOf(ack.status(),
                               {{ErrorKind::kCorruption, ErrorCode::kCorruptRecord},
                                {ErrorKind::kNotFound, ErrorCode::kSchemaNotExist},
                                {ErrorKind::kOutOfRange, ErrorCode::kRecordTooLarge},
                                {ErrorKind::kInvalidArgument, ErrorCode::kOutOfOrderSequence}}));
-    }
-    Finish();
   }
-  void Finish(size_t index, const Failure& failure) {
-    SetError(response_.buckets_resp[index], failure);
-    Finish();
-  }
-
- private:
-  void Finish() {
-    if (left_.fetch_sub(1) == 1) responder_.Succeed(response_);
-  }
-
-  const rpc::Responder responder_;
-  rpc::ProduceLogResponse response_;  ///< each bucket is written by the one who finishes it
-  std::atomic<size_t> left_;
-};
+  pending.bucket(index).base_offset = ack->base_offset;
+  pending.Finish();
+}
 
 Result<model::LogOffset> OffsetOf(EncodedTable& table, int bucket,
                                   const rpc::ListOffsetsRequest& request) {
@@ -150,21 +125,16 @@ void LogRequests::ProduceLog(const rpc::ProduceLogRequest& request, const Call& 
                                 "by PutKv, not log batches"});
   }
   if (request.buckets_req.empty()) return call.responder.Succeed(rpc::ProduceLogResponse());
-  auto pending = std::make_shared<PendingProduce>(call.responder, request.buckets_req.size());
-  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
-    const rpc::PbProduceLogReqForBucket& part = request.buckets_req[i];
-    pending->bucket(i).bucket_id = part.bucket_id;
-    pending->bucket(i).partition_id = part.partition_id;
-  }
+  auto pending = std::make_shared<PendingProduce>(call.responder, request.buckets_req);
   for (size_t i = 0; i < request.buckets_req.size(); ++i) {
     const rpc::PbProduceLogReqForBucket& part = request.buckets_req[i];
     if (auto failure = CheckBucket(table, part.bucket_id, part.partition_id)) {
-      pending->Finish(i, *failure);
+      pending->Fail(i, *failure);
       continue;
     }
     (*table)->AppendBatches(
         part.bucket_id, part.records.bytes,
-        [pending, i](const Result<client::WriteAck>& ack) { pending->Finish(i, ack); });
+        [pending, i](const Result<client::WriteAck>& ack) { Acknowledge(*pending, i, ack); });
   }
 }
 

@@ -3,6 +3,7 @@
 #include "format/kv_batch.h"
 #include "serve/fluss/admin_requests.h"
 #include "serve/fluss/log_requests.h"
+#include "serve/fluss/pending_buckets.h"
 
 namespace forebay::serve {
 
@@ -24,49 +25,48 @@ std::optional<Failure> CheckRows(const Result<std::shared_ptr<EncodedTable>>& ta
                  fmt::format("table '{}' has no primary key", (*table)->info().path.ToString())};
 }
 
-/// Gathers the outcomes of a request's buckets and answers when the last has come.
-class PendingPut {
- public:
-  PendingPut(rpc::Responder responder, size_t buckets)
-      : responder_(std::move(responder)), left_(buckets) {
-    response_.buckets_resp.resize(buckets);
-  }
+using PendingPut = PendingBuckets<rpc::PutKvResponse>;
 
-  rpc::PbPutKvRespForBucket& bucket(size_t index) { return response_.buckets_resp[index]; }
-
-  void Finish(size_t index, const Result<client::WriteAck>& ack) {
-    auto& bucket = response_.buckets_resp[index];
-    if (ack.ok()) {
-      bucket.log_end_offset = ack->next_offset;
-    } else {
-      SetError(bucket,
-               rpc::FailureOf(ack.status(),
+void Acknowledge(PendingPut& pending, size_t index, const Result<client::WriteAck>& ack) {
+  if (!ack.ok()) {
+    return pending.Fail(
+        index, rpc::FailureOf(ack.status(),
                               {{ErrorKind::kCorruption, ErrorCode::kCorruptRecord},
                                {ErrorKind::kNotFound, ErrorCode::kSchemaNotExist},
                                {ErrorKind::kOutOfRange, ErrorCode::kInvalidTargetColumn},
                                {ErrorKind::kNotSupported, ErrorCode::kDeletionDisabled},
                                {ErrorKind::kInvalidArgument, ErrorCode::kOutOfOrderSequence}}));
-    }
-    Finish();
   }
-  void Finish(size_t index, const Failure& failure) {
-    SetError(response_.buckets_resp[index], failure);
-    Finish();
-  }
-
- private:
-  void Finish() {
-    if (left_.fetch_sub(1) == 1) responder_.Succeed(response_);
-  }
-
-  const rpc::Responder responder_;
-  rpc::PutKvResponse response_;  ///< each bucket is written by the one who finishes it
-  std::atomic<size_t> left_;
-};
+  pending.bucket(index).log_end_offset = ack->next_offset;
+  pending.Finish();
+}
 
 Failure ReadFailure(const Status& status) {
   return rpc::FailureOf(status, {{ErrorKind::kOutOfRange, ErrorCode::kRecordTooLarge},
                                  {ErrorKind::kCorruption, ErrorCode::kCorruptRecord}});
+}
+
+/// Has `answer(table, wanted, answer)` fill in each bucket's answer; a bucket for which it gives an
+/// error has that alone.
+template <typename Response, typename Request, typename Answer>
+Response AnswerByBucket(client::TabletGateway& gateway, const Request& request, Answer&& answer) {
+  auto table = gateway.OpenTable(model::TableId(request.table_id));
+  Response response;
+  for (const auto& wanted : request.buckets_req) {
+    auto& bucket = response.buckets_resp.emplace_back();
+    auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id);
+    if (!failure.has_value()) {
+      Status status = answer(**table, wanted, bucket);
+      if (!status.ok()) failure = ReadFailure(status);
+    }
+    if (failure.has_value()) {
+      bucket = {};
+      SetError(bucket, *failure);
+    }
+    bucket.bucket_id = wanted.bucket_id;
+    bucket.partition_id = wanted.partition_id;
+  }
+  return response;
 }
 
 }  // namespace
@@ -74,20 +74,16 @@ Failure ReadFailure(const Status& status) {
 void RowRequests::PutKv(const rpc::PutKvRequest& request, const Call& call) {
   auto table = gateway_.OpenTable(model::TableId(request.table_id));
   if (request.buckets_req.empty()) return call.responder.Succeed(rpc::PutKvResponse());
-  auto pending = std::make_shared<PendingPut>(call.responder, request.buckets_req.size());
-  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
-    pending->bucket(i).bucket_id = request.buckets_req[i].bucket_id;
-    pending->bucket(i).partition_id = request.buckets_req[i].partition_id;
-  }
+  auto pending = std::make_shared<PendingPut>(call.responder, request.buckets_req);
   for (size_t i = 0; i < request.buckets_req.size(); ++i) {
     const rpc::PbPutKvReqForBucket& part = request.buckets_req[i];
     if (auto failure = CheckRows(table, part.bucket_id, part.partition_id)) {
-      pending->Finish(i, *failure);
+      pending->Fail(i, *failure);
       continue;
     }
     (*table)->PutRows(
         part.bucket_id, part.records.bytes, request.target_columns,
-        [pending, i](const Result<client::WriteAck>& ack) { pending->Finish(i, ack); });
+        [pending, i](const Result<client::WriteAck>& ack) { Acknowledge(*pending, i, ack); });
   }
 }
 
@@ -95,55 +91,30 @@ Outcome<rpc::LookupResponse> RowRequests::Lookup(const rpc::LookupRequest& reque
   if (request.insert_if_not_exists.value_or(false)) {
     return {ErrorCode::kUnsupportedVersion, "lookups that insert are not supported"};
   }
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
-  rpc::LookupResponse response;
-  for (const rpc::PbLookupReqForBucket& wanted : request.buckets_req) {
-    rpc::PbLookupRespForBucket& answer = response.buckets_resp.emplace_back();
-    answer.bucket_id = wanted.bucket_id;
-    answer.partition_id = wanted.partition_id;
-    if (auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id)) {
-      SetError(answer, *failure);
-      continue;
-    }
-    std::vector<std::string_view> keys;
-    for (const rpc::Payload& key : wanted.keys) keys.push_back(key.bytes);
-    auto rows = (*table)->LookupRows(wanted.bucket_id, keys);
-    if (!rows.ok()) {
-      SetError(answer, ReadFailure(rows.status()));
-      continue;
-    }
-    for (std::optional<std::string>& row : *rows) {
-      rpc::PbValue& value = answer.values.emplace_back();
-      if (row.has_value()) value.values = rpc::Payload::Own(std::move(*row));
-    }
-  }
-  return response;
+  return AnswerByBucket<rpc::LookupResponse>(
+      gateway_, request, [](EncodedTable& table, const auto& wanted, auto& answer) {
+        std::vector<std::string_view> keys;
+        for (const rpc::Payload& key : wanted.keys) keys.push_back(key.bytes);
+        ASSIGN_OR_RETURN(auto rows, table.LookupRows(wanted.bucket_id, keys));
+        for (std::optional<std::string>& row : rows) {
+          rpc::PbValue& value = answer.values.emplace_back();
+          if (row.has_value()) value.values = rpc::Payload::Own(std::move(*row));
+        }
+        return Status::Ok();
+      });
 }
 
 Outcome<rpc::PrefixLookupResponse> RowRequests::PrefixLookup(
     const rpc::PrefixLookupRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
-  rpc::PrefixLookupResponse response;
-  for (const rpc::PbPrefixLookupReqForBucket& wanted : request.buckets_req) {
-    rpc::PbPrefixLookupRespForBucket& answer = response.buckets_resp.emplace_back();
-    answer.bucket_id = wanted.bucket_id;
-    answer.partition_id = wanted.partition_id;
-    if (auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id)) {
-      SetError(answer, *failure);
-      continue;
-    }
-    for (const rpc::Payload& key : wanted.keys) {
-      auto rows = (*table)->LookupPrefix(wanted.bucket_id, key.bytes);
-      if (!rows.ok()) {
-        answer.value_lists.clear();
-        SetError(answer, ReadFailure(rows.status()));
-        break;
-      }
-      rpc::PbValueList& list = answer.value_lists.emplace_back();
-      for (std::string& row : *rows) list.values.push_back(rpc::Payload::Own(std::move(row)));
-    }
-  }
-  return response;
+  return AnswerByBucket<rpc::PrefixLookupResponse>(
+      gateway_, request, [](EncodedTable& table, const auto& wanted, auto& answer) {
+        for (const rpc::Payload& key : wanted.keys) {
+          ASSIGN_OR_RETURN(auto rows, table.LookupPrefix(wanted.bucket_id, key.bytes));
+          rpc::PbValueList& list = answer.value_lists.emplace_back();
+          for (std::string& row : rows) list.values.push_back(rpc::Payload::Own(std::move(row)));
+        }
+        return Status::Ok();
+      });
 }
 
 Outcome<rpc::LimitScanResponse> RowRequests::LimitScan(const rpc::LimitScanRequest& request) {

@@ -257,7 +257,7 @@ Status CheckOver(const OverAggregateNode& over) {
     error.hint = "declare a WATERMARK on the column, or SET 'execution.runtime-mode' = 'batch'";
     return error;
   }
-  if (over.frame.end.kind != FrameBound::Kind::kCurrentRow) {
+  if (over.frame.end.kind != FrameBoundKind::kCurrentRow) {
     return NotSupported("SQL-1020 OVER windows in streaming mode must end with CURRENT ROW");
   }
   return Status::Ok();

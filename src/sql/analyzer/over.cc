@@ -45,7 +45,7 @@ Result<DataType> OverType(const std::string& name, const std::vector<ExpressionP
 
 Result<FrameBound> BoundOf(const OverAst::Bound& ast, bool is_rows) {
   FrameBound bound;
-  bound.kind = static_cast<FrameBound::Kind>(ast.kind);
+  bound.kind = ast.kind;
   if (ast.offset == nullptr) return bound;
   const ExpressionAst& offset = *ast.offset;
   bool is_interval =
@@ -115,7 +115,7 @@ Result<SelectAnalyzer::OverWindow> SelectAnalyzer::WindowOf(const OverAst& over,
     ASSIGN_OR_RETURN(window.frame.start, BoundOf(over.start, over.is_rows));
     ASSIGN_OR_RETURN(window.frame.end, BoundOf(over.end, over.is_rows));
   } else if (over.order_by.empty()) {
-    window.frame.end.kind = FrameBound::Kind::kUnboundedFollowing;
+    window.frame.end.kind = FrameBoundKind::kUnboundedFollowing;
   }
   return window;
 }

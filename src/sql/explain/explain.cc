@@ -159,11 +159,11 @@ std::string RankText(const RankNode& rank) {
 
 std::string Bound(const FrameBound& bound) {
   switch (bound.kind) {
-    case FrameBound::Kind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
-    case FrameBound::Kind::kPreceding: return fmt::format("{} PRECEDING", bound.offset);
-    case FrameBound::Kind::kCurrentRow: return "CURRENT ROW";
-    case FrameBound::Kind::kFollowing: return fmt::format("{} FOLLOWING", bound.offset);
-    case FrameBound::Kind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
+    case FrameBoundKind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
+    case FrameBoundKind::kPreceding: return fmt::format("{} PRECEDING", bound.offset);
+    case FrameBoundKind::kCurrentRow: return "CURRENT ROW";
+    case FrameBoundKind::kFollowing: return fmt::format("{} FOLLOWING", bound.offset);
+    case FrameBoundKind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
   }
   return "?";
 }

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/data_type.h"
+#include "sql/plan/over_frame.h"
 
 // The syntax tree: what was written, names not resolved and types not checked. One struct a
 // construct; the kind says which members are set. Nodes are immutable once parsed.
@@ -48,20 +49,13 @@ struct OverAst {
   std::vector<ExpressionAstPtr> partition_by;
   std::vector<OrderItemAst> order_by;
   struct Bound {
-    enum class Kind {
-      kUnboundedPreceding,
-      kPreceding,
-      kCurrentRow,
-      kFollowing,
-      kUnboundedFollowing
-    };
-    Kind kind = Kind::kUnboundedPreceding;
+    FrameBoundKind kind = FrameBoundKind::kUnboundedPreceding;
     ExpressionAstPtr offset;
   };
   bool has_frame = false;
   bool is_rows = false;  ///< ROWS, else RANGE
   Bound start;
-  Bound end{Bound::Kind::kCurrentRow, nullptr};
+  Bound end{FrameBoundKind::kCurrentRow, nullptr};
 };
 
 enum class ExpressionAstKind : uint8_t {

@@ -326,7 +326,7 @@ Result<OverAst> Parser::WindowSpecification() {
     over.is_rows = rows;
     bool between = tokens_.AcceptWords("BETWEEN");
     ASSIGN_OR_RETURN(over.start, FrameBound());
-    over.end.kind = OverAst::Bound::Kind::kCurrentRow;
+    over.end.kind = FrameBoundKind::kCurrentRow;
     if (between) {
       RETURN_IF_ERROR(tokens_.ExpectWords("AND"));
       ASSIGN_OR_RETURN(over.end, FrameBound());
@@ -337,7 +337,7 @@ Result<OverAst> Parser::WindowSpecification() {
 }
 
 Result<OverAst::Bound> Parser::FrameBound() {
-  using Kind = OverAst::Bound::Kind;
+  using Kind = FrameBoundKind;
   if (tokens_.AcceptWords("UNBOUNDED PRECEDING")) {
     return OverAst::Bound{Kind::kUnboundedPreceding, nullptr};
   }

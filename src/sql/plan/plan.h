@@ -8,6 +8,7 @@
 
 #include "model/table.h"
 #include "sql/plan/expression.h"
+#include "sql/plan/over_frame.h"
 
 namespace forebay::sql {
 
@@ -237,30 +238,6 @@ struct RankNode : PlanNode {
   /// Input and output are per window: keys include the window's columns, results come when the
   /// window ends.
   bool windowed = false;
-};
-
-/// Where the frame of an OVER window begins or ends. `offset` counts rows (ROWS) or is a distance
-/// in the unit of the ordering column (RANGE; time columns: milliseconds).
-struct FrameBound {
-  enum class Kind : uint8_t {
-    kUnboundedPreceding,
-    kPreceding,
-    kCurrentRow,
-    kFollowing,
-    kUnboundedFollowing
-  };
-  Kind kind = Kind::kUnboundedPreceding;
-  int64_t offset = 0;
-  friend bool operator==(const FrameBound&, const FrameBound&) = default;
-};
-
-/// The rows around a row that an OVER window looks at. RANGE frames reach to the last row that is
-/// equal in order.
-struct OverFrame {
-  bool is_rows = false;
-  FrameBound start;
-  FrameBound end{FrameBound::Kind::kCurrentRow, 0};
-  friend bool operator==(const OverFrame&, const OverFrame&) = default;
 };
 
 /// Functions OVER (PARTITION BY keys ORDER BY order frame) of one window (Flink's OverAggregate).

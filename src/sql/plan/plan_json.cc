@@ -247,7 +247,7 @@ Json BoundJson(const FrameBound& bound) {
   return {{"kind", static_cast<int>(bound.kind)}, {"offset", bound.offset}};
 }
 FrameBound BoundOf(const Json& json) {
-  return {static_cast<FrameBound::Kind>(json.at("kind").get<int>()), json.at("offset")};
+  return {static_cast<FrameBoundKind>(json.at("kind").get<int>()), json.at("offset")};
 }
 void Write(const OverAggregateNode& n, Json& json) {
   json["keys"] = n.keys;

@@ -1,8 +1,14 @@
-#include "tests/fuzz/fuzz_target.h"
+#pragma once
 
-namespace forebay::fuzz {
+#include <vector>
 
-std::vector<model::DataType> AllTypes() {
+#include "model/data_type.h"
+
+namespace forebay::format {
+
+/// Every type that a table can have, with each time unit: the columns of the golden files, which
+/// are in this order, and of the fuzzers' inputs.
+inline std::vector<model::DataType> GoldenTypes() {
   using model::DataType;
   return {DataType::Boolean(),
           DataType::Tinyint(),
@@ -39,4 +45,4 @@ std::vector<model::DataType> AllTypes() {
           DataType::Map(DataType::Int().NotNull(), DataType::Array(DataType::Double()))};
 }
 
-}  // namespace forebay::fuzz
+}  // namespace forebay::format
