@@ -54,6 +54,25 @@ class KvBatchReader {
   int32_t records_left_ = 0;
 };
 
+/// Makes one such batch. Thread-compatible.
+class KvBatchWriter {
+ public:
+  explicit KvBatchWriter(model::SchemaId schema_id);
+  /// `row` is nullopt for a delete.
+  void Append(std::string_view key, std::optional<std::string_view> row);
+  size_t size_bytes() const { return bytes_.size(); }
+  int record_count() const { return record_count_; }
+  /// The batch, of no idempotent writer.
+  std::string Finish();
+
+ private:
+  std::string bytes_;
+  int record_count_ = 0;
+};
+
+/// Makes `bytes`, one whole batch, the batch `sequence` of a writer.
+void SetKvBatchWriter(std::string& bytes, int64_t writer_id, int32_t sequence);
+
 /// Makes a batch of values, the answer to scans of primary-key tables: int32 length of what
 /// follows, int8 magic 0, int32 record count, and the records: int32 length of what follows, int16
 /// schema id, compacted row. Thread-compatible.
@@ -68,6 +87,28 @@ class ValueBatchWriter {
  private:
   std::string bytes_;
   int record_count_ = 0;
+};
+
+/// A value of such a batch: a row and the schema it was written with.
+struct ValueRecord {
+  model::SchemaId schema_id;
+  std::string_view row;
+
+  /// Reads the schema id off a value, as lookups answer it too. kCorruption when it is too short.
+  static Result<ValueRecord> Parse(std::string_view value);
+};
+
+/// Reads a batch of values, which may be any bytes. Thread-compatible.
+class ValueBatchReader {
+ public:
+  /// kCorruption unless `bytes`, which outlive the reader, are one whole batch.
+  static Result<ValueBatchReader> Open(std::string_view bytes);
+  /// The next value; nullopt at the end.
+  Result<std::optional<ValueRecord>> Next();
+
+ private:
+  std::string_view rest_;
+  int32_t records_left_ = 0;
 };
 
 }  // namespace forebay::format

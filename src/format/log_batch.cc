@@ -160,6 +160,15 @@ Result<std::string> EncodeLogBatch(const Batch& batch, const LogBatchOptions& op
   return bytes;
 }
 
+void SetLogBatchWriter(std::string& bytes, int64_t writer_id, int32_t sequence) {
+  int8_t magic = LoadLe<int8_t>(bytes.data() + LogBatchHeader::kMagicOffset);
+  char* fields = bytes.data() + LogBatchHeader::SchemaIdOffset(magic);
+  StoreLe(fields + 7, writer_id);
+  StoreLe(fields + 15, sequence);
+  uint32_t crc = Crc32c(std::string_view(bytes).substr(LogBatchHeader::SchemaIdOffset(magic)));
+  StoreLe(bytes.data() + LogBatchHeader::CrcOffset(magic), crc);
+}
+
 void RewriteLogBatch(std::string& bytes, model::LogOffset base_offset, int64_t timestamp_ms,
                      int32_t leader_epoch) {
   CHECK(bytes.size() >= LogBatchHeader::kBytes);

@@ -114,6 +114,9 @@ Result<std::string> EncodeLogBatch(const model::Batch& batch, const LogBatchOpti
 void RewriteLogBatch(std::string& bytes, model::LogOffset base_offset, int64_t timestamp_ms,
                      int32_t leader_epoch = 0);
 
+/// Makes `bytes`, one whole batch, the batch `sequence` of a writer.
+void SetLogBatchWriter(std::string& bytes, int64_t writer_id, int32_t sequence);
+
 /// Needs the first LogBatchHeader::kBytesMax bytes, or all if there are fewer. kCorruption when
 /// they cannot be a header; the rest of the batch is not looked at.
 Result<LogBatchHeader> ParseLogBatchHeader(std::string_view bytes);

@@ -39,12 +39,15 @@ Result<RequestHeader> ReadRequestHeader(std::string_view& payload) {
 }
 
 std::string EncodeRequest(const RequestHeader& header, std::string_view message) {
+  return EncodeRequestHeader(header, message.size()).append(message);
+}
+
+std::string EncodeRequestHeader(const RequestHeader& header, size_t message_bytes) {
   std::string frame;
-  AppendBigEndian(frame, static_cast<uint32_t>(RequestHeader::kBytes + message.size()));
+  AppendBigEndian(frame, static_cast<uint32_t>(RequestHeader::kBytes + message_bytes));
   AppendBigEndian(frame, static_cast<uint16_t>(header.api_key));
   AppendBigEndian(frame, static_cast<uint16_t>(header.api_version));
   AppendBigEndian(frame, static_cast<uint32_t>(header.request_id));
-  frame.append(message);
   return frame;
 }
 

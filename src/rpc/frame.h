@@ -36,8 +36,10 @@ uint32_t ReadFrameLength(const char* bytes);
 /// Cuts the header off the frame's payload and leaves the message. kCorruption when it is shorter.
 Result<RequestHeader> ReadRequestHeader(std::string_view& payload);
 
-/// A whole request, for clients.
+/// A whole request in one piece.
 std::string EncodeRequest(const RequestHeader& header, std::string_view message);
+/// What goes before a request's message.
+std::string EncodeRequestHeader(const RequestHeader& header, size_t message_bytes);
 
 /// What a client gets: the type, whose it is, and the message.
 struct ResponseHeader {

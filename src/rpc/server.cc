@@ -1,13 +1,13 @@
 #include "rpc/server.h"
 
 #include <boost/asio.hpp>
-#include <deque>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rpc/frame_stream.h"
 
 namespace forebay::rpc {
 
@@ -43,10 +43,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
 
-/// A frame's memory grows with what has arrived, whatever its length says.
-constexpr size_t kGrowBytes = 1 << 20;
-constexpr size_t kReadBytes = 64 << 10;
-constexpr size_t kSendPiecesMax = 256;
 constexpr auto kCompletion = asio::as_tuple(asio::use_awaitable);
 
 class Connection;
@@ -86,24 +82,25 @@ struct Shared : Scheduler {
 /// One client's connection. A coroutine reads frames and hands them to the handler, one at a time;
 /// answers are queued and sent as the socket takes them. Everything runs on the connection's
 /// strand, but for Send.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public FrameStream::Owner, public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, std::shared_ptr<Shared> shared)
       : shared_(std::move(shared)),
-        socket_(std::move(socket)),
-        room_(socket_.get_executor()),
+        stream_(std::move(socket), RequestHeader::kBytes,
+                static_cast<size_t>(shared_->options.frame_bytes_max)),
+        room_(strand()),
         session_(std::make_shared<Session>()) {
     error_code ignored;
-    auto local = socket_.local_endpoint(ignored);
+    auto local = stream_.socket().local_endpoint(ignored);
     session_->local_address = local.address().to_string(ignored);
     session_->local_port = local.port();
-    session_->peer_address = socket_.remote_endpoint(ignored).address().to_string(ignored);
+    session_->peer_address = stream_.socket().remote_endpoint(ignored).address().to_string(ignored);
     room_.expires_at(asio::steady_timer::time_point::max());
     shared_->metrics.connections += 1;
     std::lock_guard lock(shared_->mutex);
     shared_->connections.insert(this);
   }
-  ~Connection() {
+  ~Connection() override {
     shared_->metrics.connections -= 1;
     std::lock_guard lock(shared_->mutex);
     shared_->connections.erase(this);
@@ -111,7 +108,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Run() {
     asio::co_spawn(
-        socket_.get_executor(),
+        strand(),
         [self = shared_from_this()]() -> asio::awaitable<void> { return self->ReadFrames(); },
         asio::detached);
   }
@@ -120,10 +117,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Send(OutgoingFrame frame, bool failed) {
     if (failed) shared_->metrics.failed_requests += 1;
     if (shared_->stopping) return;
-    asio::post(socket_.get_executor(),
-               [self = shared_from_this(), frame = std::move(frame)]() mutable {
-                 self->Queue(std::move(frame));
-               });
+    asio::post(strand(), [self = shared_from_this(), frame = std::move(frame)]() mutable {
+      self->in_flight_ -= 1;
+      self->stream_.Send(std::move(frame), self);
+      if (self->HasRoom()) self->room_.cancel();
+    });
   }
 
   /// Closes the connection when its last request came before `since_ms`, or in any case. From any
@@ -131,9 +129,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void CloseIfIdle(std::optional<int64_t> since_ms) {
     auto self = weak_from_this().lock();
     if (self == nullptr) return;
-    asio::any_io_executor strand = socket_.get_executor();
+    asio::any_io_executor executor = strand();
     // Moved: the caller holds the mutex that the destructor takes.
-    asio::post(strand, [self = std::move(self), since_ms] {
+    asio::post(executor, [self = std::move(self), since_ms] {
       bool idle =
           since_ms.has_value() && self->in_flight_ == 0 && self->last_request_ms_ < *since_ms;
       if (idle || !since_ms.has_value()) self->Close();
@@ -141,127 +139,52 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  void OnSent(size_t bytes) override {
+    shared_->metrics.sent_bytes += static_cast<int64_t>(bytes);
+    if (HasRoom()) room_.cancel();
+  }
+  void OnSendFailed(const error_code&) override { Close(); }
+
   asio::awaitable<void> ReadFrames();
-  asio::awaitable<bool> ReadExactly(char* target, size_t size);
-  asio::awaitable<std::shared_ptr<std::string>> ReadFrame();
   void Dispatch(std::shared_ptr<const std::string> frame);
+
+  asio::any_io_executor strand() { return stream_.socket().get_executor(); }
 
   bool HasRoom() const {
     return in_flight_ < shared_->options.requests_in_flight_max &&
-           unsent_bytes_ < shared_->options.unsent_bytes_max;
-  }
-
-  void Queue(OutgoingFrame frame) {
-    in_flight_ -= 1;
-    if (closed_) return;
-    for (Payload& piece : frame) {
-      unsent_bytes_ += static_cast<int64_t>(piece.bytes.size());
-      unsent_.push_back(std::move(piece));
-    }
-    if (!sending_) SendNext();
-    if (HasRoom()) room_.cancel();
-  }
-
-  void SendNext() {
-    std::vector<asio::const_buffer> buffers;
-    size_t bytes = 0;
-    for (size_t i = 0; i < unsent_.size() && i < kSendPiecesMax; ++i) {
-      buffers.emplace_back(unsent_[i].bytes.data(), unsent_[i].bytes.size());
-      bytes += unsent_[i].bytes.size();
-    }
-    sending_ = true;
-    asio::async_write(socket_, buffers,
-                      [self = shared_from_this(), pieces = buffers.size(), bytes](
-                          error_code error, size_t) { self->OnSent(error, pieces, bytes); });
-  }
-
-  void OnSent(error_code error, size_t pieces, size_t bytes) {
-    sending_ = false;
-    if (error) return Close();
-    shared_->metrics.sent_bytes += static_cast<int64_t>(bytes);
-    unsent_bytes_ -= static_cast<int64_t>(bytes);
-    unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<ptrdiff_t>(pieces));
-    if (!unsent_.empty()) SendNext();
-    if (HasRoom()) room_.cancel();
+           stream_.unsent_bytes() < shared_->options.unsent_bytes_max;
   }
 
   void Close() {
-    closed_ = true;
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
-    if (!sending_) unsent_.clear();
+    stream_.Close();
     room_.cancel();
   }
 
   const std::shared_ptr<Shared> shared_;
-  tcp::socket socket_;       ///< on a strand
+  FrameStream stream_;
   asio::steady_timer room_;  ///< cancelled when there is room for another request
   const std::shared_ptr<Session> session_;
-  char input_[kReadBytes];
-  size_t input_begin_ = 0;
-  size_t input_end_ = 0;
-  std::deque<Payload> unsent_;
-  int64_t unsent_bytes_ = 0;
   int in_flight_ = 0;
-  bool sending_ = false;
-  bool closed_ = false;
   int64_t last_request_ms_ = MonotonicMs();
 };
 
 asio::awaitable<void> Connection::ReadFrames() {
-  while (!closed_ && !shared_->stopping) {
+  while (!stream_.closed() && !shared_->stopping) {
     if (!HasRoom()) {
       co_await room_.async_wait(kCompletion);
       continue;
     }
-    auto frame = co_await ReadFrame();
-    if (frame == nullptr || closed_) break;
+    auto frame = co_await stream_.Read();
+    if (frame == nullptr && stream_.why().kind() == ErrorKind::kCorruption) {
+      Log(LogLevel::kWarning, "rpc", "connection closed peer={} reason={}", session_->peer_address,
+          stream_.why().message());
+    }
+    if (frame == nullptr || stream_.closed()) break;
     last_request_ms_ = MonotonicMs();
     shared_->metrics.received_bytes += static_cast<int64_t>(kLengthBytes + frame->size());
     Dispatch(std::move(frame));
   }
   Close();
-}
-
-asio::awaitable<bool> Connection::ReadExactly(char* target, size_t size) {
-  while (size > 0) {
-    size_t taken = std::min(size, input_end_ - input_begin_);
-    std::copy_n(input_ + input_begin_, taken, target);
-    input_begin_ += taken;
-    target += taken;
-    size -= taken;
-    if (size == 0) break;
-    if (size >= kReadBytes) {
-      auto [error, read] =
-          co_await asio::async_read(socket_, asio::buffer(target, size), kCompletion);
-      co_return !error;
-    }
-    auto [error, read] = co_await socket_.async_read_some(asio::buffer(input_), kCompletion);
-    if (error) co_return false;
-    input_begin_ = 0;
-    input_end_ = read;
-  }
-  co_return true;
-}
-
-/// nullptr at the end of the connection, or when it sends no frames.
-asio::awaitable<std::shared_ptr<std::string>> Connection::ReadFrame() {
-  char length_bytes[kLengthBytes];
-  if (!co_await ReadExactly(length_bytes, kLengthBytes)) co_return nullptr;
-  uint32_t length = ReadFrameLength(length_bytes);
-  if (length < RequestHeader::kBytes || length > shared_->options.frame_bytes_max) {
-    Log(LogLevel::kWarning, "rpc", "connection closed, bad frame length={} peer={}", length,
-        session_->peer_address);
-    co_return nullptr;
-  }
-  auto frame = std::make_shared<std::string>();
-  while (frame->size() < length) {
-    size_t begin = frame->size();
-    frame->resize(std::min<size_t>(length, begin + std::max(kGrowBytes, begin)));
-    if (!co_await ReadExactly(frame->data() + begin, frame->size() - begin)) co_return nullptr;
-  }
-  co_return frame;
 }
 
 void Connection::Dispatch(std::shared_ptr<const std::string> frame) {

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <boost/asio.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "rpc/frame.h"
+
+namespace forebay::rpc {
+
+/// One TCP connection as frames in both directions: a coroutine reads one whole frame at a time,
+/// what is sent is queued and goes out as the socket takes it. Strand-bound: everything runs on the
+/// socket's executor.
+class FrameStream {
+ public:
+  /// Who the stream belongs to, kept alive by what is under way on the socket.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void OnSent(size_t bytes) = 0;
+    virtual void OnSendFailed(const boost::system::error_code& error) = 0;
+  };
+
+  /// A frame that is shorter or longer ends the stream.
+  FrameStream(boost::asio::ip::tcp::socket socket, size_t frame_bytes_min, size_t frame_bytes_max)
+      : socket_(std::move(socket)), bytes_min_(frame_bytes_min), bytes_max_(frame_bytes_max) {}
+
+  /// The next frame's payload; nullptr at the end, which why() explains.
+  boost::asio::awaitable<std::shared_ptr<std::string>> Read();
+  const Status& why() const { return why_; }
+
+  void Send(OutgoingFrame frame, const std::shared_ptr<Owner>& owner);
+  /// Bytes that the socket has not taken.
+  int64_t unsent_bytes() const { return unsent_bytes_; }
+  void Close();
+  bool closed() const { return closed_; }
+
+  boost::asio::ip::tcp::socket& socket() { return socket_; }
+
+ private:
+  static constexpr size_t kReadBytes = 64 << 10;
+
+  boost::asio::awaitable<bool> ReadExactly(char* target, size_t size);
+  void SendNext(const std::shared_ptr<Owner>& owner);
+  void Sent(const boost::system::error_code& error, size_t pieces, size_t bytes,
+            const std::shared_ptr<Owner>& owner);
+
+  boost::asio::ip::tcp::socket socket_;
+  const size_t bytes_min_;
+  const size_t bytes_max_;
+  char input_[kReadBytes];
+  size_t input_begin_ = 0;
+  size_t input_end_ = 0;
+  Status why_;
+  std::deque<Payload> unsent_;
+  int64_t unsent_bytes_ = 0;
+  bool sending_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace forebay::rpc
