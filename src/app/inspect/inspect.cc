@@ -81,27 +81,23 @@ Status InspectAvro(std::string_view bytes) {
   return Status::Ok();
 }
 
-Status InspectCheckpoint(std::string_view bytes) {
-  using compute::CheckpointFileKind;
-  Status status;
-  for (CheckpointFileKind kind :
-       {CheckpointFileKind::kDelta, CheckpointFileKind::kBase, CheckpointFileKind::kCommit}) {
-    std::map<std::pair<int, std::string>, std::pair<int64_t, int64_t>> tables;
-    status = compute::ReadCheckpointFile(bytes, kind, [&](const compute::CheckpointEntry& entry) {
-      auto& [count, size] = tables[{entry.operator_id, std::string(entry.table)}];
-      count += 1;
-      size += static_cast<int64_t>(entry.key.size() + entry.value.size());
-      return Status::Ok();
-    });
-    if (!status.ok()) continue;
-    for (const auto& [table, numbers] : tables) {
-      std::printf("operator %d, table %s: %lld entries, %lld bytes\n", table.first,
-                  table.second.c_str(), static_cast<long long>(numbers.first),
-                  static_cast<long long>(numbers.second));
-    }
-    return status;
+Status InspectCheckpoint(io::File& file) {
+  ASSIGN_OR_RETURN(auto reader, compute::CheckpointFileReader::Open(file));
+  std::map<std::pair<int, std::string>, std::pair<int64_t, int64_t>> tables;
+  while (true) {
+    ASSIGN_OR_RETURN(bool more, reader->Next());
+    if (!more) break;
+    const compute::CheckpointEntry& entry = reader->entry();
+    auto& [count, size] = tables[{entry.operator_id, std::string(entry.table)}];
+    count += 1;
+    size += static_cast<int64_t>(entry.key.size() + entry.value.size());
   }
-  return status;
+  for (const auto& [table, numbers] : tables) {
+    std::printf("operator %d, table %s: %lld entries, %lld bytes\n", table.first,
+                table.second.c_str(), static_cast<long long>(numbers.first),
+                static_cast<long long>(numbers.second));
+  }
+  return Status::Ok();
 }
 
 /// Text files of ours end with "#crc32c xxxxxxxx" over what stands before.
@@ -131,7 +127,8 @@ Result<bool> InspectFile(const std::string& path) {
   } else if (bytes.find('\0') == std::string::npos) {
     return InspectText(bytes);
   } else {
-    status = InspectCheckpoint(bytes);
+    ASSIGN_OR_RETURN(auto file, fs->Open(path, io::OpenMode::kRead));
+    status = InspectCheckpoint(*file);
   }
   if (!status.ok()) std::printf("damaged or unknown: %s\n", status.message().c_str());
   return status.ok();

@@ -1,5 +1,7 @@
 #include "compute/checkpoint/checkpoint_file.h"
 
+#include <algorithm>
+
 #include "base/crc32c.h"
 
 namespace forebay::compute {
@@ -7,33 +9,19 @@ namespace {
 
 // "FBCK" in the file's first four bytes.
 constexpr uint32_t kMagic = 0x4b434246;
-constexpr uint16_t kVersion = 1;
+constexpr uint16_t kVersion = 2;
 constexpr size_t kHeaderBytes = 16;
-constexpr size_t kFooterBytes = 1 + 8 + 4;
+constexpr size_t kCrcBytes = sizeof(uint32_t);
+constexpr size_t kFooterBytes = 1 + sizeof(uint64_t) + kCrcBytes;
+constexpr size_t kPieceBytes = 256 << 10;
 
 constexpr uint8_t kEndTag = 0;
 constexpr uint8_t kPutTag = 1;
 constexpr uint8_t kDeleteTag = 2;
 
-Status CheckHeader(ByteReader& reader, CheckpointFileKind kind) {
-  ASSIGN_OR_RETURN(uint32_t magic, reader.Read<uint32_t>());
-  ASSIGN_OR_RETURN(uint16_t version, reader.Read<uint16_t>());
-  ASSIGN_OR_RETURN(uint8_t found_kind, reader.Read<uint8_t>());
-  ASSIGN_OR_RETURN(uint8_t reserved, reader.Read<uint8_t>());
-  ASSIGN_OR_RETURN(int64_t checkpoint_id, reader.Read<int64_t>());
-  (void)reserved;
-  (void)checkpoint_id;
-  if (magic != kMagic) return Corruption("not a checkpoint file: magic {:#x}", magic);
-  if (version > kVersion) return NotSupported("checkpoint file version {}", version);
-  if (found_kind != static_cast<uint8_t>(kind)) {
-    return Corruption("checkpoint file of kind {}, expected {}", found_kind,
-                      static_cast<int>(kind));
-  }
-  return Status::Ok();
-}
-
-Result<CheckpointEntry> ReadEntry(ByteReader& reader, uint8_t tag) {
+Result<CheckpointEntry> ReadEntry(ByteReader& reader) {
   CheckpointEntry entry;
+  ASSIGN_OR_RETURN(uint8_t tag, reader.Read<uint8_t>());
   ASSIGN_OR_RETURN(uint64_t operator_id, reader.ReadVarint());
   ASSIGN_OR_RETURN(entry.table, reader.ReadString());
   ASSIGN_OR_RETURN(int16_t key_group, reader.Read<int16_t>());
@@ -76,55 +64,121 @@ Status ReadCheckpointEntries(std::string_view bytes,
                              const std::function<Status(const CheckpointEntry&)>& entry) {
   ByteReader reader(bytes);
   while (!reader.AtEnd()) {
-    ASSIGN_OR_RETURN(uint8_t tag, reader.Read<uint8_t>());
-    ASSIGN_OR_RETURN(CheckpointEntry found, ReadEntry(reader, tag));
+    ASSIGN_OR_RETURN(CheckpointEntry found, ReadEntry(reader));
     RETURN_IF_ERROR(entry(found));
   }
   return Status::Ok();
 }
 
-std::string MakeCheckpointFile(CheckpointFileKind kind, int64_t checkpoint_id,
-                               const std::vector<const CheckpointEntries*>& parts) {
-  ByteWriter writer;
-  writer.Write(kMagic);
-  writer.Write(kVersion);
-  writer.Write(static_cast<uint8_t>(kind));
-  writer.Write(uint8_t{0});
-  writer.Write(checkpoint_id);
-  uint64_t count = 0;
-  for (const CheckpointEntries* part : parts) {
-    writer.WriteBytes(part->bytes());
-    count += part->count();
-  }
-  writer.Write(kEndTag);
-  writer.Write(count);
-  writer.Write(Crc32c(writer.view()));
-  return writer.Take();
+Result<std::unique_ptr<CheckpointFileWriter>> CheckpointFileWriter::Create(io::FileSystem& fs,
+                                                                           const std::string& path,
+                                                                           CheckpointFileKind kind,
+                                                                           int64_t checkpoint_id) {
+  ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kTruncate));
+  std::unique_ptr<CheckpointFileWriter> writer(new CheckpointFileWriter(std::move(file)));
+  writer->buffer_.Write(kMagic);
+  writer->buffer_.Write(kVersion);
+  writer->buffer_.Write(static_cast<uint8_t>(kind));
+  writer->buffer_.Write(uint8_t{0});
+  writer->buffer_.Write(checkpoint_id);
+  return writer;
 }
 
-Status ReadCheckpointFile(std::string_view bytes, CheckpointFileKind kind,
-                          const std::function<Status(const CheckpointEntry&)>& entry) {
-  if (bytes.size() < kHeaderBytes + kFooterBytes) {
-    return Corruption("checkpoint file of {} bytes is cut short", bytes.size());
+Status CheckpointFileWriter::Append(std::string_view entries, uint64_t count) {
+  count_ += count;
+  buffer_.WriteBytes(entries);
+  return buffer_.size() < kPieceBytes ? Status::Ok() : Flush();
+}
+
+Status CheckpointFileWriter::Flush() {
+  crc_ = Crc32c(buffer_.view(), crc_);
+  RETURN_IF_ERROR(file_->Append(buffer_.view()));
+  buffer_.Clear();
+  return Status::Ok();
+}
+
+Result<uint64_t> CheckpointFileWriter::Finish() {
+  buffer_.Write(kEndTag);
+  buffer_.Write(count_);
+  RETURN_IF_ERROR(Flush());
+  buffer_.Write(crc_);
+  RETURN_IF_ERROR(file_->Append(buffer_.view()));
+  RETURN_IF_ERROR(file_->Sync());
+  return file_->size();
+}
+
+Result<std::unique_ptr<CheckpointFileReader>> CheckpointFileReader::Open(io::File& file) {
+  std::unique_ptr<CheckpointFileReader> reader(new CheckpointFileReader(file));
+  RETURN_IF_ERROR(reader->ReadHeader());
+  return reader;
+}
+
+Status CheckpointFileReader::ReadHeader() {
+  if (size_ < kHeaderBytes + kFooterBytes) {
+    return Corruption("checkpoint file of {} bytes is cut short", size_);
   }
-  std::string_view checked = bytes.substr(0, bytes.size() - sizeof(uint32_t));
-  uint32_t stored = LoadLe<uint32_t>(bytes.data() + checked.size());
-  if (uint32_t crc = Crc32c(checked); crc != stored) {
-    return Corruption("checkpoint file checksum is {:08x}, stored {:08x}", crc, stored);
+  RETURN_IF_ERROR(ReadMore());
+  ByteReader reader(buffer_);
+  ASSIGN_OR_RETURN(uint32_t magic, reader.Read<uint32_t>());
+  ASSIGN_OR_RETURN(uint16_t version, reader.Read<uint16_t>());
+  ASSIGN_OR_RETURN(uint8_t kind, reader.Read<uint8_t>());
+  if (magic != kMagic) return Corruption("not a checkpoint file: magic {:#x}", magic);
+  if (version != kVersion) return NotSupported("checkpoint file version {}", version);
+  if (kind < static_cast<uint8_t>(CheckpointFileKind::kDelta) ||
+      kind > static_cast<uint8_t>(CheckpointFileKind::kRun)) {
+    return Corruption("checkpoint file of kind {}", kind);
   }
-  ByteReader reader(checked);
-  RETURN_IF_ERROR(CheckHeader(reader, kind));
-  uint64_t count = 0;
-  while (true) {
-    ASSIGN_OR_RETURN(uint8_t tag, reader.Read<uint8_t>());
-    if (tag == kEndTag) break;
-    ASSIGN_OR_RETURN(CheckpointEntry found, ReadEntry(reader, tag));
-    RETURN_IF_ERROR(entry(found));
-    ++count;
+  kind_ = static_cast<CheckpointFileKind>(kind);
+  position_ = kHeaderBytes;
+  return Status::Ok();
+}
+
+Status CheckpointFileReader::ReadMore() {
+  buffer_.erase(0, position_);
+  position_ = 0;
+  size_t held = buffer_.size();
+  size_t wanted = std::min<uint64_t>(std::max(held, kPieceBytes), size_ - read_);
+  buffer_.resize(held + wanted);
+  ASSIGN_OR_RETURN(size_t got, file_.ReadAt(read_, wanted, buffer_.data() + held));
+  if (got != wanted) return Corruption("checkpoint file ends at byte {}", read_ + got);
+  uint64_t checked_end = size_ - kCrcBytes;
+  if (read_ < checked_end) {
+    size_t checked = std::min<uint64_t>(wanted, checked_end - read_);
+    crc_ = Crc32c(std::string_view(buffer_).substr(held, checked), crc_);
   }
-  ASSIGN_OR_RETURN(uint64_t stored_count, reader.Read<uint64_t>());
-  if (count != stored_count || !reader.AtEnd()) {
-    return Corruption("checkpoint file has {} entries, its footer says {}", count, stored_count);
+  read_ += wanted;
+  return Status::Ok();
+}
+
+Result<bool> CheckpointFileReader::Next() {
+  const uint64_t entries_end = size_ - kFooterBytes;
+  while (read_ - buffer_.size() + position_ != entries_end) {
+    ByteReader reader(std::string_view(buffer_).substr(position_));
+    auto entry = ReadEntry(reader);
+    if (entry.ok()) {
+      entry_ = *entry;
+      bytes_ = std::string_view(buffer_).substr(position_, reader.position());
+      position_ += reader.position();
+      ++count_;
+      return true;
+    }
+    // It may go on in the next piece.
+    if (read_ == size_) return entry.error();
+    RETURN_IF_ERROR(ReadMore());
+  }
+  if (read_ != size_) RETURN_IF_ERROR(ReadMore());
+  RETURN_IF_ERROR(CheckFooter(std::string_view(buffer_).substr(position_)));
+  return false;
+}
+
+Status CheckpointFileReader::CheckFooter(std::string_view footer) const {
+  uint32_t stored_crc = LoadLe<uint32_t>(footer.data() + kFooterBytes - kCrcBytes);
+  if (crc_ != stored_crc) {
+    return Corruption("checkpoint file checksum is {:08x}, stored {:08x}", crc_, stored_crc);
+  }
+  uint64_t stored_count = LoadLe<uint64_t>(footer.data() + 1);
+  if (static_cast<uint8_t>(footer[0]) != kEndTag || stored_count != count_) {
+    return Corruption("checkpoint file has {} entries, its footer says {}", count_, stored_count);
   }
   return Status::Ok();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,14 +10,16 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "compute/state/state_io.h"
+#include "io/file_system.h"
 
 namespace forebay::compute {
 
 /// What a checkpoint file holds (docs/formats/checkpoint.md).
 enum class CheckpointFileKind : uint8_t {
   kDelta = 1,   ///< entries that changed since the checkpoint before
-  kBase = 2,    ///< all entries at a checkpoint
+  kBase = 2,    ///< all entries at a checkpoint, sorted
   kCommit = 3,  ///< what sinks must commit once the checkpoint is durable
+  kRun = 4,     ///< several deltas as one: sorted, removed entries among them
 };
 
 /// One entry of a checkpoint file. Views into the file's bytes.
@@ -54,13 +57,62 @@ class CheckpointEntries : public StateWriter {
 Status ReadCheckpointEntries(std::string_view bytes,
                              const std::function<Status(const CheckpointEntry&)>& entry);
 
-/// A whole file of `kind` from parts that CheckpointEntries made.
-std::string MakeCheckpointFile(CheckpointFileKind kind, int64_t checkpoint_id,
-                               const std::vector<const CheckpointEntries*>& parts);
+/// Writes a file of `kind` entry by entry. What was written is not there before Finish has given
+/// its OK. Thread-compatible.
+class CheckpointFileWriter {
+ public:
+  static Result<std::unique_ptr<CheckpointFileWriter>> Create(io::FileSystem& fs,
+                                                              const std::string& path,
+                                                              CheckpointFileKind kind,
+                                                              int64_t checkpoint_id);
+  /// `count` entries as CheckpointEntries wrote them.
+  Status Append(std::string_view entries, uint64_t count = 1);
+  /// Ends the file, syncs it, and gives its size.
+  Result<uint64_t> Finish();
 
-/// Checks the header and the checksum, then calls `entry` for every entry. kCorruption for anything
-/// else than a whole file of `kind`, kNotSupported for a newer version.
-Status ReadCheckpointFile(std::string_view bytes, CheckpointFileKind kind,
-                          const std::function<Status(const CheckpointEntry&)>& entry);
+ private:
+  explicit CheckpointFileWriter(std::unique_ptr<io::File> file) : file_(std::move(file)) {}
+  Status Flush();
+
+  std::unique_ptr<io::File> file_;
+  ByteWriter buffer_;
+  uint32_t crc_ = 0;
+  uint64_t count_ = 0;
+};
+
+/// Reads a file entry by entry in pieces, so that its size does not matter. The checksum is known
+/// to be right only when the end was reached: what was made of the entries must be thrown away when
+/// Next fails. Thread-compatible.
+class CheckpointFileReader {
+ public:
+  /// kCorruption for what is no checkpoint file, kNotSupported for another version. `file` must
+  /// outlive the reader.
+  static Result<std::unique_ptr<CheckpointFileReader>> Open(io::File& file);
+
+  CheckpointFileKind kind() const { return kind_; }
+  /// Whether there is another entry, which then is entry(); kCorruption when the file is damaged.
+  Result<bool> Next();
+  /// Valid until Next is called.
+  const CheckpointEntry& entry() const { return entry_; }
+  /// The bytes of entry() as they stand in the file. Valid until Next is called.
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  explicit CheckpointFileReader(io::File& file) : file_(file), size_(file.size()) {}
+  Status ReadHeader();
+  Status ReadMore();
+  Status CheckFooter(std::string_view footer) const;
+
+  io::File& file_;
+  const uint64_t size_;
+  CheckpointFileKind kind_ = CheckpointFileKind::kDelta;
+  std::string buffer_;  ///< holds whole entries from position_ on, and the beginning of another
+  size_t position_ = 0;
+  uint64_t read_ = 0;  ///< how much of the file is or was in buffer_
+  uint32_t crc_ = 0;   ///< of that, without the file's last four bytes
+  uint64_t count_ = 0;
+  CheckpointEntry entry_;
+  std::string_view bytes_;
+};
 
 }  // namespace forebay::compute

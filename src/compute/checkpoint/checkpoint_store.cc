@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "compute/checkpoint/checkpoint_merge.h"
 
 namespace forebay::compute {
 namespace {
@@ -27,10 +28,10 @@ int64_t IdOfManifest(std::string_view name) {
   return error == std::errc() && end == digits.data() + digits.size() ? id : -1;
 }
 
-Status WriteSynced(io::FileSystem& fs, const std::string& path, std::string_view bytes) {
-  ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kTruncate));
-  RETURN_IF_ERROR(file->Append(bytes));
-  return file->Sync();
+CheckpointFileKind KindOf(std::string_view name) {
+  if (name.starts_with("base")) return CheckpointFileKind::kBase;
+  if (name.starts_with("run")) return CheckpointFileKind::kRun;
+  return name.starts_with("commit") ? CheckpointFileKind::kCommit : CheckpointFileKind::kDelta;
 }
 
 }  // namespace
@@ -107,17 +108,21 @@ Result<CheckpointStore::Manifest> CheckpointStore::ReadManifest(const std::strin
   return manifest;
 }
 
-Status CheckpointStore::LoadFile(const DataFile& file, CheckpointFileKind kind,
-                                 StateMap& into) const {
-  ASSIGN_OR_RETURN(std::string bytes, io::ReadFile(fs_, PathOf(file.name)));
-  if (bytes.size() != file.bytes) {
-    return Corruption("{} has {} bytes, the manifest says {}", file.name, bytes.size(), file.bytes);
-  }
-  Status status = ReadCheckpointFile(bytes, kind, [&](const CheckpointEntry& entry) {
-    into.Apply(entry);
-    return Status::Ok();
-  });
-  return status.WithContext(PathOf(file.name));
+Status CheckpointStore::LoadFile(const DataFile& file, StateMap& into) const {
+  auto load = [&]() -> Status {
+    ASSIGN_OR_RETURN(auto bytes, fs_.Open(PathOf(file.name), io::OpenMode::kRead));
+    if (bytes->size() != file.bytes) {
+      return Corruption("the file has {} bytes, the manifest says {}", bytes->size(), file.bytes);
+    }
+    ASSIGN_OR_RETURN(auto reader, CheckpointFileReader::Open(*bytes));
+    if (reader->kind() != KindOf(file.name)) return Corruption("the file is of another kind");
+    while (true) {
+      ASSIGN_OR_RETURN(bool more, reader->Next());
+      if (!more) return Status::Ok();
+      into.Apply(reader->entry());
+    }
+  };
+  return load().WithContext(PathOf(file.name));
 }
 
 Result<RestoredCheckpoint> CheckpointStore::Load(const Manifest& manifest) const {
@@ -125,12 +130,10 @@ Result<RestoredCheckpoint> CheckpointStore::Load(const Manifest& manifest) const
   restored.id = manifest.id;
   restored.positions = manifest.positions;
   for (const DataFile& file : manifest.state_files) {
-    CheckpointFileKind kind =
-        file.name.starts_with("base") ? CheckpointFileKind::kBase : CheckpointFileKind::kDelta;
-    RETURN_IF_ERROR(LoadFile(file, kind, restored.state));
+    RETURN_IF_ERROR(LoadFile(file, restored.state));
   }
   if (manifest.commit_file.has_value()) {
-    RETURN_IF_ERROR(LoadFile(*manifest.commit_file, CheckpointFileKind::kCommit, restored.commits));
+    RETURN_IF_ERROR(LoadFile(*manifest.commit_file, restored.commits));
   }
   return restored;
 }
@@ -165,11 +168,13 @@ Result<std::optional<RestoredCheckpoint>> CheckpointStore::Restore() {
 }
 
 Result<CheckpointStore::DataFile> CheckpointStore::WriteFile(
-    const std::string& name, CheckpointFileKind kind, int64_t id,
-    const std::vector<const CheckpointEntries*>& parts) const {
-  std::string bytes = MakeCheckpointFile(kind, id, parts);
-  RETURN_IF_ERROR(WriteSynced(fs_, PathOf(name), bytes));
-  return DataFile{name, bytes.size()};
+    const std::string& name, int64_t id, const std::vector<const CheckpointEntries*>& parts) const {
+  ASSIGN_OR_RETURN(auto writer, CheckpointFileWriter::Create(fs_, PathOf(name), KindOf(name), id));
+  for (const CheckpointEntries* part : parts) {
+    RETURN_IF_ERROR(writer->Append(part->bytes(), part->count()));
+  }
+  ASSIGN_OR_RETURN(uint64_t size, writer->Finish());
+  return DataFile{name, size};
 }
 
 Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shards) {
@@ -185,13 +190,11 @@ Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shar
     for (const auto& [split, position] : shard.positions) manifest.positions[split] = position;
   }
   if (!state.empty()) {
-    ASSIGN_OR_RETURN(DataFile file, WriteFile(FileName("delta", id, ".state"),
-                                              CheckpointFileKind::kDelta, id, state));
+    ASSIGN_OR_RETURN(DataFile file, WriteFile(FileName("delta", id, ".state"), id, state));
     manifest.state_files.push_back(file);
   }
   if (!commits.empty()) {
-    ASSIGN_OR_RETURN(manifest.commit_file, WriteFile(FileName("commit", id, ".data"),
-                                                     CheckpointFileKind::kCommit, id, commits));
+    ASSIGN_OR_RETURN(manifest.commit_file, WriteFile(FileName("commit", id, ".data"), id, commits));
   }
   Failpoint("checkpoint.before_manifest");
   // Also syncs the directory, and with it the names of the data files.
@@ -210,28 +213,30 @@ Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shar
 
 void CheckpointStore::StartCompaction(int64_t id) {
   if (compaction_.valid()) return;
-  uint64_t base = 0, deltas = 0;
-  for (const DataFile& file : state_files_) {
-    (file.name.starts_with("base") ? base : deltas) += file.bytes;
+  // The longest tail whose first file is no larger than the others together: so sizes fall by half
+  // from file to file, and an entry is written again only as often as its file doubles.
+  size_t begin = state_files_.size();
+  uint64_t behind = 0;
+  for (size_t i = state_files_.size(); i-- > 0; behind += state_files_[i].bytes) {
+    if (state_files_[i].bytes <= behind) begin = i;
   }
-  bool outweighs = deltas > std::max(base, kCompactionBytesMin);
-  if (!outweighs && state_files_.size() < kDeltaFilesMax) return;
-  compacted_files_ = state_files_.size();
+  if (state_files_.size() - begin < kMergedFilesMin) return;
+  std::vector<DataFile> files(state_files_.begin() + static_cast<ptrdiff_t>(begin),
+                              state_files_.end());
+  merged_begin_ = begin;
+  merged_end_ = state_files_.size();
+  merged_name_ = FileName(begin == 0 ? "base" : "run", id, ".state");
   compaction_ = std::async(std::launch::async,
-                           [this, id, files = state_files_] { return Compact(id, files); });
+                           [this, id, files = std::move(files)] { return Compact(id, files); });
 }
 
-Result<CheckpointStore::DataFile> CheckpointStore::Compact(int64_t id,
-                                                           std::vector<DataFile> files) const {
-  StateMap merged;
-  for (const DataFile& file : files) {
-    CheckpointFileKind kind =
-        file.name.starts_with("base") ? CheckpointFileKind::kBase : CheckpointFileKind::kDelta;
-    RETURN_IF_ERROR(LoadFile(file, kind, merged));
-  }
-  CheckpointEntries entries;
-  merged.WriteTo(entries);
-  return WriteFile(FileName("base", id, ".state"), CheckpointFileKind::kBase, id, {&entries});
+Result<CheckpointStore::DataFile> CheckpointStore::Compact(
+    int64_t id, const std::vector<DataFile>& files) const {
+  std::vector<std::string> paths;
+  for (const DataFile& file : files) paths.push_back(PathOf(file.name));
+  ASSIGN_OR_RETURN(uint64_t size, MergeCheckpointFiles(fs_, paths, PathOf(merged_name_),
+                                                       KindOf(merged_name_), id));
+  return DataFile{merged_name_, size};
 }
 
 void CheckpointStore::TakeCompaction() {
@@ -239,15 +244,15 @@ void CheckpointStore::TakeCompaction() {
       compaction_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     return;
   }
-  Result<DataFile> base = compaction_.get();
-  if (!base.ok()) {
+  Result<DataFile> merged = compaction_.get();
+  if (!merged.ok()) {
     Log(LogLevel::kWarning, "compute", "checkpoint compaction failed directory={} error=\"{}\"",
-        directory_, base.message());
+        directory_, merged.message());
     return;
   }
-  state_files_.erase(state_files_.begin(),
-                     state_files_.begin() + static_cast<ptrdiff_t>(compacted_files_));
-  state_files_.insert(state_files_.begin(), *base);
+  auto begin = state_files_.begin() + static_cast<ptrdiff_t>(merged_begin_);
+  *begin = *merged;
+  state_files_.erase(begin + 1, state_files_.begin() + static_cast<ptrdiff_t>(merged_end_));
 }
 
 void CheckpointStore::RemoveUnused() {
@@ -266,8 +271,8 @@ void CheckpointStore::RemoveUnused() {
   }
   for (const std::string& name : *names) {
     bool is_data = name.ends_with(".state") || name.ends_with(".data");
-    bool is_running_base = compaction_.valid() && name.starts_with("base");
-    if (is_data && !is_running_base && !needed.contains(name)) (void)fs_.Remove(PathOf(name));
+    bool is_being_made = compaction_.valid() && name == merged_name_;
+    if (is_data && !is_being_made && !needed.contains(name)) (void)fs_.Remove(PathOf(name));
   }
 }
 

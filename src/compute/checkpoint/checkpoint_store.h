@@ -35,18 +35,16 @@ struct RestoredCheckpoint {
   bool is_fallback = false;
 };
 
-/// The checkpoints of one job in its directory: delta files, a base now and then, and a manifest
-/// per checkpoint. A checkpoint exists from the moment its manifest has been renamed into place;
-/// everything it names was synced before. Byte layout: docs/formats/checkpoint.md. One thread at a
-/// time; compaction runs in a thread of its own.
+/// The checkpoints of one job in its directory: delta files, what they were merged into, and a
+/// manifest per checkpoint. A checkpoint exists from the moment its manifest has been renamed into
+/// place; everything it names was synced before. Byte layout: docs/formats/checkpoint.md. One
+/// thread at a time; compaction runs in a thread of its own.
 class CheckpointStore {
  public:
   /// Checkpoints that are kept, so that a damaged newest one is no loss of the job.
   static constexpr int kKeptCheckpoints = 3;
-  /// Deltas are merged into a new base when they outweigh it, or when there are this many files to
-  /// read at a restore.
-  static constexpr size_t kDeltaFilesMax = 64;
-  static constexpr uint64_t kCompactionBytesMin = 1 << 20;
+  /// At least so many files are merged into one at a time.
+  static constexpr size_t kMergedFilesMin = 8;
 
   /// `plan_hash` tells checkpoints of another plan apart. `fs` must outlive the store.
   static Result<std::unique_ptr<CheckpointStore>> Open(io::FileSystem& fs, std::string directory,
@@ -70,7 +68,7 @@ class CheckpointStore {
   struct Manifest {
     int64_t id = 0;
     std::string plan_hash;
-    std::vector<DataFile> state_files;  ///< an optional base, then deltas, in the order they apply
+    std::vector<DataFile> state_files;  ///< base, runs, deltas, in the order they apply
     std::optional<DataFile> commit_file;
     SourcePositions positions;
   };
@@ -83,12 +81,12 @@ class CheckpointStore {
   static Result<Manifest> FromJson(std::string_view text);
   Result<Manifest> ReadManifest(const std::string& name) const;
   Result<RestoredCheckpoint> Load(const Manifest& manifest) const;
-  Status LoadFile(const DataFile& file, CheckpointFileKind kind, StateMap& into) const;
-  Result<DataFile> WriteFile(const std::string& name, CheckpointFileKind kind, int64_t id,
+  Status LoadFile(const DataFile& file, StateMap& into) const;
+  Result<DataFile> WriteFile(const std::string& name, int64_t id,
                              const std::vector<const CheckpointEntries*>& parts) const;
   void StartCompaction(int64_t id);
   void TakeCompaction();
-  Result<DataFile> Compact(int64_t id, std::vector<DataFile> files) const;
+  Result<DataFile> Compact(int64_t id, const std::vector<DataFile>& files) const;
   void RemoveUnused();
 
   io::FileSystem& fs_;
@@ -98,7 +96,10 @@ class CheckpointStore {
   std::vector<DataFile> state_files_;              ///< of the newest checkpoint
   std::map<int64_t, std::set<std::string>> kept_;  ///< checkpoint -> files it needs
   std::future<Result<DataFile>> compaction_;
-  size_t compacted_files_ = 0;  ///< how many of state_files_ the running compaction replaces
+  // What the running compaction replaces of state_files_, and by which file.
+  size_t merged_begin_ = 0;
+  size_t merged_end_ = 0;
+  std::string merged_name_;
 };
 
 }  // namespace forebay::compute

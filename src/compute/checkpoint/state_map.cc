@@ -42,15 +42,6 @@ Status StateMap::ApplyAll(const CheckpointEntries& entries) {
   });
 }
 
-void StateMap::WriteTo(CheckpointEntries& entries) const {
-  for (const auto& [name, table] : tables_) {
-    entries.SetOperator(name.first);
-    for (const auto& [key, value] : table) {
-      entries.Put(name.second, key.first, key.second, value);
-    }
-  }
-}
-
 std::unique_ptr<StateReader> StateMap::ReaderOf(int operator_id, int shard, int num_shards) const {
   return std::make_unique<ShardStateReader>(*this, operator_id, shard, num_shards);
 }

@@ -16,8 +16,6 @@ class StateMap {
  public:
   void Apply(const CheckpointEntry& entry);
   Status ApplyAll(const CheckpointEntries& entries);
-  /// Everything, for a new base file.
-  void WriteTo(CheckpointEntries& entries) const;
 
   /// What instance `shard` of `num_shards` of operator `operator_id` may read. This map must
   /// outlive the reader.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "compute/tests/runtime_fixture.h"
 
 namespace forebay::compute {
@@ -146,13 +148,68 @@ TEST_F(CheckpointStoreTest, CompactsAndRemovesOldFiles) {
     expected[key] = value;
     ASSERT_TRUE(store->Write(id, {Delta(key, value)}).ok());
   }
-  // At most the files of two rounds of compaction.
-  EXPECT_LT(FilesWith("delta-").size(), 3 * CheckpointStore::kDeltaFilesMax);
   EXPECT_EQ(FilesWith("checkpoint-").size(), size_t{CheckpointStore::kKeptCheckpoints});
   store = nullptr;
+  // What gathered while the last merges ran.
+  EXPECT_LT(FilesWith("").size(), 300u);
   auto restored = Open()->Restore().value();
   EXPECT_EQ(restored->id, 300);
   EXPECT_EQ(Entries(restored->state), expected);
+}
+
+/// Many keys, values from empty to larger than what is read at a time, removals, keys put and
+/// removed in one checkpoint: what is restored is what was written last, however it was merged.
+TEST_F(CheckpointStoreTest, MergesKeepTheNewestOfEveryKey) {
+  std::mt19937 random(7);
+  Map expected;
+  auto store = Open();
+  bool had_run = false, had_base = false;
+  for (int id = 1; id <= 120; ++id) {
+    ShardSnapshot snapshot;
+    snapshot.state.SetOperator(3);
+    for (int i = 0; i < 40; ++i) {
+      std::string key = "key" + std::to_string(random() % 400);
+      int group = static_cast<int>(std::hash<std::string>()(key) % kKeyGroups);
+      if (random() % 3 == 0) {
+        snapshot.state.Delete("t", group, key);
+        expected.erase(key);
+      } else {
+        size_t size = random() % 500 == 0 ? 300000 : random() % 50;
+        expected[key] = std::string(size, static_cast<char>('a' + random() % 26));
+        snapshot.state.Put("t", group, key, expected[key]);
+      }
+    }
+    ASSERT_TRUE(store->Write(id, {snapshot}).ok());
+    had_run |= !FilesWith("run-").empty();
+    had_base |= !FilesWith("base-").empty();
+    if (id % 25 == 0) {
+      store = nullptr;  // waits for a running merge
+      store = Open();
+      auto restored = store->Restore().value();
+      ASSERT_EQ(restored->id, id);
+      ASSERT_EQ(Entries(restored->state), expected) << id;
+    }
+  }
+  EXPECT_TRUE(had_run);
+  EXPECT_TRUE(had_base);
+}
+
+/// The data files fall in size from the oldest to the newest, so that there are few of them.
+TEST_F(CheckpointStoreTest, GrowingStateHasFewFiles) {
+  auto store = Open();
+  for (int id = 1; id <= 200; ++id) {
+    ASSERT_TRUE(store->Write(id, {Delta(std::to_string(id), "value")}).ok());
+    if (id % 10 == 0) {
+      store = nullptr;
+      store = Open();
+      ASSERT_EQ(Entries(store->Restore().value()->state).size(), static_cast<size_t>(id));
+    }
+  }
+  std::string manifest = FilesWith("checkpoint-").back();
+  std::string text = io::ReadFile(*fs_, io::JoinPath(directory_.path(), manifest)).value();
+  size_t files = 0;
+  for (size_t at = 0; (at = text.find(".state", at)) != std::string::npos; ++at) ++files;
+  EXPECT_LE(files, 2 * CheckpointStore::kMergedFilesMin + 5);
 }
 
 }  // namespace
