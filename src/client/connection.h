@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "model/batch.h"
 #include "model/table.h"
+#include "model/table_change.h"
 
 namespace forebay::client {
 
@@ -34,6 +35,14 @@ class Admin {
   virtual Result<std::vector<std::string>> ListTables(const std::string& database) = 0;
   /// kNotFound.
   virtual Result<model::TableInfo> GetTable(const model::TablePath& path) = 0;
+  /// Adds columns, or sets and takes away options; gives the table as it is then. Writers and
+  /// readers that were opened before go on with the columns they know. kNotFound;
+  /// kInvalidArgument, kNotSupported for what the table cannot become.
+  virtual Result<model::TableInfo> AlterTable(const model::TablePath& path,
+                                              const model::TableChanges& changes);
+  /// A schema the table has or has had. kNotFound with `path`'s name when there is no such table,
+  /// kOutOfRange when it has had no such schema.
+  virtual Result<model::Schema> GetSchema(const model::TablePath& path, model::SchemaId id);
 
   /// The offset of every bucket of the table: index = bucket. `timestamp_ms` picks the first record
   /// at or after it.
@@ -58,6 +67,15 @@ class Admin {
   /// A fresh id for an idempotent writer; never given twice.
   virtual Result<int64_t> AllocateWriterId() = 0;
 };
+
+inline Result<model::TableInfo> Admin::AlterTable(const model::TablePath&,
+                                                  const model::TableChanges&) {
+  return NotSupported("ALTER TABLE");
+}
+
+inline Result<model::Schema> Admin::GetSchema(const model::TablePath&, model::SchemaId) {
+  return NotSupported("the schemas a table has had");
+}
 
 /// Where the rows of one write landed. They are durable.
 struct WriteAck {

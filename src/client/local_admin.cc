@@ -37,6 +37,18 @@ Result<model::TableInfo> LocalAdmin::GetTable(const TablePath& path) {
   return storage_.metadata().GetTable(path);
 }
 
+Result<model::TableInfo> LocalAdmin::AlterTable(const TablePath& path,
+                                                const model::TableChanges& changes) {
+  return storage_.AlterTable(path, changes);
+}
+
+Result<model::Schema> LocalAdmin::GetSchema(const TablePath& path, model::SchemaId id) {
+  ASSIGN_OR_RETURN(auto schemas, storage_.metadata().GetSchemas(path));
+  auto found = schemas.find(id);
+  if (found != schemas.end()) return found->second;
+  return OutOfRange("table '{}' has no schema {}", path.ToString(), id.value());
+}
+
 Result<std::vector<LogOffset>> LocalAdmin::ListOffsets(const TablePath& path, LogOffset which) {
   if (which != model::kEarliestOffset && which != model::kLatestOffset) {
     return InvalidArgument("neither the earliest nor the latest offset is asked for: {}", which);

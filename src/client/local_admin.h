@@ -19,6 +19,9 @@ class LocalAdmin : public Admin {
                                        const model::TableDescriptor& descriptor) override;
   Status DropTable(const model::TablePath& path) override;
   Result<std::vector<std::string>> ListTables(const std::string& database) override;
+  Result<model::TableInfo> AlterTable(const model::TablePath& path,
+                                      const model::TableChanges& changes) override;
+  Result<model::Schema> GetSchema(const model::TablePath& path, model::SchemaId id) override;
   Result<model::TableInfo> GetTable(const model::TablePath& path) override;
   Result<std::vector<model::LogOffset>> ListOffsets(const model::TablePath& path,
                                                     model::LogOffset which) override;

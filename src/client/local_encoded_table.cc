@@ -54,7 +54,7 @@ class JoinedAck {
   const WriteCallback done_;
 };
 
-/// See KvSnapshot; puts the schema id before every row.
+/// See KvSnapshot.
 class LocalRowScanner : public EncodedRowScanner {
  public:
   LocalRowScanner(std::shared_ptr<const storage::HostedTable> table,
@@ -78,22 +78,33 @@ std::vector<model::DataType> KeyTypes(const model::Schema& schema) {
 
 LocalEncodedTable::LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table)
     : table_(std::move(table)),
-      projection_(table_->info.descriptor.schema.Types()),
-      reader_(table_->info.descriptor.schema.Types()),
       key_indexes_(table_->info.descriptor.schema.PrimaryKeyIndexes()),
       key_types_(KeyTypes(table_->info.descriptor.schema)) {}
 
+Result<std::shared_ptr<const LocalEncodedTable::Version>> LocalEncodedTable::VersionOf(
+    model::SchemaId id) const {
+  std::lock_guard lock(mutex_);
+  std::shared_ptr<const Version>& version = versions_[id];
+  if (version != nullptr) return version;
+  auto schema = table_->schemas->Get(id);
+  if (!schema.ok()) {
+    versions_.erase(id);
+    return NotFound("table '{}' has no schema {}", table_->info.path.ToString(), id.value());
+  }
+  std::vector<model::DataType> types = (*schema)->Types();
+  format::LogBatchProjection projection(types);
+  version = std::make_shared<const Version>(Version{std::move(types), std::move(projection)});
+  return version;
+}
+
 Status LocalEncodedTable::CheckLogBatch(std::string_view batch) const {
   ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(batch));
-  if (header.schema_id != table_->info.schema_id) {
-    return NotFound("table '{}' has no schema {}", table_->info.path.ToString(),
-                    header.schema_id.value());
-  }
+  ASSIGN_OR_RETURN(auto version, VersionOf(header.schema_id));
   if (header.last_offset_delta != std::max(header.record_count - 1, 0)) {
     return Corruption("a batch of {} records with a last offset delta of {}", header.record_count,
                       header.last_offset_delta);
   }
-  RETURN_IF_ERROR(projection_.Check(batch));
+  RETURN_IF_ERROR(version->projection.Check(batch));
   if (header.append_only) return {};
   for (char change :
        batch.substr(format::LogBatchHeader::kBytes, static_cast<size_t>(header.record_count))) {
@@ -145,10 +156,33 @@ Result<LogBytes> LocalEncodedTable::ReadBatches(int bucket, LogOffset offset, in
   for (const auto& batch : slice.batches) {
     ASSIGN_OR_RETURN(
         std::string part,
-        projection_.Project(bytes.substr(batch.position, batch.header.size_bytes()), *projection));
+        ProjectBatch(batch.header, bytes.substr(batch.position, batch.header.size_bytes()),
+                     *projection));
     *projected += part;
   }
   return LogBytes{*projected, projected};
+}
+
+Result<std::string> LocalEncodedTable::ProjectBatch(const format::LogBatchHeader& header,
+                                                    std::string_view batch,
+                                                    const std::vector<int>& projection) const {
+  ASSIGN_OR_RETURN(auto version, VersionOf(header.schema_id));
+  if (projection.back() < std::ssize(version->types)) {
+    return version->projection.Project(batch, projection);
+  }
+  // The batch is older than a wanted column: the client expects that column all the same.
+  ASSIGN_OR_RETURN(auto own, VersionOf(table_->info.schema_id));
+  storage::LogBatchReader reader(table_->schemas, table_->info.schema_id, own->types, projection);
+  ASSIGN_OR_RETURN(Batch rows, reader.Decode(header, batch, nullptr));
+  format::LogBatchOptions options;
+  options.schema_id = table_->info.schema_id;
+  options.writer_id = header.writer_id;
+  options.batch_sequence = header.batch_sequence;
+  options.compression = table_->options.compression;
+  options.append_only = header.append_only;
+  ASSIGN_OR_RETURN(std::string bytes, format::EncodeLogBatch(rows, options));
+  format::RewriteLogBatch(bytes, header.base_offset, header.commit_timestamp_ms);
+  return bytes;
 }
 
 LogOffset LocalEncodedTable::LogStart(int bucket) { return log(bucket).log_start(); }
@@ -178,25 +212,23 @@ Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes,
                                    storage::AppendCallback done) {
   ASSIGN_OR_RETURN(auto records, format::KvBatchReader::Open(bytes));
   const format::KvBatchHeader& header = records.header();
-  if (header.schema_id != table_->info.schema_id) {
-    return NotFound("table '{}' has no schema {}", table_->info.path.ToString(),
-                    header.schema_id.value());
-  }
-  model::BatchBuilder builder(reader_.types());
+  ASSIGN_OR_RETURN(auto version, VersionOf(header.schema_id));
+  const format::CompactedRowReader reader(version->types);
+  model::BatchBuilder builder(reader.types());
   std::vector<std::string_view> keys;
   while (true) {
     ASSIGN_OR_RETURN(auto record, records.Next());
     if (!record.has_value()) break;
     keys.push_back(record->key);
     if (record->row.has_value()) {
-      RETURN_IF_ERROR(reader_.Read(*record->row, builder));
+      RETURN_IF_ERROR(reader.Read(*record->row, builder));
       builder.FinishRow(ChangeType::kInsert);
       continue;
     }
     std::vector<model::ColumnBuilder*> key_columns;
     for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
     RETURN_IF_ERROR(format::DecodeKey(record->key, key_columns));
-    for (int i = 0; i < std::ssize(reader_.types()); ++i) {
+    for (int i = 0; i < std::ssize(reader.types()); ++i) {
       if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
     }
     builder.FinishRow(ChangeType::kDelete);
@@ -230,12 +262,6 @@ Result<Batch> LocalEncodedTable::DecodeKeys(const std::vector<std::string_view>&
   return builder.Finish();
 }
 
-std::string LocalEncodedTable::WithSchemaId(std::string_view row) const {
-  std::string value(sizeof(int16_t), '\0');
-  StoreLe(value.data(), static_cast<int16_t>(table_->info.schema_id.value()));
-  return value.append(row);
-}
-
 Result<std::vector<std::optional<std::string>>> LocalEncodedTable::LookupRows(
     int bucket, const std::vector<std::string_view>& keys) {
   std::vector<std::optional<std::string>> rows(keys.size());
@@ -244,16 +270,14 @@ Result<std::vector<std::optional<std::string>>> LocalEncodedTable::LookupRows(
   ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(decoded.columns));
   ASSIGN_OR_RETURN(auto values, table_->buckets[bucket].kv->Lookup(encoded));
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (values.slots[i].found) rows[i] = WithSchemaId(values[i]);
+    if (values.slots[i].found) rows[i] = std::string(values[i]);
   }
   return rows;
 }
 
 Result<std::vector<std::string>> LocalEncodedTable::LookupPrefix(int bucket,
                                                                  std::string_view prefix) {
-  ASSIGN_OR_RETURN(auto rows, table_->buckets[bucket].kv->PrefixLookup(prefix, kPrefixBytesMax));
-  for (std::string& row : rows) row = WithSchemaId(row);
-  return rows;
+  return table_->buckets[bucket].kv->PrefixLookup(prefix, kPrefixBytesMax);
 }
 
 Result<std::unique_ptr<EncodedRowScanner>> LocalEncodedTable::ScanRows(int bucket) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <map>
+#include <mutex>
+
 #include "client/tablet_gateway.h"
 #include "format/compacted_row.h"
 #include "format/log_batch_projection.h"
@@ -35,16 +38,23 @@ class LocalEncodedTable : public EncodedTable {
   storage::LogTablet& log(int bucket) const { return *table_->buckets[bucket].log; }
   Result<std::vector<std::string>> CheckBatches(std::string_view batches) const;
   Status CheckLogBatch(std::string_view batch) const;
+  /// A schema the table has or has had, and what cuts columns out of its batches. kNotFound.
+  struct Version {
+    std::vector<model::DataType> types;
+    format::LogBatchProjection projection;
+  };
+  Result<std::shared_ptr<const Version>> VersionOf(model::SchemaId id) const;
+  Result<std::string> ProjectBatch(const format::LogBatchHeader& header, std::string_view batch,
+                                   const std::vector<int>& projection) const;
   Status StartPut(int bucket, std::string_view batch, const std::vector<int>& target_columns,
                   storage::AppendCallback done);
   Result<model::Batch> DecodeKeys(const std::vector<std::string_view>& keys) const;
-  std::string WithSchemaId(std::string_view row) const;
 
   const std::shared_ptr<const storage::HostedTable> table_;
-  const format::LogBatchProjection projection_;
-  const format::CompactedRowReader reader_;
   const std::vector<int> key_indexes_;
   std::vector<model::DataType> key_types_;
+  mutable std::mutex mutex_;
+  mutable std::map<model::SchemaId, std::shared_ptr<const Version>> versions_;  ///< under `mutex_`
 };
 
 }  // namespace forebay::client

@@ -18,7 +18,8 @@ Result<std::unique_ptr<Lookuper>> LocalLookuper::Open(
 LocalLookuper::LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
                              const std::optional<std::vector<int>>& projection)
     : table_(std::move(table)),
-      reader_(table_->info.descriptor.schema.Types(), projection ? &*projection : nullptr) {
+      reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
+              projection) {
   const model::TableDescriptor& descriptor = table_->info.descriptor;
   const auto& primary_key = descriptor.schema.primary_key;
   for (int index : descriptor.schema.PrimaryKeyIndexes()) {
@@ -109,7 +110,8 @@ LocalSnapshotScanner::LocalSnapshotScanner(std::shared_ptr<const storage::Hosted
                                            const std::optional<std::vector<int>>& projection)
     : table_(std::move(table)),
       snapshot_(std::move(snapshot)),
-      reader_(table_->info.descriptor.schema.Types(), projection ? &*projection : nullptr) {}
+      reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
+              projection) {}
 
 Result<model::Batch> LocalSnapshotScanner::Next() {
   model::BatchBuilder builder(reader_.types());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "client/connection.h"
-#include "format/compacted_row.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 
@@ -24,7 +23,7 @@ class LocalLookuper : public Lookuper {
                 model::BatchBuilder& builder, std::vector<int>& row_of_key) const;
 
   const std::shared_ptr<const storage::HostedTable> table_;
-  const format::CompactedRowReader reader_;
+  const storage::RowValueReader reader_;
   std::vector<model::DataType> key_types_;
   /// For every bucket key its place among the primary-key columns.
   std::vector<int> bucket_key_places_;
@@ -42,7 +41,7 @@ class LocalSnapshotScanner : public SnapshotScanner {
  private:
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::unique_ptr<storage::KvSnapshot> snapshot_;
-  const format::CompactedRowReader reader_;
+  const storage::RowValueReader reader_;
 };
 
 }  // namespace forebay::client

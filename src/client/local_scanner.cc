@@ -17,8 +17,8 @@ using model::LogOffset;
 LocalLogScanner::LocalLogScanner(std::shared_ptr<const storage::HostedTable> table,
                                  std::optional<std::vector<int>> projection)
     : table_(std::move(table)),
-      types_(table_->info.descriptor.schema.Types()),
-      projection_(std::move(projection)),
+      reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
+              std::move(projection)),
       listening_(table_->buckets.size()) {}
 
 Status LocalLogScanner::Subscribe(int bucket, LogOffset offset) {
@@ -86,9 +86,7 @@ Result<ScanRecords> LocalLogScanner::Decode(int bucket, const storage::LogSlice&
                                             const storage::LogSlice::Batch& batch,
                                             LogOffset offset) {
   std::string_view bytes(slice.bytes->data() + batch.position, batch.header.size_bytes());
-  ASSIGN_OR_RETURN(
-      model::Batch rows,
-      format::DecodeLogBatch(bytes, types_, projection_ ? &*projection_ : nullptr, slice.bytes));
+  ASSIGN_OR_RETURN(model::Batch rows, reader_.Decode(batch.header, bytes, slice.bytes));
   ScanRecords records;
   records.bucket = {table_->info.id, std::nullopt, bucket};
   records.base_offset = batch.header.base_offset;

@@ -28,8 +28,7 @@ class LocalLogScanner : public LogScanner {
                              const storage::LogSlice::Batch& batch, model::LogOffset offset);
 
   const std::shared_ptr<const storage::HostedTable> table_;
-  const std::vector<model::DataType> types_;
-  const std::optional<std::vector<int>> projection_;
+  const storage::LogBatchReader reader_;
   std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
   std::vector<bool> listening_;
   std::map<int, model::LogOffset> positions_;

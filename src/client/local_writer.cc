@@ -69,11 +69,16 @@ Result<std::vector<int>> LocalTableWriter::BucketsOf(const model::Batch& batch) 
 }
 
 Status LocalTableWriter::CheckBatch(const model::Batch& batch) const {
-  if (batch.columns.size() != types_.size()) {
+  // A writer that was planned before columns were added does not know the last ones.
+  bool fits = batch.columns.size() <= types_.size();
+  for (size_t i = batch.columns.size(); fits && i < types_.size(); ++i) {
+    fits = types_[i].nullable() && i > 0;
+  }
+  if (!fits) {
     return InvalidArgument("table '{}' has {} columns, the batch has {}",
                            table_->info.path.ToString(), types_.size(), batch.columns.size());
   }
-  for (size_t i = 0; i < types_.size(); ++i) {
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
     const model::Column& column = batch.columns[i];
     if (!column.type().EqualsIgnoringNullability(types_[i])) {
       return InvalidArgument("column '{}' of table '{}' is {}, the batch has {}",
@@ -114,7 +119,8 @@ Status LocalTableWriter::StartWrite(int bucket, const model::Batch& batch, Write
   options.batch_sequence = identity.sequence;
   options.compression = table_->options.compression;
   options.append_only = true;
-  ASSIGN_OR_RETURN(std::string bytes, format::EncodeLogBatch(batch, options));
+  ASSIGN_OR_RETURN(std::string bytes,
+                   format::EncodeLogBatch(storage::WidenBatch(batch, types_), options));
   return tablets.log->Append(std::move(bytes), std::move(done));
 }
 

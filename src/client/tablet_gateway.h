@@ -25,7 +25,7 @@ struct LogBytes {
   std::shared_ptr<const void> owner;
 };
 
-/// Rows of a bucket, each an encoded row with the schema it was written in. Thread-compatible.
+/// Rows of a bucket, each behind the int16 id of the schema it was written in. Thread-compatible.
 class EncodedRowScanner {
  public:
   virtual ~EncodedRowScanner() = default;

@@ -63,6 +63,19 @@ void JoinCompactedRow(const CompactedCells& cells, std::string& out) {
   }
 }
 
+Status WidenCompactedRow(std::string_view row, size_t from, size_t to, std::string& out) {
+  size_t null_bytes = (from + 7) / 8;
+  if (row.size() < null_bytes) return Corruption("a row of {} bytes", row.size());
+  size_t start = out.size();
+  out.append(row.substr(0, null_bytes));
+  out.append((to + 7) / 8 - null_bytes, '\0');
+  for (size_t i = from; i < to; ++i) {
+    out[start + i / 8] = static_cast<char>(out[start + i / 8] | 1 << (i % 8));
+  }
+  out.append(row.substr(null_bytes));
+  return Status::Ok();
+}
+
 CompactedRowReader::CompactedRowReader(std::vector<DataType> types,
                                        const std::vector<int>* projection, int stored_columns)
     : types_(std::move(types)),

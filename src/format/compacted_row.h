@@ -33,6 +33,10 @@ Result<CompactedCells> SplitCompactedRow(std::string_view row,
 /// Appends the row that has these cells.
 void JoinCompactedRow(const CompactedCells& cells, std::string& out);
 
+/// Appends `row`, which has `from` columns, as a row of `to` columns, the new last ones NULL.
+/// kCorruption when it is too short to be a row.
+Status WidenCompactedRow(std::string_view row, size_t from, size_t to, std::string& out);
+
 /// Reads compacted rows of one schema into a builder of the wanted columns. Thread-safe.
 class CompactedRowReader {
  public:

@@ -100,10 +100,9 @@ void SetKvBatchWriter(std::string& bytes, int64_t writer_id, int32_t sequence) {
 
 ValueBatchWriter::ValueBatchWriter() : bytes_(kValueHeaderBytes, '\0') {}
 
-void ValueBatchWriter::Append(model::SchemaId schema_id, std::string_view row) {
-  AppendLe(bytes_, static_cast<int32_t>(sizeof(int16_t) + row.size()));
-  AppendLe(bytes_, static_cast<int16_t>(schema_id.value()));
-  bytes_.append(row);
+void ValueBatchWriter::Append(std::string_view value) {
+  AppendLe(bytes_, static_cast<int32_t>(value.size()));
+  bytes_.append(value);
   ++record_count_;
 }
 

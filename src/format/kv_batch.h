@@ -79,7 +79,8 @@ void SetKvBatchWriter(std::string& bytes, int64_t writer_id, int32_t sequence);
 class ValueBatchWriter {
  public:
   ValueBatchWriter();
-  void Append(model::SchemaId schema_id, std::string_view row);
+  /// `value` is a row behind its int16 schema id.
+  void Append(std::string_view value);
   size_t size_bytes() const { return bytes_.size(); }
   int record_count() const { return record_count_; }
   std::string Finish();

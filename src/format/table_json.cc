@@ -86,13 +86,18 @@ Status WriteType(const DataType& type, int& next_field_id, Json& out) {
 }
 
 Result<Json> SchemaJson(const Schema& schema) {
-  int highest = -1;
-  for (const ColumnSpec& column : schema.columns) highest = std::max(highest, column.id);
   Json json;
   json["version"] = kVersion;
   json["columns"] = Json::array();
-  int next_field_id = highest + 1;
+  // The fields of ROW types are numbered behind the columns a table was created with, and behind
+  // each column that was added later: as model::HighestFieldId counts them.
+  int next_field_id = 0;
+  while (next_field_id < std::ssize(schema.columns) &&
+         schema.columns[static_cast<size_t>(next_field_id)].id == next_field_id) {
+    ++next_field_id;
+  }
   for (const ColumnSpec& column : schema.columns) {
+    next_field_id = std::max(next_field_id, column.id + 1);
     Json entry;
     entry["name"] = column.name;
     RETURN_IF_ERROR(WriteType(column.type, next_field_id, entry["data_type"]));

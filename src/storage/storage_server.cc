@@ -112,6 +112,12 @@ std::shared_ptr<HostedTable> StorageServer::MakeTable(const TableInfo& info) {
   table->services = services_;
   table->info = info;
   table->buckets.resize(info.descriptor.bucket_count);
+  table->schemas = std::make_shared<SchemaRegistry>();
+  table->schemas->Add(info.schema_id, info.descriptor.schema);
+  auto earlier = metadata_->GetSchemas(info.path);
+  if (earlier.ok()) {
+    for (auto& [id, schema] : *earlier) table->schemas->Add(id, std::move(schema));
+  }
   auto parsed = TableOptions::Parse(info.descriptor.properties, options_.log);
   if (parsed.ok()) {
     table->options = *parsed;
@@ -179,7 +185,7 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
   if (!info.descriptor.HasPrimaryKey()) return {};
   ASSIGN_OR_RETURN(bucket.kv,
                    KvTablet::Open(services_->kv, fs_, data_dir_->KvPath(info.path, info.id, index),
-                                  info, table.options, bucket.log));
+                                  info, table.options, bucket.log, table.schemas));
   return {};
 }
 
@@ -242,6 +248,54 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   tables_by_id_[info.id] = table;
   tables_[path] = std::move(table);
   return info;
+}
+
+Status StorageServer::CheckAlteration(const TableInfo& before, const TableInfo& after) const {
+  RETURN_IF_ERROR(ValidateTable(after.path, after.descriptor));
+  if (after.schema_id == before.schema_id || !after.descriptor.HasPrimaryKey()) return {};
+  return format::CheckRowTypes(after.descriptor.schema.Types());
+}
+
+Result<TableInfo> StorageServer::AlterTable(const TablePath& path,
+                                            const model::TableChanges& changes) {
+  std::lock_guard ddl_lock(ddl_mutex_);
+  ASSIGN_OR_RETURN(TableInfo before, metadata_->GetTable(path));
+  ASSIGN_OR_RETURN(TableInfo after, model::ApplyTableChanges(before, changes));
+  if (after.descriptor == before.descriptor) return before;
+  RETURN_IF_ERROR(CheckAlteration(before, after));
+  ASSIGN_OR_RETURN(TableOptions options,
+                   TableOptions::Parse(after.descriptor.properties, options_.log));
+  Failpoint("table.before_alter");
+  RETURN_IF_ERROR(metadata_->ReplaceTable(after));
+  Failpoint("table.after_alter");
+  ReplaceHosted(after, options);
+  return after;
+}
+
+/// The tablets learn the change before anybody can see it.
+void StorageServer::ReplaceHosted(const TableInfo& info, const TableOptions& options) {
+  std::shared_ptr<HostedTable> before;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = tables_.find(info.path);
+    if (found == tables_.end()) return;
+    before = found->second;
+  }
+  before->schemas->Add(info.schema_id, info.descriptor.schema);
+  for (auto& bucket : before->buckets) {
+    if (bucket.log != nullptr) bucket.log->SetOptions(options.log);
+    if (bucket.kv != nullptr) bucket.kv->SetSchema(info.schema_id, info.descriptor.schema);
+  }
+  auto after = std::make_shared<HostedTable>();
+  after->services = before->services;
+  after->info = info;
+  after->options = options;
+  after->buckets = before->buckets;
+  after->schemas = before->schemas;
+  after->next_bucket = before->next_bucket.load();
+  std::lock_guard lock(mutex_);
+  tables_by_id_[info.id] = after;
+  tables_[info.path] = std::move(after);
 }
 
 Status StorageServer::DropTable(const TablePath& path) {

@@ -9,10 +9,12 @@
 #include <thread>
 #include <vector>
 
+#include "model/table_change.h"
 #include "storage/coordinator/metadata_store.h"
 #include "storage/coordinator/table_options.h"
 #include "storage/data_dir.h"
 #include "storage/log/log_tablet.h"
+#include "storage/schema_registry.h"
 
 namespace forebay::storage {
 
@@ -36,8 +38,9 @@ struct StorageOptions {
   const Clock* clock = &Clock::System();
 };
 
-/// A table that is being served. May outlive the server: then everything of it answers
-/// kUnavailable. Thread-safe.
+/// A table that is being served, as it was after its last change: ALTER TABLE makes a new one of
+/// these over the same tablets, and those who hold the old one go on with the columns they know.
+/// May outlive the server: then everything of it answers kUnavailable. Thread-safe.
 struct HostedTable {
   /// One bucket; `offline` says why when it is not ok, and the tablets are then null.
   struct Bucket {
@@ -50,6 +53,7 @@ struct HostedTable {
   model::TableInfo info;
   TableOptions options;
   std::vector<Bucket> buckets;
+  std::shared_ptr<SchemaRegistry> schemas;  ///< also those that came later than `info`
   /// Takes turns among the buckets, for all writers of batches without a bucket key.
   mutable std::atomic<uint32_t> next_bucket = 0;
 
@@ -75,6 +79,9 @@ class StorageServer {
   Result<model::TableInfo> CreateTable(const model::TablePath& path,
                                        const model::TableDescriptor& descriptor);
   Status DropTable(const model::TablePath& path);
+  /// kNotFound; kInvalidArgument and kNotSupported for what the table cannot become.
+  Result<model::TableInfo> AlterTable(const model::TablePath& path,
+                                      const model::TableChanges& changes);
   /// kNotFound, kCorruption.
   Result<std::shared_ptr<const HostedTable>> GetTable(const model::TablePath& path);
   Result<std::shared_ptr<const HostedTable>> GetTable(model::TableId id);
@@ -95,6 +102,8 @@ class StorageServer {
   Status RemoveOrphans();
   Result<bool> IsOrphan(const std::string& database, const std::string& directory);
   std::shared_ptr<HostedTable> MakeTable(const model::TableInfo& info);
+  Status CheckAlteration(const model::TableInfo& before, const model::TableInfo& after) const;
+  void ReplaceHosted(const model::TableInfo& info, const TableOptions& options);
   void TakeLakeOffsets(HostedTable& table);
   void OpenBuckets(const std::vector<HostedTable*>& tables);
   HostedTable::Bucket OpenBucket(const HostedTable& table, int bucket);

@@ -238,6 +238,12 @@ Result<Snapshot> IcebergTable::Commit(const CommitRequest& request) {
   return snapshot;
 }
 
+Status IcebergTable::AddColumns(const model::Schema& schema) {
+  TableMetadata next = *metadata_;
+  ASSIGN_OR_RETURN(bool changed, next.AddColumns(schema, clock_.NowMs(), metadata_location()));
+  return changed ? WriteMetadata(next, version_ + 1) : Status::Ok();
+}
+
 Result<std::set<std::string>> IcebergTable::ReferencedFiles() const {
   std::set<std::string> files;
   for (const Snapshot& snapshot : metadata_->snapshots()) {

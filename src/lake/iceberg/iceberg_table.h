@@ -61,6 +61,9 @@ class IcebergTable {
   /// Makes a new snapshot. Nothing of it is visible when this fails.
   Result<Snapshot> Commit(const CommitRequest& request);
 
+  /// Adds the columns of `schema` that the table has not; nothing happens when it has all.
+  Status AddColumns(const model::Schema& schema);
+
   /// Deletes data and manifest files that no kept snapshot refers to: leftovers of crashes and of
   /// expired snapshots. Not while a reader may be reading an expired snapshot.
   Result<int> RemoveOrphans();

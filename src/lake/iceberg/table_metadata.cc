@@ -240,11 +240,62 @@ const Snapshot* TableMetadata::SnapshotAsOf(int64_t timestamp_ms) const {
   return found;
 }
 
-std::string TableMetadata::SchemaJson() const {
+Json TableMetadata::CurrentSchema() const {
   for (const Json& schema : json_["schemas"]) {
-    if (schema["schema-id"] == json_["current-schema-id"]) return schema.dump();
+    if (schema["schema-id"] == json_["current-schema-id"]) return schema;
   }
-  return "{}";
+  return Json::object();
+}
+
+std::string TableMetadata::SchemaJson() const { return CurrentSchema().dump(); }
+
+std::map<std::string, int> TableMetadata::FieldIds() const {
+  std::map<std::string, int> ids;
+  Json schema = CurrentSchema();
+  if (!schema.contains("fields") || !schema["fields"].is_array()) return ids;
+  for (const Json& field : schema["fields"]) {
+    if (!field.is_object() || !field.contains("name") || !field["name"].is_string()) continue;
+    ids[field["name"].get<std::string>()] = field.value("id", -1);
+  }
+  return ids;
+}
+
+Result<bool> TableMetadata::AddColumns(const model::Schema& schema, int64_t now_ms,
+                                       const std::string& metadata_file) {
+  std::map<std::string, int> present = FieldIds();
+  Json fields = CurrentSchema()["fields"];
+  int next_id = json_["last-column-id"].get<int>() + 1;
+  Json added = Json::array();
+  for (const model::ColumnSpec& column : schema.columns) {
+    if (present.contains(column.name)) continue;
+    int id = next_id++;
+    auto type = IcebergType(column.type, next_id);
+    if (!type.ok()) return type.status().WithContext("column " + column.name);
+    added.push_back({{"id", id}, {"name", column.name}, {"required", false}, {"type", *type}});
+  }
+  if (added.empty()) return false;
+  auto system = std::find_if(fields.begin(), fields.end(), [](const Json& field) {
+    return field.value("name", "") == kBucketColumn;
+  });
+  fields.insert(system, added.begin(), added.end());
+  Json next = CurrentSchema();
+  next["fields"] = fields;
+  int id = 0;
+  for (const Json& earlier : json_["schemas"]) id = std::max(id, earlier["schema-id"].get<int>());
+  next["schema-id"] = id + 1;
+  json_["schemas"].push_back(next);
+  json_["current-schema-id"] = id + 1;
+  json_["last-column-id"] = next_id - 1;
+  LogMetadata(metadata_file, now_ms);
+  return true;
+}
+
+void TableMetadata::LogMetadata(const std::string& metadata_file, int64_t now_ms) {
+  Json& log = json_["metadata-log"];
+  log.push_back({{"timestamp-ms", json_["last-updated-ms"]}, {"metadata-file", metadata_file}});
+  while (log.size() > kMetadataLogMax) log.erase(log.begin());
+  // Time goes on, as the specification wants it.
+  json_["last-updated-ms"] = std::max(json_["last-updated-ms"].get<int64_t>(), now_ms);
 }
 
 std::string TableMetadata::PartitionFieldsJson() const {
@@ -260,14 +311,11 @@ void TableMetadata::AddSnapshot(const Snapshot& snapshot, const std::string& met
   item["summary"] = summary;
   item["manifest-list"] = snapshot.manifest_list;
   item["schema-id"] = snapshot.schema_id;
-  Json& log = json_["metadata-log"];
-  log.push_back({{"timestamp-ms", json_["last-updated-ms"]}, {"metadata-file", metadata_file}});
-  while (log.size() > kMetadataLogMax) log.erase(log.begin());
+  LogMetadata(metadata_file, snapshot.timestamp_ms);
   json_["snapshots"].push_back(item);
   json_["snapshot-log"].push_back(
       {{"timestamp-ms", snapshot.timestamp_ms}, {"snapshot-id", snapshot.id}});
   json_["last-sequence-number"] = snapshot.sequence_number;
-  json_["last-updated-ms"] = snapshot.timestamp_ms;
   json_["current-snapshot-id"] = snapshot.id;
   json_["refs"]["main"] = {{"snapshot-id", snapshot.id}, {"type", "branch"}};
   snapshots_.push_back(snapshot);

@@ -62,6 +62,14 @@ class TableMetadata {
   /// The snapshot that was current at `timestamp_ms`; null before the first.
   const Snapshot* SnapshotAsOf(int64_t timestamp_ms) const;
 
+  /// The ids of the current schema's columns by name.
+  std::map<std::string, int> FieldIds() const;
+  /// Adds the columns of `schema` that the current schema has not, before the system columns, with
+  /// ids of their own, as a new schema that becomes the current one; false when it has all.
+  /// `metadata_file` as for AddSnapshot. kNotSupported for types Iceberg v2 has not.
+  Result<bool> AddColumns(const model::Schema& schema, int64_t now_ms,
+                          const std::string& metadata_file);
+
   /// The current schema and the partition fields as JSON, for manifests.
   std::string SchemaJson() const;
   std::string PartitionFieldsJson() const;
@@ -75,6 +83,8 @@ class TableMetadata {
  private:
   Status CheckShape() const;
   Status ReadSnapshots();
+  nlohmann::ordered_json CurrentSchema() const;
+  void LogMetadata(const std::string& metadata_file, int64_t now_ms);
 
   nlohmann::ordered_json json_;
   std::string location_;

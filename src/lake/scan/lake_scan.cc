@@ -14,6 +14,7 @@ Result<std::vector<LakeFile>> PlanLakeFiles(const IcebergTable& table, const Sna
                                             int bucket, int64_t max_sequence_number) {
   ASSIGN_OR_RETURN(std::vector<LiveFile> live, table.LiveFiles(snapshot));
   std::vector<LakeFile> files;
+  auto ids = std::make_shared<const std::map<std::string, int>>(table.metadata().FieldIds());
   std::map<std::string, DeletedRows> deletes;
   for (const LiveFile& item : live) {
     if (item.sequence_number > max_sequence_number) continue;
@@ -24,7 +25,8 @@ Result<std::vector<LakeFile>> PlanLakeFiles(const IcebergTable& table, const Sna
                          item.file.bucket.value_or(0),
                          item.sequence_number,
                          item.file.record_count,
-                         {}});
+                         {},
+                         ids});
         break;
       case FileContent::kPositionDeletes:
         RETURN_IF_ERROR(ReadPositionDeletes(IcebergTable::PathOf(item.file.file_path), deletes));
@@ -67,10 +69,22 @@ LakeReader::LakeReader(const model::Schema& schema, std::vector<int> columns,
 
 LakeReader::~LakeReader() = default;
 
+/// A column that the lake has not yet is found in no file.
+std::vector<model::ColumnSpec> LakeReader::ColumnsOf(const LakeFile& file) const {
+  constexpr int kNoSuchId = std::numeric_limits<int>::max();
+  std::vector<model::ColumnSpec> columns = file_columns_;
+  for (model::ColumnSpec& column : columns) {
+    if (file.field_ids == nullptr) break;
+    auto found = file.field_ids->find(column.name);
+    column.id = found == file.field_ids->end() ? kNoSuchId : found->second;
+  }
+  return columns;
+}
+
 Status LakeReader::OpenFile() {
   auto reader = format::ParquetFileReader::Open(files_[file_].path);
   if (!reader.ok()) return reader.status().WithContext(files_[file_].path);
-  RETURN_IF_ERROR((*reader)->Select(file_columns_, true));
+  RETURN_IF_ERROR((*reader)->Select(ColumnsOf(files_[file_]), true));
   open_ = std::make_unique<Open>();
   open_->reader = std::move(reader).value();
   return Status::Ok();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct LakeFile {
   int64_t sequence_number = 0;
   int64_t record_count = 0;
   DeletedRows deleted;
+  /// The field ids of the table's columns by name; null: columns are numbered from 1.
+  std::shared_ptr<const std::map<std::string, int>> field_ids = nullptr;
 };
 
 /// The files of a snapshot, of one bucket or of all (-1), in the order they were written;
@@ -50,6 +53,7 @@ class LakeReader {
   struct Open;
 
   Status OpenFile();
+  std::vector<model::ColumnSpec> ColumnsOf(const LakeFile& file) const;
   model::Batch WithoutDeleted(model::Batch batch);
 
   std::vector<model::DataType> types_;           ///< of the table

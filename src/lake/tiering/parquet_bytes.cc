@@ -86,7 +86,7 @@ Status FillStatistics(const std::string& bytes, const std::vector<model::ColumnS
   std::vector<format::ParquetColumnStatistics> statistics = reader->Statistics();
   if (statistics.size() != columns.size()) return Status::Ok();  // nested columns: no statistics
   for (size_t i = 0; i < columns.size(); ++i) {
-    int id = static_cast<int>(i) + 1;
+    int id = columns[i].id;
     file.column_sizes[id] = statistics[i].compressed_bytes;
     file.value_counts[id] = statistics[i].value_count;
     if (statistics[i].null_count) file.null_value_counts[id] = *statistics[i].null_count;

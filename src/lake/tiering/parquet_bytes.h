@@ -29,7 +29,7 @@ class ParquetBytes {
 };
 
 /// Fills a data file's counts and bounds from the footer of its bytes; `columns` are its flat
-/// columns, column i with field id i + 1. Bounds are kept where Parquet's plain encoding is
+/// columns, whose ids are the field ids. Bounds are kept where Parquet's plain encoding is
 /// Iceberg's too.
 Status FillStatistics(const std::string& bytes, const std::vector<model::ColumnSpec>& columns,
                       DataFile& file);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <numeric>
+
 #include "base/failpoint.h"
 #include "format/row_key.h"
 #include "lake/tiering/lake_rows.h"
@@ -37,6 +39,7 @@ Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& conne
   }
   if (!iceberg.ok()) return iceberg.status();
   tierer->iceberg_ = std::move(iceberg).value();
+  RETURN_IF_ERROR(tierer->iceberg_->AddColumns(table.descriptor.schema));
   RETURN_IF_ERROR(tierer->iceberg_->RemoveOrphans());
   RETURN_IF_ERROR(tierer->ReadOffsets());
   return tierer;
@@ -73,6 +76,11 @@ Result<TieringRound> TableTierer::RunRound() {
     next[bucket] = rows->end;
   }
   if (next == offsets_) return round;
+  // Rows that came with a new column must not go to the lake without it.
+  ASSIGN_OR_RETURN(model::TableInfo now, connection_.admin().GetTable(table_.path));
+  if (now.schema_id != table_.schema_id) {
+    return Conflict("table '{}' got new columns meanwhile", table_.path.ToString());
+  }
   request.summary[kLogOffsetsKey] = fmt::format("[{}]", fmt::join(next, ","));
   Summarize(round, request);
   Failpoint("lake.tier.before_commit");
@@ -109,7 +117,10 @@ void TableTierer::Summarize(const TieringRound& round, CommitRequest& request) c
 }
 
 Result<std::optional<TableTierer::BucketRows>> TableTierer::ReadBucket(int bucket, LogOffset end) {
-  ASSIGN_OR_RETURN(auto scanner, connection_.OpenLogScanner(table_.path, std::nullopt));
+  // Columns that were added since the tierer was opened are the next one's.
+  std::vector<int> columns(table_.descriptor.schema.columns.size());
+  std::iota(columns.begin(), columns.end(), 0);
+  ASSIGN_OR_RETURN(auto scanner, connection_.OpenLogScanner(table_.path, columns));
   RETURN_IF_ERROR(scanner->Subscribe(bucket, offsets_[bucket]));
   BucketRows rows;
   rows.bucket = bucket;
@@ -212,8 +223,16 @@ Status TableTierer::WriteDataFile(BucketRows& rows, CommitRequest& request) {
   for (const Batch& batch : rows.batches) count += batch.num_rows;
   if (count == 0) return Status::Ok();
   model::Schema schema = LakeSchema(table_.descriptor.schema);
+  std::map<std::string, int> ids = iceberg_->metadata().FieldIds();
   std::vector<int> field_ids;
-  for (size_t i = 0; i < schema.columns.size(); ++i) field_ids.push_back(static_cast<int>(i) + 1);
+  for (model::ColumnSpec& column : schema.columns) {
+    auto found = ids.find(column.name);
+    if (found == ids.end()) {
+      return Corruption("{} has no column '{}'", iceberg_->directory(), column.name);
+    }
+    column.id = found->second;
+    field_ids.push_back(column.id);
+  }
   ASSIGN_OR_RETURN(auto parquet, ParquetBytes::Open(schema, field_ids));
   for (const Batch& batch : rows.batches) {
     if (batch.num_rows > 0) RETURN_IF_ERROR(parquet->Write(batch));

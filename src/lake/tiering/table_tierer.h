@@ -42,6 +42,8 @@ class TableTierer {
   Result<TieringRound> RunRound();
   const IcebergTable& iceberg() const { return *iceberg_; }
   const std::vector<model::LogOffset>& offsets() const { return offsets_; }
+  /// The schema that is tiered; when the table has got another one, a new tierer is due.
+  model::SchemaId schema_id() const { return table_.schema_id; }
 
  private:
   /// The rows of one bucket that a round writes.

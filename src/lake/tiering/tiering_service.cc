@@ -104,7 +104,7 @@ void TieringService::Refresh() {
 /// Rounds until the log is caught up. The entry's mutex is held.
 Status TieringService::RunRounds(const model::TableInfo& table, Entry& entry) {
   auto run = [&]() -> Status {
-    if (entry.tierer == nullptr) {
+    if (entry.tierer == nullptr || entry.tierer->schema_id() != table.schema_id) {
       ASSIGN_OR_RETURN(entry.tierer,
                        TableTierer::Open(connection_, fs_, clock_, table, DirectoryOf(table)));
     }

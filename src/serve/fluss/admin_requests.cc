@@ -1,45 +1,13 @@
 #include "serve/fluss/admin_requests.h"
 
-#include <nlohmann/json.hpp>
-
 #include "base/clock.h"
 #include "format/table_json.h"
+#include "serve/fluss/database_info.h"
 
 namespace forebay::serve {
 
 using rpc::ErrorCode;
 using rpc::Failure;
-
-namespace {
-
-/// What we keep of a database besides its name, as objects of the catalog.
-constexpr const char* kDatabaseInfoKind = "database_info";
-
-struct DatabaseInfo {
-  std::string json = R"({"version":1,"custom_properties":{}})";
-  int64_t created_ms = 0;
-};
-
-DatabaseInfo ReadDatabaseInfo(client::Admin& admin, const std::string& name) {
-  DatabaseInfo info;
-  auto text = admin.GetObject(kDatabaseInfoKind, name);
-  if (!text.ok()) return info;
-  auto stored = nlohmann::json::parse(*text, nullptr, false);
-  if (!stored.is_object()) return info;
-  info.json = stored.value("json", info.json);
-  info.created_ms = stored.value("created_ms", int64_t{0});
-  return info;
-}
-
-Status WriteDatabaseInfo(client::Admin& admin, const std::string& name, std::string_view json) {
-  DatabaseInfo info;
-  if (!json.empty()) info.json = json;
-  if (!nlohmann::json::accept(info.json)) return InvalidArgument("the database's JSON is none");
-  nlohmann::json stored = {{"json", info.json}, {"created_ms", Clock::System().NowMs()}};
-  return admin.PutObject(kDatabaseInfoKind, name, stored.dump(), true);
-}
-
-}  // namespace
 
 model::TablePath PathOf(const rpc::PbTablePath& path) {
   return {path.database_name, path.table_name};
@@ -72,8 +40,10 @@ Outcome<rpc::CreateDatabaseResponse> AdminRequests::CreateDatabase(
   if (exists.ok() && *exists && request.ignore_if_exists) return rpc::CreateDatabaseResponse();
   created = admin_.CreateDatabase(name, request.ignore_if_exists);
   if (created.ok()) {
-    created =
-        WriteDatabaseInfo(admin_, name, request.database_json ? request.database_json->bytes : "");
+    DatabaseInfo info;
+    if (request.database_json.has_value()) info.json = request.database_json->bytes;
+    info.created_ms = info.modified_ms = Clock::System().NowMs();
+    created = WriteDatabaseInfo(admin_, name, info);
   }
   if (created.ok()) return rpc::CreateDatabaseResponse();
   return rpc::FailureOf(created, {{ErrorKind::kAlreadyExists, ErrorCode::kDatabaseAlreadyExist},
@@ -88,8 +58,7 @@ Outcome<rpc::DropDatabaseResponse> AdminRequests::DropDatabase(
     return rpc::FailureOf(dropped, {{ErrorKind::kNotFound, ErrorCode::kDatabaseNotExist},
                                     {ErrorKind::kConflict, ErrorCode::kDatabaseNotEmpty}});
   }
-  // There is none of a database that SQL made.
-  static_cast<void>(admin_.DropObject(kDatabaseInfoKind, request.database_name));
+  RemoveDatabaseInfo(admin_, request.database_name);
   return rpc::DropDatabaseResponse();
 }
 
@@ -128,7 +97,7 @@ Outcome<rpc::GetDatabaseInfoResponse> AdminRequests::GetDatabaseInfo(
   }
   DatabaseInfo info = ReadDatabaseInfo(admin_, name);
   return rpc::GetDatabaseInfoResponse{rpc::Payload::Own(info.json), info.created_ms,
-                                      info.created_ms};
+                                      info.modified_ms};
 }
 
 Outcome<rpc::CreateTableResponse> AdminRequests::CreateTable(
@@ -189,11 +158,12 @@ Outcome<rpc::GetTableSchemaResponse> AdminRequests::GetTableSchema(
   auto info = admin_.GetTable(PathOf(request.table_path));
   if (!info.ok()) return TableFailure(info.status());
   int32_t wanted = request.schema_id.value_or(info->schema_id.value());
-  if (wanted != info->schema_id.value()) {
-    return {ErrorCode::kSchemaNotExist,
-            fmt::format("table '{}' has no schema {}", info->path.ToString(), wanted)};
+  auto schema = admin_.GetSchema(info->path, model::SchemaId(wanted));
+  if (!schema.ok()) {
+    return rpc::FailureOf(schema.status(), {{ErrorKind::kOutOfRange, ErrorCode::kSchemaNotExist},
+                                            {ErrorKind::kNotFound, ErrorCode::kTableNotExist}});
   }
-  auto json = format::SchemaToJson(info->descriptor.schema);
+  auto json = format::SchemaToJson(*schema);
   if (!json.ok()) return rpc::FailureOf(json.status());
   return rpc::GetTableSchemaResponse{wanted, rpc::Payload::Own(std::move(*json))};
 }

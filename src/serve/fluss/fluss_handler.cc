@@ -13,8 +13,6 @@ namespace {
 constexpr ApiKey kUnsupported[] = {
     ApiKey::kCommitLakeTableSnapshot,
     ApiKey::kLakeTieringHeartbeat,
-    ApiKey::kAlterTable,
-    ApiKey::kAlterClusterConfigs,
     ApiKey::kAddServerTag,
     ApiKey::kRemoveServerTag,
     ApiKey::kRebalance,
@@ -24,7 +22,6 @@ constexpr ApiKey kUnsupported[] = {
     ApiKey::kRegisterProducerOffsets,
     ApiKey::kGetProducerOffsets,
     ApiKey::kDeleteProducerOffsets,
-    ApiKey::kAlterDatabase,
     ApiKey::kAddServerTagByRack,
     ApiKey::kRemoveServerTagByRack,
 };
@@ -81,7 +78,18 @@ void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler
     case ApiKey::kGetClusterHealth:
     case ApiKey::kDescribeClusterConfigs:
     case ApiKey::kGetFileSystemSecurityToken: return AnswerCluster(call);
+    case ApiKey::kAlterTable:
+    case ApiKey::kAlterDatabase:
+    case ApiKey::kAlterClusterConfigs: return AnswerAlter(call);
     default: return AnswerAdmin(call);
+  }
+}
+
+void FlussHandler::AnswerAlter(const Call& call) {
+  switch (call.request.api->key) {
+    case ApiKey::kAlterTable: return Answer(call, alter_, &AlterRequests::AlterTable);
+    case ApiKey::kAlterDatabase: return Answer(call, alter_, &AlterRequests::AlterDatabase);
+    default: return Answer(call, alter_, &AlterRequests::AlterClusterConfigs);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "serve/fluss/admin_requests.h"
+#include "serve/fluss/alter_requests.h"
 #include "serve/fluss/authentication.h"
 #include "serve/fluss/cluster_requests.h"
 #include "serve/fluss/log_requests.h"
@@ -18,6 +19,7 @@ class FlussHandler : public rpc::RequestHandler {
       : role_(role),
         users_(users),
         admin_(admin, gateway),
+        alter_(admin),
         cluster_(admin, addresses),
         logs_(admin, gateway),
         rows_(admin, gateway) {}
@@ -28,6 +30,7 @@ class FlussHandler : public rpc::RequestHandler {
  private:
   void AnswerAdmin(const Call& call);
   void AnswerTable(const Call& call);
+  void AnswerAlter(const Call& call);
   void AnswerCluster(const Call& call);
   void AnswerLog(const Call& call);
   void AnswerRows(const Call& call);
@@ -38,6 +41,7 @@ class FlussHandler : public rpc::RequestHandler {
   const FlussRole role_;
   const FlussUsers& users_;
   AdminRequests admin_;
+  AlterRequests alter_;
   ClusterRequests cluster_;
   LogRequests logs_;
   RowRequests rows_;

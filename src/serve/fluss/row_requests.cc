@@ -159,7 +159,7 @@ Outcome<rpc::LimitScanResponse> RowRequests::LimitScanRows(EncodedTable& table, 
     auto row = (*scan)->Next();
     status = internal::ToStatus(row);
     if (!status.ok() || !row->has_value()) break;
-    values.Append(table.info().schema_id, **row);
+    values.Append(**row);
   }
   if (!status.ok()) {
     SetError(response, ReadFailure(status));
@@ -186,7 +186,6 @@ Result<std::unique_ptr<ScanSession>> RowRequests::SessionOf(const rpc::ScanKvReq
   }
   auto session = sessions_.Open();
   if (session == nullptr) return Unavailable("too many scans are under way");
-  session->schema_id = (*table)->info().schema_id;
   session->rows_left = wanted.limit.value_or(INT64_MAX);
   ASSIGN_OR_RETURN(session->rows, (*table)->ScanRows(wanted.bucket_id));
   response.log_offset = session->rows->log_offset();
@@ -206,7 +205,7 @@ Status RowRequests::FillScan(ScanSession& session, int32_t batch_bytes,
       if (!more) break;
       session.pending = *row;
     }
-    values.Append(session.schema_id, *session.pending);
+    values.Append(*session.pending);
     session.pending.reset();
     --session.rows_left;
   }

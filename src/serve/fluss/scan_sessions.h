@@ -13,7 +13,6 @@ namespace forebay::serve {
 /// A scan of a bucket's rows that a client goes on with, request by request.
 struct ScanSession {
   std::string id;
-  model::SchemaId schema_id;
   std::unique_ptr<client::EncodedRowScanner> rows;
   int64_t rows_left = 0;
   int32_t last_call = -1;

@@ -164,6 +164,16 @@ Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create)
   return Message(fmt::format("database {} created", create.database));
 }
 
+Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
+  Status status = alter.new_path ? catalog_.RenameTable(alter.path, *alter.new_path)
+                                 : catalog_.AlterTable(alter.path, alter.changes);
+  if (!status.ok() && status.kind() == ErrorKind::kNotFound && alter.if_exists) {
+    return Message(fmt::format("table {} does not exist", alter.path.ToString()));
+  }
+  if (!status.ok()) return status;
+  return Message(fmt::format("table {} altered", alter.path.ToString()));
+}
+
 Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
   Status status;
   std::string what;

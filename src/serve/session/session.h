@@ -45,6 +45,7 @@ class Session {
   Result<StatementResult> Run(const sql::CreateTableStatement& create);
   Result<StatementResult> Run(const sql::CreateViewStatement& create);
   Result<StatementResult> Run(const sql::CreateDatabaseStatement& create);
+  Result<StatementResult> Run(const sql::AlterTableStatement& alter);
   Result<StatementResult> Run(const sql::DropStatement& drop);
   Result<StatementResult> Run(const sql::ShowStatement& show);
   Result<StatementResult> Run(const sql::DescribeStatement& describe);

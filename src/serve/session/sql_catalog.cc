@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "format/table_json.h"
+#include "sql/catalog/connector_options.h"
 
 namespace forebay::serve {
 
@@ -183,6 +184,74 @@ Status SqlCatalog::DropTable(const TablePath& path, bool temporary) {
   Status object = connection_.admin().DropObject(kForeignTable, path.ToString());
   if (object.ok() || object.kind() != ErrorKind::kNotFound) return object;
   return NotFound("table {} does not exist", path.ToString());
+}
+
+Status SqlCatalog::AlterOwn(const CatalogTable& table, const model::TableChanges& changes) {
+  model::TableChanges stored;
+  stored.add_columns = changes.add_columns;
+  for (const auto& [key, value] : changes.set_options) {
+    stored.set_options[sql::DescriptorKeyOf(key)] = value;
+  }
+  for (const std::string& key : changes.reset_options) {
+    stored.reset_options.insert(sql::DescriptorKeyOf(key));
+  }
+  return connection_.admin().AlterTable(table.ref.path, stored).status();
+}
+
+Status SqlCatalog::AlterTable(const TablePath& path, const model::TableChanges& changes) {
+  ASSIGN_OR_RETURN(std::optional<CatalogTable> table, FindTable(path));
+  if (!table) {
+    ASSIGN_OR_RETURN(std::optional<CatalogView> view, FindView(path));
+    if (view) return InvalidArgument("{} is a view, not a table", path.ToString());
+    return NotFound("table {} does not exist", path.ToString());
+  }
+  for (const model::ColumnSpec& column : changes.add_columns) {
+    const auto& names = table->declared_order;
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) continue;
+    return InvalidArgument("Try to add a column `{}` which already exists in the table.",
+                           column.name);
+  }
+  CatalogTable altered = *table;
+  for (const auto& [key, value] : changes.set_options) altered.ref.options[key] = value;
+  for (const std::string& key : changes.reset_options) altered.ref.options.erase(key);
+  RETURN_IF_ERROR(sql::CheckConnectorOptions(altered.ref));
+  if (!table->ref.IsForeign()) return AlterOwn(*table, changes);
+  for (model::ColumnSpec column : changes.add_columns) {
+    model::Schema& schema = altered.ref.info.descriptor.schema;
+    column.id = model::HighestFieldId(schema) + 1;
+    schema.columns.push_back(column);
+    altered.declared_order.push_back(column.name);
+  }
+  {
+    std::lock_guard lock(mutex_);
+    auto own = temporary_tables_.find(path);
+    if (own != temporary_tables_.end()) {
+      own->second = altered;
+      return Status::Ok();
+    }
+  }
+  ASSIGN_OR_RETURN(std::string text, format::TableToJson(sql::ToDescriptor(altered)));
+  return connection_.admin().PutObject(kForeignTable, path.ToString(), text, true);
+}
+
+Status SqlCatalog::RenameTable(const TablePath& path, const TablePath& new_path) {
+  ASSIGN_OR_RETURN(std::optional<CatalogTable> table, FindTable(path));
+  if (!table) return NotFound("table {} does not exist", path.ToString());
+  if (!table->ref.IsForeign()) {
+    Error error =
+        NotSupported("a table that Forebay stores cannot be renamed: {}", path.ToString());
+    error.hint = "create a view of the new name, or another table and INSERT INTO it";
+    return error;
+  }
+  CatalogTable renamed = *table;
+  renamed.ref.path = renamed.ref.info.path = new_path;
+  bool temporary = false;
+  {
+    std::lock_guard lock(mutex_);
+    temporary = temporary_tables_.contains(path);
+  }
+  RETURN_IF_ERROR(CreateTable(renamed, temporary));
+  return DropTable(path, temporary);
 }
 
 Status SqlCatalog::DropView(const TablePath& path, bool temporary) {

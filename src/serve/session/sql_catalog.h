@@ -28,9 +28,15 @@ class SqlCatalog : public sql::Catalog {
   /// kNotFound.
   Status DropTable(const model::TablePath& path, bool temporary);
   Status DropView(const model::TablePath& path, bool temporary);
+  /// Columns and options under the names SQL has for them. kNotFound, kInvalidArgument,
+  /// kNotSupported.
+  Status AlterTable(const model::TablePath& path, const model::TableChanges& changes);
+  /// Only for tables of other connectors: the files of Forebay's own carry their name.
+  Status RenameTable(const model::TablePath& path, const model::TablePath& new_path);
   Status DropDatabase(const std::string& database, bool if_exists, bool cascade);
 
  private:
+  Status AlterOwn(const sql::CatalogTable& table, const model::TableChanges& changes);
   Result<std::vector<std::string>> StoredNames(const std::string& kind,
                                                const std::string& database);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "sql/analyzer/alter_table.h"
 #include "sql/analyzer/create_table.h"
 #include "sql/analyzer/sink.h"
 #include "sql/diagnostic.h"
@@ -79,6 +80,11 @@ class StatementAnalyzer {
     ASSIGN_OR_RETURN(std::string name, DatabaseName(ast.name));
     return BoundStatement(
         CreateDatabaseStatement{name, ast.if_not_exists, ast.comment, ast.options});
+  }
+
+  Result<BoundStatement> operator()(const AlterTableAst& ast) {
+    ASSIGN_OR_RETURN(AlterTableStatement bound, AnalyzeAlterTable(queries_, ast));
+    return BoundStatement(std::move(bound));
   }
 
   Result<BoundStatement> operator()(const DropAst& ast) {

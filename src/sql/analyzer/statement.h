@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "model/table_change.h"
 #include "sql/catalog/catalog.h"
 #include "sql/parser/ast.h"
 #include "sql/plan/plan.h"
@@ -45,6 +47,15 @@ struct CreateDatabaseStatement {
   bool if_not_exists = false;
   std::string comment;
   std::map<std::string, std::string> options;
+};
+
+struct AlterTableStatement {
+  model::TablePath path;
+  bool if_exists = false;
+  /// Columns and options as the user names them; see ToTableChanges.
+  model::TableChanges changes;
+  /// RENAME TO.
+  std::optional<model::TablePath> new_path;
 };
 
 struct DropStatement {
@@ -100,8 +111,8 @@ struct ExplainStatement {
 
 using BoundStatement =
     std::variant<QueryStatement, InsertStatement, CreateTableStatement, CreateViewStatement,
-                 CreateDatabaseStatement, DropStatement, ShowStatement, DescribeStatement,
-                 SetStatement, ResetStatement, UseStatement, StopJobStatement, StartJobStatement,
-                 ExplainStatement>;
+                 CreateDatabaseStatement, AlterTableStatement, DropStatement, ShowStatement,
+                 DescribeStatement, SetStatement, ResetStatement, UseStatement, StopJobStatement,
+                 StartJobStatement, ExplainStatement>;
 
 }  // namespace forebay::sql

@@ -1,5 +1,6 @@
 #include "sql/catalog/catalog.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace forebay::sql {
@@ -38,6 +39,10 @@ Status ReadCustom(const std::string& key, const std::string& value, CatalogTable
 
 }  // namespace
 
+std::string DescriptorKeyOf(const std::string& key) {
+  return IsStorageOption(key) ? key : std::string(kOption) + key;
+}
+
 model::TableDescriptor ToDescriptor(const CatalogTable& table) {
   model::TableDescriptor descriptor = table.ref.info.descriptor;
   descriptor.comment = table.comment;
@@ -73,9 +78,11 @@ Result<CatalogTable> FromTableInfo(const model::TableInfo& info) {
   for (const auto& [key, value] : info.descriptor.custom_properties) {
     RETURN_IF_ERROR(ReadCustom(key, value, table, computed, comments));
   }
-  if (table.declared_order.empty()) {
-    for (const auto& column : info.descriptor.schema.columns) {
-      table.declared_order.push_back(column.name);
+  // Columns that were added later.
+  for (const auto& column : info.descriptor.schema.columns) {
+    auto& order = table.declared_order;
+    if (std::find(order.begin(), order.end(), column.name) == order.end()) {
+      order.push_back(column.name);
     }
   }
   for (const std::string& name : table.declared_order) {

@@ -64,6 +64,8 @@ class Catalog {
 /// "sql.watermark.<column>", "sql.comment.<name>", and the connector's own WITH options under
 /// "option.<key>".
 model::TableDescriptor ToDescriptor(const CatalogTable& table);
+/// The key under which the descriptor keeps the WITH option `key`.
+std::string DescriptorKeyOf(const std::string& key);
 Result<CatalogTable> FromTableInfo(const model::TableInfo& info);
 
 }  // namespace forebay::sql

@@ -267,6 +267,17 @@ struct DropAst {
   bool cascade = false;
 };
 
+struct AlterTableAst {
+  enum class Kind { kAddColumns, kSetOptions, kResetOptions, kRename };
+  Kind kind = Kind::kAddColumns;
+  NameAst name;
+  bool if_exists = false;
+  std::vector<ColumnAst> columns;              ///< kAddColumns
+  std::map<std::string, std::string> options;  ///< kSetOptions
+  std::vector<std::string> keys;               ///< kResetOptions
+  NameAst new_name;                            ///< kRename
+};
+
 struct InsertAst {
   NameAst table;
   bool overwrite = false;
@@ -334,8 +345,8 @@ struct ExplainAst;
 struct StatementAst {
   SourceRange range;
   std::variant<QueryAstPtr, InsertAst, StatementSetAst, CreateTableAst, CreateViewAst,
-               CreateDatabaseAst, DropAst, ShowAst, DescribeAst, SetAst, ResetAst, UseAst,
-               StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>>
+               CreateDatabaseAst, AlterTableAst, DropAst, ShowAst, DescribeAst, SetAst, ResetAst,
+               UseAst, StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>>
       node;
 };
 

@@ -105,6 +105,12 @@ class Parser {
   Result<ColumnAst> ColumnDefinition();
   Status Distribution(CreateTableAst& table);
 
+  // alter_table_parser.cc
+  Result<AlterTableAst> AlterTable();
+  Status AlterAdd(AlterTableAst& alter);
+  Status AddedColumn(AlterTableAst& alter);
+  Result<std::vector<std::string>> KeyList();
+
   // statement_parser.cc
   Result<StatementAst> StatementNode();
   Result<StatementAst> Create();

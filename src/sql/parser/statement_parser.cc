@@ -32,6 +32,7 @@ Result<StatementAst> Wrap(Result<T> node) {
 Result<StatementAst> Parser::StatementNode() {
   if (AtQueryStart()) return Wrap(Query());
   if (tokens_.AcceptWords("CREATE")) return Create();
+  if (tokens_.AcceptWords("ALTER TABLE")) return Wrap(AlterTable());
   if (tokens_.AcceptWords("DROP")) return Wrap(Drop());
   if (tokens_.AcceptWords("INSERT")) return Wrap(Insert());
   if (tokens_.AcceptWords("EXECUTE STATEMENT SET BEGIN") ||

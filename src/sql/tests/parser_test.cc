@@ -193,7 +193,7 @@ TEST(ParserTest, ErrorsNameThePlaceAndTheCure) {
   EXPECT_THAT(ParseError("SELECT \"a\" FROM t").hint, testing::HasSubstr("`name`"));
   EXPECT_THAT(ParseError("SELECT 'abc").message, testing::HasSubstr("not closed"));
   EXPECT_THAT(ParseError("SELECT INTERVAL 'x' DAY").message, testing::HasSubstr("no interval"));
-  EXPECT_EQ(ParseError("ALTER TABLE t ADD x INT").kind, ErrorKind::kNotSupported);
+  EXPECT_EQ(ParseError("ALTER TABLE t DROP x").kind, ErrorKind::kNotSupported);
   EXPECT_EQ(ParseError("SELECT CAST(a AS DECIMAL(39, 0))").position.line, 1);
 }
 

@@ -78,7 +78,7 @@ Status MetadataStore::LoadTables() {
     for (const std::string& table : tables) {
       TablePath path{database, table};
       auto text = ReadSealed(fs_, TableFile(path));
-      auto info = text.ok() ? TableInfoFromJson(*text) : Result<TableInfo>(text.status());
+      auto info = text.ok() ? StoredTableFromJson(*text) : Result<StoredTable>(text.status());
       if (info.ok()) {
         tables_[path] = std::move(*info);
         continue;
@@ -141,8 +141,8 @@ Status MetadataStore::LoadIds() {
   }
   // Ids must never be given twice: go on far above any that can have been given.
   Log(LogLevel::kError, "storage", "ids.json is damaged; ids go on at a distance");
-  for (const auto& [path, info] : tables_) {
-    next_table_id_ = std::max(next_table_id_, info.id.value() + 1);
+  for (const auto& [path, table] : tables_) {
+    next_table_id_ = std::max(next_table_id_, table.info.id.value() + 1);
   }
   next_table_id_ += int64_t{1} << 32;
   next_writer_id_ = writer_ids_end_ = int64_t{1} << 48;
@@ -250,11 +250,24 @@ Status MetadataStore::CheckNewTableLocked(const TablePath& path) {
 Status MetadataStore::PutTable(const TableInfo& info) {
   std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(CheckNewTableLocked(info.path));
-  ASSIGN_OR_RETURN(std::string json, TableInfoToJson(info));
-  std::string file = TableFile(info.path);
+  return SaveTable({info, {{info.schema_id, info.descriptor.schema}}});
+}
+
+Status MetadataStore::ReplaceTable(const TableInfo& info) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const StoredTable* before, FindTable(info.path));
+  StoredTable after{info, before->schemas};
+  after.schemas[info.schema_id] = info.descriptor.schema;
+  return SaveTable(std::move(after));
+}
+
+Status MetadataStore::SaveTable(StoredTable table) {
+  ASSIGN_OR_RETURN(std::string json, StoredTableToJson(table));
+  TablePath path = table.info.path;
+  std::string file = TableFile(path);
   RETURN_IF_ERROR(fs_.CreateDirectories(io::ParentPath(file)));
   RETURN_IF_ERROR(WriteSealed(fs_, file, json));
-  tables_[info.path] = info;
+  tables_[path] = std::move(table);
   return {};
 }
 
@@ -265,7 +278,7 @@ Status MetadataStore::RemoveTable(const TablePath& path) {
   RETURN_IF_ERROR(RemoveFile(TableFile(path)));
   damaged_tables_.erase(path);
   if (found == tables_.end()) return {};
-  TableId id = found->second.id;
+  TableId id = found->second.info.id;
   tables_.erase(found);
   if (lake_offsets_.erase(id) == 0) return {};
   Status removed = RemoveFile(LakeFile(id));
@@ -279,13 +292,24 @@ Error MetadataStore::NoSuchTable(const TablePath& path) {
   return NotFound("there is no table '{}'", path.ToString());
 }
 
-Result<TableInfo> MetadataStore::GetTable(const TablePath& path) {
-  std::lock_guard lock(mutex_);
-  if (auto found = tables_.find(path); found != tables_.end()) return found->second;
+Result<const StoredTable*> MetadataStore::FindTable(const TablePath& path) {
+  if (auto found = tables_.find(path); found != tables_.end()) return &found->second;
   if (auto found = damaged_tables_.find(path); found != damaged_tables_.end()) {
     return found->second;
   }
   return NoSuchTable(path);
+}
+
+Result<TableInfo> MetadataStore::GetTable(const TablePath& path) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const StoredTable* table, FindTable(path));
+  return table->info;
+}
+
+Result<SchemaVersions> MetadataStore::GetSchemas(const TablePath& path) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const StoredTable* table, FindTable(path));
+  return table->schemas;
 }
 
 Result<std::vector<std::string>> MetadataStore::ListTables(const std::string& database) {
@@ -304,7 +328,7 @@ Result<std::vector<std::string>> MetadataStore::ListTables(const std::string& da
 std::vector<TableInfo> MetadataStore::AllTables() {
   std::lock_guard lock(mutex_);
   std::vector<TableInfo> all;
-  for (const auto& [path, info] : tables_) all.push_back(info);
+  for (const auto& [path, table] : tables_) all.push_back(table.info);
   return all;
 }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "io/file_system.h"
 #include "model/table.h"
+#include "storage/coordinator/table_file.h"
 
 namespace forebay::storage {
 
@@ -37,9 +38,13 @@ class MetadataStore {
   /// Fails when CreateTable would: no such database, the table exists.
   Status CheckNewTable(const model::TablePath& path);
   Status PutTable(const model::TableInfo& info);
+  /// Replaces what is known of a table that exists; a new schema joins those it has had.
+  Status ReplaceTable(const model::TableInfo& info);
   Status RemoveTable(const model::TablePath& path);
   /// kNotFound (with a suggestion), kCorruption.
   Result<model::TableInfo> GetTable(const model::TablePath& path);
+  /// All schemas the table has had. kNotFound, kCorruption.
+  Result<SchemaVersions> GetSchemas(const model::TablePath& path);
   Result<std::vector<std::string>> ListTables(const std::string& database);
   std::vector<model::TableInfo> AllTables();
   /// Whether a file of that table exists that cannot be read, so that its data must be kept.
@@ -75,12 +80,14 @@ class MetadataStore {
   std::string LakeFile(model::TableId table) const;
   Status RemoveFile(const std::string& path);
   Error NoSuchTable(const model::TablePath& path);
+  Result<const StoredTable*> FindTable(const model::TablePath& path);
+  Status SaveTable(StoredTable table);
 
   io::FileSystem& fs_;
   const std::string directory_;
   std::mutex mutex_;  ///< guards all below
   std::set<std::string> databases_;
-  std::map<model::TablePath, model::TableInfo> tables_;
+  std::map<model::TablePath, StoredTable> tables_;
   std::map<model::TablePath, Status> damaged_tables_;
   std::map<ObjectKey, std::string> objects_;
   std::map<model::TableId, std::vector<model::LogOffset>> lake_offsets_;

@@ -21,24 +21,38 @@ bool IsPlain(char c) {
 
 }  // namespace
 
-Result<std::string> TableInfoToJson(const model::TableInfo& info) {
+Result<std::string> StoredTableToJson(const StoredTable& table) {
+  const model::TableInfo& info = table.info;
   ASSIGN_OR_RETURN(std::string descriptor, format::TableToJson(info.descriptor));
   json out = {{"table_id", info.id.value()},    {"schema_id", info.schema_id.value()},
               {"database", info.path.database}, {"table", info.path.table},
               {"created_ms", info.created_ms},  {"descriptor", json::parse(descriptor)}};
+  for (const auto& [id, schema] : table.schemas) {
+    if (id == info.schema_id) continue;
+    ASSIGN_OR_RETURN(std::string text, format::SchemaToJson(schema));
+    out["earlier_schemas"].push_back({{"schema_id", id.value()}, {"schema", json::parse(text)}});
+  }
   return out.dump(1, ' ', false, json::error_handler_t::replace);
 }
 
-Result<model::TableInfo> TableInfoFromJson(std::string_view text) {
+Result<StoredTable> StoredTableFromJson(std::string_view text) {
   try {
     json in = json::parse(text);
-    model::TableInfo info;
+    StoredTable table;
+    model::TableInfo& info = table.info;
     info.id = model::TableId(in.at("table_id").get<int64_t>());
     info.schema_id = model::SchemaId(in.at("schema_id").get<int32_t>());
     info.path = {in.at("database"), in.at("table")};
     info.created_ms = in.at("created_ms");
     ASSIGN_OR_RETURN(info.descriptor, format::TableFromJson(in.at("descriptor").dump()));
-    return info;
+    if (in.contains("earlier_schemas")) {
+      for (const json& earlier : in.at("earlier_schemas")) {
+        model::SchemaId id(earlier.at("schema_id").get<int32_t>());
+        ASSIGN_OR_RETURN(table.schemas[id], format::SchemaFromJson(earlier.at("schema").dump()));
+      }
+    }
+    table.schemas[info.schema_id] = info.descriptor.schema;
+    return table;
   } catch (const std::exception& error) {
     return Corruption("not a table's metadata: {}", error.what());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -8,9 +9,19 @@
 
 namespace forebay::storage {
 
-/// A table as its metadata file holds it: JSON, the descriptor as Fluss writes it.
-Result<std::string> TableInfoToJson(const model::TableInfo& info);
-Result<model::TableInfo> TableInfoFromJson(std::string_view text);
+/// The schemas of a table by id.
+using SchemaVersions = std::map<model::SchemaId, model::Schema>;
+
+/// What a table's metadata file holds.
+struct StoredTable {
+  model::TableInfo info;
+  SchemaVersions schemas;  ///< all it has had, the present one, too
+};
+
+/// A table as its metadata file holds it: JSON, the descriptor and earlier schemas as Fluss writes
+/// them.
+Result<std::string> StoredTableToJson(const StoredTable& table);
+Result<StoredTable> StoredTableFromJson(std::string_view text);
 
 /// A metadata file's bytes: the JSON text, then a line `#crc32c xxxxxxxx` over all before it.
 std::string SealMetadata(std::string_view json);

@@ -186,6 +186,11 @@ bool IsStorable(const DataType& type) {
   return true;
 }
 
+/// What the lake adds to every table.
+bool IsSystemColumn(std::string_view name) {
+  return name == "__offset" || name == "__timestamp" || name == "__bucket";
+}
+
 Status ValidateColumns(const model::Schema& schema) {
   if (schema.columns.empty()) return InvalidArgument("a table needs at least one column");
   if (std::ssize(schema.columns) > kColumnsMax) {
@@ -195,6 +200,13 @@ Status ValidateColumns(const model::Schema& schema) {
   std::set<std::string> names;
   for (const model::ColumnSpec& column : schema.columns) {
     if (column.name.empty()) return InvalidArgument("a column has an empty name");
+    if (IsSystemColumn(column.name)) {
+      return InvalidArgument(
+          "{} cannot be used as column names, because they are reserved system columns in Fluss. "
+          "Please use other names for these columns. The reserved system columns are: __offset, "
+          "__timestamp, __bucket",
+          column.name);
+    }
     if (!names.insert(column.name).second) {
       return InvalidArgument("there are two columns with the name '{}'", column.name);
     }

@@ -24,7 +24,8 @@ Result<int64_t> ChangelogReplay::Run(LogOffset offset, LogOffset end) {
   while (offset < end) {
     ASSIGN_OR_RETURN(LogSlice slice, log_.Read(offset, kReadBytes));
     for (const auto& batch : slice.batches) {
-      RETURN_IF_ERROR(Read({slice.bytes->data() + batch.position, batch.header.size_bytes()}));
+      RETURN_IF_ERROR(
+          Read(batch.header, {slice.bytes->data() + batch.position, batch.header.size_bytes()}));
       bytes += static_cast<int64_t>(batch.header.size_bytes());
       offset = batch.header.next_offset();
     }
@@ -35,8 +36,8 @@ Result<int64_t> ChangelogReplay::Run(LogOffset offset, LogOffset end) {
   return bytes;
 }
 
-Status ChangelogReplay::Read(std::string_view bytes) {
-  ASSIGN_OR_RETURN(model::Batch batch, format::DecodeLogBatch(bytes, types_, nullptr, nullptr));
+Status ChangelogReplay::Read(const format::LogBatchHeader& header, std::string_view bytes) {
+  ASSIGN_OR_RETURN(model::Batch batch, reader_.Decode(header, bytes, nullptr));
   if (batch.num_rows == 0) return {};
   std::vector<model::Column> columns;
   for (int index : key_indexes_) columns.push_back(batch.columns[index]);

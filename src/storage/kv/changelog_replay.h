@@ -8,6 +8,7 @@
 #include "model/table.h"
 #include "storage/kv/row_store.h"
 #include "storage/log/log_tablet.h"
+#include "storage/schema_registry.h"
 
 namespace forebay::storage {
 
@@ -15,10 +16,11 @@ namespace forebay::storage {
 class ChangelogReplay {
  public:
   /// All must outlive the object.
-  ChangelogReplay(LogTablet& log, RowStore& store, const model::TableInfo& table)
+  ChangelogReplay(LogTablet& log, RowStore& store, const model::TableInfo& table,
+                  std::shared_ptr<const SchemaRegistry> schemas)
       : log_(log),
         store_(store),
-        types_(table.descriptor.schema.Types()),
+        reader_(std::move(schemas), table.schema_id, table.descriptor.schema.Types()),
         key_indexes_(table.descriptor.schema.PrimaryKeyIndexes()),
         schema_id_(table.schema_id) {}
 
@@ -31,12 +33,12 @@ class ChangelogReplay {
     std::string value;
     bool present;
   };
-  Status Read(std::string_view batch);
+  Status Read(const format::LogBatchHeader& header, std::string_view bytes);
   Status WriteRows(model::LogOffset end);
 
   LogTablet& log_;
   RowStore& store_;
-  const std::vector<model::DataType> types_;
+  const LogBatchReader reader_;
   const std::vector<int> key_indexes_;
   const model::SchemaId schema_id_;
   std::vector<Row> rows_;  ///< not written yet, in the order of the changelog

@@ -41,7 +41,8 @@ Status KvTabletImpl::Recover(const model::TableInfo& info) {
     return Corruption("the rows reach changelog offset {}, but the changelog holds {} to {}",
                       offset, start, end);
   }
-  ASSIGN_OR_RETURN(unflushed_bytes_, ChangelogReplay(*log_, *store_, info).Run(offset, end));
+  ASSIGN_OR_RETURN(unflushed_bytes_,
+                   ChangelogReplay(*log_, *store_, info, schemas_).Run(offset, end));
   committed_end_ = end;
   // A long replay is not repeated by the next start, and gives its memory back.
   if (unflushed_bytes_ > kUnflushedShareMin) {
@@ -194,7 +195,7 @@ Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
     if (entry != nullptr) entry->referenced = true;
     bool present = entry != nullptr ? entry->present : read->has_value();
     if (!present) continue;
-    std::string_view found = RowOf(entry != nullptr ? entry->value : **read);
+    std::string_view found = entry != nullptr ? entry->value : **read;
     values.slots[row] = {values.bytes.size(), found.size(), true};
     values.bytes.append(found);
   }
@@ -209,9 +210,7 @@ Result<std::vector<std::string>> KvTabletImpl::PrefixLookup(std::string_view pre
   if (closed_) return Unavailable("the table is closed");
   metrics_.kv_lookups += 1;
   RETURN_IF_ERROR(MoveDirty());
-  ASSIGN_OR_RETURN(auto values, store_->ValuesWithPrefix(prefix, bytes_max));
-  for (std::string& value : values) value.erase(0, kRowValuePrefixBytes);
-  return values;
+  return store_->ValuesWithPrefix(prefix, bytes_max);
 }
 
 namespace {
@@ -222,11 +221,7 @@ class StoreSnapshot : public KvSnapshot {
                 LogOffset offset)
       : store_(std::move(store)), cursor_(std::move(cursor)), offset_(offset) {}
   LogOffset log_offset() const override { return offset_; }
-  Result<std::optional<std::string_view>> Next() override {
-    ASSIGN_OR_RETURN(auto value, cursor_->Next());
-    if (!value.has_value()) return value;
-    return std::optional(RowOf(*value));
-  }
+  Result<std::optional<std::string_view>> Next() override { return cursor_->Next(); }
 
  private:
   const std::shared_ptr<RowStore> store_;
@@ -287,13 +282,14 @@ Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices& services, io::FileS
                                                  std::string directory,
                                                  const model::TableInfo& info,
                                                  const TableOptions& options,
-                                                 std::shared_ptr<LogTablet> log) {
+                                                 std::shared_ptr<LogTablet> log,
+                                                 std::shared_ptr<const SchemaRegistry> schemas) {
   RETURN_IF_ERROR(format::CheckRowTypes(info.descriptor.schema.Types()));
   RETURN_IF_ERROR(fs.CreateDirectories(directory));
   ASSIGN_OR_RETURN(auto store, OpenStore(services.shared_->stores, fs, directory, *log));
-  auto tablet =
-      std::make_shared<KvTabletImpl>(*services.shared_, services.metrics_, info, options,
-                                     std::move(log), std::shared_ptr<RowStore>(std::move(store)));
+  auto tablet = std::make_shared<KvTabletImpl>(
+      *services.shared_, services.metrics_, info, options, std::move(log),
+      std::shared_ptr<RowStore>(std::move(store)), std::move(schemas));
   RETURN_IF_ERROR(tablet->Recover(info));
   return std::shared_ptr<KvTablet>(std::move(tablet));
 }

@@ -11,6 +11,7 @@
 #include "model/batch.h"
 #include "storage/coordinator/table_options.h"
 #include "storage/log/log_tablet.h"
+#include "storage/schema_registry.h"
 
 namespace forebay::storage {
 
@@ -39,11 +40,11 @@ class KvSnapshot {
   virtual ~KvSnapshot() = default;
   /// The changelog below this offset is in the snapshot.
   virtual model::LogOffset log_offset() const = 0;
-  /// The next row's value (a compacted row); nullopt at the end. Valid until the next call.
+  /// The next row's value (row_value.h); nullopt at the end. Valid until the next call.
   virtual Result<std::optional<std::string_view>> Next() = 0;
 };
 
-/// Values found for a batch of keys: compacted rows, one after the other.
+/// Values found for a batch of keys (row_value.h), one after the other.
 struct KvValues {
   std::string bytes;
   struct Slot {
@@ -75,17 +76,21 @@ class KvTablet {
   static Result<std::shared_ptr<KvTablet>> Open(KvServices& services, io::FileSystem& fs,
                                                 std::string directory, const model::TableInfo& info,
                                                 const TableOptions& options,
-                                                std::shared_ptr<LogTablet> log);
+                                                std::shared_ptr<LogTablet> log,
+                                                std::shared_ptr<const SchemaRegistry> schemas);
   virtual ~KvTablet() = default;
 
-  /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. An error means that
+  /// The schema of all writes from now on, which has only more columns; the registry has it.
+  virtual void SetSchema(model::SchemaId id, const model::Schema& schema) = 0;
+  /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. Columns that the batch
+  /// lacks at its end, since its writer does not know them yet, are NULL. An error means that
   /// nothing happened and `done` will not be called.
   virtual Status Write(const model::Batch& batch, const KvWriteOptions& options,
                        AppendCallback done) = 0;
   /// Durable rows only.
   virtual Result<KvValues> Lookup(const format::EncodedKeys& keys) = 0;
-  /// The durable rows whose encoded keys begin with `prefix`. kOutOfRange when there are more than
-  /// `bytes_max` of them.
+  /// The values of the durable rows whose encoded keys begin with `prefix`. kOutOfRange when there
+  /// are more than `bytes_max` of them.
   virtual Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
                                                         int64_t bytes_max) = 0;
   virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;

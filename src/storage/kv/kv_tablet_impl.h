@@ -40,14 +40,15 @@ class KvTabletImpl : public KvTablet,
 
   KvTabletImpl(Shared& shared, StorageMetrics& metrics, const model::TableInfo& info,
                const TableOptions& options, std::shared_ptr<LogTablet> log,
-               std::shared_ptr<RowStore> store)
+               std::shared_ptr<RowStore> store, std::shared_ptr<const SchemaRegistry> schemas)
       : shared_(shared),
         metrics_(metrics),
-        schema_id_(info.schema_id),
+        schemas_(std::move(schemas)),
         options_(options),
+        key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()),
+        schema_id_(info.schema_id),
         schema_(info.descriptor.schema),
         types_(schema_.Types()),
-        key_indexes_(info.descriptor.schema.PrimaryKeyIndexes()),
         reader_(types_),
         log_(std::move(log)),
         store_(std::move(store)) {
@@ -59,6 +60,7 @@ class KvTabletImpl : public KvTablet,
   }
 
   Status Recover(const model::TableInfo& info);
+  void SetSchema(model::SchemaId id, const model::Schema& schema) override;
   Status Write(const model::Batch& batch, const KvWriteOptions& write,
                AppendCallback done) override;
   Result<KvValues> Lookup(const format::EncodedKeys& keys) override;
@@ -88,6 +90,7 @@ class KvTabletImpl : public KvTablet,
   Result<Loaded> Load(const format::EncodedKeys& keys, const std::vector<uint64_t>& hashes);
   void Keep(const format::EncodedKeys& keys, const std::vector<uint64_t>& hashes, Loaded loaded);
   RowEntry* AddEntry(std::string_view key, uint64_t hash, std::optional<std::string> value);
+  Result<std::string> InPresentSchema(std::string_view value) const;
   Status Apply(const model::Batch& batch, const format::EncodedKeys& keys,
                const std::vector<uint64_t>& hashes, WriteSet& set, ChangelogBuilder& changelog);
   Status ApplyRow(const model::Batch& batch, int row, RowEntry& entry, WriteSet& set,
@@ -108,12 +111,14 @@ class KvTabletImpl : public KvTablet,
 
   Shared& shared_;
   StorageMetrics& metrics_;
-  const model::SchemaId schema_id_;
+  const std::shared_ptr<const SchemaRegistry> schemas_;
   const TableOptions options_;
-  const model::Schema schema_;
-  const std::vector<model::DataType> types_;
   const std::vector<int> key_indexes_;
-  const format::CompactedRowReader reader_;
+  // The schema of writes; under write_mutex_.
+  model::SchemaId schema_id_;
+  model::Schema schema_;
+  std::vector<model::DataType> types_;
+  format::CompactedRowReader reader_;
   const std::shared_ptr<LogTablet> log_;
   const std::shared_ptr<RowStore> store_;
   std::atomic<bool> closed_ = false;

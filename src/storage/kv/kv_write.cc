@@ -19,15 +19,24 @@ constexpr int64_t kDirtyBytesMax = 32 << 20;
 
 }  // namespace
 
-Status KvTabletImpl::Write(const Batch& batch, const KvWriteOptions& write, AppendCallback done) {
+void KvTabletImpl::SetSchema(model::SchemaId id, const model::Schema& schema) {
+  std::lock_guard write_lock(write_mutex_);
+  schema_id_ = id;
+  schema_ = schema;
+  types_ = schema.Types();
+  reader_ = format::CompactedRowReader(types_);
+}
+
+Status KvTabletImpl::Write(const Batch& written, const KvWriteOptions& write, AppendCallback done) {
   auto [writer_id, sequence] = std::pair(write.writer_id, write.sequence);
+  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(written));
+  std::vector<uint64_t> hashes = HashesOf(keys);
+  std::lock_guard write_lock(write_mutex_);
+  const Batch batch = WidenBatch(written, types_);
   std::optional<PartialUpdate> partial;
   if (!write.target_columns.empty()) {
     ASSIGN_OR_RETURN(partial, PartialUpdate::Make(schema_, write.target_columns));
   }
-  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(batch));
-  std::vector<uint64_t> hashes = HashesOf(keys);
-  std::lock_guard write_lock(write_mutex_);
   if (writer_id >= 0 && log_->AckIfDuplicate(writer_id, sequence, done)) return {};
   // Nobody else changes rows meanwhile, so what is loaded stays true.
   ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
@@ -82,11 +91,27 @@ Status KvTabletImpl::Apply(const Batch& batch, const EncodedKeys& keys,
   return {};
 }
 
+/// A value that was written before the last columns were added.
+Result<std::string> KvTabletImpl::InPresentSchema(std::string_view value) const {
+  auto schema = schemas_->Get(SchemaIdOf(value));
+  if (!schema.ok()) return Corruption("a stored row: {}", schema.message());
+  std::string widened(kRowValuePrefixBytes, '\0');
+  StoreLe(widened.data(), static_cast<int16_t>(schema_id_.value()));
+  RETURN_IF_ERROR(
+      format::WidenCompactedRow(RowOf(value), (*schema)->columns.size(), types_.size(), widened));
+  return widened;
+}
+
 Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
                               ChangelogBuilder& changelog) {
   const RowChange* last = entry.overlay != nullptr ? entry.overlay : entry.pending;
   bool was_present = last != nullptr ? last->present : entry.present;
   std::string_view old = last != nullptr ? last->value : entry.value;
+  std::string widened;
+  if (was_present && SchemaIdOf(old) != schema_id_) {
+    ASSIGN_OR_RETURN(widened, InPresentSchema(old));
+    old = widened;
+  }
   ChangeType change = batch.change(row);
   entry.referenced = true;
   if (change == ChangeType::kUpdateBefore) return {};

@@ -16,6 +16,10 @@ inline constexpr size_t kRowValuePrefixBytes = 2;
 /// The compacted row.
 inline std::string_view RowOf(std::string_view value) { return value.substr(kRowValuePrefixBytes); }
 
+inline model::SchemaId SchemaIdOf(std::string_view value) {
+  return model::SchemaId(LoadLe<int16_t>(value.data()));
+}
+
 inline Result<std::string> MakeRowValue(model::SchemaId schema_id, const model::Batch& batch,
                                         int row) {
   std::string value(kRowValuePrefixBytes, '\0');

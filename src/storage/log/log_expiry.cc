@@ -15,6 +15,11 @@ constexpr int64_t kWriterBytesMax = 64 << 20;
 
 }  // namespace
 
+void LogTablet::SetOptions(const LogOptions& options) {
+  Lock lock(mutex_);
+  options_ = options;
+}
+
 void LogTablet::SetLakeOffset(LogOffset offset) {
   Lock lock(mutex_);
   lake_offset_ = std::max(lake_offset_, offset);

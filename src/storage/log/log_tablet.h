@@ -86,6 +86,8 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   /// Raises `signal` whenever there is more to read, as long as it lives.
   void Listen(std::weak_ptr<Wakeable> signal);
 
+  /// From now on; segments that are full stay as they are.
+  void SetOptions(const LogOptions& options);
   /// Rows below are in the lake.
   void SetLakeOffset(model::LogOffset offset);
   /// Rows from here on are needed by somebody and must not expire; INT64_MAX to begin with.
@@ -135,13 +137,13 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
 
   const LogServices services_;
   const std::string directory_;
-  const LogOptions options_;
   EndRecord end_;
   int64_t end_synced_ms_ = 0;  ///< touched by FlushOnce only
 
   std::mutex checkpoint_mutex_;  ///< held while the checkpoint file is written; taken before mutex_
   std::mutex mutex_;             ///< guards all below
   std::condition_variable idle_;
+  LogOptions options_;
   std::vector<std::shared_ptr<LogSegment>> segments_;
   std::deque<Pending> pending_;
   WriterStates writers_;
