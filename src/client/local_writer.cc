@@ -70,10 +70,8 @@ Result<std::vector<int>> LocalTableWriter::BucketsOf(const model::Batch& batch) 
 
 Status LocalTableWriter::CheckBatch(const model::Batch& batch) const {
   // A writer that was planned before columns were added does not know the last ones.
-  bool fits = batch.columns.size() <= types_.size();
-  for (size_t i = batch.columns.size(); fits && i < types_.size(); ++i) {
-    fits = types_[i].nullable() && i > 0;
-  }
+  bool fits = batch.columns.size() <= types_.size() &&
+              batch.columns.size() >= table_->schemas->FewestColumns();
   if (!fits) {
     return InvalidArgument("table '{}' has {} columns, the batch has {}",
                            table_->info.path.ToString(), types_.size(), batch.columns.size());

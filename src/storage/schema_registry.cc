@@ -24,6 +24,11 @@ void SchemaRegistry::Add(SchemaId id, model::Schema schema) {
   schemas_[id] = std::make_shared<const model::Schema>(std::move(schema));
 }
 
+size_t SchemaRegistry::FewestColumns() const {
+  std::lock_guard lock(mutex_);
+  return schemas_.empty() ? 0 : schemas_.begin()->second->columns.size();
+}
+
 Batch WidenBatch(Batch batch, const std::vector<DataType>& types) {
   for (size_t i = batch.columns.size(); i < types.size(); ++i) {
     batch.columns.push_back(Column::AllNull(types[i], batch.num_rows));

@@ -24,6 +24,8 @@ class SchemaRegistry {
   /// kNotFound.
   Result<SchemaPtr> Get(model::SchemaId id) const;
   void Add(model::SchemaId id, model::Schema schema);
+  /// How many columns the table had first.
+  size_t FewestColumns() const;
 
  private:
   mutable std::mutex mutex_;

@@ -39,8 +39,8 @@ TEST(KvBatchTest, HasTheBytesOfFlussAndIsReadBack) {
 
 TEST(ValueBatchTest, IsReadBackAndDamageIsNoticed) {
   ValueBatchWriter writer;
-  writer.Append(model::SchemaId(1), "row");
-  writer.Append(model::SchemaId(2), "");
+  writer.Append(std::string_view("\1\0row", 5));
+  writer.Append(std::string_view("\2\0", 2));
   std::string bytes = writer.Finish();
   auto reader = ValueBatchReader::Open(bytes);
   ASSERT_TRUE(reader.ok());

@@ -222,5 +222,30 @@ TEST_F(IcebergTableTest, MutatedManifestsNeverCrash) {
   }
 }
 
+TEST_F(IcebergTableTest, AddedColumnsHaveIdsOfTheirOwn) {
+  Commit({NewFile(0)});
+  std::map<std::string, int> before = table_->metadata().FieldIds();
+  EXPECT_EQ(before.at("id"), 1);
+  EXPECT_EQ(before.at("__timestamp"), 6);
+  model::Schema schema = SampleSchema();
+  schema.columns.push_back({"note", DataType::String()});
+  ASSERT_TRUE(table_->AddColumns(schema).ok());
+  ASSERT_TRUE(table_->AddColumns(schema).ok());  // nothing happens again
+  auto reopened = IcebergTable::Open(*fs_, root_ + "/t", clock_);
+  ASSERT_TRUE(reopened.ok()) << reopened.status().ToString();
+  const TableMetadata& metadata = (*reopened)->metadata();
+  EXPECT_EQ(metadata.schema_id(), 1);
+  std::map<std::string, int> after = metadata.FieldIds();
+  EXPECT_EQ(after.at("note"), 8);  // 7 is the element of `tags`
+  after.erase("note");
+  EXPECT_EQ(after, before);
+  auto json = nlohmann::json::parse(metadata.ToJson());
+  EXPECT_EQ(json["last-column-id"], 8);
+  EXPECT_EQ(json["schemas"].size(), 2u);
+  EXPECT_EQ(json["schemas"][1]["fields"][3]["name"], "note");
+  EXPECT_EQ(json["schemas"][1]["identifier-field-ids"], nlohmann::json::array({1}));
+  EXPECT_NE(metadata.current_snapshot(), nullptr);
+}
+
 }  // namespace
 }  // namespace forebay::lake

@@ -197,6 +197,29 @@ TEST(ParserTest, ErrorsNameThePlaceAndTheCure) {
   EXPECT_EQ(ParseError("SELECT CAST(a AS DECIMAL(39, 0))").position.line, 1);
 }
 
+TEST(ParserTest, AlterTable) {
+  auto alter = [](const std::string& sql) {
+    auto statement = ParseStatement(sql);
+    EXPECT_TRUE(statement.ok()) << sql << ": " << statement.status().ToString();
+    return std::get<AlterTableAst>(statement->node);
+  };
+  AlterTableAst add = alter("ALTER TABLE IF EXISTS t ADD (a INT COMMENT 'x', b ARRAY<STRING>)");
+  EXPECT_TRUE(add.if_exists);
+  ASSERT_EQ(add.columns.size(), 2u);
+  EXPECT_EQ(add.columns[0].comment, "x");
+  EXPECT_EQ(alter("ALTER TABLE db.t ADD a INT").columns[0].name, "a");
+  EXPECT_EQ(alter("ALTER TABLE t SET ('a' = 'b')").options.at("a"), "b");
+  EXPECT_EQ(alter("ALTER TABLE t RESET ('a', 'b')").keys.size(), 2u);
+  EXPECT_EQ(alter("ALTER TABLE t RENAME TO u").new_name.parts[0], "u");
+  for (const char* sql : {"ALTER TABLE t ADD a INT FIRST", "ALTER TABLE t ADD (a INT AFTER b)",
+                          "ALTER TABLE t MODIFY a BIGINT", "ALTER TABLE t RENAME a TO b",
+                          "ALTER TABLE t ADD PRIMARY KEY (a) NOT ENFORCED"}) {
+    EXPECT_EQ(ParseError(sql).kind, ErrorKind::kNotSupported) << sql;
+  }
+  EXPECT_EQ(ParseError("ALTER TABLE t RESET ()").message,
+            "ALTER TABLE RESET does not support empty key");
+}
+
 TEST(ParserTest, DeepNestingIsAnErrorNotACrash) {
   std::string deep(100000, '(');
   EXPECT_FALSE(ParseExpression(deep + "1").ok());

@@ -137,13 +137,13 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
 
   const LogServices services_;
   const std::string directory_;
+  LogOptions options_;  ///< guarded by `mutex_`
   EndRecord end_;
   int64_t end_synced_ms_ = 0;  ///< touched by FlushOnce only
 
   std::mutex checkpoint_mutex_;  ///< held while the checkpoint file is written; taken before mutex_
   std::mutex mutex_;             ///< guards all below
   std::condition_variable idle_;
-  LogOptions options_;
   std::vector<std::shared_ptr<LogSegment>> segments_;
   std::deque<Pending> pending_;
   WriterStates writers_;

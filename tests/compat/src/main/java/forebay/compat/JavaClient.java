@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -46,13 +47,13 @@ import org.apache.fluss.utils.CloseableIterator;
  * on the same tables; without it any Fluss server will do.
  */
 public final class JavaClient {
-  private static final String DATABASE = "compat_java";
+  static final String DATABASE = "compat_java";
   private static final Duration POLL = Duration.ofMillis(200);
   private static final long DEADLINE_MS = 20_000;
 
-  private final Connection connection;
-  private final Admin admin;
-  private final int sqlPort;
+  final Connection connection;
+  final Admin admin;
+  final int sqlPort;
   private final String bootstrap;
   private int passed;
 
@@ -63,7 +64,7 @@ public final class JavaClient {
     this.sqlPort = sqlPort;
   }
 
-  private interface Case {
+  interface Case {
     void run() throws Exception;
   }
 
@@ -108,6 +109,9 @@ public final class JavaClient {
     ok &= runCase("key types and buckets", this::keyTypes);
     ok &= runCase("delete behavior", this::deleteBehavior);
     ok &= runCase("many rows", this::manyRows);
+    for (Map.Entry<String, Case> added : new SchemaEvolution(this).cases().entrySet()) {
+      ok &= runCase(added.getKey(), added.getValue());
+    }
     if (sqlPort != 0) {
       ok &= runCase("sql reads and writes the same log", this::sqlLog);
       ok &= runCase("sql reads and writes the same rows", this::sqlRows);
@@ -135,13 +139,13 @@ public final class JavaClient {
     }
   }
 
-  private static void equal(Object expected, Object actual, String what) {
+  static void equal(Object expected, Object actual, String what) {
     if (!expected.equals(actual)) {
       throw new AssertionError(what + ": expected " + expected + ", got " + actual);
     }
   }
 
-  private static String failure(Case test) throws Exception {
+  static String failure(Case test) throws Exception {
     try {
       test.run();
     } catch (ExecutionException error) {
@@ -152,15 +156,15 @@ public final class JavaClient {
     throw new AssertionError("no error");
   }
 
-  private TablePath create(String name, Schema schema, int buckets, String... bucketKeys)
+  TablePath create(String name, Schema schema, int buckets, String... bucketKeys)
       throws Exception {
     return create(name, schema, Collections.emptyMap(), buckets, bucketKeys);
   }
 
-  private TablePath create(
+  TablePath create(
       String name,
       Schema schema,
-      java.util.Map<String, String> properties,
+      Map<String, String> properties,
       int buckets,
       String... bucketKeys)
       throws Exception {
@@ -179,7 +183,7 @@ public final class JavaClient {
     return path;
   }
 
-  private static Schema logSchema() {
+  static Schema logSchema() {
     return Schema.newBuilder()
         .column("id", DataTypes.INT())
         .column("name", DataTypes.STRING())
@@ -187,7 +191,7 @@ public final class JavaClient {
         .build();
   }
 
-  private static Schema keyedSchema() {
+  static Schema keyedSchema() {
     return Schema.newBuilder()
         .column("id", DataTypes.INT().copy(false))
         .column("name", DataTypes.STRING())
@@ -196,7 +200,7 @@ public final class JavaClient {
         .build();
   }
 
-  private static GenericRow row(Object... fields) {
+  static GenericRow row(Object... fields) {
     Object[] internal = new Object[fields.length];
     for (int i = 0; i < fields.length; i++) {
       internal[i] =
@@ -206,7 +210,7 @@ public final class JavaClient {
   }
 
   /** Reads until `count` records have come, and says what each is by `text`. */
-  private static List<String> read(
+  static List<String> read(
       LogScanner scanner, int count, Function<ScanRecord, String> text) {
     List<String> records = new ArrayList<>();
     long deadline = System.currentTimeMillis() + DEADLINE_MS;
@@ -218,7 +222,7 @@ public final class JavaClient {
     return records;
   }
 
-  private static List<String> readAll(
+  static List<String> readAll(
       Table table, int[] projection, int count, Function<ScanRecord, String> text)
       throws Exception {
     try (LogScanner scanner =
@@ -232,7 +236,7 @@ public final class JavaClient {
     }
   }
 
-  private static String idAndName(InternalRow row) {
+  static String idAndName(InternalRow row) {
     return row.getInt(0) + (row.isNullAt(1) ? " -" : " " + row.getString(1));
   }
 
@@ -503,7 +507,7 @@ public final class JavaClient {
     }
   }
 
-  private String lookup(Lookuper lookuper, Object... key) throws Exception {
+  String lookup(Lookuper lookuper, Object... key) throws Exception {
     InternalRow found = lookuper.lookup(row(key)).get(10, TimeUnit.SECONDS).getSingletonRow();
     return found == null ? "none" : idAndName(found) + " " + found.getLong(2);
   }
@@ -758,7 +762,7 @@ public final class JavaClient {
 
   // ---- Forebay's SQL over the same tables --------------------------------------------------
 
-  private String sql(String statement) throws Exception {
+  String sql(String statement) throws Exception {
     String script = "SET 'execution.runtime-mode' = 'batch';\nSET 'table.dml-sync' = 'true';\n";
     HttpResponse<String> answer =
         HttpClient.newHttpClient()
@@ -775,7 +779,7 @@ public final class JavaClient {
   }
 
   /** The rows of the last statement, as JSON. */
-  private String query(String select) throws Exception {
+  String query(String select) throws Exception {
     String body = sql(select);
     int begin = body.lastIndexOf("\"rows\":") + 7;
     int end = begin;
