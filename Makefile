@@ -29,9 +29,9 @@ test: deps ## Builds and runs every test that CI runs
 	@tools/install_dependencies test
 	@tools/run_tests all
 
-test-compat: build ## Runs the released Fluss clients, Python and Java, against the program (Maven and a JDK)
+test-compat: build ## Runs the released Fluss clients and Flink's connector against the program (Maven and a JDK)
 	@tools/install_dependencies test
-	@tests/compat/run $(program) python java
+	@tests/compat/run $(program) python java flink
 
 asan: deps ## Runs all unit tests with the address and undefined-behaviour sanitizers
 	@$(call build_with,asan) unit_tests

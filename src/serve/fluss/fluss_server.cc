@@ -4,9 +4,17 @@
 
 namespace forebay::serve {
 
+namespace {
+
+/// Every Fluss server has it; catalogs use it unless they are told another one.
+constexpr const char* kDefaultDatabase = "fluss";
+
+}  // namespace
+
 Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions& options,
                                                         client::Admin& admin,
                                                         client::TabletGateway& gateway) {
+  RETURN_IF_ERROR(admin.CreateDatabase(kDefaultDatabase, true));
   std::unique_ptr<FlussServer> server(new FlussServer());
   FlussAddresses& addresses = server->addresses_;
   addresses.advertised_host = options.advertised_host;
