@@ -56,8 +56,9 @@ dist: build ## Makes build/forebay-<version>-linux-x86_64.tar.gz: unpack it anyw
 bench: build ## Runs the benchmarks that docs/benchmarks.md describes
 	@tools/run_tests suite bench
 
-crash: build ## Runs the kill -9 test alone, 200 cycles or CYCLES=n
-	@tools/run_tests suite crash
+crash: build ## Runs the tests of kill -9 and damaged files alone, 200 cycles or CYCLES=n
+	@tools/install_dependencies test
+	@tools/run_tests suite crash crash_clients bad_input
 
 fuzz: deps ## Fuzzes every decoder for SECONDS=n (600), or only TARGET="name …"; needs Clang
 	@tools/install_dependencies fuzz
