@@ -6,6 +6,9 @@
 #include <functional>
 #include <sstream>
 
+#include "base/duration.h"
+#include "storage/coordinator/table_options.h"
+
 namespace forebay::app {
 
 namespace {
@@ -43,9 +46,22 @@ bool SetUsers(const std::string& text, serve::FlussUsers& users) {
   return !users.empty();
 }
 
+bool SetDuration(const std::string& text, int64_t& target_ms) {
+  auto value = ParseDurationMs(text);
+  if (value.ok()) target_ms = *value;
+  return value.ok();
+}
+
+bool SetSegmentBytes(const std::string& text, int64_t& target) {
+  auto value = storage::ParseByteSize(text);
+  if (!value.ok() || *value < 1024 || *value > int64_t{1} << 30) return false;
+  target = *value;
+  return true;
+}
+
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 16> kKeys = {{
+const std::array<ConfigKey, 21> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -110,6 +126,27 @@ const std::array<ConfigKey, 16> kKeys = {{
     {"storage.row-cache-bytes", "bytes, up to 1 TiB",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 0, kGib * 1024, o.node.row_cache_bytes);
+     }},
+    {"log.segment.file-size", "bytes, 1kb to 1gb",
+     [](const std::string& v, ServerOptions& o) {
+       return SetSegmentBytes(v, o.node.segment_bytes);
+     }},
+    {"remote.data-dir", "a local directory",
+     [](const std::string& v, ServerOptions& o) {
+       o.node.remote.directory = v;
+       return !v.empty();
+     }},
+    {"remote.log.task-interval", "a duration, 0 for never",
+     [](const std::string& v, ServerOptions& o) {
+       return SetDuration(v, o.node.remote.log_task_interval_ms);
+     }},
+    {"kv.snapshot.interval", "a duration, 0 for never",
+     [](const std::string& v, ServerOptions& o) {
+       return SetDuration(v, o.node.remote.kv_snapshot_interval_ms);
+     }},
+    {"kv.snapshot.num-retained", "a number, 1 to 1000",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1000, o.node.remote.kv_snapshots_retained);
      }},
 }};
 

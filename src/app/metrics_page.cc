@@ -42,6 +42,16 @@ void AddStorage(prometheus::Registry& registry, const storage::StorageMetrics& m
   Count(registry, "kv_cache_hits_total", "Lookups answered by the row cache",
         metrics.kv_cache_hits);
   Set(registry, "log_tablets", "Log tablets in service", metrics.log_tablets);
+  Count(registry, "kv_snapshots_total", "Snapshots of rows brought to remote storage",
+        metrics.kv_snapshots);
+  Count(registry, "kv_snapshot_failures_total", "Snapshots of rows that failed",
+        metrics.kv_snapshot_failures);
+  Count(registry, "remote_log_segments_total", "Log segments brought to remote storage",
+        metrics.remote_log_segments);
+  Count(registry, "remote_log_bytes_total", "Bytes of log segments brought to remote storage",
+        metrics.remote_log_bytes);
+  Count(registry, "remote_log_failures_total", "Attempts to bring log segments that failed",
+        metrics.remote_log_failures);
   Set(registry, "kv_tablets", "Primary-key tablets in service", metrics.kv_tablets);
   Set(registry, "writer_state_bytes", "Memory for what is known of idempotent writers",
       metrics.writer_state_bytes);

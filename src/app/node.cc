@@ -24,6 +24,8 @@ Status Node::Start(const NodeOptions& options) {
   storage::StorageOptions storage_options;
   storage_options.data_dir = data_dir_;
   storage_options.row_cache_bytes = options.row_cache_bytes;
+  storage_options.log.segment_bytes = options.segment_bytes;
+  storage_options.remote = options.remote;
   ASSIGN_OR_RETURN(storage_, storage::StorageServer::Open(storage_options, *fs_));
   connection_ = client::LocalConnection::Open(*storage_);
   gateway_ = client::TabletGateway::Open(*storage_);

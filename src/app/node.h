@@ -22,6 +22,9 @@ struct NodeOptions {
   bool run_jobs =
       true;  ///< resume stored jobs and tier tables; off for short commands on a directory
   int64_t row_cache_bytes = 64 << 20;
+  /// Of logs whose table does not say otherwise.
+  int64_t segment_bytes = storage::LogOptions().segment_bytes;
+  storage::RemoteOptions remote;
 };
 
 /// Everything behind the doors of one data directory: storage, the in-process connection, jobs and

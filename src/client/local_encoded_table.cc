@@ -185,6 +185,21 @@ Result<std::string> LocalEncodedTable::ProjectBatch(const format::LogBatchHeader
   return bytes;
 }
 
+Result<std::optional<RemoteLogPart>> LocalEncodedTable::RemotePart(int bucket, LogOffset offset) {
+  const auto& place = table_->buckets[bucket];
+  if (place.remote->log() == nullptr || offset >= place.log->local_start()) {
+    return std::optional<RemoteLogPart>();
+  }
+  ASSIGN_OR_RETURN(auto found, place.remote->log()->PartFrom(offset));
+  if (!found.has_value()) return std::optional<RemoteLogPart>();
+  RemoteLogPart part{found->tablet_directory, found->partition, {}, found->first_position};
+  for (auto& segment : found->segments) {
+    part.segments.push_back({std::move(segment.id), segment.start, segment.end,
+                             segment.max_timestamp_ms, segment.size_bytes});
+  }
+  return std::optional(std::move(part));
+}
+
 LogOffset LocalEncodedTable::LogStart(int bucket) { return log(bucket).log_start(); }
 LogOffset LocalEncodedTable::LogEnd(int bucket) { return log(bucket).durable_end(); }
 

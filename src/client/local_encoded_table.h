@@ -22,6 +22,7 @@ class LocalEncodedTable : public EncodedTable {
   void AppendBatches(int bucket, std::string_view batches, WriteCallback done) override;
   Result<LogBytes> ReadBatches(int bucket, model::LogOffset offset, int64_t max_bytes,
                                const std::vector<int>* projection) override;
+  Result<std::optional<RemoteLogPart>> RemotePart(int bucket, model::LogOffset offset) override;
   model::LogOffset LogStart(int bucket) override;
   model::LogOffset LogEnd(int bucket) override;
   Result<model::LogOffset> OffsetAt(int bucket, int64_t timestamp_ms) override;

@@ -12,7 +12,10 @@ namespace {
 
 class LocalTabletGateway : public TabletGateway {
  public:
-  explicit LocalTabletGateway(storage::StorageServer& storage) : storage_(storage) {}
+  explicit LocalTabletGateway(storage::StorageServer& storage)
+      : storage_(storage), snapshots_(SnapshotGateway::Open(storage)) {}
+
+  SnapshotGateway& snapshots() override { return *snapshots_; }
 
   Result<std::shared_ptr<EncodedTable>> OpenTable(model::TableId id) override {
     ASSIGN_OR_RETURN(auto hosted, storage_.GetTable(id));
@@ -41,6 +44,7 @@ class LocalTabletGateway : public TabletGateway {
   }
 
   storage::StorageServer& storage_;
+  const std::unique_ptr<SnapshotGateway> snapshots_;
   std::mutex mutex_;
   std::map<model::TableId, std::shared_ptr<LocalEncodedTable>> tables_;  ///< guarded by `mutex_`
 };

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/signal.h"
 #include "client/connection.h"
+#include "client/snapshot_gateway.h"
 #include "model/table.h"
 
 namespace forebay::storage {
@@ -54,6 +55,9 @@ class EncodedTable {
   /// log, kNotFound for a column that does not exist.
   virtual Result<LogBytes> ReadBatches(int bucket, model::LogOffset offset, int64_t max_bytes,
                                        const std::vector<int>* projection) = 0;
+  /// Where a client finds the batches from the one that holds `offset` on by itself; nullopt when
+  /// they are to be read here.
+  virtual Result<std::optional<RemoteLogPart>> RemotePart(int bucket, model::LogOffset offset) = 0;
   virtual model::LogOffset LogStart(int bucket) = 0;
   /// Everything below is durable, and nothing else is read.
   virtual model::LogOffset LogEnd(int bucket) = 0;
@@ -87,6 +91,8 @@ class TabletGateway {
 
   /// kNotFound, kUnavailable.
   virtual Result<std::shared_ptr<EncodedTable>> OpenTable(model::TableId id) = 0;
+  /// What is kept in remote storage; lives as long as the gateway.
+  virtual SnapshotGateway& snapshots() = 0;
   /// kInvalidArgument, kNotSupported when a table cannot have these options.
   virtual Status CheckOptions(const std::map<std::string, std::string>& properties) = 0;
   /// kInvalidArgument when no database or table can be called so.

@@ -30,6 +30,11 @@ struct StorageMetrics {
   std::atomic<int64_t> kv_lookups = 0;
   std::atomic<int64_t> kv_cache_hits = 0;
   std::atomic<int64_t> kv_flushes = 0;
+  std::atomic<int64_t> kv_snapshots = 0;  ///< brought to remote storage
+  std::atomic<int64_t> kv_snapshot_failures = 0;
+  std::atomic<int64_t> remote_log_segments = 0;  ///< brought to remote storage
+  std::atomic<int64_t> remote_log_bytes = 0;
+  std::atomic<int64_t> remote_log_failures = 0;
   std::array<std::atomic<int64_t>, 10> append_latency = {};
   std::atomic<int64_t> append_latency_micros = 0;
 

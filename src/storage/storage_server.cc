@@ -38,6 +38,15 @@ Status HostedTable::CheckBucket(int bucket) const {
   return buckets[bucket].offline;
 }
 
+namespace {
+
+/// Of all buckets of a table.
+RemoteBucketName RemoteNameOf(const TableInfo& info) {
+  return {info.path, {info.id, std::nullopt, 0}, ""};
+}
+
+}  // namespace
+
 StorageServer::StorageServer(StorageOptions options, io::FileSystem& fs)
     : options_(std::move(options)),
       fs_(fs),
@@ -60,7 +69,9 @@ StorageServer::~StorageServer() {
 Status StorageServer::Start() {
   ASSIGN_OR_RETURN(data_dir_, DataDir::Open(fs_, options_.data_dir));
   ASSIGN_OR_RETURN(metadata_, MetadataStore::Open(fs_, data_dir_->MetaPath()));
+  producer_offsets_ = std::make_unique<ProducerOffsets>(*metadata_, *options_.clock);
   RETURN_IF_ERROR(RemoveOrphans());
+  RETURN_IF_ERROR(OpenRemote());
   std::vector<HostedTable*> tables;
   for (const TableInfo& info : metadata_->AllTables()) {
     auto table = MakeTable(info);
@@ -70,7 +81,18 @@ Status StorageServer::Start() {
   }
   OpenBuckets(tables);
   expiry_thread_ = std::thread([this] { RunExpiry(); });
+  remote_->Start();
   return {};
+}
+
+Status StorageServer::OpenRemote() {
+  ASSIGN_OR_RETURN(remote_, RemoteStorage::Open(options_.remote, data_dir_->path(), fs_,
+                                                *options_.clock, services_->metrics, *metadata_));
+  return remote_->FinishRemovals([this](const RemoteBucketName& name) {
+    if (metadata_->IsDamaged(name.table)) return true;
+    auto info = metadata_->GetTable(name.table);
+    return info.ok() && info->id == name.bucket.table_id;
+  });
 }
 
 /// Directories of tables whose creation or removal was interrupted.
@@ -168,7 +190,7 @@ HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int inde
   Log(LogLevel::kError, "storage", "bucket out of service table={} bucket={}: {}",
       table.info.path.ToString(), index, opened.message());
   services_->metrics.damaged_tablets += 1;
-  return {nullptr, nullptr,
+  return {nullptr, nullptr, nullptr,
           opened.WithContext(fmt::format("bucket {} of table '{}' is out of service", index,
                                          table.info.path.ToString()))};
 }
@@ -182,10 +204,16 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
       bucket.log,
       LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index), table.options.log));
   ReportDamage(table, index, *bucket.log);
-  if (!info.descriptor.HasPrimaryKey()) return {};
+  std::string kv_path = data_dir_->KvPath(info.path, info.id, index);
+  RemoteBucketName name{info.path, {info.id, std::nullopt, index}, ""};
+  bool has_rows = info.descriptor.HasPrimaryKey();
+  ASSIGN_OR_RETURN(bucket.remote, remote_->OpenBucket(std::move(name), io::ParentPath(kv_path),
+                                                      bucket.log, has_rows));
+  if (!has_rows) return {};
   ASSIGN_OR_RETURN(bucket.kv,
-                   KvTablet::Open(services_->kv, fs_, data_dir_->KvPath(info.path, info.id, index),
-                                  info, table.options, bucket.log, table.schemas));
+                   KvTablet::Open(services_->kv, fs_, kv_path, info, table.options, bucket.log,
+                                  table.schemas));
+  bucket.remote->SetRows(bucket.kv);
   return {};
 }
 
@@ -298,17 +326,39 @@ void StorageServer::ReplaceHosted(const TableInfo& info, const TableOptions& opt
   tables_[info.path] = std::move(after);
 }
 
+/// What it has in remote storage is noted first, so that a restart finds it.
+Status StorageServer::RemoveFromMetadata(const TablePath& path, HostedTable* table,
+                                         bool& has_remote_files) {
+  if (table == nullptr) return metadata_->RemoveTable(path);
+  for (auto& bucket : table->buckets) {
+    if (bucket.remote != nullptr) bucket.remote->Pause();
+    has_remote_files |= bucket.remote == nullptr || bucket.remote->HasFiles();
+  }
+  Status removed;
+  if (has_remote_files) removed = remote_->PlanRemoval(RemoteNameOf(table->info));
+  if (removed.ok()) removed = metadata_->RemoveTable(path);
+  if (removed.ok()) return {};
+  for (auto& bucket : table->buckets) {
+    if (bucket.remote != nullptr) bucket.remote->Resume();
+  }
+  return removed;
+}
+
 Status StorageServer::DropTable(const TablePath& path) {
   std::lock_guard ddl_lock(ddl_mutex_);
-  RETURN_IF_ERROR(metadata_->RemoveTable(path));
-  Failpoint("table.after_drop");
   std::shared_ptr<HostedTable> table;
   {
     std::lock_guard lock(mutex_);
     auto found = tables_.find(path);
-    if (found == tables_.end()) return {};
-    table = std::move(found->second);
-    tables_.erase(found);
+    if (found != tables_.end()) table = found->second;
+  }
+  bool has_remote_files = false;
+  RETURN_IF_ERROR(RemoveFromMetadata(path, table.get(), has_remote_files));
+  Failpoint("table.after_drop");
+  if (table == nullptr) return {};
+  {
+    std::lock_guard lock(mutex_);
+    tables_.erase(path);
     tables_by_id_.erase(table->info.id);
   }
   for (auto& bucket : table->buckets) {
@@ -316,6 +366,7 @@ Status StorageServer::DropTable(const TablePath& path) {
     if (bucket.log != nullptr) bucket.log->Abandon();
   }
   Status removed = fs_.RemoveAll(data_dir_->TablePath(path, table->info.id));
+  if (removed.ok() && has_remote_files) removed = remote_->FinishRemoval(RemoteNameOf(table->info));
   if (!removed.ok()) {
     Log(LogLevel::kWarning, "storage", "dropped table's files stay until the next start: {}",
         removed.message());
@@ -361,6 +412,7 @@ std::vector<std::shared_ptr<HostedTable>> StorageServer::AllTables() {
 }
 
 Status StorageServer::ExpireNow() {
+  RETURN_IF_ERROR(producer_offsets_->Expire());
   for (const auto& table : AllTables()) {
     for (const auto& bucket : table->buckets) {
       if (bucket.log == nullptr) continue;
@@ -405,6 +457,7 @@ Status StorageServer::Close() {
   }
   stop_expiry_.notify_all();
   if (expiry_thread_.joinable()) expiry_thread_.join();
+  if (remote_ != nullptr) remote_->Stop();
   std::lock_guard ddl_lock(ddl_mutex_);
   Status first_error;
   for (const auto& table : AllTables()) {

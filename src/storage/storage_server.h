@@ -11,9 +11,11 @@
 
 #include "model/table_change.h"
 #include "storage/coordinator/metadata_store.h"
+#include "storage/coordinator/producer_offsets.h"
 #include "storage/coordinator/table_options.h"
 #include "storage/data_dir.h"
 #include "storage/log/log_tablet.h"
+#include "storage/remote/remote_storage.h"
 #include "storage/schema_registry.h"
 
 namespace forebay::storage {
@@ -35,6 +37,7 @@ struct StorageOptions {
   int opening_threads = 4;
   /// For tables that do not say otherwise.
   LogOptions log;
+  RemoteOptions remote;
   const Clock* clock = &Clock::System();
 };
 
@@ -46,6 +49,7 @@ struct HostedTable {
   struct Bucket {
     std::shared_ptr<LogTablet> log;
     std::shared_ptr<KvTablet> kv;  ///< only of primary-key tables
+    std::shared_ptr<RemoteBucket> remote;
     Status offline;
   };
   std::shared_ptr<TabletServices>
@@ -90,6 +94,8 @@ class StorageServer {
   Status ExpireNow();
 
   MetadataStore& metadata() { return *metadata_; }
+  RemoteStorage& remote() { return *remote_; }
+  ProducerOffsets& producer_offsets() { return *producer_offsets_; }
   const DataDir& data_dir() const { return *data_dir_; }
   StorageMetrics& metrics();
 
@@ -107,6 +113,9 @@ class StorageServer {
   void TakeLakeOffsets(HostedTable& table);
   void OpenBuckets(const std::vector<HostedTable*>& tables);
   HostedTable::Bucket OpenBucket(const HostedTable& table, int bucket);
+  Status OpenRemote();
+  Status RemoveFromMetadata(const model::TablePath& path, HostedTable* table,
+                            bool& has_remote_files);
   Status OpenTablets(const HostedTable& table, int index, HostedTable::Bucket& bucket);
   static void ReportDamage(const HostedTable& table, int index, LogTablet& log);
   void CloseBucket(HostedTable::Bucket& bucket, Status& first_error);
@@ -118,6 +127,8 @@ class StorageServer {
   const std::shared_ptr<TabletServices> services_;
   std::unique_ptr<DataDir> data_dir_;
   std::unique_ptr<MetadataStore> metadata_;
+  std::unique_ptr<ProducerOffsets> producer_offsets_;
+  std::unique_ptr<RemoteStorage> remote_;
 
   std::mutex ddl_mutex_;  ///< one creation or removal at a time; taken before mutex_
   std::mutex mutex_;      ///< guards all below

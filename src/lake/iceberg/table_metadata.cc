@@ -17,13 +17,6 @@ namespace {
 
 constexpr size_t kMetadataLogMax = 100;
 
-std::string RandomUuid() {
-  uint64_t high = (RandomBits() & ~0xf000ULL) | 0x4000;        // version 4
-  uint64_t low = (RandomBits() & ~(3ULL << 62)) | 2ULL << 62;  // variant 1
-  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
-                     high & 0xffff, low >> 48, low & 0xffffffffffffULL);
-}
-
 /// Types without parameters.
 const char* PlainType(TypeRoot root) {
   switch (root) {

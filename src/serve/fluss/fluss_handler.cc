@@ -19,9 +19,6 @@ constexpr ApiKey kUnsupported[] = {
     ApiKey::kListRebalanceProgress,
     ApiKey::kCancelRebalance,
     ApiKey::kPrepareLakeTableSnapshot,
-    ApiKey::kRegisterProducerOffsets,
-    ApiKey::kGetProducerOffsets,
-    ApiKey::kDeleteProducerOffsets,
     ApiKey::kAddServerTagByRack,
     ApiKey::kRemoveServerTagByRack,
 };
@@ -73,6 +70,9 @@ void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler
     case ApiKey::kAcquireKvSnapshotLease:
     case ApiKey::kReleaseKvSnapshotLease:
     case ApiKey::kDropKvSnapshotLease: return AnswerSnapshots(call);
+    case ApiKey::kRegisterProducerOffsets:
+    case ApiKey::kGetProducerOffsets:
+    case ApiKey::kDeleteProducerOffsets: return AnswerProducer(call);
     case ApiKey::kApiVersions:
     case ApiKey::kGetMetadata:
     case ApiKey::kGetClusterHealth:
@@ -173,13 +173,25 @@ void FlussHandler::AnswerRows(const Call& call) {
 void FlussHandler::AnswerSnapshots(const Call& call) {
   switch (call.request.api->key) {
     case ApiKey::kGetLatestKvSnapshots:
-      return Answer(call, rows_, &RowRequests::GetLatestKvSnapshots);
+      return Answer(call, snapshots_, &SnapshotRequests::GetLatestKvSnapshots);
     case ApiKey::kGetKvSnapshotMetadata:
-      return Answer(call, rows_, &RowRequests::GetKvSnapshotMetadata);
-    case ApiKey::kListKvSnapshots: return Answer(call, rows_, &RowRequests::ListKvSnapshots);
-    case ApiKey::kAcquireKvSnapshotLease: return Answer(call, rows_, &RowRequests::AcquireLease);
-    case ApiKey::kReleaseKvSnapshotLease: return Answer(call, rows_, &RowRequests::ReleaseLease);
-    default: return Answer(call, rows_, &RowRequests::DropLease);
+      return Answer(call, snapshots_, &SnapshotRequests::GetKvSnapshotMetadata);
+    case ApiKey::kListKvSnapshots:
+      return Answer(call, snapshots_, &SnapshotRequests::ListKvSnapshots);
+    case ApiKey::kAcquireKvSnapshotLease:
+      return Answer(call, snapshots_, &SnapshotRequests::AcquireLease);
+    case ApiKey::kReleaseKvSnapshotLease:
+      return Answer(call, snapshots_, &SnapshotRequests::ReleaseLease);
+    default: return Answer(call, snapshots_, &SnapshotRequests::DropLease);
+  }
+}
+
+void FlussHandler::AnswerProducer(const Call& call) {
+  switch (call.request.api->key) {
+    case ApiKey::kRegisterProducerOffsets:
+      return Answer(call, producers_, &ProducerRequests::Register);
+    case ApiKey::kGetProducerOffsets: return Answer(call, producers_, &ProducerRequests::Get);
+    default: return Answer(call, producers_, &ProducerRequests::Delete);
   }
 }
 

@@ -5,7 +5,9 @@
 #include "serve/fluss/authentication.h"
 #include "serve/fluss/cluster_requests.h"
 #include "serve/fluss/log_requests.h"
+#include "serve/fluss/producer_requests.h"
 #include "serve/fluss/row_requests.h"
+#include "serve/fluss/snapshot_requests.h"
 
 namespace forebay::serve {
 
@@ -22,7 +24,9 @@ class FlussHandler : public rpc::RequestHandler {
         alter_(admin),
         cluster_(admin, addresses),
         logs_(admin, gateway),
-        rows_(admin, gateway) {}
+        rows_(gateway),
+        snapshots_(admin, gateway),
+        producers_(gateway) {}
 
   void Handle(const rpc::Request& request, rpc::Scheduler& scheduler,
               rpc::Responder responder) override;
@@ -35,6 +39,7 @@ class FlussHandler : public rpc::RequestHandler {
   void AnswerLog(const Call& call);
   void AnswerRows(const Call& call);
   void AnswerSnapshots(const Call& call);
+  void AnswerProducer(const Call& call);
   void AnswerUnsupported(const Call& call);
   Outcome<rpc::ApiVersionsResponse> ApiVersions(const rpc::ApiVersionsRequest& request);
 
@@ -45,6 +50,8 @@ class FlussHandler : public rpc::RequestHandler {
   ClusterRequests cluster_;
   LogRequests logs_;
   RowRequests rows_;
+  SnapshotRequests snapshots_;
+  ProducerRequests producers_;
 };
 
 }  // namespace forebay::serve

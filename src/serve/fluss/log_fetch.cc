@@ -29,6 +29,22 @@ std::optional<rpc::Failure> CheckProjection(const rpc::PbFetchLogReqForTable& wa
   return rpc::Failure{ErrorCode::kInvalidColumnProjection, "no column is projected"};
 }
 
+rpc::PbRemoteLogFetchInfo RemoteInfoOf(const client::RemoteLogPart& part) {
+  rpc::PbRemoteLogFetchInfo info;
+  info.remote_log_tablet_dir = part.directory;
+  if (!part.partition.empty()) info.partition_name = part.partition;
+  for (const auto& segment : part.segments) {
+    rpc::PbRemoteLogSegment& added = info.remote_log_segments.emplace_back();
+    added.remote_log_segment_id = segment.id;
+    added.remote_log_start_offset = segment.start;
+    added.remote_log_end_offset = segment.end;
+    added.segment_size_in_bytes = static_cast<int32_t>(segment.size_bytes);
+    added.max_timestamp = segment.max_timestamp_ms;
+  }
+  info.first_start_pos = static_cast<int32_t>(part.first_position);
+  return info;
+}
+
 }  // namespace
 
 LogFetch::LogFetch(rpc::FetchLogRequest request, client::TabletGateway& gateway, const Call& call)
@@ -91,7 +107,8 @@ rpc::FetchLogResponse LogFetch::Collect(int64_t& bytes, bool& failed) {
       table.buckets_resp.push_back(
           Read(wanted, tables_.at(wanted.table_id), bucket, bytes_max - bytes));
       const auto& answer = table.buckets_resp.back();
-      failed |= answer.error_code.has_value();
+      // What a client reads elsewhere is not to be waited for either.
+      failed |= answer.error_code.has_value() || answer.remote_log_fetch_info.has_value();
       if (answer.records.has_value()) bytes += std::ssize(answer.records->bytes);
     }
   }
@@ -116,6 +133,12 @@ rpc::PbFetchLogRespForBucket LogFetch::Read(const rpc::PbFetchLogReqForTable& wa
   if (offset == model::kEarliestOffset) offset = log.LogStart(bucket.bucket_id);
   answer.high_watermark = log.LogEnd(bucket.bucket_id);
   answer.log_start_offset = 0;  // as a Fluss server says
+  auto remote = log.RemotePart(bucket.bucket_id, offset);
+  if (remote.ok() && remote->has_value()) {
+    // Its records stay unset, as a Fluss server has it.
+    answer.remote_log_fetch_info = RemoteInfoOf(**remote);
+    return answer;
+  }
   // Clients lose the whole answer, silently, when one bucket has no records at all.
   answer.records = rpc::Payload();
   if (bytes_left <= 0) return answer;

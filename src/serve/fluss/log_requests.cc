@@ -4,6 +4,7 @@
 #include "serve/fluss/admin_requests.h"
 #include "serve/fluss/log_fetch.h"
 #include "serve/fluss/pending_buckets.h"
+#include "serve/fluss/snapshot_requests.h"
 
 namespace forebay::serve {
 
@@ -114,7 +115,20 @@ Outcome<rpc::ListRemoteLogManifestsResponse> LogRequests::ListRemoteLogManifests
     const rpc::ListRemoteLogManifestsRequest& request) {
   auto table = gateway_.OpenTable(model::TableId(request.table_id));
   if (!table.ok()) return TableFailure(table.status());
-  return rpc::ListRemoteLogManifestsResponse();
+  rpc::ListRemoteLogManifestsResponse response;
+  for (int bucket = 0; bucket < (*table)->info().descriptor.bucket_count; ++bucket) {
+    auto manifest =
+        gateway_.snapshots().LogManifest(BucketOf(request.table_id, request.partition_id, bucket));
+    if (!manifest.ok()) {
+      return rpc::FailureOf(manifest.status(),
+                            {{ErrorKind::kNotFound, ErrorCode::kPartitionNotExists}});
+    }
+    if (!manifest->has_value()) continue;
+    response.manifests.push_back({{request.table_id, request.partition_id, bucket},
+                                  (*manifest)->path,
+                                  (*manifest)->end_offset});
+  }
+  return response;
 }
 
 void LogRequests::ProduceLog(const rpc::ProduceLogRequest& request, const Call& call) {

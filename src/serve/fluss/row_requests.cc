@@ -1,7 +1,6 @@
 #include "serve/fluss/row_requests.h"
 
 #include "format/kv_batch.h"
-#include "serve/fluss/admin_requests.h"
 #include "serve/fluss/log_requests.h"
 #include "serve/fluss/pending_buckets.h"
 
@@ -257,55 +256,6 @@ Outcome<rpc::ScanKvResponse> RowRequests::ScanKv(const rpc::ScanKvRequest& reque
                                      {ErrorKind::kUnavailable, ErrorCode::kTooManyScanners}}));
   }
   return response;
-}
-
-Outcome<rpc::GetLatestKvSnapshotsResponse> RowRequests::GetLatestKvSnapshots(
-    const rpc::GetLatestKvSnapshotsRequest& request) {
-  auto info = admin_.GetTable(PathOf(request.table_path));
-  if (!info.ok()) return TableFailure(info.status());
-  if (!info->descriptor.HasPrimaryKey()) {
-    return {ErrorCode::kNonPrimaryKeyTable,
-            fmt::format("table '{}' has no primary key", info->path.ToString())};
-  }
-  if (request.partition_name.has_value()) {
-    return {ErrorCode::kTableNotPartitioned,
-            fmt::format("table '{}' is not partitioned", info->path.ToString())};
-  }
-  // None: clients read the changelog from its start.
-  rpc::GetLatestKvSnapshotsResponse response;
-  response.table_id = info->id.value();
-  for (int bucket = 0; bucket < info->descriptor.bucket_count; ++bucket) {
-    response.latest_snapshots.push_back({bucket, {}, {}});
-  }
-  return response;
-}
-
-Outcome<rpc::GetKvSnapshotMetadataResponse> RowRequests::GetKvSnapshotMetadata(
-    const rpc::GetKvSnapshotMetadataRequest& request) {
-  return {ErrorCode::kKvSnapshotNotExist,
-          fmt::format("there is no snapshot {}", request.snapshot_id)};
-}
-
-Outcome<rpc::ListKvSnapshotsResponse> RowRequests::ListKvSnapshots(
-    const rpc::ListKvSnapshotsRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
-  if (!table.ok()) return TableFailure(table.status());
-  return rpc::ListKvSnapshotsResponse{request.table_id, {}, {}};
-}
-
-Outcome<rpc::AcquireKvSnapshotLeaseResponse> RowRequests::AcquireLease(
-    const rpc::AcquireKvSnapshotLeaseRequest& request) {
-  return rpc::AcquireKvSnapshotLeaseResponse{request.snapshots_to_lease};
-}
-
-Outcome<rpc::ReleaseKvSnapshotLeaseResponse> RowRequests::ReleaseLease(
-    const rpc::ReleaseKvSnapshotLeaseRequest&) {
-  return rpc::ReleaseKvSnapshotLeaseResponse();
-}
-
-Outcome<rpc::DropKvSnapshotLeaseResponse> RowRequests::DropLease(
-    const rpc::DropKvSnapshotLeaseRequest&) {
-  return rpc::DropKvSnapshotLeaseResponse();
 }
 
 }  // namespace forebay::serve

@@ -11,9 +11,8 @@ namespace forebay::serve {
 /// Answers Fluss's requests about the rows of primary-key tables. Thread-safe.
 class RowRequests {
  public:
-  /// Both outlive the object.
-  RowRequests(client::Admin& admin, client::TabletGateway& gateway)
-      : admin_(admin), gateway_(gateway) {}
+  /// It outlives the object.
+  explicit RowRequests(client::TabletGateway& gateway) : gateway_(gateway) {}
 
   /// Answers when all writes are durable.
   void PutKv(const rpc::PutKvRequest& request, const Call& call);
@@ -21,17 +20,6 @@ class RowRequests {
   Outcome<rpc::PrefixLookupResponse> PrefixLookup(const rpc::PrefixLookupRequest& request);
   Outcome<rpc::LimitScanResponse> LimitScan(const rpc::LimitScanRequest& request);
   Outcome<rpc::ScanKvResponse> ScanKv(const rpc::ScanKvRequest& request);
-  Outcome<rpc::GetLatestKvSnapshotsResponse> GetLatestKvSnapshots(
-      const rpc::GetLatestKvSnapshotsRequest& request);
-  Outcome<rpc::GetKvSnapshotMetadataResponse> GetKvSnapshotMetadata(
-      const rpc::GetKvSnapshotMetadataRequest& request);
-  Outcome<rpc::ListKvSnapshotsResponse> ListKvSnapshots(const rpc::ListKvSnapshotsRequest& request);
-  Outcome<rpc::AcquireKvSnapshotLeaseResponse> AcquireLease(
-      const rpc::AcquireKvSnapshotLeaseRequest& request);
-  Outcome<rpc::ReleaseKvSnapshotLeaseResponse> ReleaseLease(
-      const rpc::ReleaseKvSnapshotLeaseRequest& request);
-  Outcome<rpc::DropKvSnapshotLeaseResponse> DropLease(
-      const rpc::DropKvSnapshotLeaseRequest& request);
 
  private:
   using Table = std::shared_ptr<client::EncodedTable>;
@@ -42,7 +30,6 @@ class RowRequests {
                                                  rpc::ScanKvResponse& response);
   static Status FillScan(ScanSession& session, int32_t batch_bytes, rpc::ScanKvResponse& response);
 
-  client::Admin& admin_;
   client::TabletGateway& gateway_;
   ScanSessions sessions_;
 };

@@ -119,6 +119,14 @@ Result<int64_t> ParseTtlMs(const std::string& text) {
   return ParseDurationMs(text);
 }
 
+Result<int> ParseSegmentCount(const std::string& text) {
+  int count = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  bool whole = error == std::errc() && end == text.data() + text.size();
+  if (whole && count > 0) return count;
+  return InvalidArgument("'{}' is not a number above 0", text);
+}
+
 Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
   std::string upper = Upper(text);
   if (upper == "ALLOW") return DeleteBehavior::kAllow;
@@ -143,6 +151,8 @@ Status Apply(const std::string& key, const std::string& value, TableOptions& opt
     if (options.log.segment_bytes < 1024 || options.log.segment_bytes > (int64_t{1} << 30)) {
       return InvalidArgument("'{}' is not between 1kb and 1gb", value);
     }
+  } else if (key == "table.log.tiered.local-segments") {
+    ASSIGN_OR_RETURN(options.log.local_segments, ParseSegmentCount(value));
   } else if (key == "table.datalake.enabled") {
     ASSIGN_OR_RETURN(options.log.datalake_enabled, ParseBool(value));
   } else if (key == "table.datalake.freshness") {

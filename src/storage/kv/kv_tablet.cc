@@ -242,6 +242,12 @@ Result<std::unique_ptr<KvSnapshot>> KvTabletImpl::Snapshot() {
       std::make_unique<StoreSnapshot>(store_, std::move(cursor), offset));
 }
 
+Result<KvCheckpoint> KvTabletImpl::Checkpoint(const std::string& directory) {
+  if (closed_) return Unavailable("the table is closed");
+  RETURN_IF_ERROR(MoveDirty());
+  return store_->Checkpoint(directory);
+}
+
 void KvTabletImpl::UpdateRetention() {
   auto offset = store_->PersistedOffset();
   log_->SetRetained(offset.ok() ? *offset : 0);

@@ -10,6 +10,7 @@
 #include "format/row_key.h"
 #include "model/batch.h"
 #include "storage/coordinator/table_options.h"
+#include "storage/kv/kv_checkpoint.h"
 #include "storage/log/log_tablet.h"
 #include "storage/schema_registry.h"
 
@@ -94,6 +95,8 @@ class KvTablet {
   virtual Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
                                                         int64_t bytes_max) = 0;
   virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;
+  /// Makes files that hold all rows that are durable now, or more; see RowStore::Checkpoint.
+  virtual Result<KvCheckpoint> Checkpoint(const std::string& directory) = 0;
   /// Tells the log what it must keep for a restart.
   virtual void UpdateRetention() = 0;
   /// Brings all durable rows to RocksDB's files and closes it; what comes later answers

@@ -67,6 +67,7 @@ class KvTabletImpl : public KvTablet,
   Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
                                                 int64_t bytes_max) override;
   Result<std::unique_ptr<KvSnapshot>> Snapshot() override;
+  Result<KvCheckpoint> Checkpoint(const std::string& directory) override;
   void UpdateRetention() override;
   Status Close() override;
   void Abandon() override;

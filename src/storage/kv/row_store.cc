@@ -4,8 +4,10 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
@@ -30,6 +32,8 @@ namespace {
 
 constexpr std::string_view kMetaFamily = "meta";
 constexpr std::string_view kOffsetKey = "offset";
+/// Stands in `meta` once all SST files can be read by the RocksDB of Fluss's clients.
+constexpr std::string_view kTableFormatKey = "table_format";
 /// Rows of one memtable: bounds what a start after a crash applies again.
 constexpr size_t kMemtableBytes = 32 << 20;
 constexpr int kBloomBitsPerKey = 10;
@@ -78,7 +82,10 @@ class RocksRowStore : public RowStore {
     RETURN_IF_ERROR(CheckOpen());
     return ToStatus(db_->Flush({}, {rows_, meta_}), "flush", path_);
   }
+  Result<KvCheckpoint> Checkpoint(const std::string& directory) override;
   Status Close() override;
+  /// Of a store that was just opened.
+  Status NoteTableFormatIfNew();
 
  private:
   class RocksCursor;
@@ -88,6 +95,8 @@ class RocksRowStore : public RowStore {
     return {};
   }
   Result<model::LogOffset> ReadOffset(rocksdb::ReadTier tier);
+  Status NoteTableFormat();
+  Status RewriteOldTables();
 
   const std::string path_;
   rocksdb::WriteOptions unlogged_;
@@ -231,6 +240,83 @@ Result<model::LogOffset> RocksRowStore::ReadOffset(rocksdb::ReadTier tier) {
   return LoadLe<model::LogOffset>(bytes.data());
 }
 
+Status RocksRowStore::NoteTableFormat() {
+  return ToStatus(db_->Put(unlogged_, meta_, SliceOf(kTableFormatKey), "1"), "write", path_);
+}
+
+Status RocksRowStore::NoteTableFormatIfNew() {
+  return db_->GetLatestSequenceNumber() == 0 ? NoteTableFormat() : Status();
+}
+
+/// Once, for a store from before snapshots were made of it.
+Status RocksRowStore::RewriteOldTables() {
+  std::string noted;
+  rocksdb::Status found = db_->Get({}, meta_, SliceOf(kTableFormatKey), &noted);
+  if (!found.IsNotFound()) return ToStatus(found, "read", path_);
+  rocksdb::CompactRangeOptions all;
+  all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  for (rocksdb::ColumnFamilyHandle* family : {rows_, meta_}) {
+    RETURN_IF_ERROR(ToStatus(db_->CompactRange(all, family, nullptr, nullptr), "rewrite", path_));
+  }
+  return NoteTableFormat();
+}
+
+/// The files that a reader needs: without RocksDB's own logs and copies of options.
+Result<std::vector<KvCheckpoint::File>> CheckpointFiles(const std::string& directory) {
+  std::vector<KvCheckpoint::File> files;
+  std::error_code code;
+  std::filesystem::directory_iterator entry(directory, code);
+  for (; !code && entry != std::filesystem::directory_iterator(); entry.increment(code)) {
+    std::string name = entry->path().filename().string();
+    bool wanted = name.ends_with(".sst") || name == "CURRENT" || name.starts_with("MANIFEST-");
+    if (wanted) files.push_back({std::move(name), entry->file_size(code)});
+    if (code) break;
+  }
+  if (code) return IoError("cannot list {}: {}", directory, code.message());
+  return files;
+}
+
+/// What `meta` says in files that nobody writes any more.
+Result<model::LogOffset> OffsetIn(const std::string& directory) {
+  rocksdb::Options options;
+  options.info_log_level = rocksdb::ERROR_LEVEL;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+      {rocksdb::kDefaultColumnFamilyName, options}, {std::string(kMetaFamily), options}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  RETURN_IF_ERROR(
+      ToStatus(rocksdb::DB::OpenForReadOnly(options, directory, families, &handles, &opened),
+               "open", directory));
+  std::unique_ptr<rocksdb::DB> db(opened);
+  std::string bytes;
+  rocksdb::Status read = db->Get({}, handles[1], SliceOf(kOffsetKey), &bytes);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  if (read.IsNotFound()) return model::LogOffset{0};
+  RETURN_IF_ERROR(ToStatus(read, "read", directory));
+  if (bytes.size() != sizeof(model::LogOffset)) {
+    return Corruption("{} has an offset of {} bytes", directory, bytes.size());
+  }
+  return LoadLe<model::LogOffset>(bytes.data());
+}
+
+Result<KvCheckpoint> RocksRowStore::Checkpoint(const std::string& directory) {
+  KvCheckpoint checkpoint;
+  {
+    std::shared_lock lock(mutex_);
+    RETURN_IF_ERROR(CheckOpen());
+    RETURN_IF_ERROR(RewriteOldTables());
+    RETURN_IF_ERROR(ToStatus(db_->GetDbIdentity(checkpoint.database_identity), "identify", path_));
+    rocksdb::Checkpoint* created = nullptr;
+    RETURN_IF_ERROR(ToStatus(rocksdb::Checkpoint::Create(db_.get(), &created), "copy", path_));
+    std::unique_ptr<rocksdb::Checkpoint> maker(created);
+    RETURN_IF_ERROR(ToStatus(maker->CreateCheckpoint(directory), "copy", path_));
+  }
+  // The files themselves know best which write they stand for.
+  ASSIGN_OR_RETURN(checkpoint.log_offset, OffsetIn(directory));
+  ASSIGN_OR_RETURN(checkpoint.files, CheckpointFiles(directory));
+  return checkpoint;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
@@ -252,6 +338,9 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   options.info_log_level = rocksdb::ERROR_LEVEL;
   options.keep_log_file_num = 2;
   rocksdb::BlockBasedTableOptions table;
+  // Clients of Fluss read these files with RocksDB 6.20, which does not know newer checksums.
+  table.format_version = 5;
+  table.checksum = rocksdb::kCRC32c;
   table.block_cache = shared.block_cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -261,8 +350,10 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(options, directory, families, &handles, &db);
   RETURN_IF_ERROR(ToStatus(opened, "open", directory));
-  return std::unique_ptr<RowStore>(std::make_unique<RocksRowStore>(std::unique_ptr<rocksdb::DB>(db),
-                                                                   std::move(handles), directory));
+  auto store = std::make_unique<RocksRowStore>(std::unique_ptr<rocksdb::DB>(db), std::move(handles),
+                                               directory);
+  RETURN_IF_ERROR(store->NoteTableFormatIfNew());
+  return std::unique_ptr<RowStore>(std::move(store));
 }
 
 }  // namespace forebay::storage

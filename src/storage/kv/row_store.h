@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/table.h"
+#include "storage/kv/kv_checkpoint.h"
 
 namespace forebay::storage {
 
@@ -60,6 +61,9 @@ class RowStore {
   /// Applies all puts and moves the offset, atomically.
   virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset) = 0;
   virtual Result<std::unique_ptr<Cursor>> Scan() = 0;
+  /// Makes files in `directory`, which must not exist on the same disk yet, that hold the rows as
+  /// of one Write, and stay as they are. Writes go on meanwhile.
+  virtual Result<KvCheckpoint> Checkpoint(const std::string& directory) = 0;
   /// Begins to make everything written durable, in the background.
   virtual Status FlushSoon() = 0;
   /// Makes everything written durable.

@@ -343,6 +343,7 @@ Result<LogSlice> LogTablet::Read(LogOffset offset, int64_t max_bytes) {
   std::shared_ptr<LogSegment> segment;
   LogOffset end_offset;
   uint64_t end_position;
+  if (auto cold = ColdFor(offset)) return cold->Read(offset, max_bytes);
   {
     Lock lock(mutex_);
     if (closed_) return Unavailable("the log {} is closed", directory_);
@@ -367,6 +368,10 @@ Result<LogOffset> LogTablet::OffsetAt(int64_t timestamp_ms) {
   std::vector<std::shared_ptr<LogSegment>> segments;
   LogOffset end;
   uint64_t last_position;
+  if (auto cold = ColdFor(log_start())) {
+    ASSIGN_OR_RETURN(LogOffset found, cold->OffsetAt(timestamp_ms));
+    if (found < local_start()) return found;
+  }
   {
     Lock lock(mutex_);
     segments = segments_;
@@ -384,6 +389,11 @@ Result<LogOffset> LogTablet::OffsetAt(int64_t timestamp_ms) {
 }
 
 LogOffset LogTablet::log_start() {
+  Lock lock(mutex_);
+  return StartLocked();
+}
+
+LogOffset LogTablet::local_start() {
   Lock lock(mutex_);
   return segments_.front()->base_offset();
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/signal.h"
+#include "storage/log/cold_log.h"
 #include "storage/log/end_record.h"
 #include "storage/log/log_flusher.h"
 #include "storage/log/log_recovery.h"
@@ -29,6 +30,8 @@ struct LogOptions {
   int64_t local_ttl_ms = -1;
   /// Rows that are not in the lake yet never expire.
   bool datalake_enabled = false;
+  /// Segments that stay on the disk although the cold log has them, the current one included.
+  int local_segments = 2;
 };
 
 /// What the tablets of a server share; all must outlive them.
@@ -45,6 +48,13 @@ struct AppendResult {
   model::LogOffset base_offset = 0;
   model::LogOffset next_offset = 0;
   bool duplicate = false;
+};
+/// A segment that is not written any more.
+struct ClosedSegment {
+  model::LogOffset base = 0;
+  model::LogOffset end = 0;
+  uint64_t size_bytes = 0;
+  std::string stem;  ///< its path without the ending
 };
 using AppendCallback = std::function<void(Result<AppendResult>)>;
 
@@ -70,12 +80,22 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   /// The last sequence that came from a writer, if it is remembered.
   std::optional<int32_t> LastSequence(int64_t writer_id);
 
+  /// Where the part of the log lies that is not on this disk any more. At most once, before reads.
+  void SetColdLog(std::shared_ptr<ColdLog> cold);
+  /// Closed segments from `from` on that hold nothing but sound, durable batches.
+  std::vector<ClosedSegment> ClosedSegments(model::LogOffset from, size_t count_max);
+  /// Whether rows below `end` in the cold log, the last from `max_timestamp_ms`, have expired.
+  bool MayExpireCold(model::LogOffset end, int64_t max_timestamp_ms);
+
   /// Whole batches from the one that holds `offset` on; none when there are none yet. kOutOfRange
   /// outside [log_start, durable_end]; kCorruption at damage.
   Result<LogSlice> Read(model::LogOffset offset, int64_t max_bytes);
   /// The first offset with a timestamp at or after `timestamp_ms`; the end when there is none.
   Result<model::LogOffset> OffsetAt(int64_t timestamp_ms);
+  /// The first offset there is, on this disk or in the cold log.
   model::LogOffset log_start();
+  /// The first offset on this disk.
+  model::LogOffset local_start();
   /// The high watermark: everything below is durable.
   model::LogOffset durable_end();
   /// One past the last appended offset.
@@ -92,6 +112,8 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   void SetLakeOffset(model::LogOffset offset);
   /// Rows from here on are needed by somebody and must not expire; INT64_MAX to begin with.
   void SetRetained(model::LogOffset offset);
+  /// Likewise, for readers that go on behind a snapshot of the rows.
+  void SetReaderRetained(model::LogOffset offset);
   /// Removes the segments that may go, and closes the current one when it could go, too.
   Status Expire();
 
@@ -130,8 +152,15 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   void WakeListeners();
   void Acknowledge(std::vector<Pending>& group);
   void FailAll(std::vector<Pending> group, const Status& cause);
+  model::LogOffset StartLocked();
+  std::shared_ptr<ColdLog> ColdFor(model::LogOffset offset);
+  static bool IsOlder(LogSegment& segment, model::LogOffset end_offset, uint64_t end_position,
+                      int64_t time_ms);
+  bool MayForget(model::LogOffset end_offset) const;
+  int64_t TtlMs(model::LogOffset end_offset) const;
   bool MayExpire(LogSegment& segment, model::LogOffset end_offset, uint64_t end_position,
                  int64_t now_ms) const;
+  bool MayLeaveDisk(size_t index, model::LogOffset cold_end, int64_t now_ms) const;
   void CountWritersLocked();
   void WaitUntilIdle(Lock& lock);
 
@@ -145,6 +174,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   std::mutex mutex_;             ///< guards all below
   std::condition_variable idle_;
   std::vector<std::shared_ptr<LogSegment>> segments_;
+  std::shared_ptr<ColdLog> cold_;
   std::deque<Pending> pending_;
   WriterStates writers_;
   int64_t counted_writer_bytes_ = 0;  ///< of writers_, in the metrics
@@ -156,6 +186,7 @@ class LogTablet : public Flushable, public std::enable_shared_from_this<LogTable
   int64_t durable_timestamp_ms_ = 0;
   model::LogOffset lake_offset_ = 0;
   model::LogOffset retained_ = INT64_MAX;
+  model::LogOffset reader_retained_ = INT64_MAX;
   bool scheduled_ = false;
   bool roll_requested_ = false;
   bool failing_ = false;  ///< callbacks of a failed group are running
