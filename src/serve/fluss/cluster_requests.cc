@@ -76,7 +76,7 @@ Outcome<rpc::DescribeClusterConfigsResponse> ClusterRequests::DescribeClusterCon
 
 Outcome<rpc::GetFileSystemSecurityTokenResponse> ClusterRequests::GetSecurityToken(
     const rpc::GetFileSystemSecurityTokenRequest&) {
-  // Clients of this server read no remote files; a local file system's token is empty.
+  // Clients read snapshots and old segments from a local directory, which needs no token.
   rpc::GetFileSystemSecurityTokenResponse response;
   response.schema = "file";
   return response;

@@ -22,7 +22,16 @@ Result<std::shared_ptr<RemoteBucket>> RemoteBucket::Open(std::shared_ptr<RemoteS
 /// Also where nothing is brought any more: what is there stays part of the log.
 Status RemoteBucket::OpenLog(const std::string& directory) {
   const RemoteOptions& options = services_->options;
-  if (options.directory.empty()) return {};
+  if (options.directory.empty()) {
+    ASSIGN_OR_RETURN(bool existed,
+                     services_->fs.Exists(io::JoinPath(directory, "remote-log.json")));
+    had_files_ |= existed;
+    if (!existed) return {};
+    Log(LogLevel::kError, "storage",
+        "rows are in a remote directory that is not set (remote.data-dir) table={} bucket={}",
+        name_.table.ToString(), name_.bucket.bucket);
+    return {};
+  }
   ASSIGN_OR_RETURN(remote_log_, RemoteLog::Open(services_, name_, directory));
   if (!options.TiersLogs() && !remote_log_->EverWrote()) {
     remote_log_.reset();
@@ -35,7 +44,12 @@ Status RemoteBucket::OpenLog(const std::string& directory) {
 
 Status RemoteBucket::OpenSnapshots(const std::string& directory) {
   int64_t interval_ms = services_->options.kv_snapshot_interval_ms;
-  if (interval_ms <= 0) return {};
+  if (interval_ms <= 0) {
+    ASSIGN_OR_RETURN(bool existed,
+                     services_->fs.Exists(io::JoinPath(directory, "kv-snapshots.json")));
+    had_files_ |= existed;
+    return {};
+  }
   ASSIGN_OR_RETURN(snapshots_, KvSnapshotStore::Open(services_, name_, directory));
   log_->SetReaderRetained(snapshots_->NeededOffset());
   next_snapshot_ms_ = FirstRunMs(interval_ms);
@@ -64,7 +78,7 @@ void RemoteBucket::Resume() {
 }
 
 bool RemoteBucket::HasFiles() {
-  return (snapshots_ != nullptr && snapshots_->EverTook()) ||
+  return had_files_ || (snapshots_ != nullptr && snapshots_->EverTook()) ||
          (remote_log_ != nullptr && remote_log_->EverWrote());
 }
 

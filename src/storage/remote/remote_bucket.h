@@ -56,6 +56,7 @@ class RemoteBucket {
   const RemoteBucketName name_;
   const std::shared_ptr<LogTablet> log_;
   const bool has_rows_;
+  bool had_files_ = false;  ///< from a start with other options
   std::shared_ptr<KvSnapshotStore> snapshots_;
   std::shared_ptr<RemoteLog> remote_log_;
   std::mutex run_mutex_;  ///< guards all below

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.fluss.client.Connection;
@@ -91,6 +92,7 @@ public final class RemoteStorage {
     boolean ok = runCase("scan of a snapshot and the changes behind it", this::snapshots);
     ok &= runCase("leases", this::leases);
     ok &= runCase("snapshot of a table whose changelog expires", this::expiring);
+    ok &= runCase("numbers of rows", this::rowCounts);
     ok &= runCase("log in remote storage", this::remoteLog);
     ok &= runCase("producer offsets", this::producerOffsets);
     return ok;
@@ -100,6 +102,7 @@ public final class RemoteStorage {
     boolean ok = runCase("scan of a snapshot after a kill", this::snapshotsAfterKill);
     ok &= runCase("leases after a kill", this::leasesAfterKill);
     ok &= runCase("expired changelog after a kill", this::expiringAfterKill);
+    ok &= runCase("numbers of rows after a kill", this::rowCounts);
     ok &= runCase("log in remote storage after a kill", this::remoteLogAfterKill);
     ok &= runCase("producer offsets after a kill", this::producerOffsetsAfterKill);
     admin.dropDatabase(DATABASE, true, true).get();
@@ -124,6 +127,19 @@ public final class RemoteStorage {
   private static void equal(Object expected, Object actual, String what) {
     if (!expected.equals(actual)) {
       throw new AssertionError(what + ": expected " + expected + ", got " + actual);
+    }
+  }
+
+  /** Says only what differs. */
+  private static void equalRows(Map<Integer, String> expected, Map<Integer, String> actual, String what) {
+    TreeSet<Integer> keys = new TreeSet<>(expected.keySet());
+    keys.addAll(actual.keySet());
+    keys.removeIf(key -> Objects.equals(expected.get(key), actual.get(key)));
+    if (!keys.isEmpty()) {
+      int first = keys.first();
+      throw new AssertionError(
+          what + ": " + keys.size() + " rows differ, as " + first + ": expected "
+              + expected.get(first) + ", got " + actual.get(first));
     }
   }
 
@@ -286,26 +302,22 @@ public final class RemoteStorage {
     KvSnapshots first = wholeSnapshots(ROWS);
     Map<Integer, String> expected = new TreeMap<>();
     put(expected, 0, 1000, "first");
-    equal(expected, snapshotAndChanges(ROWS, first), "rows of the snapshot");
-    equal(1000L, admin.getTableStats(ROWS).get().getRowCount(), "number of rows");
+    equalRows(expected, snapshotAndChanges(ROWS, first), "rows of the snapshot");
     upsert(ROWS, 0, 100, "second");
     delete(ROWS, 100, 150);
     upsert(ROWS, 1000, 1050, "new");
-    equal(expectedRows(), snapshotAndChanges(ROWS, first), "rows with later changes");
-    equal(1000L, admin.getTableStats(ROWS).get().getRowCount(), "number of rows after changes");
+    equalRows(expectedRows(), snapshotAndChanges(ROWS, first), "rows with later changes");
   }
 
   private void snapshotsAfterKill() throws Exception {
     // Whatever the newest snapshot is.
-    equal(
-        expectedRowsAfterLeases(),
+    equalRows(expectedRowsAfterLeases(),
         snapshotAndChanges(ROWS, admin.getLatestKvSnapshots(ROWS).get()),
         "rows after a kill");
     upsert(ROWS, 0, 1, "late");
     Map<Integer, String> expected = expectedRowsAfterLeases();
     put(expected, 0, 1, "late");
-    equal(expected, snapshotAndChanges(ROWS, wholeSnapshots(ROWS)), "rows of a new snapshot");
-    equal((long) expected.size(), admin.getTableStats(ROWS).get().getRowCount(), "number of rows");
+    equalRows(expected, snapshotAndChanges(ROWS, wholeSnapshots(ROWS)), "rows of a new snapshot");
   }
 
   private static Map<Integer, String> expectedRowsAfterLeases() {
@@ -333,7 +345,7 @@ public final class RemoteStorage {
     }
     // Two are kept, and the leased one.
     await("old snapshots go", () -> snapshotCount(held.getTableId(), 0) == 3);
-    equal(expectedRowsAfterLeases(), snapshotAndChanges(ROWS, held), "rows of a leased snapshot");
+    equalRows(expectedRowsAfterLeases(), snapshotAndChanges(ROWS, held), "rows of a leased snapshot");
     lease.renew().get();
   }
 
@@ -367,8 +379,7 @@ public final class RemoteStorage {
     wholeSnapshots(EXPIRING);
     await("the changelog's begin expires", () -> expired(EXPIRING));
     upsert(EXPIRING, 1500, 1510, "late");
-    equal(
-        expectedExpiring(),
+    equalRows(expectedExpiring(),
         snapshotAndChanges(EXPIRING, admin.getLatestKvSnapshots(EXPIRING).get()),
         "rows whose changes have expired");
   }
@@ -386,10 +397,19 @@ public final class RemoteStorage {
 
   private void expiringAfterKill() throws Exception {
     equal(true, expired(EXPIRING), "the changelog's begin has expired");
-    equal(
-        expectedExpiring(),
+    equalRows(expectedExpiring(),
         snapshotAndChanges(EXPIRING, admin.getLatestKvSnapshots(EXPIRING).get()),
         "rows whose changes have expired");
+  }
+
+  private void rowCounts() throws Exception {
+    long rows = expectedRowsAfterLeases().size();
+    equal(rows, admin.getTableStats(ROWS).get().getRowCount(), "number of rows");
+    upsert(ROWS, 5000, 5010, "counted");
+    upsert(ROWS, 5000, 5010, "counted again");
+    equal(rows + 10, admin.getTableStats(ROWS).get().getRowCount(), "number with new rows");
+    delete(ROWS, 5000, 5020);
+    equal(rows, admin.getTableStats(ROWS).get().getRowCount(), "number without them");
   }
 
   // The log: number, text.
