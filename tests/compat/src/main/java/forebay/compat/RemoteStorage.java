@@ -490,12 +490,10 @@ public final class RemoteStorage {
     return all;
   }
 
-  private static TreeSet<Integer> numbers(int end) {
-    TreeSet<Integer> numbers = new TreeSet<>();
-    for (int number = 0; number < end; number++) {
-      numbers.add(number);
-    }
-    return numbers;
+  /** Whether they are all below `end`. */
+  private static void equalNumbers(int end, TreeSet<Integer> numbers, String what) {
+    equal(end, numbers.size(), what);
+    equal(end - 1, numbers.last(), what);
   }
 
   /** Whether the first segments of all buckets are only in remote storage. */
@@ -518,8 +516,8 @@ public final class RemoteStorage {
     append(LOG_ROWS / 2, LOG_ROWS);
     long tableId = admin.getTableInfo(LOG).get().getTableId();
     await("old segments leave the disk", () -> beginIsRemote(tableId));
-    equal(numbers(LOG_ROWS), scanLog(null), "numbers in the log");
-    equal(numbers(LOG_ROWS), scanLog(new int[] {0}), "numbers in the projected log");
+    equalNumbers(LOG_ROWS, scanLog(null), "numbers in the log");
+    equalNumbers(LOG_ROWS, scanLog(new int[] {0}), "numbers in the projected log");
     equal(Map.of(0, 0L, 1, 0L), offsets(LOG, new OffsetSpec.EarliestSpec()), "earliest offsets");
     equal(middles, offsets(LOG, new OffsetSpec.TimestampSpec(middle)), "offsets by time");
     equal((long) LOG_ROWS, admin.getTableStats(LOG).get().getRowCount(), "number of log rows");
@@ -533,7 +531,7 @@ public final class RemoteStorage {
 
   private void remoteLogAfterKill() throws Exception {
     append(LOG_ROWS, LOG_ROWS + 500);
-    equal(numbers(LOG_ROWS + 500), scanLog(null), "numbers in the log");
+    equalNumbers(LOG_ROWS + 500, scanLog(null), "numbers in the log");
   }
 
   private static Map<TableBucket, Long> someOffsets() {
