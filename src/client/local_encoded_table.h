@@ -6,6 +6,7 @@
 #include "client/tablet_gateway.h"
 #include "format/compacted_row.h"
 #include "format/log_batch_projection.h"
+#include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 
 namespace forebay::client {
@@ -34,6 +35,9 @@ class LocalEncodedTable : public EncodedTable {
       int bucket, const std::vector<std::string_view>& keys) override;
   Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) override;
   Result<std::unique_ptr<EncodedRowScanner>> ScanRows(int bucket) override;
+  std::optional<int64_t> RowCount(int bucket) const override {
+    return table_->buckets[bucket].kv->RowCount();
+  }
 
  private:
   storage::LogTablet& log(int bucket) const { return *table_->buckets[bucket].log; }

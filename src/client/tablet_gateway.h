@@ -80,6 +80,8 @@ class EncodedTable {
   /// The rows whose encoded keys begin with `prefix`, likewise.
   virtual Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) = 0;
   virtual Result<std::unique_ptr<EncodedRowScanner>> ScanRows(int bucket) = 0;
+  /// nullopt when the rows were never counted.
+  virtual std::optional<int64_t> RowCount(int bucket) const = 0;
 };
 
 /// The door to a storage core for such protocols. Thread-safe.

@@ -210,9 +210,8 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
   ASSIGN_OR_RETURN(bucket.remote, remote_->OpenBucket(std::move(name), io::ParentPath(kv_path),
                                                       bucket.log, has_rows));
   if (!has_rows) return {};
-  ASSIGN_OR_RETURN(bucket.kv,
-                   KvTablet::Open(services_->kv, fs_, kv_path, info, table.options, bucket.log,
-                                  table.schemas));
+  ASSIGN_OR_RETURN(bucket.kv, KvTablet::Open(services_->kv, fs_, kv_path, info, table.options,
+                                             bucket.log, table.schemas));
   bucket.remote->SetRows(bucket.kv);
   return {};
 }

@@ -102,8 +102,11 @@ Outcome<rpc::GetTableStatsResponse> LogRequests::GetTableStats(
     if (auto failure = CheckBucket(table, wanted.bucket_id, wanted.partition_id)) {
       SetError(answer, *failure);
     } else if ((*table)->HasPrimaryKey()) {
-      SetError(answer, {ErrorCode::kUnsupportedVersion,
-                        "rows of a primary-key table are not counted; use SELECT COUNT(*)"});
+      answer.row_count = (*table)->RowCount(wanted.bucket_id);
+      if (!answer.row_count.has_value()) {
+        SetError(answer, {ErrorCode::kUnsupportedVersion,
+                          "the rows of this table were never counted; use SELECT COUNT(*)"});
+      }
     } else {
       answer.row_count = (*table)->LogEnd(wanted.bucket_id) - (*table)->LogStart(wanted.bucket_id);
     }

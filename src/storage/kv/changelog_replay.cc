@@ -21,6 +21,7 @@ constexpr int64_t kGroupBytes = 16 << 20;
 
 Result<int64_t> ChangelogReplay::Run(LogOffset offset, LogOffset end) {
   int64_t bytes = 0, written_bytes = 0;
+  ASSIGN_OR_RETURN(row_count_, store_.RowCount());
   while (offset < end) {
     ASSIGN_OR_RETURN(LogSlice slice, log_.Read(offset, kReadBytes));
     for (const auto& batch : slice.batches) {
@@ -45,6 +46,9 @@ Status ChangelogReplay::Read(const format::LogBatchHeader& header, std::string_v
   for (int row = 0; row < batch.num_rows; ++row) {
     ChangeType change = batch.change(row);
     if (change == ChangeType::kUpdateBefore) continue;
+    if (row_count_.has_value()) {
+      *row_count_ += change == ChangeType::kInsert ? 1 : change == ChangeType::kDelete ? -1 : 0;
+    }
     rows_.push_back({std::string(keys[row]), "", Upserts(change)});
     if (!rows_.back().present) continue;
     ASSIGN_OR_RETURN(rows_.back().value, MakeRowValue(schema_id_, batch, row));
@@ -63,6 +67,7 @@ Status ChangelogReplay::WriteRows(LogOffset end) {
     puts.push_back({rows_[i].key, std::nullopt});
     if (rows_[i].present) puts.back().value = rows_[i].value;
   }
+  store_.SetRowCount(row_count_);
   Status written = store_.Write(puts, end);
   rows_.clear();
   return written;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,7 +42,8 @@ class ChangelogReplay {
   const LogBatchReader reader_;
   const std::vector<int> key_indexes_;
   const model::SchemaId schema_id_;
-  std::vector<Row> rows_;  ///< not written yet, in the order of the changelog
+  std::optional<int64_t> row_count_;  ///< with rows_
+  std::vector<Row> rows_;             ///< not written yet, in the order of the changelog
 };
 
 }  // namespace forebay::storage

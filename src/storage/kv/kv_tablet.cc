@@ -44,6 +44,7 @@ Status KvTabletImpl::Recover(const model::TableInfo& info) {
   ASSIGN_OR_RETURN(unflushed_bytes_,
                    ChangelogReplay(*log_, *store_, info, schemas_).Run(offset, end));
   committed_end_ = end;
+  ASSIGN_OR_RETURN(row_count_, store_->RowCount());
   // A long replay is not repeated by the next start, and gives its memory back.
   if (unflushed_bytes_ > kUnflushedShareMin) {
     RETURN_IF_ERROR(store_->FlushSoon());
@@ -120,6 +121,7 @@ Status KvTabletImpl::MoveDirty() {
   std::vector<RowStore::Put> puts;
   LogOffset end;
   int64_t moved_bytes;
+  std::optional<int64_t> row_count;
   {
     std::lock_guard lock(mutex_);
     if (dirty_.empty() && moved_end_ == committed_end_) return {};
@@ -127,6 +129,7 @@ Status KvTabletImpl::MoveDirty() {
     dirty_bytes_ = 0;
     moved_bytes = std::exchange(unmoved_bytes_, 0);
     end = committed_end_;
+    row_count = row_count_;
     values.reserve(moving.size());
     puts.reserve(moving.size());
     for (RowEntry* entry : moving) {
@@ -141,6 +144,7 @@ Status KvTabletImpl::MoveDirty() {
   std::sort(puts.begin(), puts.end(),
             [](const RowStore::Put& a, const RowStore::Put& b) { return a.key < b.key; });
   Failpoint("kv.before_move");
+  store_->SetRowCount(row_count);
   Status written = store_->Write(puts, end);
   Failpoint("kv.after_move");
   metrics_.kv_flushes += 1;

@@ -95,6 +95,8 @@ class KvTablet {
   virtual Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
                                                         int64_t bytes_max) = 0;
   virtual Result<std::unique_ptr<KvSnapshot>> Snapshot() = 0;
+  /// How many durable rows there are; nullopt for rows from before they were counted.
+  virtual std::optional<int64_t> RowCount() = 0;
   /// Makes files that hold all rows that are durable now, or more; see RowStore::Checkpoint.
   virtual Result<KvCheckpoint> Checkpoint(const std::string& directory) = 0;
   /// Tells the log what it must keep for a restart.

@@ -67,6 +67,10 @@ class KvTabletImpl : public KvTablet,
   Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
                                                 int64_t bytes_max) override;
   Result<std::unique_ptr<KvSnapshot>> Snapshot() override;
+  std::optional<int64_t> RowCount() override {
+    std::lock_guard lock(mutex_);
+    return row_count_;
+  }
   Result<KvCheckpoint> Checkpoint(const std::string& directory) override;
   void UpdateRetention() override;
   Status Close() override;
@@ -130,6 +134,7 @@ class KvTabletImpl : public KvTablet,
                                  ///< move_mutex_
   std::mutex mutex_;             ///< guards all below
   RowTable rows_;
+  std::optional<int64_t> row_count_;  ///< of durable rows
   int64_t row_bytes_ = 0;
   uint64_t evictions_ = 0;
   uint64_t failures_ = 0;  ///< appends that failed after they were taken

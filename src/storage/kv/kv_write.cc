@@ -203,6 +203,7 @@ void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result)
     // The writer may be applying a batch upon this very change.
     if (!result.ok()) continue;
     int64_t before = entry.MemoryBytes();
+    if (row_count_.has_value()) *row_count_ += int{change.present} - int{entry.present};
     entry.value = std::move(change.value);
     entry.present = change.present;
     int64_t after = entry.MemoryBytes();

@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::string_view kMetaFamily = "meta";
 constexpr std::string_view kOffsetKey = "offset";
+constexpr std::string_view kRowCountKey = "row_count";
 /// Stands in `meta` once all SST files can be read by the RocksDB of Fluss's clients.
 constexpr std::string_view kTableFormatKey = "table_format";
 /// Rows of one memtable: bounds what a start after a crash applies again.
@@ -48,6 +49,22 @@ Status ToStatus(const rocksdb::Status& status, std::string_view action, const st
   if (status.IsNoSpace()) return Error{ErrorKind::kNoSpace, std::move(text)};
   if (status.IsCorruption()) return Error{ErrorKind::kCorruption, std::move(text)};
   return Error{ErrorKind::kIoError, std::move(text)};
+}
+
+/// nullopt when there is no such key.
+Result<std::optional<int64_t>> ReadInt64(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* family,
+                                         std::string_view key, rocksdb::ReadTier tier,
+                                         const std::string& path) {
+  rocksdb::ReadOptions options;
+  options.read_tier = tier;
+  std::string bytes;
+  rocksdb::Status status = db.Get(options, family, SliceOf(key), &bytes);
+  if (status.IsNotFound()) return std::optional<int64_t>();
+  RETURN_IF_ERROR(ToStatus(status, "read", path));
+  if (bytes.size() != sizeof(int64_t)) {
+    return Corruption("{} has a number of {} bytes", path, bytes.size());
+  }
+  return std::optional(LoadLe<int64_t>(bytes.data()));
 }
 
 class RocksRowStore : public RowStore {
@@ -68,6 +85,8 @@ class RocksRowStore : public RowStore {
   Result<std::vector<std::string>> ValuesWithPrefix(std::string_view prefix,
                                                     int64_t bytes_max) override;
   Status Write(const std::vector<Put>& puts, model::LogOffset offset) override;
+  void SetRowCount(std::optional<int64_t> count) override { row_count_ = count; }
+  Result<std::optional<int64_t>> RowCount() override;
   Result<std::unique_ptr<Cursor>> Scan() override;
   Status FlushSoon() override {
     std::shared_lock lock(mutex_);
@@ -85,7 +104,7 @@ class RocksRowStore : public RowStore {
   Result<KvCheckpoint> Checkpoint(const std::string& directory) override;
   Status Close() override;
   /// Of a store that was just opened.
-  Status NoteTableFormatIfNew();
+  Status Begin();
 
  private:
   class RocksCursor;
@@ -100,7 +119,8 @@ class RocksRowStore : public RowStore {
 
   const std::string path_;
   rocksdb::WriteOptions unlogged_;
-  std::shared_mutex mutex_;  ///< held shared by every use of RocksDB; guards all below
+  std::optional<int64_t> row_count_;  ///< touched by the writer only
+  std::shared_mutex mutex_;           ///< held shared by every use of RocksDB; guards all below
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* rows_;
   rocksdb::ColumnFamilyHandle* meta_;
@@ -201,6 +221,13 @@ Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offse
   StoreLe(bytes, offset);
   RETURN_IF_ERROR(
       ToStatus(batch.Put(meta_, SliceOf(kOffsetKey), {bytes, sizeof(bytes)}), "write", path_));
+  if (row_count_.has_value()) {
+    StoreLe(bytes, *row_count_);
+    RETURN_IF_ERROR(
+        ToStatus(batch.Put(meta_, SliceOf(kRowCountKey), {bytes, sizeof(bytes)}), "write", path_));
+  } else {
+    RETURN_IF_ERROR(ToStatus(batch.Delete(meta_, SliceOf(kRowCountKey)), "write", path_));
+  }
   return ToStatus(db_->Write(unlogged_, &batch), "write", path_);
 }
 
@@ -228,24 +255,29 @@ Status RocksRowStore::Close() {
 Result<model::LogOffset> RocksRowStore::ReadOffset(rocksdb::ReadTier tier) {
   std::shared_lock lock(mutex_);
   RETURN_IF_ERROR(CheckOpen());
-  rocksdb::ReadOptions options;
-  options.read_tier = tier;
-  std::string bytes;
-  rocksdb::Status status = db_->Get(options, meta_, SliceOf(kOffsetKey), &bytes);
-  if (status.IsNotFound()) return model::LogOffset{0};
-  RETURN_IF_ERROR(ToStatus(status, "read", path_));
-  if (bytes.size() != sizeof(model::LogOffset)) {
-    return Corruption("{} has an offset of {} bytes", path_, bytes.size());
-  }
-  return LoadLe<model::LogOffset>(bytes.data());
+  ASSIGN_OR_RETURN(auto offset, ReadInt64(*db_, meta_, kOffsetKey, tier, path_));
+  return offset.value_or(0);
 }
 
 Status RocksRowStore::NoteTableFormat() {
   return ToStatus(db_->Put(unlogged_, meta_, SliceOf(kTableFormatKey), "1"), "write", path_);
 }
 
-Status RocksRowStore::NoteTableFormatIfNew() {
-  return db_->GetLatestSequenceNumber() == 0 ? NoteTableFormat() : Status();
+Status RocksRowStore::Begin() {
+  if (db_->GetLatestSequenceNumber() == 0) {
+    RETURN_IF_ERROR(NoteTableFormat());
+    char none[sizeof(int64_t)] = {};
+    RETURN_IF_ERROR(ToStatus(
+        db_->Put(unlogged_, meta_, SliceOf(kRowCountKey), {none, sizeof(none)}), "write", path_));
+  }
+  ASSIGN_OR_RETURN(row_count_, RowCount());
+  return {};
+}
+
+Result<std::optional<int64_t>> RocksRowStore::RowCount() {
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  return ReadInt64(*db_, meta_, kRowCountKey, rocksdb::kReadAllTier, path_);
 }
 
 /// Once, for a store from before snapshots were made of it.
@@ -277,7 +309,7 @@ Result<std::vector<KvCheckpoint::File>> CheckpointFiles(const std::string& direc
 }
 
 /// What `meta` says in files that nobody writes any more.
-Result<model::LogOffset> OffsetIn(const std::string& directory) {
+Status ReadMeta(const std::string& directory, KvCheckpoint& checkpoint) {
   rocksdb::Options options;
   options.info_log_level = rocksdb::ERROR_LEVEL;
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
@@ -288,15 +320,14 @@ Result<model::LogOffset> OffsetIn(const std::string& directory) {
       ToStatus(rocksdb::DB::OpenForReadOnly(options, directory, families, &handles, &opened),
                "open", directory));
   std::unique_ptr<rocksdb::DB> db(opened);
-  std::string bytes;
-  rocksdb::Status read = db->Get({}, handles[1], SliceOf(kOffsetKey), &bytes);
+  auto offset = ReadInt64(*db, handles[1], kOffsetKey, rocksdb::kReadAllTier, directory);
+  auto rows = ReadInt64(*db, handles[1], kRowCountKey, rocksdb::kReadAllTier, directory);
   for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
-  if (read.IsNotFound()) return model::LogOffset{0};
-  RETURN_IF_ERROR(ToStatus(read, "read", directory));
-  if (bytes.size() != sizeof(model::LogOffset)) {
-    return Corruption("{} has an offset of {} bytes", directory, bytes.size());
-  }
-  return LoadLe<model::LogOffset>(bytes.data());
+  RETURN_IF_ERROR(internal::ToStatus(offset));
+  RETURN_IF_ERROR(internal::ToStatus(rows));
+  checkpoint.log_offset = offset->value_or(0);
+  checkpoint.row_count = *rows;
+  return {};
 }
 
 Result<KvCheckpoint> RocksRowStore::Checkpoint(const std::string& directory) {
@@ -312,7 +343,7 @@ Result<KvCheckpoint> RocksRowStore::Checkpoint(const std::string& directory) {
     RETURN_IF_ERROR(ToStatus(maker->CreateCheckpoint(directory), "copy", path_));
   }
   // The files themselves know best which write they stand for.
-  ASSIGN_OR_RETURN(checkpoint.log_offset, OffsetIn(directory));
+  RETURN_IF_ERROR(ReadMeta(directory, checkpoint));
   ASSIGN_OR_RETURN(checkpoint.files, CheckpointFiles(directory));
   return checkpoint;
 }
@@ -352,7 +383,7 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   RETURN_IF_ERROR(ToStatus(opened, "open", directory));
   auto store = std::make_unique<RocksRowStore>(std::unique_ptr<rocksdb::DB>(db), std::move(handles),
                                                directory);
-  RETURN_IF_ERROR(store->NoteTableFormatIfNew());
+  RETURN_IF_ERROR(store->Begin());
   return std::unique_ptr<RowStore>(std::move(store));
 }
 

@@ -60,6 +60,11 @@ class RowStore {
                                                             int64_t bytes_max) = 0;
   /// Applies all puts and moves the offset, atomically.
   virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset) = 0;
+  /// How many rows there will be after the next Write, which keeps it together with the offset; by
+  /// whoever writes. nullopt: nobody knows.
+  virtual void SetRowCount(std::optional<int64_t> count) = 0;
+  /// As the last Write kept it; 0 in a new store.
+  virtual Result<std::optional<int64_t>> RowCount() = 0;
   virtual Result<std::unique_ptr<Cursor>> Scan() = 0;
   /// Makes files in `directory`, which must not exist on the same disk yet, that hold the rows as
   /// of one Write, and stay as they are. Writes go on meanwhile.

@@ -171,6 +171,25 @@ TEST_F(RemoteStorageTest, ASnapshotHasTheRowsAndWhereTheChangelogGoesOn) {
   EXPECT_EQ(read->shared.size(), snapshot->shared.size());
 }
 
+TEST_F(RemoteStorageTest, RowsAreCountedAlsoAcrossARestartAndAKill) {
+  Create(true);
+  EXPECT_EQ(Bucket().kv->RowCount(), 0);
+  Upsert({{1, "a"}, {2, "b"}, {3, "c"}});
+  Upsert({{3, "d"}, {4, "e"}});
+  EXPECT_EQ(Bucket().kv->RowCount(), 4);
+  RunRemote();
+  EXPECT_EQ(Snapshots().Latest()->row_count, 4);
+  Reopen();
+  EXPECT_EQ(Bucket().kv->RowCount(), 4);
+  Upsert({{4, "f"}, {5, "g"}});
+  EXPECT_EQ(Bucket().kv->RowCount(), 5);
+  // The rows in memory are lost, and come again from the changelog.
+  Bucket().kv->Abandon();
+  Bucket().log->Abandon();
+  Reopen();
+  EXPECT_EQ(Bucket().kv->RowCount(), 5);
+}
+
 TEST_F(RemoteStorageTest, NothingNewIsNoNewSnapshot) {
   Create(true);
   RunRemote();
