@@ -109,7 +109,6 @@ Status RemoteLog::Copy(LogTablet& log) {
   Status status;
   for (const ClosedSegment& segment :
        log.ClosedSegments(from, services_->options.log_segments_per_task)) {
-    // Whatever was copied with the whole segment before.
     if (!segments.empty() && segment.base != segments.end()) break;
     auto copied = Bring(segment);
     status = internal::ToStatus(copied);
@@ -119,6 +118,7 @@ Status RemoteLog::Copy(LogTablet& log) {
   }
   // Those that were brought before one failed are not brought again.
   if (brought > 0 || is_torn) RETURN_IF_ERROR(Commit(std::move(segments)));
+  if (is_torn) RETURN_IF_ERROR(RemoveLeftovers());
   return status;
 }
 
