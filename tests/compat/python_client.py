@@ -115,6 +115,16 @@ class Client:
                                                 fluss.OffsetSpec.latest())
         equal({0: 10}, offsets, "latest offset")
 
+    async def case_remote_log(self):
+        """The log that the Java client wrote and whose begin is in remote storage, when its test runs too."""
+        path = fluss.TablePath("compat_remote", "log")
+        if not await self.admin.table_exists(path):
+            return
+        count = sum((await self.admin.list_offsets(path, [0, 1], fluss.OffsetSpec.latest())).values())
+        table = await self.connection.get_table(path)
+        records = await self.read(table, count, buckets=2)
+        equal(list(range(count)), sorted(row["number"] for _, row in records), "numbers")
+
     async def case_arrow(self):
         table = await self.create("arrow", LOG_COLUMNS, buckets=2)
         batch = pa.table({"id": pa.array(range(5000), pa.int32()),
