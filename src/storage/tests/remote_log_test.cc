@@ -13,6 +13,7 @@
 #include "base/failpoint.h"
 #include "format/log_batch.h"
 #include "storage/storage_server.h"
+#include "storage/tests/remote_work.h"
 
 namespace forebay::storage {
 namespace {
@@ -133,14 +134,7 @@ class RemoteLogTest : public testing::Test {
   void RunRemoteAndDieAt(const std::string& failpoint) {
     table_.reset();
     storage_.reset();
-    EXPECT_EXIT(
-        {
-          Open();
-          static_cast<void>(ArmFailpoints(failpoint + "=1"));
-          RunRemote();
-          std::_Exit(0);
-        },
-        testing::ExitedWithCode(kFailpointExitStatus), "");
+    EXPECT_EQ(RemoteWorkInOtherProcess(options_, failpoint), kFailpointExitStatus);
     Open();
   }
 

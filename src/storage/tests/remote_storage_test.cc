@@ -15,6 +15,7 @@
 #include "io/file_system.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
+#include "storage/tests/remote_work.h"
 
 namespace forebay::storage {
 namespace {
@@ -282,6 +283,37 @@ TEST_F(RemoteStorageTest, LeftoversOfACrashAreRemoved) {
   EXPECT_EQ(FilesUnder(RemoteKv()), before);
   std::map<int64_t, std::string> one = {{1, "a"}};
   EXPECT_EQ(RowsOf(*Snapshots().Latest()), one);
+}
+
+TEST_F(RemoteStorageTest, WhereverItIsKilledASnapshotIsWholeOrNotThere) {
+  Create(true);
+  std::map<int64_t, std::string> rows;
+  for (const char* failpoint : {"kv_snapshot.before_metadata", "kv_snapshot.before_commit",
+                                "kv_snapshot.after_commit", "kv_snapshot.before_removal"}) {
+    for (int round = 0; round < 2; ++round) {
+      rows[std::ssize(rows)] = failpoint;
+      Upsert(rows);
+      RunRemote();
+    }
+    rows[std::ssize(rows)] = "last";
+    Upsert(rows);
+    table_.reset();
+    storage_.reset();
+    EXPECT_EQ(RemoteWorkInOtherProcess(options_, failpoint), kFailpointExitStatus) << failpoint;
+    Open();
+    for (const auto& snapshot : Snapshots().All()) EXPECT_FALSE(RowsOf(snapshot).empty());
+    RunRemote();
+    EXPECT_EQ(RowsOf(*Snapshots().Latest()), rows) << failpoint;
+    EXPECT_EQ(Snapshots().All().size(), 2u);
+    // Nothing is there but what the two snapshots have.
+    std::set<std::string> files;
+    for (const auto& snapshot : Snapshots().All()) {
+      files.insert(snapshot.location + "/_METADATA");
+      for (const auto& file : snapshot.shared) files.insert(file.path);
+      for (const auto& file : snapshot.exclusive) files.insert(file.path);
+    }
+    EXPECT_EQ(FilesUnder(RemoteKv()), files.size()) << failpoint;
+  }
 }
 
 TEST_F(RemoteStorageTest, ADamagedRecordOfSnapshotsIsMadeAnew) {
