@@ -32,9 +32,11 @@ final class Flink {
 
   final StreamTableEnvironment streaming;
   final StreamTableEnvironment batch;
+  final String bootstrap;
   private final int sqlPort;
 
   Flink(String bootstrap, int sqlPort, String checkpoints) {
+    this.bootstrap = bootstrap;
     this.sqlPort = sqlPort;
     streaming = environment(bootstrap, checkpoints, EnvironmentSettings.inStreamingMode());
     batch = environment(bootstrap, checkpoints, EnvironmentSettings.inBatchMode());
