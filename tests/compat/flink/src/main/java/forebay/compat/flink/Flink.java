@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,11 +21,6 @@ import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
-import org.apache.fluss.client.Connection;
-import org.apache.fluss.client.ConnectionFactory;
-import org.apache.fluss.client.admin.Admin;
-import org.apache.fluss.client.admin.OffsetSpec;
-import org.apache.fluss.metadata.TablePath;
 
 /**
  * Flink in this process, with the server under test as its catalog `fluss`; each job gets a cluster
@@ -38,12 +32,12 @@ final class Flink {
 
   final StreamTableEnvironment streaming;
   final StreamTableEnvironment batch;
+  final String bootstrap;
   private final int sqlPort;
-  private final String bootstrap;
 
   Flink(String bootstrap, int sqlPort, String checkpoints) {
-    this.sqlPort = sqlPort;
     this.bootstrap = bootstrap;
+    this.sqlPort = sqlPort;
     streaming = environment(bootstrap, checkpoints, EnvironmentSettings.inStreamingMode());
     batch = environment(bootstrap, checkpoints, EnvironmentSettings.inBatchMode());
   }
@@ -142,26 +136,6 @@ final class Flink {
         iterator.close();
       } catch (Exception ended) {
         // A job that ended by itself cannot be cancelled.
-      }
-    }
-  }
-
-  /** Until the table's only bucket has a snapshot of all its rows. */
-  void waitForSnapshots(String table) throws Exception {
-    org.apache.fluss.config.Configuration configuration =
-        new org.apache.fluss.config.Configuration();
-    configuration.setString("bootstrap.servers", bootstrap);
-    long deadline = System.currentTimeMillis() + SECONDS_MAX * 1000L;
-    try (Connection connection = ConnectionFactory.createConnection(configuration)) {
-      Admin admin = connection.getAdmin();
-      TablePath path = TablePath.of(DATABASE, table);
-      Map<Integer, Long> ends =
-          admin.listOffsets(path, List.of(0), new OffsetSpec.LatestSpec()).all().get();
-      while (admin.getLatestKvSnapshots(path).get().getLogOffset(0).orElse(-1) < ends.get(0)) {
-        if (System.currentTimeMillis() > deadline) {
-          throw new AssertionError("no snapshot of " + table);
-        }
-        Thread.sleep(100);
       }
     }
   }

@@ -44,6 +44,7 @@ public final class FlinkClient {
     Map<String, Case> cases = new LinkedHashMap<>();
     TableCases.add(cases);
     RowCases.add(cases);
+    SnapshotCases.add(cases);
     KindCases.add(cases);
     JobCases.add(cases, checkpoints);
     int passed = 0;

@@ -3,8 +3,6 @@ package forebay.compat.flink;
 import static forebay.compat.flink.Flink.equal;
 import static forebay.compat.flink.Flink.list;
 
-import java.util.Collections;
-import java.util.List;
 import java.util.Map;
 
 /** Primary-key tables: reading with their changes, lookups, and changes by statements. */
@@ -13,7 +11,6 @@ final class RowCases {
 
   static void add(Map<String, FlinkClient.Case> cases) {
     cases.put("rows and their changes", RowCases::rows);
-    cases.put("snapshot and the changes after it", RowCases::snapshot);
     cases.put("batch reads of rows", RowCases::batchReads);
     cases.put("partial insert", RowCases::partialInsert);
     cases.put("delete and update", RowCases::deleteAndUpdate);
@@ -42,27 +39,6 @@ final class RowCases {
       Thread.sleep(3000);
       flink.run(flink.batch, "INSERT INTO pk VALUES (3, 'three', 30)");
       equal(list("+I[3]"), rows.next(1), "the latest");
-    }
-  }
-
-  /** The server must make snapshots every few seconds. */
-  private static void snapshot(Flink flink) throws Exception {
-    flink.run(
-        flink.batch,
-        "CREATE TABLE snapped (id INT NOT NULL, name STRING, PRIMARY KEY (id) NOT ENFORCED)"
-            + " WITH ('bucket.num' = '1')");
-    flink.run(flink.batch, "INSERT INTO snapped VALUES (1, 'one'), (2, 'two'), (3, 'three')");
-    flink.run(flink.batch, "INSERT INTO snapped VALUES (1, 'uno')");
-    flink.waitForSnapshots("snapped");
-    try (Flink.Rows rows = new Flink.Rows(flink.streaming.executeSql("SELECT * FROM snapped"))) {
-      List<String> first = rows.next(3);
-      Collections.sort(first);
-      // The first name of row 1 is in no snapshot.
-      equal(list("+I[1, uno]", "+I[2, two]", "+I[3, three]"), first, "the snapshot");
-      flink.run(flink.batch, "INSERT INTO snapped VALUES (2, 'dos')");
-      equal(list("-U[2, two]", "+U[2, dos]"), rows.next(2), "the changes after it");
-      flink.run(flink.batch, "INSERT INTO snapped VALUES (4, 'four')");
-      equal(list("+I[4, four]"), rows.next(1), "a later row");
     }
   }
 
