@@ -27,7 +27,8 @@ class Jdk:
         file.parent.mkdir(exist_ok=True)
         if not file.exists() or file.stat().st_mtime < (folder / "pom.xml").stat().st_mtime:
             quiet = "--sun-misc-unsafe-memory-access=allow" if self.major >= UNSAFE_MEMORY_WARNS_SINCE else ""
-            subprocess.run(["mvn", "-q", "-B", "dependency:build-classpath", f"-Dmdep.outputFile={file}", *options],
+            subprocess.run(["mvn", "-q", "-B", "-Dstyle.color=never", "dependency:build-classpath",
+                            f"-Dmdep.outputFile={file}", *options],
                            cwd=folder, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                            env=os.environ | {"JAVA_HOME": str(self.home), "MAVEN_OPTS": quiet})
         return file.read_text(encoding="utf-8").strip()

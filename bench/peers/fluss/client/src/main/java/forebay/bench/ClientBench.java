@@ -53,7 +53,7 @@ public final class ClientBench {
     configuration.setString("bootstrap.servers", arguments[0]);
     List<String> measures = Arrays.asList(arguments).subList(3, arguments.length);
     if (measures.contains("latency")) {
-      configuration.setString("client.writer.batch-timeout", "0ms");
+      configuration.setString("client.writer.batch-timeout", "1ms");
     }
     try (Connection connection = ConnectionFactory.createConnection(configuration)) {
       List<String> servers = Arrays.asList(arguments[1].split(","));
