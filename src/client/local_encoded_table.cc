@@ -19,6 +19,10 @@ namespace {
 
 /// Rows of one prefix lookup.
 constexpr int64_t kPrefixBytesMax = 64 << 20;
+/// What one read with a filter looks at, so that a filter that nothing matches does not hold up
+/// other requests: the client goes on from there.
+constexpr int64_t kFilteredBytesMax = 64 << 20;
+constexpr int64_t kFilterReadBytes = 4 << 20;
 
 /// Waits for the acknowledgements of one request's batches and hands on one for all of them. Lives
 /// until the last came.
@@ -74,6 +78,16 @@ std::vector<model::DataType> KeyTypes(const model::Schema& schema) {
   return types;
 }
 
+Status CheckChange(ChangeType change) {
+  if (change <= ChangeType::kInsert) return {};
+  return Corruption("a log table takes no change of type {}", static_cast<int>(change));
+}
+
+Status CheckChanges(const Batch& rows) {
+  for (int row = 0; row < rows.num_rows; ++row) RETURN_IF_ERROR(CheckChange(rows.change(row)));
+  return {};
+}
+
 }  // namespace
 
 LocalEncodedTable::LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table)
@@ -97,20 +111,24 @@ Result<std::shared_ptr<const LocalEncodedTable::Version>> LocalEncodedTable::Ver
   return version;
 }
 
-Status LocalEncodedTable::CheckLogBatch(std::string_view batch) const {
-  ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(batch));
+Status LocalEncodedTable::CheckLogBatch(const format::LogBatchHeader& header,
+                                        std::string_view batch) const {
   ASSIGN_OR_RETURN(auto version, VersionOf(header.schema_id));
   if (header.last_offset_delta != std::max(header.record_count - 1, 0)) {
     return Corruption("a batch of {} records with a last offset delta of {}", header.record_count,
                       header.last_offset_delta);
   }
+  if (log_format() != format::LogFormat::kArrow) {
+    // What the rows hold is known to nobody but who decodes them.
+    ASSIGN_OR_RETURN(Batch rows,
+                     format::DecodeLogBatch(batch, version->types, nullptr, nullptr, log_format()));
+    return CheckChanges(rows);
+  }
   RETURN_IF_ERROR(version->projection.Check(batch));
   if (header.append_only) return {};
-  for (char change :
-       batch.substr(format::LogBatchHeader::kBytes, static_cast<size_t>(header.record_count))) {
-    if (static_cast<uint8_t>(change) > static_cast<uint8_t>(ChangeType::kInsert)) {
-      return Corruption("a log table takes no change of type {}", static_cast<uint8_t>(change));
-    }
+  size_t begin = header.header_bytes() + static_cast<size_t>(header.statistics_length);
+  for (char change : batch.substr(begin, static_cast<size_t>(header.record_count))) {
+    RETURN_IF_ERROR(CheckChange(static_cast<ChangeType>(change)));
   }
   return {};
 }
@@ -118,15 +136,19 @@ Status LocalEncodedTable::CheckLogBatch(std::string_view batch) const {
 Result<std::vector<std::string>> LocalEncodedTable::CheckBatches(std::string_view batches) const {
   std::vector<std::string> checked;
   while (!batches.empty()) {
-    size_t size = 0;
-    ASSIGN_OR_RETURN(std::string batch, format::NormalizeLogBatch(batches, &size));
+    ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(batches));
+    if (header.size_bytes() > batches.size()) {
+      return Corruption("a log batch of {} bytes in {} bytes", header.size_bytes(), batches.size());
+    }
+    std::string_view batch = batches.substr(0, header.size_bytes());
+    RETURN_IF_ERROR(format::VerifyLogBatch(batch));
     if (std::ssize(batch) > storage::kBatchBytesMax) {
       return OutOfRange("a batch has {} bytes, at most {} are allowed", batch.size(),
                         storage::kBatchBytesMax);
     }
-    RETURN_IF_ERROR(CheckLogBatch(batch));
-    checked.push_back(std::move(batch));
-    batches.remove_prefix(size);
+    RETURN_IF_ERROR(CheckLogBatch(header, batch));
+    checked.emplace_back(batch);
+    batches.remove_prefix(batch.size());
   }
   if (checked.empty()) return Corruption("there is no batch to append");
   return checked;
@@ -145,7 +167,11 @@ void LocalEncodedTable::AppendBatches(int bucket, std::string_view batches, Writ
 }
 
 Result<LogBytes> LocalEncodedTable::ReadBatches(int bucket, LogOffset offset, int64_t max_bytes,
-                                                const std::vector<int>* projection) {
+                                                const std::vector<int>* projection,
+                                                const format::BatchFilter* filter) {
+  if (filter != nullptr && log_format() == format::LogFormat::kArrow) {
+    return ReadFiltered(bucket, offset, max_bytes, projection, *filter);
+  }
   ASSIGN_OR_RETURN(storage::LogSlice slice, log(bucket).Read(offset, max_bytes));
   if (slice.batches.empty()) return LogBytes{};
   const auto& last = slice.batches.back();
@@ -163,6 +189,51 @@ Result<LogBytes> LocalEncodedTable::ReadBatches(int bucket, LogOffset offset, in
   return LogBytes{*projected, projected};
 }
 
+bool LocalEncodedTable::MayMatch(const format::LogBatchHeader& header, std::string_view batch,
+                                 const format::BatchFilter& filter) const {
+  std::string_view bytes = format::StatisticsOf(header, batch);
+  if (bytes.empty()) return true;
+  auto version = VersionOf(header.schema_id);
+  if (!version.ok()) return true;
+  auto statistics = format::ReadStatistics(bytes, (*version)->types);
+  return !statistics.ok() || format::MayMatch(filter, *statistics, header.record_count);
+}
+
+/// As org.apache.fluss.server.log.LogSegment#readWithFilter.
+Result<LogBytes> LocalEncodedTable::ReadFiltered(int bucket, LogOffset offset, int64_t max_bytes,
+                                                 const std::vector<int>* projection,
+                                                 const format::BatchFilter& filter) const {
+  auto picked = std::make_shared<std::string>();
+  LogOffset scanned = offset, picked_end = offset;
+  bool is_full = false;
+  for (int64_t bytes = 0; !is_full && bytes < kFilteredBytesMax;) {
+    auto slice = log(bucket).Read(scanned, kFilterReadBytes);
+    // An error comes again when it stands at the front.
+    if (!slice.ok() && scanned == offset) return slice.status();
+    if (!slice.ok() || slice->batches.empty()) break;
+    for (const auto& [header, position] : slice->batches) {
+      std::string_view batch(slice->bytes->data() + position, header.size_bytes());
+      bytes += std::ssize(batch);
+      if (!MayMatch(header, batch, filter)) {
+        scanned = header.next_offset();
+        continue;
+      }
+      std::string part;
+      if (projection != nullptr) {
+        ASSIGN_OR_RETURN(part, ProjectBatch(header, batch, *projection));
+        batch = part;
+      }
+      is_full = !picked->empty() && std::ssize(*picked) + std::ssize(batch) > max_bytes;
+      if (is_full) break;
+      picked->append(batch);
+      scanned = picked_end = header.next_offset();
+    }
+  }
+  LogBytes read{*picked, picked};
+  if (!is_full && scanned > picked_end) read.filtered_end = scanned;
+  return read;
+}
+
 Result<std::string> LocalEncodedTable::ProjectBatch(const format::LogBatchHeader& header,
                                                     std::string_view batch,
                                                     const std::vector<int>& projection) const {
@@ -172,7 +243,8 @@ Result<std::string> LocalEncodedTable::ProjectBatch(const format::LogBatchHeader
   }
   // The batch is older than a wanted column: the client expects that column all the same.
   ASSIGN_OR_RETURN(auto own, VersionOf(table_->info.schema_id));
-  storage::LogBatchReader reader(table_->schemas, table_->info.schema_id, own->types, projection);
+  storage::LogBatchReader reader(table_->schemas, table_->info.schema_id, own->types, projection,
+                                 log_format());
   ASSIGN_OR_RETURN(Batch rows, reader.Decode(header, batch, nullptr));
   format::LogBatchOptions options;
   options.schema_id = table_->info.schema_id;

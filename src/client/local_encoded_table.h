@@ -20,9 +20,14 @@ class LocalEncodedTable : public EncodedTable {
   const model::TableInfo& info() const override { return table_->info; }
   bool HasPrimaryKey() const override { return !key_types_.empty(); }
   Status CheckBucket(int bucket) const override { return table_->CheckBucket(bucket); }
+  Result<std::shared_ptr<const model::Schema>> SchemaOf(model::SchemaId id) const override {
+    return table_->schemas->Get(id);
+  }
+  format::LogFormat log_format() const override { return table_->options.log_format; }
   void AppendBatches(int bucket, std::string_view batches, WriteCallback done) override;
   Result<LogBytes> ReadBatches(int bucket, model::LogOffset offset, int64_t max_bytes,
-                               const std::vector<int>* projection) override;
+                               const std::vector<int>* projection,
+                               const format::BatchFilter* filter) override;
   Result<std::optional<RemoteLogPart>> RemotePart(int bucket, model::LogOffset offset) override;
   model::LogOffset LogStart(int bucket) override;
   model::LogOffset LogEnd(int bucket) override;
@@ -42,13 +47,18 @@ class LocalEncodedTable : public EncodedTable {
  private:
   storage::LogTablet& log(int bucket) const { return *table_->buckets[bucket].log; }
   Result<std::vector<std::string>> CheckBatches(std::string_view batches) const;
-  Status CheckLogBatch(std::string_view batch) const;
+  Status CheckLogBatch(const format::LogBatchHeader& header, std::string_view batch) const;
   /// A schema the table has or has had, and what cuts columns out of its batches. kNotFound.
   struct Version {
     std::vector<model::DataType> types;
     format::LogBatchProjection projection;
   };
   Result<std::shared_ptr<const Version>> VersionOf(model::SchemaId id) const;
+  Result<LogBytes> ReadFiltered(int bucket, model::LogOffset offset, int64_t max_bytes,
+                                const std::vector<int>* projection,
+                                const format::BatchFilter& filter) const;
+  bool MayMatch(const format::LogBatchHeader& header, std::string_view batch,
+                const format::BatchFilter& filter) const;
   Result<std::string> ProjectBatch(const format::LogBatchHeader& header, std::string_view batch,
                                    const std::vector<int>& projection) const;
   Status StartPut(int bucket, std::string_view batch, const std::vector<int>& target_columns,

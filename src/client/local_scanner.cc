@@ -18,7 +18,7 @@ LocalLogScanner::LocalLogScanner(std::shared_ptr<const storage::HostedTable> tab
                                  std::optional<std::vector<int>> projection)
     : table_(std::move(table)),
       reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
-              std::move(projection)),
+              std::move(projection), table_->options.log_format),
       listening_(table_->buckets.size()) {}
 
 Status LocalLogScanner::Subscribe(int bucket, LogOffset offset) {

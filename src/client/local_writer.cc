@@ -1,8 +1,10 @@
 #include "client/local_writer.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
+#include "format/batch_statistics.h"
 #include "format/log_batch.h"
 #include "format/row_key.h"
 #include "storage/kv/kv_tablet.h"
@@ -41,6 +43,21 @@ class AckCollector {
   Status failure_;
 };
 
+/// Indexes of the columns that table.statistics.columns names, ascending.
+std::vector<int> StatisticsColumns(const model::Schema& schema,
+                                   const storage::TableOptions& options) {
+  std::vector<int> indexes;
+  const std::vector<std::string>& names = options.statistics_columns;
+  if (options.log_format != format::LogFormat::kArrow) return indexes;
+  bool all = std::find(names.begin(), names.end(), "*") != names.end();
+  for (int i = 0; i < std::ssize(schema.columns); ++i) {
+    const model::ColumnSpec& column = schema.columns[i];
+    bool is_named = all || std::find(names.begin(), names.end(), column.name) != names.end();
+    if (is_named && format::HasBounds(column.type)) indexes.push_back(i);
+  }
+  return indexes;
+}
+
 }  // namespace
 
 LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> table)
@@ -48,6 +65,7 @@ LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> t
   const model::TableDescriptor& descriptor = table_->info.descriptor;
   const auto& keys =
       descriptor.bucket_keys.empty() ? descriptor.schema.primary_key : descriptor.bucket_keys;
+  statistics_columns_ = StatisticsColumns(descriptor.schema, table_->options);
   for (const std::string& key : keys) {
     bucket_key_indexes_.push_back(descriptor.schema.IndexOf(key));
   }
@@ -117,6 +135,10 @@ Status LocalTableWriter::StartWrite(int bucket, const model::Batch& batch, Write
   options.batch_sequence = identity.sequence;
   options.compression = table_->options.compression;
   options.append_only = true;
+  options.format = table_->options.log_format;
+  options.statistics_columns = statistics_columns_;
+  // The first version that has statistics; without them the one that all clients know.
+  options.magic = statistics_columns_.empty() ? 0 : 1;
   ASSIGN_OR_RETURN(std::string bytes,
                    format::EncodeLogBatch(storage::WidenBatch(batch, types_), options));
   return tablets.log->Append(std::move(bytes), std::move(done));

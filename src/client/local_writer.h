@@ -25,6 +25,7 @@ class LocalTableWriter : public TableWriter {
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::vector<model::DataType> types_;
   std::vector<int> bucket_key_indexes_;
+  std::vector<int> statistics_columns_;
 };
 
 }  // namespace forebay::client

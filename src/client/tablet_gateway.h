@@ -12,6 +12,8 @@
 #include "base/signal.h"
 #include "client/connection.h"
 #include "client/snapshot_gateway.h"
+#include "format/batch_filter.h"
+#include "format/log_batch.h"
 #include "model/table.h"
 
 namespace forebay::storage {
@@ -24,6 +26,9 @@ namespace forebay::client {
 struct LogBytes {
   std::string_view bytes;
   std::shared_ptr<const void> owner;
+  /// Unless -1: the batches from the end of `bytes` up to this offset hold no matching row and need
+  /// not be read.
+  model::LogOffset filtered_end = -1;
 };
 
 /// Rows of a bucket, each behind the int16 id of the schema it was written in. Thread-compatible.
@@ -45,16 +50,22 @@ class EncodedTable {
   virtual bool HasPrimaryKey() const = 0;
   /// kInvalidArgument for a bucket that does not exist, else why it is out of service.
   virtual Status CheckBucket(int bucket) const = 0;
+  /// A schema the table has or has had. kNotFound.
+  virtual Result<std::shared_ptr<const model::Schema>> SchemaOf(model::SchemaId id) const = 0;
+  /// How the rows of log batches are stored; only those in Arrow can be projected.
+  virtual format::LogFormat log_format() const = 0;
 
   /// Appends log batches to a log table; the callback as for TableWriter. kCorruption for bytes
   /// that are none, kNotFound for another schema, kOutOfRange for too large ones, kInvalidArgument
   /// when the writer's sequence is not the one that is due.
   virtual void AppendBatches(int bucket, std::string_view batches, WriteCallback done) = 0;
   /// What there is from the batch that holds `offset` on, at least a batch and at most about
-  /// `max_bytes`; with `projection`, rising column indexes, only those. kOutOfRange outside of the
-  /// log, kNotFound for a column that does not exist.
+  /// `max_bytes`; with `projection`, rising column indexes, only those. With `filter` the batches
+  /// whose statistics say that no row matches are left out, and it may be that none is left.
+  /// kOutOfRange outside of the log, kNotFound for a column that does not exist.
   virtual Result<LogBytes> ReadBatches(int bucket, model::LogOffset offset, int64_t max_bytes,
-                                       const std::vector<int>* projection) = 0;
+                                       const std::vector<int>* projection,
+                                       const format::BatchFilter* filter) = 0;
   /// Where a client finds the batches from the one that holds `offset` on by itself; nullopt when
   /// they are to be read here.
   virtual Result<std::optional<RemoteLogPart>> RemotePart(int bucket, model::LogOffset offset) = 0;

@@ -278,7 +278,8 @@ Status DecodeRecord(ByteReader& reader, RowFormat format, const std::vector<mode
     return Corruption("unknown change type {}", change);
   }
   RETURN_IF_ERROR(ReadRow(format, record.substr(1), types, RowTarget(builder)));
-  builder.FinishRow(static_cast<ChangeType>(change));
+  // As in Arrow: an appended row is an insert.
+  builder.FinishRow(std::max(static_cast<ChangeType>(change), ChangeType::kInsert));
   return Status::Ok();
 }
 

@@ -11,19 +11,7 @@ using model::PhysicalType;
 
 namespace {
 
-constexpr size_t kMagicOffset = 12;
 constexpr size_t kArrowAlignment = 8;
-
-/// Where the versions differ. From the schema id on to the record count all are alike.
-struct Layout {
-  size_t crc_offset;
-  size_t schema_id_offset;
-  /// Of the statistics' length; 0 when there are none.
-  size_t statistics_offset;
-  size_t header_bytes;
-};
-constexpr Layout kLayouts[] = {{21, 25, 0, 48}, {21, 25, 48, 52}, {25, 29, 52, 56}};
-constexpr size_t kAlikeBytes = 23;
 
 void CountBuffers(const DataType& type, size_t& nodes, size_t& buffers) {
   ++nodes;
@@ -45,21 +33,28 @@ void CountBuffers(const DataType& type, size_t& nodes, size_t& buffers) {
   }
 }
 
-/// A sealed copy of the batch's header and change types, then `body`.
-std::string Assemble(std::string_view head, std::string_view body) {
+/// A sealed copy of the batch's header without statistics, its change types, then `body`.
+std::string Assemble(const LogBatchHeader& header, std::string_view batch, std::string_view body) {
   std::string out;
-  out.reserve(head.size() + body.size());
-  out.append(head).append(body);
+  size_t changes = header.append_only ? 0 : static_cast<size_t>(header.record_count);
+  out.reserve(header.header_bytes() + changes + body.size());
+  out.append(batch.substr(0, header.header_bytes()));
+  out.append(
+      batch.substr(header.header_bytes() + static_cast<size_t>(header.statistics_length), changes));
+  out.append(body);
+  if (header.magic >= 1) {
+    StoreLe<int32_t>(out.data() + LogBatchHeader::StatisticsLengthOffset(header.magic), 0);
+  }
   StoreLe(out.data() + LogBatchHeader::kLengthOffset,
           static_cast<int32_t>(out.size() - LogBatchHeader::kBytesBeforeLengthEnd));
-  uint32_t crc = Crc32c(std::string_view(out).substr(LogBatchHeader::kSchemaIdOffset));
-  StoreLe(out.data() + LogBatchHeader::kCrcOffset, crc);
+  uint32_t crc = Crc32c(std::string_view(out).substr(LogBatchHeader::SchemaIdOffset(header.magic)));
+  StoreLe(out.data() + LogBatchHeader::CrcOffset(header.magic), crc);
   return out;
 }
 
-/// Where the Arrow message of a version 0 batch begins.
+/// Where the batch's Arrow message begins.
 Result<size_t> BodyOffset(const LogBatchHeader& header, std::string_view batch) {
-  size_t offset = LogBatchHeader::kBytes;
+  size_t offset = header.header_bytes() + static_cast<size_t>(header.statistics_length);
   if (!header.append_only) offset += static_cast<size_t>(header.record_count);
   if (offset > batch.size()) {
     return Corruption("{} change types in a batch of {} bytes", header.record_count, batch.size());
@@ -68,36 +63,6 @@ Result<size_t> BodyOffset(const LogBatchHeader& header, std::string_view batch) 
 }
 
 }  // namespace
-
-Result<std::string> NormalizeLogBatch(std::string_view bytes, size_t* size) {
-  if (bytes.size() < LogBatchHeader::kBytes) {
-    return Corruption("a log batch of {} bytes", bytes.size());
-  }
-  auto magic = static_cast<uint8_t>(bytes[kMagicOffset]);
-  if (magic >= std::size(kLayouts)) return Corruption("unknown log batch version {}", magic);
-  const Layout& layout = kLayouts[magic];
-  *size = LogBatchHeader::kBytesBeforeLengthEnd +
-          size_t{LoadLe<uint32_t>(bytes.data() + LogBatchHeader::kLengthOffset)};
-  if (*size < layout.header_bytes || *size > bytes.size()) {
-    return Corruption("a log batch of {} bytes in {} bytes", *size, bytes.size());
-  }
-  std::string_view batch = bytes.substr(0, *size);
-  uint32_t crc = Crc32c(batch.substr(layout.schema_id_offset));
-  auto stored = LoadLe<uint32_t>(batch.data() + layout.crc_offset);
-  if (crc != stored) {
-    return Corruption("log batch checksum is {:08x}, stored is {:08x}", crc, stored);
-  }
-  if (magic == 0) return std::string(batch);
-  size_t statistics = LoadLe<uint32_t>(batch.data() + layout.statistics_offset);
-  if (statistics > batch.size() - layout.header_bytes) {
-    return Corruption("statistics of {} bytes in a batch of {}", statistics, batch.size());
-  }
-  std::string head(LogBatchHeader::kBytes, '\0');
-  batch.copy(head.data(), LogBatchHeader::kCrcOffset);
-  head[kMagicOffset] = 0;
-  batch.copy(head.data() + LogBatchHeader::kSchemaIdOffset, kAlikeBytes, layout.schema_id_offset);
-  return Assemble(head, batch.substr(layout.header_bytes + statistics));
-}
 
 LogBatchProjection::LogBatchProjection(const std::vector<DataType>& types) {
   for (const DataType& type : types) {
@@ -152,7 +117,7 @@ Result<std::string> LogBatchProjection::Project(std::string_view batch,
   std::string message(RecordBatchMetadataBytes(part.nodes.size(), part.buffers.size()), '\0');
   WriteRecordBatchMetadata(part, message.data());
   message += buffers;
-  return Assemble(batch.substr(0, offset), message);
+  return Assemble(header, batch, message);
 }
 
 }  // namespace forebay::format

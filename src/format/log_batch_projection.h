@@ -10,13 +10,8 @@
 
 namespace forebay::format {
 
-/// A foreign log batch of Fluss's version 0, 1 or 2 as version 0, which is what is stored: without
-/// the statistics of version 1 and the leader epoch of version 2. kCorruption unless `bytes` begin
-/// with a whole batch with the right checksum; `*size` becomes how many of them it takes.
-Result<std::string> NormalizeLogBatch(std::string_view bytes, size_t* size);
-
-/// Cuts columns out of log batches of one table without decoding them, and checks that batches have
-/// the table's columns at all. Thread-safe.
+/// Cuts columns out of log batches of one schema, in Arrow, without decoding them, and checks that
+/// batches have the schema's columns at all. Thread-safe.
 class LogBatchProjection {
  public:
   explicit LogBatchProjection(const std::vector<model::DataType>& types);
@@ -24,7 +19,8 @@ class LogBatchProjection {
   /// kCorruption unless the batch's body has as many rows, nodes and buffers as its header and the
   /// table's types say. What the buffers hold is not looked at.
   Status Check(std::string_view batch) const;
-  /// The batch with only the columns `indexes`, which rise; its buffers are copied as they are.
+  /// The batch with only the columns `indexes`, which rise, and without statistics, which are about
+  /// other columns; its buffers are copied as they are.
   Result<std::string> Project(std::string_view batch, const std::vector<int>& indexes) const;
 
  private:

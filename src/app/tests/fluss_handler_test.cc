@@ -307,6 +307,89 @@ TEST_F(FlussHandlerTest, AFetchWaitsForRows) {
   EXPECT_EQ(response.tables_resp.at(0).buckets_resp.at(0).records->bytes, "");
 }
 
+TEST_F(FlussHandlerTest, AFilterMovesAClientOnAtOnce) {
+  int64_t id = Create("t", false);
+  format::LogBatchOptions options;
+  options.append_only = true;
+  options.magic = 1;
+  options.statistics_columns = {0};
+  Append(id, *format::EncodeLogBatch(Rows({{1, "a"}, {2, "b"}}), options));
+  rpc::PbLeafPredicate greater{4, 0, {}};  // GREATER_THAN, the column with id 0
+  greater.literals.push_back({4, false, {}, {}, 100, {}, {}, {}, {}, {}, {}, {}, {}});  // BIGINT
+  auto request = Fetch(id, 0, 30'000);
+  request.tables_req[0].filter_predicate = rpc::PbPredicate{0, greater, {}};
+  request.tables_req[0].filter_schema_id = 1;
+  auto answer = [&] {
+    auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, request);
+    return response.tables_resp.at(0).buckets_resp.at(0);
+  };
+  auto nothing = answer();  // which does not wait for the 30 s
+  EXPECT_EQ(nothing.filtered_end_offset, 2);
+  ASSERT_TRUE(nothing.records.has_value());
+  EXPECT_EQ(nothing.records->bytes, "");
+  // What cannot be understood filters nothing.
+  request.tables_req[0].filter_predicate->leaf->field_id = 7;
+  EXPECT_GT(answer().records->bytes.size(), 0u);
+  request.tables_req[0].filter_predicate->leaf->field_id = 0;
+  request.tables_req[0].filter_schema_id = 9;
+  EXPECT_GT(answer().records->bytes.size(), 0u);
+  rpc::PbPredicate deep = *request.tables_req[0].filter_predicate;
+  for (int i = 0; i < 30; ++i) {
+    rpc::PbCompoundPredicate all{0, {deep}};
+    deep = rpc::PbPredicate{1, {}, all};
+  }
+  request.tables_req[0].filter_predicate = deep;
+  request.tables_req[0].filter_schema_id = 1;
+  EXPECT_EQ(answer().filtered_end_offset, 2);
+}
+
+TEST_F(FlussHandlerTest, OnlyLogsInArrowAreProjected) {
+  model::TableDescriptor table = Table(false);
+  table.properties["table.log.format"] = "INDEXED";
+  auto info = connection_->admin().CreateTable({"db", "t"}, table);
+  ASSERT_TRUE(info.ok()) << info.message();
+  auto request = Fetch(info->id.value(), 0);
+  request.tables_req[0].projection_pushdown_enabled = true;
+  request.tables_req[0].projected_fields = {0};
+  auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, request);
+  EXPECT_EQ(response.tables_resp.at(0).buckets_resp.at(0).error_code, 34);
+}
+
+TEST_F(FlussHandlerTest, TablesAndDatabasesAreAltered) {
+  Create("t", false);
+  rpc::AlterTableRequest add{{"db", "t"}, false, {}, {}, {}, {}, {}, {}};
+  add.add_columns.push_back(
+      {"age", rpc::Payload::Own(R"({"type":"INTEGER"})"), "years", 0, {}, {}});
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, add), 0);
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, add), 56);  // again
+  EXPECT_EQ(connection_->admin().GetTable({"db", "t"})->descriptor.schema.columns[2].comment,
+            "years");
+  rpc::GetTableSchemaRequest schema{{"db", "t"}, 1};
+  EXPECT_EQ(Ask<rpc::GetTableSchemaResponse>(ApiKey::kGetTableSchema, schema).schema_id, 1);
+  schema.schema_id = 3;
+  EXPECT_EQ(ErrorOf(ApiKey::kGetTableSchema, schema), 9);
+  rpc::AlterTableRequest drop{{"db", "t"}, false, {}, {}, {{"age"}}, {}, {}, {}};
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, drop), 56);
+  rpc::AlterTableRequest set{{"db", "t"}, false, {{"table.log.ttl", "1h", 0}}, {}, {}, {}, {}, {}};
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, set), 0);
+  set.config_changes[0].config_value = "never";
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, set), 39);
+  set.table_path.table_name = "none";
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, set), 7);
+  set.ignore_if_not_exists = true;
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterTable, set), 0);
+  rpc::AlterDatabaseRequest database{"db", false, {{"owner", "me", 0}}, "altered"};
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterDatabase, database), 0);
+  auto json = Ask<rpc::GetDatabaseInfoResponse>(ApiKey::kGetDatabaseInfo,
+                                                rpc::GetDatabaseInfoRequest{"db"});
+  EXPECT_EQ(json.database_json.bytes,
+            R"({"version":1,"custom_properties":{"owner":"me"},"comment":"altered"})");
+  database.database_name = "none";
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterDatabase, database), 4);
+  rpc::AlterClusterConfigsRequest cluster{{{"some.option", "1", 0}}};
+  EXPECT_EQ(ErrorOf(ApiKey::kAlterClusterConfigs, cluster), 64);
+}
+
 TEST_F(FlussHandlerTest, PutsAndLooksUpRows) {
   int64_t id = Create("t", true);
   EXPECT_EQ(Put(id, KvBatch({{1, "a"}, {2, "b"}}, 9, 0)).log_end_offset, 2);

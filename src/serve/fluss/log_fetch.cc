@@ -1,6 +1,7 @@
 #include "serve/fluss/log_fetch.h"
 
 #include "model/table.h"
+#include "serve/fluss/log_filter.h"
 #include "serve/fluss/log_requests.h"
 
 namespace forebay::serve {
@@ -14,9 +15,15 @@ constexpr int32_t kMaxWaitMsMax = 60'000;
 constexpr int64_t kAnswerBytesMax = 32 << 20;
 
 std::optional<rpc::Failure> CheckProjection(const rpc::PbFetchLogReqForTable& wanted,
-                                            const model::TableInfo& info) {
+                                            const client::EncodedTable& table) {
   if (!wanted.projection_pushdown_enabled) return std::nullopt;
-  int columns = static_cast<int>(info.descriptor.schema.columns.size());
+  if (table.log_format() != format::LogFormat::kArrow) {
+    return rpc::Failure{
+        ErrorCode::kInvalidColumnProjection,
+        fmt::format("Only Arrow log format supports column projection, but is: {}",
+                    table.log_format() == format::LogFormat::kIndexed ? "INDEXED" : "COMPACTED")};
+  }
+  int columns = static_cast<int>(table.info().descriptor.schema.columns.size());
   int last = -1;
   for (int32_t index : wanted.projected_fields) {
     if (index <= last || index >= columns) {
@@ -54,7 +61,12 @@ LogFetch::LogFetch(rpc::FetchLogRequest request, client::TabletGateway& gateway,
 
 void LogFetch::OpenTables(client::TabletGateway& gateway) {
   for (const auto& table : request_.tables_req) {
-    tables_.try_emplace(table.table_id, gateway.OpenTable(model::TableId(table.table_id)));
+    auto [opened, is_new] =
+        tables_.try_emplace(table.table_id, gateway.OpenTable(model::TableId(table.table_id)));
+    if (!opened->second.ok() || !table.filter_predicate.has_value()) continue;
+    auto schema = (*opened->second)->SchemaOf(model::SchemaId(table.filter_schema_id.value_or(-1)));
+    auto filter = schema.ok() ? FilterOf(*table.filter_predicate, **schema) : std::nullopt;
+    if (filter.has_value()) filters_.try_emplace(table.table_id, std::move(*filter));
   }
 }
 
@@ -91,13 +103,13 @@ void LogFetch::Raise() {
 void LogFetch::TryAnswer(bool at_any_rate) {
   if (answered_) return;
   int64_t bytes = 0;
-  bool failed = false;
-  rpc::FetchLogResponse response = Collect(bytes, failed);
-  if (!at_any_rate && !failed && bytes < request_.min_bytes.value_or(1)) return;
+  bool is_due = at_any_rate;
+  rpc::FetchLogResponse response = Collect(bytes, is_due);
+  if (!is_due && bytes < request_.min_bytes.value_or(1)) return;
   if (!answered_.exchange(true)) call_.responder.Succeed(response);
 }
 
-rpc::FetchLogResponse LogFetch::Collect(int64_t& bytes, bool& failed) {
+rpc::FetchLogResponse LogFetch::Collect(int64_t& bytes, bool& is_due) {
   rpc::FetchLogResponse response;
   int64_t bytes_max = std::min<int64_t>(request_.max_bytes, kAnswerBytesMax);
   for (const auto& wanted : request_.tables_req) {
@@ -107,8 +119,10 @@ rpc::FetchLogResponse LogFetch::Collect(int64_t& bytes, bool& failed) {
       table.buckets_resp.push_back(
           Read(wanted, tables_.at(wanted.table_id), bucket, bytes_max - bytes));
       const auto& answer = table.buckets_resp.back();
-      // What a client reads elsewhere is not to be waited for either.
-      failed |= answer.error_code.has_value() || answer.remote_log_fetch_info.has_value();
+      // What a client reads elsewhere is not to be waited for either; and one whose filter nothing
+      // matched goes on behind what was looked at.
+      is_due |= answer.error_code.has_value() || answer.remote_log_fetch_info.has_value() ||
+                answer.filtered_end_offset.has_value();
       if (answer.records.has_value()) bytes += std::ssize(answer.records->bytes);
     }
   }
@@ -123,7 +137,7 @@ rpc::PbFetchLogRespForBucket LogFetch::Read(const rpc::PbFetchLogReqForTable& wa
   answer.bucket_id = bucket.bucket_id;
   answer.partition_id = bucket.partition_id;
   auto failure = CheckBucket(table, bucket.bucket_id, bucket.partition_id);
-  if (!failure.has_value()) failure = CheckProjection(wanted, (*table)->info());
+  if (!failure.has_value()) failure = CheckProjection(wanted, **table);
   if (failure.has_value()) {
     SetError(answer, *failure);
     return answer;
@@ -143,10 +157,13 @@ rpc::PbFetchLogRespForBucket LogFetch::Read(const rpc::PbFetchLogReqForTable& wa
   answer.records = rpc::Payload();
   if (bytes_left <= 0) return answer;
   const auto* projection = wanted.projection_pushdown_enabled ? &wanted.projected_fields : nullptr;
+  auto filter = filters_.find(wanted.table_id);
   auto read = log.ReadBatches(bucket.bucket_id, offset,
-                              std::min<int64_t>(bucket.max_fetch_bytes, bytes_left), projection);
+                              std::min<int64_t>(bucket.max_fetch_bytes, bytes_left), projection,
+                              filter == filters_.end() ? nullptr : &filter->second);
   if (read.ok()) {
     answer.records = rpc::Payload::Of(read->bytes, read->owner);
+    if (read->filtered_end >= 0) answer.filtered_end_offset = read->filtered_end;
     return answer;
   }
   rpc::PbFetchLogRespForBucket error;

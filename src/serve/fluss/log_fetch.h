@@ -27,7 +27,7 @@ class LogFetch : public Wakeable, public std::enable_shared_from_this<LogFetch> 
   void OpenTables(client::TabletGateway& gateway);
   /// Answers when there is enough, or `at_any_rate`.
   void TryAnswer(bool at_any_rate);
-  rpc::FetchLogResponse Collect(int64_t& bytes, bool& failed);
+  rpc::FetchLogResponse Collect(int64_t& bytes, bool& is_due);
   rpc::PbFetchLogRespForBucket Read(const rpc::PbFetchLogReqForTable& wanted,
                                     const Result<Table>& table,
                                     const rpc::PbFetchLogReqForBucket& bucket,
@@ -37,6 +37,7 @@ class LogFetch : public Wakeable, public std::enable_shared_from_this<LogFetch> 
   const rpc::FetchLogRequest request_;
   const Call call_;
   std::map<int64_t, Result<Table>> tables_;
+  std::map<int64_t, format::BatchFilter> filters_;  ///< of tables that are filtered
   std::atomic<bool> answered_ = false;
   std::atomic<bool> posted_ = false;
 };

@@ -137,7 +137,7 @@ Outcome<rpc::LimitScanResponse> RowRequests::LimitScanLog(EncodedTable& table, i
   model::LogOffset end = table.LogEnd(bucket);
   model::LogOffset begin = std::max(table.LogStart(bucket), end - limit);
   if (begin == end) return response;
-  auto read = table.ReadBatches(bucket, begin, kLimitScanBytesMax, nullptr);
+  auto read = table.ReadBatches(bucket, begin, kLimitScanBytesMax, nullptr, nullptr);
   if (read.ok()) {
     response.records = rpc::Payload::Of(read->bytes, read->owner);
     return response;

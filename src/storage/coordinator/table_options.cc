@@ -7,6 +7,8 @@
 #include <set>
 
 #include "base/duration.h"
+#include "format/batch_statistics.h"
+#include "format/row_format.h"
 
 namespace forebay::storage {
 namespace {
@@ -135,6 +137,20 @@ Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
   return InvalidArgument("'{}' is none of ALLOW, IGNORE, DISABLE", text);
 }
 
+/// "a, b" as a and b.
+std::vector<std::string> SplitNames(const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t end = std::min(text.find(',', begin), text.size());
+    std::string name = text.substr(begin, end - begin);
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
+    if (!name.empty()) names.push_back(std::move(name));
+    begin = end + 1;
+  }
+  return names;
+}
+
 /// An option of which we know only one value.
 Status OnlyValue(const std::string& value, std::string_view supported) {
   if (Upper(value) == supported) return {};
@@ -164,7 +180,9 @@ Status Apply(const std::string& key, const std::string& value, TableOptions& opt
   } else if (key == "table.delete.behavior") {
     ASSIGN_OR_RETURN(options.delete_behavior, ParseDeleteBehavior(value));
   } else if (key == "table.log.format") {
-    return OnlyValue(value, "ARROW");
+    ASSIGN_OR_RETURN(options.log_format, format::ParseLogFormat(value));
+  } else if (key == "table.statistics.columns") {
+    options.statistics_columns = SplitNames(value);
   } else if (key == "table.kv.format") {
     return OnlyValue(value, "COMPACTED");
   } else if (key == "table.changelog.image") {
@@ -266,6 +284,33 @@ Status ValidateKeys(const model::TableDescriptor& table) {
   return {};
 }
 
+/// What the log's format and statistics ask of the columns.
+Status ValidateLog(const model::TableDescriptor& table, const TableOptions& options) {
+  if (options.log_format == format::LogFormat::kIndexed && table.HasPrimaryKey()) {
+    return InvalidArgument(
+        "Currently, Primary Key Table supports ARROW or COMPACTED log format when kv format is "
+        "COMPACTED.");
+  }
+  if (options.log_format != format::LogFormat::kArrow) {
+    RETURN_IF_ERROR(format::CheckRowTypes(table.schema.Types()));
+  }
+  for (const std::string& name : options.statistics_columns) {
+    if (name == "*") continue;
+    int index = table.schema.IndexOf(name);
+    if (index < 0) {
+      return InvalidArgument("table option 'table.statistics.columns': there is no column '{}'",
+                             name);
+    }
+    const DataType& type = table.schema.columns[index].type;
+    if (format::HasBounds(type)) continue;
+    return InvalidArgument(
+        "table option 'table.statistics.columns': column '{}' has type {}, of which there are no "
+        "statistics",
+        name, type.ToString());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<int64_t> ParseByteSize(const std::string& text) {
@@ -311,7 +356,8 @@ Status ValidateTable(const model::TablePath& path, const model::TableDescriptor&
   RETURN_IF_ERROR(ValidateName("table", path.table));
   RETURN_IF_ERROR(ValidateColumns(descriptor.schema));
   RETURN_IF_ERROR(ValidateKeys(descriptor));
-  return internal::ToStatus(TableOptions::Parse(descriptor.properties, {}));
+  ASSIGN_OR_RETURN(TableOptions options, TableOptions::Parse(descriptor.properties, {}));
+  return ValidateLog(descriptor, options);
 }
 
 }  // namespace forebay::storage

@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "format/compression.h"
+#include "format/log_batch.h"
 #include "model/table.h"
 #include "storage/log/log_tablet.h"
 
@@ -14,6 +15,9 @@ enum class DeleteBehavior { kAllow, kIgnore, kDisable };
 struct TableOptions {
   LogOptions log;
   format::Compression compression = format::Compression::kZstd;
+  format::LogFormat log_format = format::LogFormat::kArrow;
+  /// Columns that our own writers keep statistics of ("*": all that can have them).
+  std::vector<std::string> statistics_columns;
   DeleteBehavior delete_behavior = DeleteBehavior::kAllow;
 
   /// kInvalidArgument for an unknown option or a value that cannot be read, kNotSupported for what

@@ -18,10 +18,11 @@ class ChangelogReplay {
  public:
   /// All must outlive the object.
   ChangelogReplay(LogTablet& log, RowStore& store, const model::TableInfo& table,
-                  std::shared_ptr<const SchemaRegistry> schemas)
+                  std::shared_ptr<const SchemaRegistry> schemas, format::LogFormat log_format)
       : log_(log),
         store_(store),
-        reader_(std::move(schemas), table.schema_id, table.descriptor.schema.Types()),
+        reader_(std::move(schemas), table.schema_id, table.descriptor.schema.Types(), std::nullopt,
+                log_format),
         key_indexes_(table.descriptor.schema.PrimaryKeyIndexes()),
         schema_id_(table.schema_id) {}
 

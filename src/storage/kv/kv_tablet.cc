@@ -41,8 +41,9 @@ Status KvTabletImpl::Recover(const model::TableInfo& info) {
     return Corruption("the rows reach changelog offset {}, but the changelog holds {} to {}",
                       offset, start, end);
   }
-  ASSIGN_OR_RETURN(unflushed_bytes_,
-                   ChangelogReplay(*log_, *store_, info, schemas_).Run(offset, end));
+  ASSIGN_OR_RETURN(
+      unflushed_bytes_,
+      ChangelogReplay(*log_, *store_, info, schemas_, options_.log_format).Run(offset, end));
   committed_end_ = end;
   ASSIGN_OR_RETURN(row_count_, store_->RowCount());
   // A long replay is not repeated by the next start, and gives its memory back.

@@ -63,6 +63,7 @@ Status KvTabletImpl::Write(const Batch& written, const KvWriteOptions& write, Ap
   options.writer_id = writer_id;
   options.batch_sequence = sequence;
   options.compression = options_.compression;
+  options.format = options_.log_format;
   auto bytes = format::EncodeLogBatch(changelog.Finish(), options);
   Status appended =
       bytes.ok() ? AppendChangelog(std::move(*bytes), set, std::move(done)) : bytes.status();

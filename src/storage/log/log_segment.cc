@@ -276,6 +276,11 @@ Result<std::shared_ptr<const std::string>> LogSegment::ReadPiece(uint64_t positi
 
 Result<LogBatchHeader> LogSegment::CheckBatch(std::string_view bytes, LogOffset due) {
   if (bytes.size() < LogBatchHeader::kBytes) return OutOfRange("a batch is cut off");
+  int8_t magic = LoadLe<int8_t>(bytes.data() + LogBatchHeader::kMagicOffset);
+  bool is_known = magic >= 0 && magic <= LogBatchHeader::kMagicMax;
+  if (is_known && bytes.size() < LogBatchHeader::Bytes(magic)) {
+    return OutOfRange("a batch is cut off");
+  }
   ASSIGN_OR_RETURN(LogBatchHeader header, format::ParseLogBatchHeader(bytes));
   if (header.base_offset != due) {
     return Corruption("a batch has base offset {}, due is {}", header.base_offset, due);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -109,7 +110,10 @@ public final class JavaClient {
     ok &= runCase("key types and buckets", this::keyTypes);
     ok &= runCase("delete behavior", this::deleteBehavior);
     ok &= runCase("many rows", this::manyRows);
-    for (Map.Entry<String, Case> added : new SchemaEvolution(this).cases().entrySet()) {
+    Map<String, Case> more = new LinkedHashMap<>();
+    more.putAll(new SchemaEvolution(this).cases());
+    more.putAll(new LogLayouts(this).cases());
+    for (Map.Entry<String, Case> added : more.entrySet()) {
       ok &= runCase(added.getKey(), added.getValue());
     }
     if (sqlPort != 0) {
