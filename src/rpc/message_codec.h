@@ -28,8 +28,9 @@ struct Payload {
 /// for a struct of hundreds. Thread-compatible.
 class MessageReader {
  public:
-  /// Messages in messages; predicates are the only ones that may be nested at will.
-  static constexpr int kDepthMax = 32;
+  /// Messages in messages; predicates are the only ones that may be nested at will: Fluss's client
+  /// makes two levels of every AND and OR.
+  static constexpr int kDepthMax = 256;
 
   /// `budget_bytes` outlives the reader.
   MessageReader(std::string_view bytes, int64_t& budget_bytes, int depth = 0)

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "storage/log/segment_cursor.h"

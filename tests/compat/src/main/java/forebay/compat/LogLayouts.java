@@ -179,6 +179,12 @@ final class LogLayouts {
       filters.put("2 ", is.between(4, 2, 2));
       filters.put("1 ", PredicateBuilder.and(is.greaterThan(6, 0.2f), is.lessThan(6, 0.7f)));
       filters.put("0 ", is.in(0, Arrays.asList(0, 77)));
+      // Up to 20 values the client sends as an OR in an OR in an OR.
+      List<Object> many = new ArrayList<>(Arrays.asList((Object) 3));
+      for (int i = 101; i < 120; i++) {
+        many.add(i);
+      }
+      filters.put("3  ", is.in(0, many));
       for (Map.Entry<String, Predicate> entry : filters.entrySet()) {
         try (LogScanner scanner = scanner(table, entry.getValue())) {
           equal(
