@@ -60,15 +60,29 @@ Status KvSnapshotStore::Commit(Record record) {
     snapshots.push_back(Json::parse(KvSnapshotToJson(snapshot)));
   }
   Json document = {{"next_id", record.next_id}, {"snapshots", std::move(snapshots)}};
-  RETURN_IF_ERROR(
-      io::WriteFileAtomically(services_->fs, RecordPath(), SealMetadata(document.dump())));
+  Status written =
+      io::WriteFileAtomically(services_->fs, RecordPath(), SealMetadata(document.dump()));
+  uncertain_ = !written.ok();
+  RETURN_IF_ERROR(written);
   std::lock_guard lock(mutex_);
   record_ = std::move(record);
   return {};
 }
 
+/// After a failed commit nobody knows what a start would find: no file may go before that is clear.
+Status KvSnapshotStore::MakeCertain() {
+  if (!uncertain_) return {};
+  Record record;
+  {
+    std::lock_guard lock(mutex_);
+    record = record_;
+  }
+  return Commit(std::move(record));
+}
+
 Result<bool> KvSnapshotStore::Take(KvTablet& tablet) {
   ever_took_ = true;
+  RETURN_IF_ERROR(MakeCertain());
   RETURN_IF_ERROR(services_->fs.RemoveAll(CheckpointPath()));
   ASSIGN_OR_RETURN(KvCheckpoint checkpoint, tablet.Checkpoint(CheckpointPath()));
   Record record;
@@ -87,12 +101,10 @@ Result<bool> KvSnapshotStore::Take(KvTablet& tablet) {
     taken = Bring(checkpoint, snapshot);
     if (taken.ok()) {
       Failpoint("kv_snapshot.before_commit");
-      record.snapshots.push_back(snapshot);
+      record.snapshots.push_back(std::move(snapshot));
       taken = Commit(std::move(record));
       Failpoint("kv_snapshot.after_commit");
     }
-    if (!taken.ok())
-      static_cast<void>(RemoveFilesOf(snapshot, SharedFiles()));  // else a start does
   }
   Status removed = services_->fs.RemoveAll(CheckpointPath());
   RETURN_IF_ERROR(taken);
@@ -187,6 +199,7 @@ Status KvSnapshotStore::Retain(KvSnapshotLeases& leases) {
 }
 
 Status KvSnapshotStore::RemoveLeftovers() {
+  RETURN_IF_ERROR(MakeCertain());
   RETURN_IF_ERROR(services_->fs.RemoveAll(CheckpointPath()));
   std::set<std::string> used = SharedFiles();
   {

@@ -58,6 +58,7 @@ class KvSnapshotStore {
   Status Load();
   Status LoadRecord();
   Status Commit(Record record);
+  Status MakeCertain();
   Status Bring(const KvCheckpoint& checkpoint, KvSnapshotInfo& snapshot);
   Status BringShared(const std::string& local, KvSnapshotFile file, KvSnapshotInfo& snapshot,
                      const std::optional<KvSnapshotInfo>& before);
@@ -70,7 +71,8 @@ class KvSnapshotStore {
   const RemoteBucketName name_;
   const std::string directory_;
   std::atomic<bool> ever_took_ = false;
-  std::mutex mutex_;  ///< guards `record_`
+  bool uncertain_ = false;  ///< the file may say something else than `record_`; by Take's thread
+  std::mutex mutex_;        ///< guards `record_`
   Record record_;
 };
 

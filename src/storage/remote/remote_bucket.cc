@@ -86,9 +86,15 @@ void RemoteBucket::Run(int64_t now_ms, KvSnapshotLeases& leases) {
   std::lock_guard lock(run_mutex_);
   if (paused_ || (has_rows_ && kv_ == nullptr)) return;
   if (remote_log_ != nullptr && services_->options.TiersLogs()) {
-    Report("bringing the log to remote storage", RunLog(now_ms));
+    Status done = RunLog(now_ms);
+    log_cleaned_ &= done.ok();
+    Report("bringing the log to remote storage", done);
   }
-  if (kv_ != nullptr && snapshots_ != nullptr) Report("snapshots", RunSnapshots(now_ms, leases));
+  if (kv_ != nullptr && snapshots_ != nullptr) {
+    Status done = RunSnapshots(now_ms, leases);
+    snapshots_cleaned_ &= done.ok();
+    Report("snapshots", done);
+  }
 }
 
 Status RemoteBucket::RunLog(int64_t now_ms) {

@@ -62,7 +62,7 @@ class RemoteBucket {
   std::mutex run_mutex_;  ///< guards all below
   std::shared_ptr<KvTablet> kv_;
   bool paused_ = false;
-  bool snapshots_cleaned_ = false;
+  bool snapshots_cleaned_ = false;  ///< nothing is left of what failed or was interrupted
   bool log_cleaned_ = false;
   int64_t next_snapshot_ms_ = 0;
   int64_t next_log_ms_ = 0;

@@ -83,8 +83,10 @@ Status RemoteLog::Commit(RemoteLogSegments segments) {
   RETURN_IF_ERROR(services_->files->Put(path, manifest));
   Failpoint("remote_log.before_commit");
   Json record = {{"manifest_path", path}, {"manifest", Json::parse(manifest)}};
-  RETURN_IF_ERROR(
-      io::WriteFileAtomically(services_->fs, RecordPath(), SealMetadata(record.dump())));
+  Status written =
+      io::WriteFileAtomically(services_->fs, RecordPath(), SealMetadata(record.dump()));
+  uncertain_ = !written.ok();
+  RETURN_IF_ERROR(written);
   Failpoint("remote_log.after_commit");
   std::string before;
   {
@@ -161,6 +163,9 @@ Status RemoteLog::Expire(LogTablet& log) {
 
 Status RemoteLog::RemoveLeftovers() {
   RemoteLogSegments segments = Segments();
+  // After a failed commit nobody knows what a start would find: nothing may go before that is
+  // clear.
+  if (uncertain_) RETURN_IF_ERROR(Commit(segments));
   std::string manifest = manifest_path();
   ASSIGN_OR_RETURN(auto names, services_->files->List(tablet_));
   for (const std::string& name : names) {

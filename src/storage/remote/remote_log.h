@@ -76,7 +76,8 @@ class RemoteLog : public ColdLog {
   const std::string directory_;
   const std::string tablet_;  ///< in remote storage
   std::atomic<bool> ever_wrote_ = false;
-  std::mutex mutex_;  ///< guards all below
+  bool uncertain_ = false;  ///< the record may say something else than segments_; by Copy's thread
+  std::mutex mutex_;        ///< guards all below
   RemoteLogSegments segments_;
   std::string manifest_path_;
   std::deque<std::shared_ptr<RemoteSegment>> opened_;  ///< the ones read last, the newest first

@@ -12,6 +12,7 @@
 
 #include "base/failpoint.h"
 #include "format/log_batch.h"
+#include "io/faulty_file_system.h"
 #include "storage/storage_server.h"
 #include "storage/tests/remote_work.h"
 
@@ -56,7 +57,7 @@ class RemoteLogTest : public testing::Test {
     fs::remove_all(root_);
   }
   void Open() {
-    auto opened = StorageServer::Open(options_, *fs_);
+    auto opened = StorageServer::Open(options_, faulty_);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     storage_ = std::move(*opened);
     storage_->remote().Stop();
@@ -142,6 +143,7 @@ class RemoteLogTest : public testing::Test {
   ManualClock clock_;
   StorageOptions options_;
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
+  io::FaultyFileSystem faulty_{*fs_};
   std::unique_ptr<StorageServer> storage_;
   std::shared_ptr<const HostedTable> table_;
   int64_t run_ms_ = 0;
@@ -281,6 +283,28 @@ TEST_F(RemoteLogTest, NoRowIsLostWhereverItIsKilled) {
   EXPECT_EQ(Values(start), Range(start, rows + 1));
   RunRemote();
   EXPECT_LE(RemoteNames().size(), 1u);
+}
+
+TEST_F(RemoteLogTest, AFullDiskAndFailingSyncsLoseNothing) {
+  Append(0, 200);
+  for (int64_t space : {0, 100, 3000, 7000, 20000}) {
+    faulty_.FailWritesAfter(space);
+    RunRemote();
+    faulty_.FailWritesAfter(-1);
+    EXPECT_EQ(Values(0), Range(0, 200)) << space;
+  }
+  faulty_.FailSyncs(true);
+  RunRemote();
+  faulty_.FailSyncs(false);
+  EXPECT_EQ(Values(0), Range(0, 200));
+  RunRemote();
+  EXPECT_GT(Log().local_start(), 0);
+  EXPECT_EQ(Values(0), Range(0, 200));
+  auto part = Remote().PartFrom(0);
+  ASSERT_TRUE(part.ok() && part->has_value());
+  EXPECT_EQ(RemoteNames().size(), (*part)->segments.size() + 1);
+  Reopen();
+  EXPECT_EQ(Values(0), Range(0, 200));
 }
 
 TEST_F(RemoteLogTest, ADamagedRecordIsReplacedByTheNewestManifest) {

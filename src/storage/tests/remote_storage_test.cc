@@ -12,6 +12,7 @@
 
 #include "base/failpoint.h"
 #include "format/compacted_row.h"
+#include "io/faulty_file_system.h"
 #include "io/file_system.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
@@ -52,7 +53,7 @@ class RemoteStorageTest : public testing::Test {
     fs::remove_all(root_);
   }
   void Open() {
-    auto opened = StorageServer::Open(options_, *fs_);
+    auto opened = StorageServer::Open(options_, faulty_);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     storage_ = std::move(*opened);
     storage_->remote().Stop();
@@ -148,6 +149,7 @@ class RemoteStorageTest : public testing::Test {
   ManualClock clock_;
   StorageOptions options_;
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
+  io::FaultyFileSystem faulty_{*fs_};
   std::unique_ptr<StorageServer> storage_;
   std::shared_ptr<const HostedTable> table_;
 };
@@ -268,6 +270,31 @@ TEST_F(RemoteStorageTest, ALeaseEndsByReleaseOrDrop) {
   clock_.now_ms += 900;
   ASSERT_TRUE(leases.Expire().ok());
   EXPECT_TRUE(leases.IsLeased(bucket, 8));
+}
+
+TEST_F(RemoteStorageTest, AFullDiskAndFailingSyncsLeaveTheSnapshotsAsTheyWere) {
+  Create(true);
+  Upsert({{1, "a"}});
+  RunRemote();
+  int64_t id = Snapshots().Latest()->id;
+  size_t files = FilesUnder(RemoteKv());
+  Upsert({{2, "b"}});
+  for (int64_t space : {0, 10, 500}) {
+    faulty_.FailWritesAfter(space);
+    RunRemote();
+    faulty_.FailWritesAfter(-1);
+    EXPECT_EQ(Snapshots().Latest()->id, id) << space;
+  }
+  faulty_.FailSyncs(true);
+  RunRemote();
+  faulty_.FailSyncs(false);
+  EXPECT_EQ(Snapshots().Latest()->id, id);
+  std::map<int64_t, std::string> one = {{1, "a"}}, two = {{1, "a"}, {2, "b"}};
+  EXPECT_EQ(RowsOf(*Snapshots().Latest()), one);
+  RunRemote();
+  EXPECT_EQ(RowsOf(*Snapshots().Latest()), two);
+  EXPECT_EQ(Snapshots().All().size(), 2u);
+  EXPECT_GT(FilesUnder(RemoteKv()), files);
 }
 
 TEST_F(RemoteStorageTest, LeftoversOfACrashAreRemoved) {
