@@ -44,6 +44,7 @@ final class SchemaEvolution {
     cases.put("alter table options", this::options);
     cases.put("alter database", this::database);
     cases.put("add column to a log", this::log);
+    cases.put("project an added column", this::projection);
     cases.put("add column to rows", this::rows);
     if (client.sqlPort != 0) {
       cases.put("add column by sql", this::sql);
@@ -160,17 +161,6 @@ final class SchemaEvolution {
             readAll(table, null, 3, record -> wide(record.getRow())),
             "all columns");
         equal(
-            Arrays.asList("NULL 1", "NULL 2", "30 3"),
-            readAll(
-                table,
-                new int[] {3, 0},
-                3,
-                record ->
-                    (record.getRow().isNullAt(0) ? "NULL" : "" + record.getRow().getInt(0))
-                        + " "
-                        + record.getRow().getInt(1)),
-            "the new column alone");
-        equal(
             Arrays.asList("a", "b", "c"),
             readAll(table, new int[] {1}, 3, record -> "" + record.getRow().getString(0)),
             "an old column alone");
@@ -179,6 +169,29 @@ final class SchemaEvolution {
           Arrays.asList("1 a", "2 b", "3 c"),
           readAll(old, null, 3, record -> JavaClient.idAndName(record.getRow())),
           "a reader of before");
+    }
+  }
+
+  /** A Fluss server refuses this, as long as there are batches without the column. */
+  private void projection() throws Exception {
+    TablePath path = client.create("evolving_projection", logSchema(), 1);
+    try (Table old = client.connection.getTable(path)) {
+      old.newAppend().createWriter().append(row(1, "a", 0.5)).get();
+      alter(path, add("extra", DataTypes.INT()));
+    }
+    try (Table table = client.connection.getTable(path)) {
+      table.newAppend().createWriter().append(row(2, "b", 2.5, 20)).get();
+      equal(
+          Arrays.asList("NULL 1", "20 2"),
+          readAll(
+              table,
+              new int[] {3, 0},
+              2,
+              record ->
+                  (record.getRow().isNullAt(0) ? "NULL" : "" + record.getRow().getInt(0))
+                      + " "
+                      + record.getRow().getInt(1)),
+          "the new column and an old one");
     }
   }
 
