@@ -61,7 +61,7 @@ bool SetSegmentBytes(const std::string& text, int64_t& target) {
 
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 21> kKeys = {{
+const std::array<ConfigKey, 22> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -147,6 +147,10 @@ const std::array<ConfigKey, 21> kKeys = {{
     {"kv.snapshot.num-retained", "a number, 1 to 1000",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 1, 1000, o.node.remote.kv_snapshots_retained);
+     }},
+    {"storage.partitions-max", "a number, 1 to 1000000",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1000000, o.node.partitions_max);
      }},
 }};
 

@@ -26,6 +26,7 @@ Status Node::Start(const NodeOptions& options) {
   storage_options.row_cache_bytes = options.row_cache_bytes;
   storage_options.log.segment_bytes = options.segment_bytes;
   storage_options.remote = options.remote;
+  storage_options.partitions_max = options.partitions_max;
   ASSIGN_OR_RETURN(storage_, storage::StorageServer::Open(storage_options, *fs_));
   connection_ = client::LocalConnection::Open(*storage_);
   gateway_ = client::TabletGateway::Open(*storage_);

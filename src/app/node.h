@@ -25,6 +25,8 @@ struct NodeOptions {
   /// Of logs whose table does not say otherwise.
   int64_t segment_bytes = storage::LogOptions().segment_bytes;
   storage::RemoteOptions remote;
+  /// Of one table.
+  int partitions_max = 1000;
 };
 
 /// Everything behind the doors of one data directory: storage, the in-process connection, jobs and

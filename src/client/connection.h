@@ -44,12 +44,27 @@ class Admin {
   /// kOutOfRange when it has had no such schema.
   virtual Result<model::Schema> GetSchema(const model::TablePath& path, model::SchemaId id);
 
-  /// The offset of every bucket of the table: index = bucket. `timestamp_ms` picks the first record
-  /// at or after it.
-  virtual Result<std::vector<model::LogOffset>> ListOffsets(const model::TablePath& path,
-                                                            model::LogOffset which) = 0;
-  virtual Result<std::vector<model::LogOffset>> ListOffsetsAt(const model::TablePath& path,
-                                                              int64_t timestamp_ms) = 0;
+  /// The partitions of a partitioned table, oldest first. kNotFound (table), kInvalidArgument when
+  /// the table has none.
+  virtual Result<std::vector<model::PartitionInfo>> ListPartitions(
+      const model::TablePath& path) = 0;
+  /// Gives the partition that exists then. kAlreadyExists unless `ignore_if_exists`;
+  /// kInvalidArgument for values that cannot be ones; kOutOfRange when the table has too many.
+  virtual Result<model::PartitionInfo> CreatePartition(const model::TablePath& path,
+                                                       const model::PartitionSpec& spec,
+                                                       bool ignore_if_exists) = 0;
+  /// Removes a partition and its rows. kNotFound unless `ignore_if_not_exists`.
+  virtual Status DropPartition(const model::TablePath& path, const model::PartitionSpec& spec,
+                               bool ignore_if_not_exists) = 0;
+
+  /// The offset of every bucket of the table, or of `partition` of a partitioned one: index =
+  /// bucket. `timestamp_ms` picks the first record at or after it.
+  virtual Result<std::vector<model::LogOffset>> ListOffsets(
+      const model::TablePath& path, model::LogOffset which,
+      std::optional<model::PartitionId> partition = std::nullopt) = 0;
+  virtual Result<std::vector<model::LogOffset>> ListOffsetsAt(
+      const model::TablePath& path, int64_t timestamp_ms,
+      std::optional<model::PartitionId> partition = std::nullopt) = 0;
 
   /// Objects named `name` of kind `kind` ("view", "foreign_table"), each a text. Database-scoped
   /// names are written "database.object" by the caller.
@@ -59,10 +74,12 @@ class Admin {
   virtual Result<std::string> GetObject(const std::string& kind, const std::string& name) = 0;
   virtual Result<std::vector<std::string>> ListObjects(const std::string& kind) = 0;
 
-  /// Tells storage that the rows below `offsets` (index = bucket) are in the lake, so that hot
-  /// segments may expire. Offsets never go back. -1 leaves a bucket as it is.
+  /// Tells storage that the rows below `offsets` (index = bucket, of `partition` if the table has
+  /// partitions) are in the lake, so that hot segments may expire. Offsets never go back. -1 leaves
+  /// a bucket as it is.
   virtual Status SetLakeOffsets(const model::TablePath& path,
-                                const std::vector<model::LogOffset>& offsets) = 0;
+                                const std::vector<model::LogOffset>& offsets,
+                                std::optional<model::PartitionId> partition = std::nullopt) = 0;
 
   /// A fresh id for an idempotent writer; never given twice.
   virtual Result<int64_t> AllocateWriterId() = 0;
@@ -107,18 +124,20 @@ class TableWriter {
   virtual ~TableWriter() = default;
 
   /// The buckets the rows of `batch` belong to (bucket keys hashed as Fluss hashes them); for a log
-  /// table without bucket keys one bucket for the whole batch, chosen in turn.
-  virtual Result<std::vector<int>> BucketsOf(const model::Batch& batch) = 0;
+  /// table without bucket keys one bucket for the whole batch, chosen in turn. Partitions that the
+  /// rows need and that do not exist are created.
+  virtual Result<std::vector<model::BucketId>> BucketsOf(const model::Batch& batch) = 0;
 
   /// Stores all rows of `batch` in `bucket` as one log batch, atomically. For a log table every row
   /// is appended whatever its change type (which must be +I or +A). For a primary-key table +I and
   /// +U upsert, -D deletes by the key columns (the others may be NULL), -U is ignored; a key may
   /// occur many times, the rows apply in order.
-  virtual void WriteBucket(int bucket, const model::Batch& batch, WriterIdentity identity,
-                           WriteCallback done) = 0;
+  /// kNotFound when the partition was dropped.
+  virtual void WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
+                           WriterIdentity identity, WriteCallback done) = 0;
 
-  /// Splits `batch` by bucket, writes every part and waits: the convenient way. Atomic only within
-  /// a bucket.
+  /// Splits `batch` by partition and bucket, writes every part and waits: the convenient way.
+  /// Atomic only within a bucket.
   virtual Result<std::vector<WriteAck>> Write(const model::Batch& batch) = 0;
 };
 
@@ -144,6 +163,8 @@ struct ScanRecords {
   /// hold no record.
   model::LogOffset next_offset = 0;
   int64_t timestamp_ms = 0;  ///< when the storage core took them
+  /// The bucket's partition was dropped: there are no records, and none will follow.
+  bool dropped = false;
   /// Projected columns; change types for primary-key tables. May have more than Batch::kMaxRows
   /// rows.
   model::Batch batch;
@@ -155,9 +176,10 @@ class LogScanner {
  public:
   virtual ~LogScanner() = default;
   /// Starts (or goes on) at `offset`, kEarliestOffset or kLatestOffset. kOutOfRange from Poll when
-  /// the offset has expired.
-  virtual Status Subscribe(int bucket, model::LogOffset offset) = 0;
-  virtual Status Unsubscribe(int bucket) = 0;
+  /// the offset has expired; kNotFound for a partition that does not exist. A bucket whose
+  /// partition is dropped later gives one last ScanRecords that says so.
+  virtual Status Subscribe(const model::BucketId& bucket, model::LogOffset offset) = 0;
+  virtual Status Unsubscribe(const model::BucketId& bucket) = 0;
   /// What there is, at most about `max_bytes`; waits up to `timeout_ms` when there is nothing. Only
   /// durable records are seen.
   virtual Result<std::vector<ScanRecords>> Poll(int timeout_ms, int64_t max_bytes) = 0;
@@ -189,7 +211,8 @@ class Connection {
   virtual Result<std::unique_ptr<Lookuper>> OpenLookuper(
       const model::TablePath& path, std::optional<std::vector<int>> projection) = 0;
   virtual Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(
-      const model::TablePath& path, int bucket, std::optional<std::vector<int>> projection) = 0;
+      const model::TablePath& path, const model::BucketId& bucket,
+      std::optional<std::vector<int>> projection) = 0;
 };
 
 }  // namespace forebay::client

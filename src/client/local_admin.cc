@@ -49,11 +49,28 @@ Result<model::Schema> LocalAdmin::GetSchema(const TablePath& path, model::Schema
   return OutOfRange("table '{}' has no schema {}", path.ToString(), id.value());
 }
 
-Result<std::vector<LogOffset>> LocalAdmin::ListOffsets(const TablePath& path, LogOffset which) {
+Result<std::vector<model::PartitionInfo>> LocalAdmin::ListPartitions(const TablePath& path) {
+  return storage_.ListPartitions(path);
+}
+
+Result<model::PartitionInfo> LocalAdmin::CreatePartition(const TablePath& path,
+                                                         const model::PartitionSpec& spec,
+                                                         bool ignore_if_exists) {
+  return storage_.CreatePartition(path, spec, ignore_if_exists);
+}
+
+Status LocalAdmin::DropPartition(const TablePath& path, const model::PartitionSpec& spec,
+                                 bool ignore_if_not_exists) {
+  return storage_.DropPartition(path, spec, ignore_if_not_exists);
+}
+
+Result<std::vector<LogOffset>> LocalAdmin::ListOffsets(
+    const TablePath& path, LogOffset which, std::optional<model::PartitionId> partition) {
   if (which != model::kEarliestOffset && which != model::kLatestOffset) {
     return InvalidArgument("neither the earliest nor the latest offset is asked for: {}", which);
   }
-  ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+  ASSIGN_OR_RETURN(auto root, storage_.GetTable(path));
+  ASSIGN_OR_RETURN(auto table, root->Part(partition));
   std::vector<LogOffset> offsets;
   for (size_t i = 0; i < table->buckets.size(); ++i) {
     RETURN_IF_ERROR(table->CheckBucket(static_cast<int>(i)));
@@ -63,9 +80,10 @@ Result<std::vector<LogOffset>> LocalAdmin::ListOffsets(const TablePath& path, Lo
   return offsets;
 }
 
-Result<std::vector<LogOffset>> LocalAdmin::ListOffsetsAt(const TablePath& path,
-                                                         int64_t timestamp_ms) {
-  ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+Result<std::vector<LogOffset>> LocalAdmin::ListOffsetsAt(
+    const TablePath& path, int64_t timestamp_ms, std::optional<model::PartitionId> partition) {
+  ASSIGN_OR_RETURN(auto root, storage_.GetTable(path));
+  ASSIGN_OR_RETURN(auto table, root->Part(partition));
   std::vector<LogOffset> offsets;
   for (size_t i = 0; i < table->buckets.size(); ++i) {
     RETURN_IF_ERROR(table->CheckBucket(static_cast<int>(i)));
@@ -92,8 +110,9 @@ Result<std::vector<std::string>> LocalAdmin::ListObjects(const std::string& kind
   return storage_.metadata().ListObjects(kind);
 }
 
-Status LocalAdmin::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets) {
-  return storage_.SetLakeOffsets(path, offsets);
+Status LocalAdmin::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets,
+                                  std::optional<model::PartitionId> partition) {
+  return storage_.SetLakeOffsets(path, offsets, partition);
 }
 
 Result<int64_t> LocalAdmin::AllocateWriterId() { return storage_.metadata().AllocateWriterId(); }

@@ -56,25 +56,33 @@ class LocalConnectionImpl : public Connection, public WriterMemory {
     return LocalLookuper::Open(std::move(table), projection);
   }
 
-  Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path, int bucket,
+  Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path,
+                                                               const model::BucketId& bucket,
                                                                Projection projection) override {
-    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
-    RETURN_IF_ERROR(CheckProjection(projection, *table));
-    RETURN_IF_ERROR(table->CheckBucket(bucket));
-    if (table->buckets[bucket].kv == nullptr) {
+    ASSIGN_OR_RETURN(auto root, storage_.GetTable(path));
+    RETURN_IF_ERROR(CheckProjection(projection, *root));
+    ASSIGN_OR_RETURN(auto table, root->Part(bucket.partition));
+    RETURN_IF_ERROR(table->CheckBucket(bucket.bucket));
+    if (table->buckets[bucket.bucket].kv == nullptr) {
       return InvalidArgument("table '{}' has no primary key and thus no snapshot", path.ToString());
     }
-    ASSIGN_OR_RETURN(auto snapshot, table->buckets[bucket].kv->Snapshot());
+    ASSIGN_OR_RETURN(auto snapshot, table->buckets[bucket.bucket].kv->Snapshot());
     return std::unique_ptr<SnapshotScanner>(
         std::make_unique<LocalSnapshotScanner>(std::move(table), std::move(snapshot), projection));
   }
 
   Result<std::optional<int32_t>> LastSequence(const TablePath& path, int64_t writer_id) override {
     ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
-    for (const auto& bucket : table->buckets) {
-      if (bucket.log == nullptr) continue;
-      auto last = bucket.log->LastSequence(writer_id);
-      if (last.has_value()) return last;
+    std::vector<std::shared_ptr<const storage::HostedTable>> parts = {table};
+    if (table->partitions != nullptr) {
+      for (auto& partition : table->partitions->All()) parts.push_back(std::move(partition));
+    }
+    for (const auto& part : parts) {
+      for (const auto& bucket : part->buckets) {
+        if (bucket.log == nullptr) continue;
+        auto last = bucket.log->LastSequence(writer_id);
+        if (last.has_value()) return last;
+      }
     }
     return std::optional<int32_t>();
   }

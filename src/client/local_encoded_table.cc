@@ -72,9 +72,11 @@ class LocalRowScanner : public EncodedRowScanner {
   const std::unique_ptr<storage::KvSnapshot> snapshot_;
 };
 
-std::vector<model::DataType> KeyTypes(const model::Schema& schema) {
+std::vector<model::DataType> KeyTypes(const model::TableDescriptor& table) {
   std::vector<model::DataType> types;
-  for (int index : schema.PrimaryKeyIndexes()) types.push_back(schema.columns[index].type);
+  for (int index : table.PhysicalPrimaryKeyIndexes()) {
+    types.push_back(table.schema.columns[index].type);
+  }
   return types;
 }
 
@@ -92,8 +94,8 @@ Status CheckChanges(const Batch& rows) {
 
 LocalEncodedTable::LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table)
     : table_(std::move(table)),
-      key_indexes_(table_->info.descriptor.schema.PrimaryKeyIndexes()),
-      key_types_(KeyTypes(table_->info.descriptor.schema)) {}
+      key_indexes_(table_->info.descriptor.PhysicalPrimaryKeyIndexes()),
+      key_types_(KeyTypes(table_->info.descriptor)) {}
 
 Result<std::shared_ptr<const LocalEncodedTable::Version>> LocalEncodedTable::VersionOf(
     model::SchemaId id) const {
@@ -157,8 +159,8 @@ Result<std::vector<std::string>> LocalEncodedTable::CheckBatches(std::string_vie
 void LocalEncodedTable::AppendBatches(int bucket, std::string_view batches, WriteCallback done) {
   auto checked = CheckBatches(batches);
   if (!checked.ok()) return done(checked.status().error());
-  auto join = std::make_shared<JoinedAck>(
-      checked->size(), model::TableBucket{table_->info.id, std::nullopt, bucket}, std::move(done));
+  auto join =
+      std::make_shared<JoinedAck>(checked->size(), table_->PlaceOf(bucket), std::move(done));
   for (std::string& batch : *checked) {
     Status taken = log(bucket).Append(
         std::move(batch), [join](Result<storage::AppendResult> result) { join->Take(result); });
@@ -285,7 +287,7 @@ void LocalEncodedTable::Listen(int bucket, std::weak_ptr<Wakeable> listener) {
 
 void LocalEncodedTable::PutRows(int bucket, std::string_view batch,
                                 const std::vector<int>& target_columns, WriteCallback done) {
-  model::TableBucket place{table_->info.id, std::nullopt, bucket};
+  model::TableBucket place = table_->PlaceOf(bucket);
   Status started =
       StartPut(bucket, batch, target_columns, [place, done](Result<storage::AppendResult> result) {
         if (!result.ok()) return done(result.status().error());

@@ -11,13 +11,17 @@
 
 namespace forebay::client {
 
-/// EncodedTable of a storage core in this process. Thread-safe.
+/// EncodedTable of a table without partitions, or of a partition, of a storage core in this
+/// process. Thread-safe.
 class LocalEncodedTable : public EncodedTable {
  public:
   explicit LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table);
 
   const storage::HostedTable& hosted() const { return *table_; }
   const model::TableInfo& info() const override { return table_->info; }
+  const std::optional<model::PartitionInfo>& partition() const override {
+    return table_->partition;
+  }
   bool HasPrimaryKey() const override { return !key_types_.empty(); }
   Status CheckBucket(int bucket) const override { return table_->CheckBucket(bucket); }
   Result<std::shared_ptr<const model::Schema>> SchemaOf(model::SchemaId id) const override {

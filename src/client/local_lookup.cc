@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "format/partition_name.h"
+#include "format/row_key.h"
+
 namespace forebay::client {
 
 Result<std::unique_ptr<Lookuper>> LocalLookuper::Open(
@@ -25,11 +28,17 @@ LocalLookuper::LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
   for (int index : descriptor.schema.PrimaryKeyIndexes()) {
     key_types_.push_back(descriptor.schema.columns[index].type);
   }
-  const auto& bucket_keys = descriptor.bucket_keys.empty() ? primary_key : descriptor.bucket_keys;
-  for (const std::string& key : bucket_keys) {
-    auto place = std::find(primary_key.begin(), primary_key.end(), key);
-    bucket_key_places_.push_back(static_cast<int>(place - primary_key.begin()));
-  }
+  auto places_of = [&](const std::vector<std::string>& names) {
+    std::vector<int> places;
+    for (const std::string& name : names) {
+      auto place = std::find(primary_key.begin(), primary_key.end(), name);
+      places.push_back(static_cast<int>(place - primary_key.begin()));
+    }
+    return places;
+  };
+  bucket_key_places_ = places_of(descriptor.EffectiveBucketKeys());
+  partition_key_places_ = places_of(descriptor.partition_keys);
+  physical_key_places_ = places_of(descriptor.PhysicalPrimaryKey());
 }
 
 Status LocalLookuper::CheckKeys(const model::Batch& keys) const {
@@ -46,45 +55,25 @@ Status LocalLookuper::CheckKeys(const model::Batch& keys) const {
   return {};
 }
 
+std::vector<model::Column> LocalLookuper::ColumnsAt(const model::Batch& keys,
+                                                    const std::vector<int>& places) {
+  std::vector<model::Column> columns;
+  for (int place : places) columns.push_back(keys.columns[place]);
+  return columns;
+}
+
 Result<Lookuper::Rows> LocalLookuper::Lookup(const model::Batch& keys) {
   RETURN_IF_ERROR(CheckKeys(keys));
-  if (table_->buckets.size() > 1) return LookupAcross(keys);
-  RETURN_IF_ERROR(table_->CheckBucket(0));
-  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(keys.columns));
-  ASSIGN_OR_RETURN(auto values, table_->buckets[0].kv->Lookup(encoded));
-  std::vector<uint32_t> all(keys.num_rows);
-  std::iota(all.begin(), all.end(), 0);
-  Rows rows;
-  rows.row_of_key.assign(keys.num_rows, -1);
-  model::BatchBuilder builder(reader_.types(), keys.num_rows);
-  RETURN_IF_ERROR(Append(values, all, builder, rows.row_of_key));
-  rows.rows = builder.Finish();
-  return rows;
-}
-
-Result<format::EncodedKeys> LocalLookuper::BucketKeysOf(const model::Batch& keys) const {
-  std::vector<model::Column> columns;
-  for (int place : bucket_key_places_) columns.push_back(keys.columns[place]);
-  return format::EncodeKeys(columns);
-}
-
-Result<Lookuper::Rows> LocalLookuper::LookupAcross(const model::Batch& keys) {
-  ASSIGN_OR_RETURN(auto bucket_keys, BucketKeysOf(keys));
-  std::vector<std::vector<uint32_t>> rows_of_bucket(table_->buckets.size());
-  for (int row = 0; row < keys.num_rows; ++row) {
-    rows_of_bucket[format::BucketOf(bucket_keys[row], std::ssize(rows_of_bucket))].push_back(row);
-  }
+  ASSIGN_OR_RETURN(auto parts, Divide(keys));
   std::vector<int> row_of_key(keys.num_rows, -1);
   model::BatchBuilder builder(reader_.types(), keys.num_rows);
-  for (size_t bucket = 0; bucket < rows_of_bucket.size(); ++bucket) {
-    if (rows_of_bucket[bucket].empty()) continue;
-    RETURN_IF_ERROR(table_->CheckBucket(static_cast<int>(bucket)));
-    ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(keys.Gather(rows_of_bucket[bucket]).columns));
-    ASSIGN_OR_RETURN(auto values, table_->buckets[bucket].kv->Lookup(encoded));
-    RETURN_IF_ERROR(Append(values, rows_of_bucket[bucket], builder, row_of_key));
+  for (const BucketKeys& part : parts) {
+    ASSIGN_OR_RETURN(auto values, LookupIn(part, keys));
+    RETURN_IF_ERROR(Append(values, part.rows, builder, row_of_key));
   }
-  // The rows came by bucket; they are promised in the keys' order.
   model::Batch by_bucket = builder.Finish();
+  if (parts.size() < 2) return Rows{std::move(by_bucket), std::move(row_of_key)};
+  // The rows came by bucket; they are promised in the keys' order.
   std::vector<uint32_t> order;
   for (int& row : row_of_key) {
     if (row < 0) continue;
@@ -92,6 +81,57 @@ Result<Lookuper::Rows> LocalLookuper::LookupAcross(const model::Batch& keys) {
     row = static_cast<int>(order.size()) - 1;
   }
   return Rows{by_bucket.Gather(order), std::move(row_of_key)};
+}
+
+Result<storage::KvValues> LocalLookuper::LookupIn(const BucketKeys& part,
+                                                  const model::Batch& keys) const {
+  RETURN_IF_ERROR(part.host->CheckBucket(part.bucket));
+  bool all = std::ssize(part.rows) == keys.num_rows;
+  model::Batch own = all ? keys : keys.Gather(part.rows);
+  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(ColumnsAt(own, physical_key_places_)));
+  return part.host->buckets[part.bucket].kv->Lookup(encoded);
+}
+
+/// Keys of partitions that do not exist are left out: there is no row for them.
+Result<std::vector<LocalLookuper::BucketKeys>> LocalLookuper::Divide(
+    const model::Batch& keys) const {
+  std::vector<BucketKeys> parts;
+  if (keys.num_rows == 0) return parts;
+  std::vector<uint32_t> all(keys.num_rows);
+  std::iota(all.begin(), all.end(), 0);
+  if (table_->partitions == nullptr) {
+    RETURN_IF_ERROR(DivideByBucket(keys, table_, all, parts));
+    return parts;
+  }
+  ASSIGN_OR_RETURN(auto divided, format::PartitionRows(keys, partition_key_places_));
+  std::vector<std::vector<uint32_t>> rows(divided.values.size());
+  for (uint32_t row : all) rows[divided.partition_of_row[row]].push_back(row);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    auto host = table_->partitions->Find(model::PartitionInfo{{}, divided.values[i]}.Name());
+    if (host != nullptr) RETURN_IF_ERROR(DivideByBucket(keys, std::move(host), rows[i], parts));
+  }
+  return parts;
+}
+
+Status LocalLookuper::DivideByBucket(const model::Batch& keys,
+                                     std::shared_ptr<const storage::HostedTable> host,
+                                     const std::vector<uint32_t>& rows,
+                                     std::vector<BucketKeys>& out) const {
+  size_t count = host->buckets.size();
+  if (count == 1) {
+    out.push_back({std::move(host), 0, rows});
+    return {};
+  }
+  ASSIGN_OR_RETURN(auto bucket_keys, format::EncodeKeys(ColumnsAt(keys, bucket_key_places_)));
+  std::vector<std::vector<uint32_t>> rows_of_bucket(count);
+  for (uint32_t row : rows) {
+    rows_of_bucket[format::BucketOf(bucket_keys[row], static_cast<int>(count))].push_back(row);
+  }
+  for (size_t bucket = 0; bucket < count; ++bucket) {
+    if (rows_of_bucket[bucket].empty()) continue;
+    out.push_back({host, static_cast<int>(bucket), std::move(rows_of_bucket[bucket])});
+  }
+  return {};
 }
 
 Status LocalLookuper::Append(const storage::KvValues& values, std::span<const uint32_t> key_rows,

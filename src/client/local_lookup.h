@@ -16,17 +16,31 @@ class LocalLookuper : public Lookuper {
  private:
   LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
                 const std::optional<std::vector<int>>& projection);
+  /// Keys of one bucket, by their rows in the whole.
+  struct BucketKeys {
+    std::shared_ptr<const storage::HostedTable> host;
+    int bucket = 0;
+    std::vector<uint32_t> rows;
+  };
+
   Status CheckKeys(const model::Batch& keys) const;
-  Result<format::EncodedKeys> BucketKeysOf(const model::Batch& keys) const;
-  Result<Rows> LookupAcross(const model::Batch& keys);
+  Result<std::vector<BucketKeys>> Divide(const model::Batch& keys) const;
+  Status DivideByBucket(const model::Batch& keys, std::shared_ptr<const storage::HostedTable> host,
+                        const std::vector<uint32_t>& rows, std::vector<BucketKeys>& out) const;
+  Result<storage::KvValues> LookupIn(const BucketKeys& part, const model::Batch& keys) const;
+  static std::vector<model::Column> ColumnsAt(const model::Batch& keys,
+                                              const std::vector<int>& places);
   Status Append(const storage::KvValues& values, std::span<const uint32_t> key_rows,
                 model::BatchBuilder& builder, std::vector<int>& row_of_key) const;
 
   const std::shared_ptr<const storage::HostedTable> table_;
   const storage::RowValueReader reader_;
   std::vector<model::DataType> key_types_;
-  /// For every bucket key its place among the primary-key columns.
+  // Of bucket keys, partition keys and the key within a partition: their places among the
+  // primary-key columns.
   std::vector<int> bucket_key_places_;
+  std::vector<int> partition_key_places_;
+  std::vector<int> physical_key_places_;
 };
 
 /// SnapshotScanner of one bucket in this process. Thread-compatible.

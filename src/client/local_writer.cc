@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 
 #include "format/batch_statistics.h"
 #include "format/log_batch.h"
+#include "format/partition_name.h"
 #include "format/row_key.h"
 #include "storage/kv/kv_tablet.h"
 
@@ -61,18 +63,18 @@ std::vector<int> StatisticsColumns(const model::Schema& schema,
 }  // namespace
 
 LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> table)
-    : table_(std::move(table)), types_(table_->info.descriptor.schema.Types()) {
+    : table_(std::move(table)),
+      types_(table_->info.descriptor.schema.Types()),
+      partition_key_indexes_(table_->info.descriptor.PartitionKeyIndexes()) {
   const model::TableDescriptor& descriptor = table_->info.descriptor;
-  const auto& keys =
-      descriptor.bucket_keys.empty() ? descriptor.schema.primary_key : descriptor.bucket_keys;
   statistics_columns_ = StatisticsColumns(descriptor.schema, table_->options);
-  for (const std::string& key : keys) {
+  for (const std::string& key : descriptor.EffectiveBucketKeys()) {
     bucket_key_indexes_.push_back(descriptor.schema.IndexOf(key));
   }
 }
 
-Result<std::vector<int>> LocalTableWriter::BucketsOf(const model::Batch& batch) {
-  RETURN_IF_ERROR(CheckBatch(batch));
+/// The buckets' numbers, whatever the partitions.
+Result<std::vector<int>> LocalTableWriter::NumbersOf(const model::Batch& batch) const {
   int count = table_->info.descriptor.bucket_count;
   if (bucket_key_indexes_.empty()) {
     return std::vector<int>(batch.num_rows, static_cast<int>(table_->next_bucket++ % count));
@@ -83,6 +85,26 @@ Result<std::vector<int>> LocalTableWriter::BucketsOf(const model::Batch& batch) 
   ASSIGN_OR_RETURN(format::EncodedKeys keys, format::EncodeKeys(columns));
   std::vector<int> buckets(batch.num_rows);
   for (int row = 0; row < batch.num_rows; ++row) buckets[row] = format::BucketOf(keys[row], count);
+  return buckets;
+}
+
+Result<std::vector<model::BucketId>> LocalTableWriter::BucketsOf(const model::Batch& batch) {
+  RETURN_IF_ERROR(CheckBatch(batch));
+  ASSIGN_OR_RETURN(std::vector<int> numbers, NumbersOf(batch));
+  std::vector<model::BucketId> buckets(numbers.begin(), numbers.end());
+  if (table_->partitions == nullptr) return buckets;
+  ASSIGN_OR_RETURN(auto rows, format::PartitionRows(batch, partition_key_indexes_));
+  std::vector<model::PartitionId> ids;
+  for (const auto& values : rows.values) {
+    auto known = table_->partitions->Find(model::PartitionInfo{{}, values}.Name());
+    if (known == nullptr) {
+      ASSIGN_OR_RETURN(known, table_->partitions->GetOrCreate(values));
+    }
+    ids.push_back(known->partition->id);
+  }
+  for (int row = 0; row < batch.num_rows; ++row) {
+    buckets[row].partition = ids[rows.partition_of_row[row]];
+  }
   return buckets;
 }
 
@@ -110,9 +132,9 @@ Status LocalTableWriter::CheckBatch(const model::Batch& batch) const {
   return {};
 }
 
-void LocalTableWriter::WriteBucket(int bucket, const model::Batch& batch, WriterIdentity identity,
-                                   WriteCallback done) {
-  model::TableBucket place{table_->info.id, std::nullopt, bucket};
+void LocalTableWriter::WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
+                                   WriterIdentity identity, WriteCallback done) {
+  model::TableBucket place{table_->info.id, bucket.partition, bucket.bucket};
   auto acknowledge = [place, done](Result<storage::AppendResult> result) {
     if (!result.ok()) return done(result.status());
     done(WriteAck{place, result->base_offset, result->next_offset, result->duplicate});
@@ -121,11 +143,12 @@ void LocalTableWriter::WriteBucket(int bucket, const model::Batch& batch, Writer
   if (!started.ok()) done(started);
 }
 
-Status LocalTableWriter::StartWrite(int bucket, const model::Batch& batch, WriterIdentity identity,
-                                    storage::AppendCallback done) {
-  RETURN_IF_ERROR(table_->CheckBucket(bucket));
+Status LocalTableWriter::StartWrite(const model::BucketId& bucket, const model::Batch& batch,
+                                    WriterIdentity identity, storage::AppendCallback done) {
+  ASSIGN_OR_RETURN(auto host, table_->Part(bucket.partition));
+  RETURN_IF_ERROR(host->CheckBucket(bucket.bucket));
   RETURN_IF_ERROR(CheckBatch(batch));
-  const auto& tablets = table_->buckets[bucket];
+  const auto& tablets = host->buckets[bucket.bucket];
   if (tablets.kv != nullptr) {
     return tablets.kv->Write(batch, {identity.writer_id, identity.sequence, {}}, std::move(done));
   }
@@ -144,15 +167,14 @@ Status LocalTableWriter::StartWrite(int bucket, const model::Batch& batch, Write
   return tablets.log->Append(std::move(bytes), std::move(done));
 }
 
-std::vector<std::pair<int, model::Batch>> LocalTableWriter::SplitByBucket(
-    const model::Batch& batch, const std::vector<int>& buckets) const {
-  std::vector<std::vector<uint32_t>> rows(table_->buckets.size());
+std::vector<std::pair<model::BucketId, model::Batch>> LocalTableWriter::SplitByBucket(
+    const model::Batch& batch, const std::vector<model::BucketId>& buckets) {
+  std::map<model::BucketId, std::vector<uint32_t>> rows;
   for (int row = 0; row < batch.num_rows; ++row) rows[buckets[row]].push_back(row);
-  std::vector<std::pair<int, model::Batch>> parts;
-  for (size_t bucket = 0; bucket < rows.size(); ++bucket) {
-    if (rows[bucket].empty()) continue;
-    bool all = std::ssize(rows[bucket]) == batch.num_rows;
-    parts.emplace_back(bucket, all ? batch : batch.Gather(rows[bucket]));
+  std::vector<std::pair<model::BucketId, model::Batch>> parts;
+  for (const auto& [bucket, own] : rows) {
+    bool all = std::ssize(own) == batch.num_rows;
+    parts.emplace_back(bucket, all ? batch : batch.Gather(own));
   }
   return parts;
 }

@@ -92,10 +92,10 @@ class LocalSnapshotGateway : public SnapshotGateway {
   /// Null for a bucket that is out of service.
   Result<std::shared_ptr<storage::RemoteBucket>> RemoteOf(const TableBucket& bucket) {
     ASSIGN_OR_RETURN(auto table, storage_.GetTable(bucket.table_id));
-    bool exists = !bucket.partition_id.has_value() && bucket.bucket >= 0 &&
-                  bucket.bucket < std::ssize(table->buckets);
+    auto part = table->Part(bucket.partition_id);
+    bool exists = part.ok() && bucket.bucket >= 0 && bucket.bucket < std::ssize((*part)->buckets);
     if (!exists) return NotFound("there is no bucket {}", bucket.ToString());
-    return table->buckets[bucket.bucket].remote;
+    return (*part)->buckets[bucket.bucket].remote;
   }
 
   storage::StorageServer& storage_;

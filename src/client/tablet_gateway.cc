@@ -17,15 +17,22 @@ class LocalTabletGateway : public TabletGateway {
 
   SnapshotGateway& snapshots() override { return *snapshots_; }
 
-  Result<std::shared_ptr<EncodedTable>> OpenTable(model::TableId id) override {
-    ASSIGN_OR_RETURN(auto hosted, storage_.GetTable(id));
+  Result<std::shared_ptr<EncodedTable>> OpenTable(
+      model::TableId id, std::optional<model::PartitionId> partition) override {
+    ASSIGN_OR_RETURN(auto root, storage_.GetTable(id));
+    ASSIGN_OR_RETURN(auto hosted, root->Part(partition));
     std::lock_guard lock(mutex_);
-    std::shared_ptr<LocalEncodedTable>& table = tables_[id];
+    std::shared_ptr<LocalEncodedTable>& table = tables_[{id, partition}];
     if (table == nullptr || &table->hosted() != hosted.get()) {
-      ForgetDropped(id);
+      ForgetDropped({id, partition});
       table = std::make_shared<LocalEncodedTable>(std::move(hosted));
     }
     return std::shared_ptr<EncodedTable>(table);
+  }
+
+  Result<PartitionPlace> FindPartition(model::PartitionId id) override {
+    ASSIGN_OR_RETURN(auto partition, storage_.FindPartition(id));
+    return PartitionPlace{partition->info, *partition->partition};
   }
 
   Status CheckOptions(const std::map<std::string, std::string>& properties) override {
@@ -37,16 +44,20 @@ class LocalTabletGateway : public TabletGateway {
   }
 
  private:
-  void ForgetDropped(model::TableId keep) {
+  using Key = std::pair<model::TableId, std::optional<model::PartitionId>>;
+
+  void ForgetDropped(const Key& keep) {
     std::erase_if(tables_, [&](const auto& entry) {
-      return entry.first != keep && !storage_.GetTable(entry.first).ok();
+      if (entry.first == keep) return false;
+      auto table = storage_.GetTable(entry.first.first);
+      return !table.ok() || !(*table)->Part(entry.first.second).ok();
     });
   }
 
   storage::StorageServer& storage_;
   const std::unique_ptr<SnapshotGateway> snapshots_;
   std::mutex mutex_;
-  std::map<model::TableId, std::shared_ptr<LocalEncodedTable>> tables_;  ///< guarded by `mutex_`
+  std::map<Key, std::shared_ptr<LocalEncodedTable>> tables_;  ///< guarded by `mutex_`
 };
 
 }  // namespace

@@ -41,12 +41,15 @@ class EncodedRowScanner {
   virtual Result<std::optional<std::string_view>> Next() = 0;
 };
 
-/// One table for protocols that carry its log and its rows in storage's own formats, Fluss's: bytes
-/// in, bytes out, checked but not decoded more than needed. Thread-safe.
+/// One table, or one partition of a partitioned one, for protocols that carry its log and its rows
+/// in storage's own formats, Fluss's: bytes in, bytes out, checked but not decoded more than
+/// needed. Thread-safe.
 class EncodedTable {
  public:
   virtual ~EncodedTable() = default;
   virtual const model::TableInfo& info() const = 0;
+  /// Which partition this is, if the table has some.
+  virtual const std::optional<model::PartitionInfo>& partition() const = 0;
   virtual bool HasPrimaryKey() const = 0;
   /// kInvalidArgument for a bucket that does not exist, else why it is out of service.
   virtual Status CheckBucket(int bucket) const = 0;
@@ -95,6 +98,12 @@ class EncodedTable {
   virtual std::optional<int64_t> RowCount(int bucket) const = 0;
 };
 
+/// A partition and its table.
+struct PartitionPlace {
+  model::TableInfo table;
+  model::PartitionInfo partition;
+};
+
 /// The door to a storage core for such protocols. Thread-safe.
 class TabletGateway {
  public:
@@ -102,8 +111,12 @@ class TabletGateway {
   static std::unique_ptr<TabletGateway> Open(storage::StorageServer& storage);
   virtual ~TabletGateway() = default;
 
-  /// kNotFound, kUnavailable.
-  virtual Result<std::shared_ptr<EncodedTable>> OpenTable(model::TableId id) = 0;
+  /// kNotFound (table or partition), kInvalidArgument when the table is partitioned and none is
+  /// named, kUnavailable.
+  virtual Result<std::shared_ptr<EncodedTable>> OpenTable(
+      model::TableId id, std::optional<model::PartitionId> partition = std::nullopt) = 0;
+  /// The table and the name of a partition. kNotFound.
+  virtual Result<PartitionPlace> FindPartition(model::PartitionId id) = 0;
   /// What is kept in remote storage; lives as long as the gateway.
   virtual SnapshotGateway& snapshots() = 0;
   /// kInvalidArgument, kNotSupported when a table cannot have these options.

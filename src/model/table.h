@@ -31,14 +31,45 @@ struct TablePath {
   friend auto operator<=>(const TablePath&, const TablePath&) = default;
 };
 
+struct BucketId;
+
 /// One bucket of a table, or of one partition of it: the unit of writing, ordering and recovery.
 struct TableBucket {
   TableId table_id;
   std::optional<PartitionId> partition_id;
   int bucket = 0;
 
+  BucketId id() const;
   std::string ToString() const;
   friend auto operator<=>(const TableBucket&, const TableBucket&) = default;
+};
+
+/// A bucket within its table: its number and, in a partitioned table, its partition. A plain number
+/// stands for a bucket of a table without partitions.
+struct BucketId {
+  std::optional<PartitionId> partition;
+  int bucket = 0;
+
+  BucketId() = default;
+  BucketId(int number) : bucket(number) {}  // NOLINT(google-explicit-constructor)
+  BucketId(std::optional<PartitionId> of, int number) : partition(of), bucket(number) {}
+  /// "3", or "7/3" for a bucket of partition 7.
+  std::string ToString() const;
+  friend auto operator<=>(const BucketId&, const BucketId&) = default;
+};
+
+/// Values of some or all partition keys as texts, by column name
+/// (org.apache.fluss.metadata.PartitionSpec).
+using PartitionSpec = std::map<std::string, std::string>;
+
+/// A partition that exists (org.apache.fluss.metadata.PartitionInfo). Its id is never given again.
+struct PartitionInfo {
+  PartitionId id;
+  std::vector<std::string> values;  ///< of the partition keys, in the keys' order
+  int64_t created_ms = 0;
+
+  /// The values, joined by '$'.
+  std::string Name() const;
 };
 
 /// A physical column of a table. Ids are given once and never reused, so that a renamed or dropped
@@ -70,13 +101,22 @@ struct TableDescriptor {
   Schema schema;
   std::string comment;
   std::vector<std::string> partition_keys;
-  /// Columns that choose the bucket; empty: the primary key, or none for a log table.
+  /// Columns that choose the bucket; empty: the primary key without the partition keys, or none for
+  /// a log table.
   std::vector<std::string> bucket_keys;
   int bucket_count = 1;
   std::map<std::string, std::string> properties;
   std::map<std::string, std::string> custom_properties;
 
   bool HasPrimaryKey() const { return !schema.primary_key.empty(); }
+  bool IsPartitioned() const { return !partition_keys.empty(); }
+  /// The primary key without the partition keys: what rows of one partition are told apart by.
+  std::vector<std::string> PhysicalPrimaryKey() const;
+  std::vector<int> PhysicalPrimaryKeyIndexes() const;
+  std::vector<int> PartitionKeyIndexes() const;
+  /// The columns that choose the bucket: `bucket_keys`, or what stands for them when there are
+  /// none.
+  std::vector<std::string> EffectiveBucketKeys() const;
   friend bool operator==(const TableDescriptor&, const TableDescriptor&) = default;
 };
 

@@ -42,12 +42,26 @@ std::string DataDir::TablePath(const model::TablePath& table, model::TableId id)
   return fmt::format("{}/{}/{}-{}", TablesPath(), table.database, table.table, id.value());
 }
 
-std::string DataDir::LogPath(const model::TablePath& table, model::TableId id, int bucket) const {
-  return fmt::format("{}/{}/log", TablePath(table, id), bucket);
+std::string DataDir::PartitionPath(const model::TablePath& table, model::TableId id,
+                                   model::PartitionId partition) const {
+  return fmt::format("{}/p{}", TablePath(table, id), partition.value());
 }
 
-std::string DataDir::KvPath(const model::TablePath& table, model::TableId id, int bucket) const {
-  return fmt::format("{}/{}/kv", TablePath(table, id), bucket);
+std::string DataDir::BucketPath(const model::TablePath& table, model::TableId id,
+                                const model::BucketId& bucket) const {
+  std::string parent =
+      bucket.partition ? PartitionPath(table, id, *bucket.partition) : TablePath(table, id);
+  return fmt::format("{}/{}", parent, bucket.bucket);
+}
+
+std::string DataDir::LogPath(const model::TablePath& table, model::TableId id,
+                             const model::BucketId& bucket) const {
+  return BucketPath(table, id, bucket) + "/log";
+}
+
+std::string DataDir::KvPath(const model::TablePath& table, model::TableId id,
+                            const model::BucketId& bucket) const {
+  return BucketPath(table, id, bucket) + "/kv";
 }
 
 }  // namespace forebay::storage

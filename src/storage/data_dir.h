@@ -14,6 +14,7 @@ namespace forebay::storage {
 ///   LOCK      locked by the process that uses the directory, holds its number
 ///   meta/     what exists (coordinator/metadata_store.h)
 ///   tables/<database>/<table>-<table id>/<bucket>/log/  and  kv/
+///   tables/<database>/<table>-<table id>/p<partition id>/<bucket>/log/  and  kv/
 ///
 /// Other rooms keep `lake/` and `jobs/` beside these. Thread-safe.
 class DataDir {
@@ -28,10 +29,16 @@ class DataDir {
   std::string MetaPath() const { return io::JoinPath(path_, "meta"); }
   std::string TablesPath() const { return io::JoinPath(path_, "tables"); }
   std::string TablePath(const model::TablePath& table, model::TableId id) const;
-  std::string LogPath(const model::TablePath& table, model::TableId id, int bucket) const;
-  std::string KvPath(const model::TablePath& table, model::TableId id, int bucket) const;
+  std::string PartitionPath(const model::TablePath& table, model::TableId id,
+                            model::PartitionId partition) const;
+  std::string LogPath(const model::TablePath& table, model::TableId id,
+                      const model::BucketId& bucket) const;
+  std::string KvPath(const model::TablePath& table, model::TableId id,
+                     const model::BucketId& bucket) const;
 
  private:
+  std::string BucketPath(const model::TablePath& table, model::TableId id,
+                         const model::BucketId& bucket) const;
   DataDir(io::FileSystem& fs, std::string path) : fs_(fs), path_(std::move(path)) {}
   Status CheckVersion();
 

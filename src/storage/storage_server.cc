@@ -32,20 +32,11 @@ struct TabletServices {
 
 Status HostedTable::CheckBucket(int bucket) const {
   if (bucket < 0 || bucket >= std::ssize(buckets)) {
-    return InvalidArgument("table '{}' has {} buckets, there is no bucket {}", info.path.ToString(),
-                           buckets.size(), bucket);
+    return InvalidArgument("{} has {} buckets, there is no bucket {}", Name(), buckets.size(),
+                           bucket);
   }
   return buckets[bucket].offline;
 }
-
-namespace {
-
-/// Of all buckets of a table.
-RemoteBucketName RemoteNameOf(const TableInfo& info) {
-  return {info.path, {info.id, std::nullopt, 0}, ""};
-}
-
-}  // namespace
 
 StorageServer::StorageServer(StorageOptions options, io::FileSystem& fs)
     : options_(std::move(options)),
@@ -69,13 +60,16 @@ StorageServer::~StorageServer() {
 Status StorageServer::Start() {
   ASSIGN_OR_RETURN(data_dir_, DataDir::Open(fs_, options_.data_dir));
   ASSIGN_OR_RETURN(metadata_, MetadataStore::Open(fs_, data_dir_->MetaPath()));
+  ASSIGN_OR_RETURN(partitions_, PartitionStore::Open(fs_, data_dir_->MetaPath() + "/partitions"));
   producer_offsets_ = std::make_unique<ProducerOffsets>(*metadata_, *options_.clock);
   RETURN_IF_ERROR(RemoveOrphans());
+  ForgetPartitionsOfDroppedTables();
   RETURN_IF_ERROR(OpenRemote());
   std::vector<HostedTable*> tables;
   for (const TableInfo& info : metadata_->AllTables()) {
     auto table = MakeTable(info);
     tables.push_back(table.get());
+    MakePartitions(table, tables);
     tables_by_id_[info.id] = table;
     tables_[info.path] = std::move(table);
   }
@@ -91,7 +85,8 @@ Status StorageServer::OpenRemote() {
   return remote_->FinishRemovals([this](const RemoteBucketName& name) {
     if (metadata_->IsDamaged(name.table)) return true;
     auto info = metadata_->GetTable(name.table);
-    return info.ok() && info->id == name.bucket.table_id;
+    if (!info.ok() || info->id != name.bucket.table_id) return false;
+    return !name.bucket.partition_id || partitions_->Exists(info->id, *name.bucket.partition_id);
   });
 }
 
@@ -104,7 +99,10 @@ Status StorageServer::RemoveOrphans() {
     ASSIGN_OR_RETURN(auto directories, fs_.List(parent));
     for (const std::string& directory : directories) {
       ASSIGN_OR_RETURN(bool orphan, IsOrphan(database, directory));
-      if (!orphan) continue;
+      if (!orphan) {
+        RETURN_IF_ERROR(RemovePartitionOrphans(database, directory));
+        continue;
+      }
       Log(LogLevel::kInfo, "storage", "leftover of a dropped table removed dir={}/{}", parent,
           directory);
       RETURN_IF_ERROR(fs_.RemoveAll(io::JoinPath(parent, directory)));
@@ -133,17 +131,25 @@ std::shared_ptr<HostedTable> StorageServer::MakeTable(const TableInfo& info) {
   auto table = std::make_shared<HostedTable>();
   table->services = services_;
   table->info = info;
-  table->buckets.resize(info.descriptor.bucket_count);
   table->schemas = std::make_shared<SchemaRegistry>();
   table->schemas->Add(info.schema_id, info.descriptor.schema);
   auto earlier = metadata_->GetSchemas(info.path);
   if (earlier.ok()) {
     for (auto& [id, schema] : *earlier) table->schemas->Add(id, std::move(schema));
   }
+  if (info.descriptor.IsPartitioned()) {
+    table->partitions = std::make_shared<PartitionSet>(
+        [this, id = info.id](const std::vector<std::string>& values) {
+          return GetOrCreatePartition(id, values, true);
+        });
+  } else {
+    table->buckets.resize(info.descriptor.bucket_count);
+  }
   auto parsed = TableOptions::Parse(info.descriptor.properties, options_.log);
   if (parsed.ok()) {
     table->options = *parsed;
   } else {
+    table->options_status = parsed.status();
     for (auto& bucket : table->buckets) bucket.offline = parsed.status();
   }
   return table;
@@ -174,7 +180,7 @@ void StorageServer::OpenBuckets(const std::vector<HostedTable*>& tables) {
 }
 
 void StorageServer::TakeLakeOffsets(HostedTable& table) {
-  auto lake = metadata_->LakeOffsets(table.info.id);
+  auto lake = metadata_->LakeOffsets(table.LakeKey());
   for (size_t i = 0; i < lake.size() && i < table.buckets.size(); ++i) {
     if (table.buckets[i].log != nullptr) table.buckets[i].log->SetLakeOffset(lake[i]);
   }
@@ -188,11 +194,11 @@ HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int inde
     return bucket;
   }
   Log(LogLevel::kError, "storage", "bucket out of service table={} bucket={}: {}",
-      table.info.path.ToString(), index, opened.message());
+      table.info.path.ToString(), table.IdOf(index).ToString(), opened.message());
   services_->metrics.damaged_tablets += 1;
-  return {nullptr, nullptr, nullptr,
-          opened.WithContext(fmt::format("bucket {} of table '{}' is out of service", index,
-                                         table.info.path.ToString()))};
+  return {
+      nullptr, nullptr, nullptr,
+      opened.WithContext(fmt::format("bucket {} of {} is out of service", index, table.Name()))};
 }
 
 Status StorageServer::OpenTablets(const HostedTable& table, int index,
@@ -202,10 +208,12 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
   const TableInfo& info = table.info;
   ASSIGN_OR_RETURN(
       bucket.log,
-      LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, index), table.options.log));
+      LogTablet::Open(services, data_dir_->LogPath(info.path, info.id, table.IdOf(index)),
+                      table.options.log));
   ReportDamage(table, index, *bucket.log);
-  std::string kv_path = data_dir_->KvPath(info.path, info.id, index);
-  RemoteBucketName name{info.path, {info.id, std::nullopt, index}, ""};
+  std::string kv_path = data_dir_->KvPath(info.path, info.id, table.IdOf(index));
+  RemoteBucketName name{info.path, table.PlaceOf(index),
+                        table.partition ? table.partition->Name() : ""};
   bool has_rows = info.descriptor.HasPrimaryKey();
   ASSIGN_OR_RETURN(bucket.remote, remote_->OpenBucket(std::move(name), io::ParentPath(kv_path),
                                                       bucket.log, has_rows));
@@ -221,7 +229,7 @@ void StorageServer::ReportDamage(const HostedTable& table, int index, LogTablet&
   for (const LogGap& gap : damage) {
     Log(LogLevel::kError, "storage",
         "rows are missing table={} bucket={} first_offset={} next_offset={}",
-        table.info.path.ToString(), index, gap.first, gap.next);
+        table.info.path.ToString(), table.IdOf(index).ToString(), gap.first, gap.next);
   }
 }
 
@@ -246,7 +254,7 @@ Status StorageServer::DropDatabase(const std::string& name, bool ignore_if_not_e
 Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
                                              const model::TableDescriptor& descriptor) {
   RETURN_IF_ERROR(ValidateTable(path, descriptor));
-  std::lock_guard ddl_lock(ddl_mutex_);
+  std::unique_lock ddl_lock(ddl_mutex_);
   RETURN_IF_ERROR(metadata_->CheckNewTable(path));
   TableInfo info;
   ASSIGN_OR_RETURN(info.id, metadata_->AllocateTableId());
@@ -259,21 +267,15 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   auto table = MakeTable(info);
   OpenBuckets({table.get()});
   Failpoint("table.before_commit");
-  Status committed;
-  for (const auto& bucket : table->buckets) {
-    if (committed.ok()) committed = bucket.offline;
+  RETURN_IF_ERROR(CommitBuckets(*table, data_dir_->TablePath(path, info.id),
+                                [&] { return metadata_->PutTable(info); }));
+  {
+    std::lock_guard lock(mutex_);
+    tables_by_id_[info.id] = table;
+    tables_[path] = table;
   }
-  if (committed.ok()) committed = metadata_->PutTable(info);
-  if (!committed.ok()) {
-    Status ignored;
-    for (auto& bucket : table->buckets) CloseBucket(bucket, ignored);
-    static_cast<void>(
-        fs_.RemoveAll(data_dir_->TablePath(path, info.id)));  // else the next start does
-    return committed;
-  }
-  std::lock_guard lock(mutex_);
-  tables_by_id_[info.id] = table;
-  tables_[path] = std::move(table);
+  ddl_lock.unlock();
+  AutoPartitionTable(*table);
   return info;
 }
 
@@ -285,7 +287,7 @@ Status StorageServer::CheckAlteration(const TableInfo& before, const TableInfo& 
 
 Result<TableInfo> StorageServer::AlterTable(const TablePath& path,
                                             const model::TableChanges& changes) {
-  std::lock_guard ddl_lock(ddl_mutex_);
+  std::unique_lock ddl_lock(ddl_mutex_);
   ASSIGN_OR_RETURN(TableInfo before, metadata_->GetTable(path));
   ASSIGN_OR_RETURN(TableInfo after, model::ApplyTableChanges(before, changes));
   if (after.descriptor == before.descriptor) return before;
@@ -295,82 +297,156 @@ Result<TableInfo> StorageServer::AlterTable(const TablePath& path,
   Failpoint("table.before_alter");
   RETURN_IF_ERROR(metadata_->ReplaceTable(after));
   Failpoint("table.after_alter");
-  ReplaceHosted(after, options);
+  auto altered = ReplaceHosted(after, options);
+  ddl_lock.unlock();
+  if (altered != nullptr) AutoPartitionTable(*altered);
   return after;
 }
 
-/// The tablets learn the change before anybody can see it.
-void StorageServer::ReplaceHosted(const TableInfo& info, const TableOptions& options) {
+/// The tablets learn the change before anybody can see it. nullptr when there are none.
+std::shared_ptr<HostedTable> StorageServer::ReplaceHosted(const TableInfo& info,
+                                                          const TableOptions& options) {
   std::shared_ptr<HostedTable> before;
   {
     std::lock_guard lock(mutex_);
     auto found = tables_.find(info.path);
-    if (found == tables_.end()) return;
+    if (found == tables_.end()) return nullptr;
     before = found->second;
   }
   before->schemas->Add(info.schema_id, info.descriptor.schema);
-  for (auto& bucket : before->buckets) {
+  if (before->partitions != nullptr) {
+    for (const auto& partition : before->partitions->All()) {
+      before->partitions->Put(Altered(*partition, info, options));
+    }
+  }
+  auto after = Altered(*before, info, options);
+  std::lock_guard lock(mutex_);
+  tables_by_id_[info.id] = after;
+  tables_[info.path] = after;
+  return after;
+}
+
+/// The same table or partition with other columns or options.
+std::shared_ptr<HostedTable> StorageServer::Altered(const HostedTable& before,
+                                                    const TableInfo& info,
+                                                    const TableOptions& options) {
+  for (const auto& bucket : before.buckets) {
     if (bucket.log != nullptr) bucket.log->SetOptions(options.log);
     if (bucket.kv != nullptr) bucket.kv->SetSchema(info.schema_id, info.descriptor.schema);
   }
   auto after = std::make_shared<HostedTable>();
-  after->services = before->services;
+  after->services = before.services;
   after->info = info;
   after->options = options;
-  after->buckets = before->buckets;
-  after->schemas = before->schemas;
-  after->next_bucket = before->next_bucket.load();
-  std::lock_guard lock(mutex_);
-  tables_by_id_[info.id] = after;
-  tables_[info.path] = std::move(after);
+  after->buckets = before.buckets;
+  after->schemas = before.schemas;
+  after->partition = before.partition;
+  after->dropped = before.dropped;
+  after->partitions = before.partitions;
+  after->next_bucket = before.next_bucket.load();
+  return after;
 }
 
-/// What it has in remote storage is noted first, so that a restart finds it.
-Status StorageServer::RemoveFromMetadata(const TablePath& path, HostedTable* table,
-                                         bool& has_remote_files) {
-  if (table == nullptr) return metadata_->RemoveTable(path);
-  for (auto& bucket : table->buckets) {
-    if (bucket.remote != nullptr) bucket.remote->Pause();
-    has_remote_files |= bucket.remote == nullptr || bucket.remote->HasFiles();
+/// Makes what `table`'s open buckets belong to exist, or removes them.
+Status StorageServer::CommitBuckets(HostedTable& table, const std::string& directory,
+                                    const std::function<Status()>& commit) {
+  Status committed;
+  for (const auto& bucket : table.buckets) {
+    if (committed.ok()) committed = bucket.offline;
+  }
+  if (committed.ok()) committed = commit();
+  if (committed.ok()) return {};
+  Status ignored;
+  for (auto& bucket : table.buckets) CloseBucket(bucket, ignored);
+  static_cast<void>(fs_.RemoveAll(directory));  // else the next start does
+  return committed;
+}
+
+void StorageServer::AbandonBuckets(HostedTable& table) {
+  for (auto& bucket : table.buckets) {
+    if (bucket.kv != nullptr) bucket.kv->Abandon();
+    if (bucket.log != nullptr) bucket.log->Abandon();
+  }
+}
+
+/// Of all buckets of a table or a partition.
+RemoteBucketName StorageServer::RemoteNameOf(const HostedTable& table) {
+  return {table.info.path, table.PlaceOf(0), table.partition ? table.partition->Name() : ""};
+}
+
+Status StorageServer::DropTable(const TablePath& path) {
+  std::shared_ptr<HostedTable> table;
+  {
+    std::lock_guard ddl_lock(ddl_mutex_);
+    {
+      std::lock_guard lock(mutex_);
+      auto found = tables_.find(path);
+      if (found != tables_.end()) table = found->second;
+    }
+    if (table == nullptr) return metadata_->RemoveTable(path);  // it was damaged
+    RemoteBucketName name = RemoteNameOf(*table);
+    std::vector<std::shared_ptr<HostedTable>> parts = PartsOf(table);
+    bool has_remote_files = false;
+    RETURN_IF_ERROR(
+        CommitRemoval(parts, name, [&] { return metadata_->RemoveTable(path); }, has_remote_files));
+    Failpoint("table.after_drop");
+    ForgetTable(*table);
+    if (table->partitions != nullptr) partitions_->RemoveTable(table->info.id);
+    RemoveFiles(parts, data_dir_->TablePath(path, table->info.id),
+                has_remote_files ? &name : nullptr);
+  }
+  if (table->partitions != nullptr) table->partitions->Close();
+  return {};
+}
+
+/// What holds the buckets of a table: itself, or its partitions.
+std::vector<std::shared_ptr<HostedTable>> StorageServer::PartsOf(
+    const std::shared_ptr<HostedTable>& table) {
+  return table->partitions == nullptr ? std::vector{table} : table->partitions->All();
+}
+
+/// Has `commit` remove what makes `parts` exist. What they have in remote storage, under `name`, is
+/// noted first, so that a restart finds it.
+Status StorageServer::CommitRemoval(const std::vector<std::shared_ptr<HostedTable>>& parts,
+                                    const RemoteBucketName& name,
+                                    const std::function<Status()>& commit, bool& has_remote_files) {
+  for (const auto& part : parts) {
+    for (auto& bucket : part->buckets) {
+      if (bucket.remote != nullptr) bucket.remote->Pause();
+      has_remote_files |= bucket.remote == nullptr || bucket.remote->HasFiles();
+    }
   }
   Status removed;
-  if (has_remote_files) removed = remote_->PlanRemoval(RemoteNameOf(table->info));
-  if (removed.ok()) removed = metadata_->RemoveTable(path);
+  if (has_remote_files) removed = remote_->PlanRemoval(name);
+  if (removed.ok()) removed = commit();
   if (removed.ok()) return {};
-  for (auto& bucket : table->buckets) {
-    if (bucket.remote != nullptr) bucket.remote->Resume();
+  for (const auto& part : parts) {
+    for (auto& bucket : part->buckets) {
+      if (bucket.remote != nullptr) bucket.remote->Resume();
+    }
   }
   return removed;
 }
 
-Status StorageServer::DropTable(const TablePath& path) {
-  std::lock_guard ddl_lock(ddl_mutex_);
-  std::shared_ptr<HostedTable> table;
-  {
-    std::lock_guard lock(mutex_);
-    auto found = tables_.find(path);
-    if (found != tables_.end()) table = found->second;
+void StorageServer::ForgetTable(const HostedTable& table) {
+  std::lock_guard lock(mutex_);
+  tables_.erase(table.info.path);
+  tables_by_id_.erase(table.info.id);
+}
+
+/// `remote`: what is in remote storage; nullptr: nothing.
+void StorageServer::RemoveFiles(const std::vector<std::shared_ptr<HostedTable>>& parts,
+                                const std::string& directory, const RemoteBucketName* remote) {
+  for (const auto& part : parts) {
+    if (part->partition) *part->dropped = true;
+    AbandonBuckets(*part);
   }
-  bool has_remote_files = false;
-  RETURN_IF_ERROR(RemoveFromMetadata(path, table.get(), has_remote_files));
-  Failpoint("table.after_drop");
-  if (table == nullptr) return {};
-  {
-    std::lock_guard lock(mutex_);
-    tables_.erase(path);
-    tables_by_id_.erase(table->info.id);
-  }
-  for (auto& bucket : table->buckets) {
-    if (bucket.kv != nullptr) bucket.kv->Abandon();
-    if (bucket.log != nullptr) bucket.log->Abandon();
-  }
-  Status removed = fs_.RemoveAll(data_dir_->TablePath(path, table->info.id));
-  if (removed.ok() && has_remote_files) removed = remote_->FinishRemoval(RemoteNameOf(table->info));
+  Status removed = fs_.RemoveAll(directory);
+  if (removed.ok() && remote != nullptr) removed = remote_->FinishRemoval(*remote);
   if (!removed.ok()) {
     Log(LogLevel::kWarning, "storage", "dropped table's files stay until the next start: {}",
         removed.message());
   }
-  return {};
 }
 
 Result<std::shared_ptr<const HostedTable>> StorageServer::GetTable(const TablePath& path) {
@@ -393,26 +469,34 @@ Result<std::shared_ptr<const HostedTable>> StorageServer::GetTable(model::TableI
   return std::shared_ptr<const HostedTable>(found->second);
 }
 
-Status StorageServer::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets) {
+Status StorageServer::SetLakeOffsets(const TablePath& path, const std::vector<LogOffset>& offsets,
+                                     std::optional<model::PartitionId> partition) {
   ASSIGN_OR_RETURN(auto table, GetTable(path));
+  ASSIGN_OR_RETURN(auto part, table->Part(partition));
   ASSIGN_OR_RETURN(auto merged, metadata_->SetLakeOffsets(
-                                    table->info.id, table->info.descriptor.bucket_count, offsets));
+                                    part->LakeKey(), table->info.descriptor.bucket_count, offsets));
   for (size_t i = 0; i < merged.size(); ++i) {
-    if (table->buckets[i].log != nullptr) table->buckets[i].log->SetLakeOffset(merged[i]);
+    if (part->buckets[i].log != nullptr) part->buckets[i].log->SetLakeOffset(merged[i]);
   }
   return {};
 }
 
-std::vector<std::shared_ptr<HostedTable>> StorageServer::AllTables() {
+std::vector<std::shared_ptr<HostedTable>> StorageServer::AllHosts() {
   std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<HostedTable>> all;
-  for (const auto& [path, table] : tables_) all.push_back(table);
+  for (const auto& [path, table] : tables_) {
+    if (table->partitions == nullptr) {
+      all.push_back(table);
+    } else {
+      for (auto& partition : table->partitions->All()) all.push_back(std::move(partition));
+    }
+  }
   return all;
 }
 
 Status StorageServer::ExpireNow() {
   RETURN_IF_ERROR(producer_offsets_->Expire());
-  for (const auto& table : AllTables()) {
+  for (const auto& table : AllHosts()) {
     for (const auto& bucket : table->buckets) {
       if (bucket.log == nullptr) continue;
       if (bucket.kv != nullptr) bucket.kv->UpdateRetention();
@@ -426,11 +510,19 @@ void StorageServer::RunExpiry() {
   std::unique_lock lock(mutex_);
   auto interval = std::chrono::milliseconds(options_.expiry_interval_ms);
   bool is_first = true;
+  int64_t next_auto_partition_ms = MonotonicMs() + options_.auto_partition_interval_ms;
+  lock.unlock();
+  AutoPartitionNow();
+  lock.lock();
   while (!stop_expiry_.wait_for(lock, interval, [this] { return closed_; })) {
     lock.unlock();
     Status expired = ExpireNow();
     if (!expired.ok()) {
       Log(LogLevel::kWarning, "storage", "expiry failed, will try again: {}", expired.message());
+    }
+    if (MonotonicMs() >= next_auto_partition_ms) {
+      AutoPartitionNow();
+      next_auto_partition_ms = MonotonicMs() + options_.auto_partition_interval_ms;
     }
     // What the start took and freed goes back to the operating system.
     if (std::exchange(is_first, false)) malloc_trim(0);
@@ -457,9 +549,10 @@ Status StorageServer::Close() {
   stop_expiry_.notify_all();
   if (expiry_thread_.joinable()) expiry_thread_.join();
   if (remote_ != nullptr) remote_->Stop();
+  StopCreatingPartitions();
   std::lock_guard ddl_lock(ddl_mutex_);
   Status first_error;
-  for (const auto& table : AllTables()) {
+  for (const auto& table : AllHosts()) {
     for (auto& bucket : table->buckets) CloseBucket(bucket, first_error);
   }
   services_->flusher.Stop();

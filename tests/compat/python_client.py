@@ -215,6 +215,76 @@ class Client:
         equal(["sql" if i % 2 else "python" for i in wanted], names, "rows by SQL, found by Python")
         equal([[100]], self.sql.query(f"SELECT COUNT(*) FROM {name}"), "no row twice")
 
+    async def case_partitions(self):
+        columns = [("id", pa.int32()), ("day", pa.string()), ("score", pa.int64())]
+        path = fluss.TablePath(DATABASE, "partitions")
+        descriptor = fluss.TableDescriptor(fluss.Schema(pa.schema(columns)), partition_keys=["day"], bucket_count=1)
+        await self.admin.create_table(path, descriptor, False)
+        table = await self.connection.get_table(path)
+        await self.admin.create_partition(path, {"day": "a"})
+        await self.admin.create_partition(path, {"day": "a"}, True)
+        await self.fails(42, self.admin.create_partition(path, {"day": "a"}), "PARTITION_ALREADY_EXISTS")
+        await self.fails(43, self.admin.create_partition(path, {"day": "no/slash"}), "PARTITION_SPEC_INVALID")
+        await self.admin.create_partition(path, {"day": "b"})
+        writer = table.new_append().create_writer()
+        for i in range(20):
+            writer.append({"id": i, "day": "a" if i % 2 else "b", "score": i * 10})
+        await writer.flush()
+        infos = {info.partition_name: info.partition_id for info in await self.admin.list_partition_infos(path)}
+        equal(["a", "b"], sorted(infos), "partitions")
+        equal(["b"], [info.partition_name for info in await self.admin.list_partition_infos(path, {"day": "b"})],
+              "those of a value")
+        equal({0: 10}, await self.admin.list_partition_offsets(path, "a", [0], fluss.OffsetSpec.latest()), "offsets")
+        scanner = await table.new_scan().create_log_scanner()
+        scanner.subscribe_partition_buckets({(partition, 0): fluss.EARLIEST_OFFSET for partition in infos.values()})
+        rows, deadline = [], time.monotonic() + DEADLINE_SECONDS
+        while len(rows) < 20 and time.monotonic() < deadline:
+            rows += [(record.row["id"], record.row["day"]) for record in await scanner.poll(POLL_MS)]
+        equal([(i, "a" if i % 2 else "b") for i in range(20)], sorted(rows), "rows of both")
+        await self.admin.drop_partition(path, {"day": "a"})
+        await self.fails(36, self.admin.drop_partition(path, {"day": "a"}), "PARTITION_NOT_EXISTS")
+        await self.admin.drop_partition(path, {"day": "a"}, True)
+        plain = await self.create("no_partitions", LOG_COLUMNS)
+        await self.fails(37, self.admin.list_partition_infos(plain.get_table_path()), "TABLE_NOT_PARTITIONED")
+        if self.sql:
+            equal([["day=b"]], self.sql.query(f"SHOW PARTITIONS {DATABASE}.partitions"), "SHOW PARTITIONS")
+            equal([[10, 900]], self.sql.query(f"SELECT COUNT(*), SUM(score) FROM {DATABASE}.partitions"), "SQL reads")
+
+    async def case_partitioned_rows(self):
+        columns = [("id", pa.int32()), ("day", pa.string()), ("score", pa.int64())]
+        path = fluss.TablePath(DATABASE, "partitioned_rows")
+        schema = fluss.Schema(pa.schema(columns), primary_keys=["id", "day"])
+        await self.admin.create_table(
+            path, fluss.TableDescriptor(schema, partition_keys=["day"], bucket_count=2), False)
+        table = await self.connection.get_table(path)
+        for day in "ab":
+            await self.admin.create_partition(path, {"day": day})
+        writer = table.new_upsert().create_writer()
+        for i in range(10):
+            writer.upsert({"id": i, "day": "a", "score": i})
+            writer.upsert({"id": i, "day": "b", "score": 100 + i})
+        await writer.flush()
+        writer.upsert({"id": 3, "day": "a", "score": 33})
+        writer.delete({"id": 4, "day": "b"})
+        await writer.flush()
+        lookuper = table.new_lookup().create_lookuper()
+        equal(33, (await lookuper.lookup({"id": 3, "day": "a"}))["score"], "updated")
+        equal(103, (await lookuper.lookup({"id": 3, "day": "b"}))["score"], "in the other partition")
+        equal(None, await lookuper.lookup({"id": 4, "day": "b"}), "deleted")
+        if self.sql:
+            equal([["a", 10], ["b", 9]],
+                  self.sql.query(f"SELECT `day`, COUNT(*) FROM {DATABASE}.partitioned_rows GROUP BY `day` ORDER BY `day`"),
+                  "SQL reads")
+
+    @staticmethod
+    async def fails(code, call, name):
+        try:
+            await call
+        except fluss.FlussError as error:
+            equal(code, error.error_code, name)
+            return
+        raise AssertionError(f"no error {name}")
+
 
 async def refused(config):
     """A wrong password is not let in."""

@@ -45,7 +45,7 @@ std::vector<std::pair<int, model::Batch>> Split(client::TableWriter& writer,
   auto places = writer.BucketsOf(batch);
   std::vector<std::vector<uint32_t>> rows(buckets);
   for (int row = 0; places.ok() && row < batch.num_rows; ++row) {
-    rows[(*places)[row]].push_back(static_cast<uint32_t>(row));
+    rows[(*places)[row].bucket].push_back(static_cast<uint32_t>(row));
   }
   std::vector<std::pair<int, model::Batch>> parts;
   for (int bucket = 0; bucket < buckets; ++bucket) {

@@ -160,7 +160,7 @@ class HoldingConnection : public client::Connection {
     return base_.OpenLookuper(path, std::move(projection));
   }
   Result<std::unique_ptr<client::SnapshotScanner>> OpenSnapshotScanner(
-      const model::TablePath& path, int bucket,
+      const model::TablePath& path, const model::BucketId& bucket,
       std::optional<std::vector<int>> projection) override {
     return base_.OpenSnapshotScanner(path, bucket, std::move(projection));
   }
@@ -171,12 +171,12 @@ class HoldingConnection : public client::Connection {
    public:
     Writer(HoldingConnection& owner, std::unique_ptr<client::TableWriter> base)
         : owner_(owner), base_(std::move(base)) {}
-    Result<std::vector<int>> BucketsOf(const model::Batch& batch) override {
+    Result<std::vector<model::BucketId>> BucketsOf(const model::Batch& batch) override {
       return base_->BucketsOf(batch);
     }
-    void WriteBucket(int bucket, const model::Batch& batch, client::WriterIdentity identity,
-                     client::WriteCallback done) override {
-      if (bucket == owner_.bucket_ && owner_.holding) return done(Unavailable("held"));
+    void WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
+                     client::WriterIdentity identity, client::WriteCallback done) override {
+      if (bucket.bucket == owner_.bucket_ && owner_.holding) return done(Unavailable("held"));
       base_->WriteBucket(bucket, batch, identity, std::move(done));
     }
     Result<std::vector<client::WriteAck>> Write(const model::Batch& batch) override {

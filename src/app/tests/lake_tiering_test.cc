@@ -55,7 +55,7 @@ class LakeTieringTest : public client::LocalFixture {
     std::vector<std::string> rows;
     const Snapshot* snapshot = table->metadata().current_snapshot();
     if (snapshot == nullptr) return rows;
-    auto files = PlanLakeFiles(*table, *snapshot, -1);
+    auto files = PlanLakeFiles(*table, *snapshot, {});
     EXPECT_TRUE(files.ok()) << files.status().ToString();
     LakeReader reader(info->descriptor.schema, {1, 0}, *files);
     while (true) {

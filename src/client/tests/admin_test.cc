@@ -73,7 +73,8 @@ TEST_F(AdminTest, BadTablesAreRefusedWithReasons) {
       {[](auto& t) { t.schema.primary_key = {"nope"}; }, ErrorKind::kInvalidArgument, "'nope'"},
       {[](auto& t) { t.schema.primary_key = {"name"}; }, ErrorKind::kInvalidArgument, "NOT NULL"},
       {[](auto& t) { t.bucket_count = 0; }, ErrorKind::kInvalidArgument, "buckets, not 0"},
-      {[](auto& t) { t.partition_keys = {"name"}; }, ErrorKind::kNotSupported, "partitioned"},
+      {[](auto& t) { t.partition_keys = {"nope"}; }, ErrorKind::kInvalidArgument,
+       "the partition key names the unknown column 'nope'"},
       {[](auto& t) { t.schema.columns[1].type = model::DataType::IntervalDayTime(); },
        ErrorKind::kNotSupported, "cannot be stored"},
   };

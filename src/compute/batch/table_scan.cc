@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "compute/source/lake_part.h"
+#include "compute/source/partition_filter.h"
 #include "compute/source/source_factory.h"
 
 namespace forebay::compute {
@@ -17,8 +18,9 @@ namespace {
 /// lake.
 class BucketReader : public BatchReader {
  public:
-  BucketReader(const JobContext& context, const sql::TableScanNode& scan, int bucket,
-               LogOffset begin, LogOffset end, std::unique_ptr<LakePartReader> lake)
+  BucketReader(const JobContext& context, const sql::TableScanNode& scan,
+               const model::BucketId& bucket, LogOffset begin, LogOffset end,
+               std::unique_ptr<LakePartReader> lake)
       : connection_(*context.environment->connection),
         path_(scan.table.path),
         columns_(scan.columns),
@@ -47,6 +49,8 @@ class BucketReader : public BatchReader {
     constexpr int64_t kPollBytes = 4 << 20;
     ASSIGN_OR_RETURN(auto polled, scanner_->Poll(kWaitMs, kPollBytes));
     for (client::ScanRecords& records : polled) {
+      if (records.dropped) next_ = end_;  // the partition has gone, and its rows with it
+      if (records.dropped) continue;
       Batch batch = std::move(records.batch);
       if (records.base_offset + batch.num_rows > end_) {
         batch =
@@ -77,7 +81,7 @@ class BucketReader : public BatchReader {
   client::Connection& connection_;
   const model::TablePath path_;
   const std::vector<int> columns_;
-  const int bucket_;
+  const model::BucketId bucket_;
   LogOffset next_;
   const LogOffset end_;
   std::unique_ptr<LakePartReader> lake_;
@@ -144,6 +148,7 @@ class SourceDrain : public BatchReader, private SourceOutput {
     return Status::Ok();
   }
   void FinishSplit(int) override {}
+  void AddSplit(const std::string&) override {}
 
   Waker waker_;  // outlives the reader
   std::unique_ptr<Source> source_;
@@ -151,6 +156,20 @@ class SourceDrain : public BatchReader, private SourceOutput {
   std::deque<Batch> ready_;
   bool ended_ = false;
 };
+
+using Partitions = std::vector<std::optional<model::PartitionId>>;
+
+/// Those whose rows the scan may need; nullopt stands for a table without partitions.
+Result<Partitions> PartitionsOf(const sql::TableScanNode& scan, const JobContext& context) {
+  if (!scan.table.info.descriptor.IsPartitioned()) return Partitions{std::nullopt};
+  Partitions partitions;
+  ASSIGN_OR_RETURN(auto all,
+                   context.environment->connection->admin().ListPartitions(scan.table.path));
+  for (const model::PartitionInfo& partition : all) {
+    if (MayHoldRows(scan, partition)) partitions.push_back(partition.id);
+  }
+  return partitions;
+}
 
 Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobContext& context) {
   std::vector<int> ascending = scan.columns;
@@ -163,16 +182,52 @@ Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobCont
   }
   if (ascending.empty()) ascending.push_back(0);
   BatchReaders readers;
-  for (int bucket = 0; bucket < scan.table.info.descriptor.bucket_count; ++bucket) {
-    ASSIGN_OR_RETURN(auto scanner, context.environment->connection->OpenSnapshotScanner(
-                                       scan.table.path, bucket, ascending));
-    readers.push_back(std::make_unique<SnapshotReader>(std::move(scanner), order));
+  ASSIGN_OR_RETURN(auto partitions, PartitionsOf(scan, context));
+  for (const auto& partition : partitions) {
+    for (int bucket = 0; bucket < scan.table.info.descriptor.bucket_count; ++bucket) {
+      ASSIGN_OR_RETURN(auto scanner, context.environment->connection->OpenSnapshotScanner(
+                                         scan.table.path, {partition, bucket}, ascending));
+      readers.push_back(std::make_unique<SnapshotReader>(std::move(scanner), order));
+    }
   }
   return readers;
 }
 
-Result<BatchReaders> OpenLogs(const sql::TableScanNode& scan, const JobContext& context) {
+Status OpenLogsOf(std::optional<model::PartitionId> partition, const sql::TableScanNode& scan,
+                  const JobContext& context, const std::optional<LakePart>& part,
+                  BatchReaders& readers) {
   client::Admin& admin = context.environment->connection->admin();
+  ASSIGN_OR_RETURN(auto begins,
+                   admin.ListOffsets(scan.table.path, model::kEarliestOffset, partition));
+  ASSIGN_OR_RETURN(auto ends, admin.ListOffsets(scan.table.path, model::kLatestOffset, partition));
+  for (size_t i = 0; i < ends.size(); ++i) {
+    model::BucketId bucket(partition, static_cast<int>(i));
+    std::unique_ptr<LakePartReader> lake;
+    LogOffset begin = begins[i];
+    if (part && part->OffsetOf(bucket) > 0) {
+      begin = part->OffsetOf(bucket);
+      ASSIGN_OR_RETURN(lake, context.environment->lake_parts->Open(scan, part->snapshot, bucket));
+    }
+    readers.push_back(
+        std::make_unique<BucketReader>(context, scan, bucket, begin, ends[i], std::move(lake)));
+  }
+  return Status::Ok();
+}
+
+/// Partitions whose rows are in the lake alone: they were dropped from storage.
+Status OpenLakeOnly(const sql::TableScanNode& scan, const JobContext& context, const LakePart& part,
+                    const Partitions& stored, BatchReaders& readers) {
+  for (const auto& [bucket, offset] : part.offsets) {
+    if (!bucket.partition || offset <= 0) continue;
+    if (std::find(stored.begin(), stored.end(), bucket.partition) != stored.end()) continue;
+    if (!MayHoldRows(scan, part.partitions.at(*bucket.partition))) continue;
+    ASSIGN_OR_RETURN(auto lake, context.environment->lake_parts->Open(scan, part.snapshot, bucket));
+    readers.push_back(std::make_unique<LakeOnlyReader>(std::move(lake)));
+  }
+  return Status::Ok();
+}
+
+Result<BatchReaders> OpenLogs(const sql::TableScanNode& scan, const JobContext& context) {
   LakePartFactory* lake_parts = context.environment->lake_parts;
   std::optional<LakePart> part;
   if (lake_parts != nullptr) {
@@ -180,19 +235,14 @@ Result<BatchReaders> OpenLogs(const sql::TableScanNode& scan, const JobContext& 
   }
   // The lake's snapshot was taken first: what is tiered from now on is still read from the log, at
   // most once.
-  ASSIGN_OR_RETURN(auto begins, admin.ListOffsets(scan.table.path, model::kEarliestOffset));
-  ASSIGN_OR_RETURN(auto ends, admin.ListOffsets(scan.table.path, model::kLatestOffset));
   BatchReaders readers;
-  for (size_t bucket = 0; bucket < ends.size(); ++bucket) {
-    std::unique_ptr<LakePartReader> lake;
-    LogOffset begin = begins[bucket];
-    if (part && bucket < part->offsets.size() && part->offsets[bucket] > 0) {
-      begin = part->offsets[bucket];
-      ASSIGN_OR_RETURN(lake, lake_parts->Open(scan, part->snapshot, static_cast<int>(bucket)));
-    }
-    readers.push_back(std::make_unique<BucketReader>(context, scan, static_cast<int>(bucket), begin,
-                                                     ends[bucket], std::move(lake)));
+  ASSIGN_OR_RETURN(auto partitions, PartitionsOf(scan, context));
+  for (const auto& partition : partitions) {
+    Status opened = OpenLogsOf(partition, scan, context, part, readers);
+    bool dropped = !opened.ok() && partition && opened.kind() == ErrorKind::kNotFound;
+    if (!dropped) RETURN_IF_ERROR(opened);
   }
+  if (part) RETURN_IF_ERROR(OpenLakeOnly(scan, context, *part, partitions, readers));
   return readers;
 }
 
@@ -204,8 +254,8 @@ Result<BatchReaders> OpenLake(const sql::TableScanNode& scan, const JobContext& 
   }
   BatchReaders readers;
   if (!part) return readers;
-  for (size_t bucket = 0; bucket < part->offsets.size(); ++bucket) {
-    ASSIGN_OR_RETURN(auto lake, lake_parts->Open(scan, part->snapshot, static_cast<int>(bucket)));
+  for (const auto& [bucket, offset] : part->offsets) {
+    ASSIGN_OR_RETURN(auto lake, lake_parts->Open(scan, part->snapshot, bucket));
     readers.push_back(std::make_unique<LakeOnlyReader>(std::move(lake)));
   }
   return readers;

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "compute/expression/time_zone.h"
+#include "base/time_zone.h"
 #include "model/column.h"
 #include "model/value_text.h"
 

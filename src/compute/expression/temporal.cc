@@ -1,8 +1,8 @@
 #include <array>
 
+#include "base/time_zone.h"
 #include "compute/expression/civil_time.h"
 #include "compute/expression/row_kernel.h"
-#include "compute/expression/time_zone.h"
 
 namespace forebay::compute {
 

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/time_zone.h"
 #include "compute/expression/cell_text.h"
 #include "compute/expression/civil_time.h"
 #include "compute/expression/date_format.h"
 #include "compute/expression/row_kernel.h"
-#include "compute/expression/time_zone.h"
 #include "model/value_text.h"
 
 namespace forebay::compute {

@@ -4,8 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "base/time_zone.h"
 #include "compute/expression/evaluator.h"
-#include "compute/expression/time_zone.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {

@@ -12,6 +12,11 @@ void SourceTask::SetSplits(std::vector<SourceSplit> splits) {
   split_scope_.finished.assign(splits_.size(), false);
 }
 
+void SourceTask::AddSplit(const std::string& id) {
+  split_scope_.split_ids.push_back(id);
+  split_scope_.finished.push_back(false);
+}
+
 Status SourceTask::Open(Waker& waker) { return reader_->Open(std::move(splits_), waker); }
 
 Result<bool> SourceTask::Poll() {

@@ -31,6 +31,7 @@ class SourceTask : public SourceOutput {
 
   Status Emit(int split, model::Batch batch) override;
   void FinishSplit(int split) override { split_scope_.finished[split] = true; }
+  void AddSplit(const std::string& id) override;
 
  private:
   const JobVertex& vertex_;

@@ -47,7 +47,22 @@ Status WatermarkSubtask::OpenOperator() {
   return Status::Ok();
 }
 
+Status WatermarkSubtask::AddNewParts() {
+  while (splits_ != nullptr && parts_.size() < splits_->split_ids.size()) {
+    Operator* op = op_.get();
+    if (!parts_.empty()) {
+      ASSIGN_OR_RETURN(std::unique_ptr<Operator> another, make_operator_());
+      op = another.get();
+      more_.push_back(std::move(another));
+    }
+    RETURN_IF_ERROR(AddPart(op, splits_->split_ids[parts_.size()]));
+    watermarks_.AddIdle();
+  }
+  return Status::Ok();
+}
+
 Status WatermarkSubtask::ProcessBatch(int input, model::Batch batch) {
+  RETURN_IF_ERROR(AddNewParts());
   int index = splits_ == nullptr ? 0 : splits_->current;
   Part& part = parts_[index];
   part.active_ms = MonotonicMs();
@@ -70,7 +85,8 @@ Status WatermarkSubtask::ProcessPart(int index, int input, model::Batch batch) {
 }
 
 Status WatermarkSubtask::Announce() {
-  for (size_t i = 0; splits_ != nullptr && i < splits_->finished.size(); ++i) {
+  // A split that was just found may have no part yet.
+  for (size_t i = 0; splits_ != nullptr && i < parts_.size(); ++i) {
     if (splits_->finished[i]) watermarks_.SetIdle(static_cast<int>(i), true);
   }
   std::optional<Watermark> minimum = watermarks_.Minimum();
@@ -119,7 +135,8 @@ Status WatermarkSubtask::RestoreOperator(StateReader& reader) {
 
 Status WatermarkSubtask::TickOperator(int64_t now_ms) {
   for (Part& part : parts_) RETURN_IF_ERROR(part.op->Tick(now_ms));
-  if (idle_timeout_ms_ <= 0) return Status::Ok();
+  // Without rows: splits may have finished, and then have no say.
+  if (idle_timeout_ms_ <= 0) return splits_ == nullptr ? Status::Ok() : Announce();
   int64_t steady = MonotonicMs();
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (steady - parts_[i].active_ms >= idle_timeout_ms_) {

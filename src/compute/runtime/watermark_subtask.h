@@ -47,6 +47,8 @@ class WatermarkSubtask : public Subtask {
   };
 
   Status AddPart(Operator* op, std::string id);
+  /// For the splits that the source has found meanwhile.
+  Status AddNewParts();
   /// Passes rows on, then the watermark they bring.
   Status ProcessPart(int index, int input, model::Batch batch);
   Status Announce();

@@ -82,7 +82,7 @@ class TableCommitter : public Committer {
       ASSIGN_OR_RETURN(std::vector<Status> results, WriteOnce(parts, round));
       std::vector<const TableCommit*> again;
       for (size_t i = 0; i < parts.size(); ++i) {
-        if (results[i].ok()) continue;
+        if (results[i].ok() || IsDropped(*parts[i], results[i])) continue;
         if (!IsBusy(results[i].kind())) {
           return results[i].WithContext("write to " + table_.path.ToString());
         }
@@ -98,6 +98,14 @@ class TableCommitter : public Committer {
       pause_ms = std::min(pause_ms * 2, kRetryMsMax);
       parts = std::move(again);
     }
+  }
+
+  bool IsDropped(const TableCommit& part, const Status& result) const {
+    if (!part.bucket.partition || result.kind() != ErrorKind::kNotFound) return false;
+    Log(LogLevel::kWarning, "compute",
+        "rows of a dropped partition are left out table={} bucket={}", table_.path.ToString(),
+        part.bucket.ToString());
+    return true;
   }
 
   Result<std::vector<Status>> WriteOnce(const std::vector<const TableCommit*>& parts,
@@ -128,7 +136,8 @@ class TableCommitter : public Committer {
 std::string TableCommit::Key() const {
   ByteWriter key;
   key.Write(static_cast<int32_t>(shard));
-  key.Write(static_cast<int32_t>(bucket));
+  key.Write(static_cast<int32_t>(bucket.bucket));
+  if (bucket.partition) key.Write(bucket.partition->value());
   return key.Take();
 }
 
@@ -147,7 +156,11 @@ Result<TableCommit> TableCommit::Parse(std::string_view key, std::string_view va
   TableCommit commit;
   ByteReader key_reader(key), reader(value);
   ASSIGN_OR_RETURN(commit.shard, key_reader.Read<int32_t>());
-  ASSIGN_OR_RETURN(commit.bucket, key_reader.Read<int32_t>());
+  ASSIGN_OR_RETURN(commit.bucket.bucket, key_reader.Read<int32_t>());
+  if (key_reader.remaining() > 0) {
+    ASSIGN_OR_RETURN(int64_t partition, key_reader.Read<int64_t>());
+    commit.bucket.partition = model::PartitionId(partition);
+  }
   ASSIGN_OR_RETURN(commit.writer_id, reader.Read<int64_t>());
   ASSIGN_OR_RETURN(uint64_t count, reader.ReadVarint());
   for (uint64_t i = 0; i < count; ++i) {

@@ -1,6 +1,7 @@
 #include "compute/sink/table_sink.h"
 
 #include <algorithm>
+#include <climits>
 #include <map>
 #include <optional>
 #include <unordered_set>
@@ -79,7 +80,7 @@ class TableSinkWriter : public SinkWriter {
     }
     if (materializer_.has_value()) batch = materializer_->Process(batch);
     if (batch.num_rows == 0) return Status::Ok();
-    ASSIGN_OR_RETURN(std::vector<int> buckets, writer_->BucketsOf(batch));
+    ASSIGN_OR_RETURN(std::vector<model::BucketId> buckets, writer_->BucketsOf(batch));
     for (int row = 0; row < batch.num_rows; ++row) {
       if (batch.change(row) == model::ChangeType::kUpdateBefore) continue;
       Builder(buckets[buckets.size() == 1 ? 0 : row]).AppendRow(batch, row);
@@ -112,11 +113,10 @@ class TableSinkWriter : public SinkWriter {
     if (!std::exchange(changed_, false)) return Status::Ok();
     ByteWriter value;
     value.Write(writer_id_);
-    value.WriteVarint(sequences_.size());
-    for (const auto& [bucket, sequence] : sequences_) {
-      value.Write(static_cast<int32_t>(bucket));
-      value.Write(sequence);
-    }
+    // Buckets of no partition first, which is all there is in most tables; then the others.
+    auto behind = sequences_.upper_bound(model::BucketId(INT_MAX));
+    WriteSequences(value, sequences_.begin(), behind);
+    if (behind != sequences_.end()) WriteSequences(value, behind, sequences_.end());
     writer.Put(kWriterTable, kUnkeyed, std::to_string(shard_), value.view());
     return Status::Ok();
   }
@@ -128,11 +128,8 @@ class TableSinkWriter : public SinkWriter {
       if (key != std::to_string(shard_)) return Status::Ok();
       ByteReader bytes(value);
       ASSIGN_OR_RETURN(writer_id_, bytes.Read<int64_t>());
-      ASSIGN_OR_RETURN(uint64_t count, bytes.ReadVarint());
-      for (uint64_t i = 0; i < count; ++i) {
-        ASSIGN_OR_RETURN(int32_t bucket, bytes.Read<int32_t>());
-        ASSIGN_OR_RETURN(sequences_[bucket], bytes.Read<int32_t>());
-      }
+      RETURN_IF_ERROR(ReadSequences(bytes, false));
+      if (bytes.remaining() > 0) RETURN_IF_ERROR(ReadSequences(bytes, true));
       return Status::Ok();
     });
   }
@@ -152,15 +149,44 @@ class TableSinkWriter : public SinkWriter {
     return Status::Ok();
   }
 
-  model::BatchBuilder& Builder(int bucket) {
-    auto found = builders_.find(bucket);
-    if (found == builders_.end()) {
-      found = builders_.emplace(bucket, model::BatchBuilder(types_)).first;
+  using Sequences = std::map<model::BucketId, int32_t>;
+
+  static void WriteSequences(ByteWriter& value, Sequences::const_iterator begin,
+                             Sequences::const_iterator end) {
+    value.WriteVarint(static_cast<uint64_t>(std::distance(begin, end)));
+    for (; begin != end; ++begin) {
+      const auto& [bucket, sequence] = *begin;
+      if (bucket.partition) value.Write(bucket.partition->value());
+      value.Write(static_cast<int32_t>(bucket.bucket));
+      value.Write(sequence);
     }
-    return found->second;
   }
 
-  Status PrepareBucket(int bucket, model::Batch batch, CheckpointEntries& commits) {
+  Status ReadSequences(ByteReader& bytes, bool partitioned) {
+    ASSIGN_OR_RETURN(uint64_t count, bytes.ReadVarint());
+    for (uint64_t i = 0; i < count; ++i) {
+      model::BucketId bucket;
+      if (partitioned) {
+        ASSIGN_OR_RETURN(int64_t partition, bytes.Read<int64_t>());
+        bucket.partition = model::PartitionId(partition);
+      }
+      ASSIGN_OR_RETURN(bucket.bucket, bytes.Read<int32_t>());
+      ASSIGN_OR_RETURN(sequences_[bucket], bytes.Read<int32_t>());
+    }
+    return Status::Ok();
+  }
+
+  model::BatchBuilder& Builder(const model::BucketId& bucket) {
+    // Rows of one bucket mostly come together.
+    if (last_builder_ != builders_.end() && last_builder_->first == bucket) {
+      return last_builder_->second;
+    }
+    last_builder_ = builders_.try_emplace(bucket, types_).first;
+    return last_builder_->second;
+  }
+
+  Status PrepareBucket(const model::BucketId& bucket, model::Batch batch,
+                       CheckpointEntries& commits) {
     if (!key_.empty() && !keeps_all_changes_) batch = batch.Gather(LastOfEachKey(batch, key_));
     int64_t wanted = batch.MemoryBytes() / kBatchBytes + 1;
     int count = static_cast<int>(std::min<int64_t>({wanted, kBatchesMax, batch.num_rows}));
@@ -187,8 +213,9 @@ class TableSinkWriter : public SinkWriter {
   const int shard_;
   bool keeps_all_changes_ = false;
   std::optional<UpsertMaterializer> materializer_;
-  std::map<int, model::BatchBuilder> builders_;  ///< by bucket
-  std::map<int, int32_t> sequences_;             ///< the next one, by bucket
+  std::map<model::BucketId, model::BatchBuilder> builders_;
+  std::map<model::BucketId, model::BatchBuilder>::iterator last_builder_ = builders_.end();
+  Sequences sequences_;  ///< the next one
   int64_t writer_id_ = -1;
   int64_t bytes_ = 0;
   bool changed_ = false;

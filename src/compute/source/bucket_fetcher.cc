@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <set>
 
+#include "base/clock.h"
 #include "compute/source/lake_part.h"
+#include "compute/source/partition_filter.h"
 
 namespace forebay::compute {
 namespace {
 
 constexpr int kPollTimeoutMs = 500;
 constexpr int64_t kPollBytes = 4 << 20;
+/// How often new partitions are looked for.
+constexpr int64_t kSearchIntervalMs = 500;
 
 /// What Fluss's $changelog tables call a change.
 std::string_view ChangeName(model::ChangeType type) {
@@ -88,20 +92,31 @@ void BucketFetcher::Stop() {
 }
 
 Status BucketFetcher::Run() {
-  for (size_t i = 0; i < splits_.size(); ++i) {
-    int split = static_cast<int>(i);
-    if (splits_[i].position.phase == SplitPosition::Phase::kLake) {
-      RETURN_IF_ERROR(ReadLake(split));
-    } else if (splits_[i].position.phase == SplitPosition::Phase::kSnapshot) {
-      RETURN_IF_ERROR(ReadSnapshot(split));
-    }
-  }
+  for (size_t i = 0; i < splits_.size(); ++i) RETURN_IF_ERROR(ReadBeforeLog(static_cast<int>(i)));
   return ReadLogs();
 }
 
+Status BucketFetcher::ReadBeforeLog(int split) {
+  if (splits_[split].search.has_value()) return Status::Ok();
+  Status read;
+  switch (splits_[split].position.phase) {
+    case SplitPosition::Phase::kLake: read = ReadLake(split); break;
+    case SplitPosition::Phase::kSnapshot: read = ReadSnapshot(split); break;
+    case SplitPosition::Phase::kLog: break;
+  }
+  bool dropped = !read.ok() && read.kind() == ErrorKind::kNotFound &&
+                 splits_[split].bucket.partition.has_value();
+  return dropped ? Drop(split) : read;
+}
+
 Status BucketFetcher::Push(int split, model::Batch batch) {
-  const SplitPosition& position = splits_[split].position;
-  FetchedRows rows{split, std::move(batch), position.ToString(), position.IsAtEnd()};
+  const BucketSplit& from = splits_[split];
+  FetchedRows rows;
+  rows.split = split;
+  rows.batch = std::move(batch);
+  rows.position = from.search ? from.search->ToSplit().position : from.position.ToString();
+  rows.split_finished = from.IsAtEnd();
+  rows.split_dropped = from.dropped;
   if (queue_.Push(std::move(rows))) return Status::Ok();
   return Cancelled("the reader was closed");
 }
@@ -143,32 +158,91 @@ Status BucketFetcher::ReadSnapshot(int split) {
   return Push(split, {});
 }
 
+Status BucketFetcher::Begin(int split) {
+  RETURN_IF_ERROR(ReadBeforeLog(split));
+  BucketSplit& from = splits_[split];
+  if (from.dropped) return Status::Ok();
+  if (from.IsAtEnd()) return Push(split, {});
+  if (from.search.has_value()) return Status::Ok();
+  Status subscribed = scanner_->Subscribe(from.bucket, from.position.offset);
+  bool dropped = !subscribed.ok() && subscribed.kind() == ErrorKind::kNotFound &&
+                 from.bucket.partition.has_value();
+  return dropped ? Drop(split) : subscribed;
+}
+
+Status BucketFetcher::Drop(int split) {
+  splits_[split].dropped = true;
+  return Push(split, {});
+}
+
+bool BucketFetcher::IsOpen() const {
+  return std::any_of(splits_.begin(), splits_.end(),
+                     [](const BucketSplit& split) { return !split.IsAtEnd(); });
+}
+
 Status BucketFetcher::ReadLogs() {
-  size_t open = 0;
-  for (size_t i = 0; i < splits_.size(); ++i) {
-    if (splits_[i].position.IsAtEnd()) {
-      RETURN_IF_ERROR(Push(static_cast<int>(i), {}));
-      continue;
-    }
-    RETURN_IF_ERROR(scanner_->Subscribe(splits_[i].bucket, splits_[i].position.offset));
-    ++open;
-  }
-  while (open > 0 && !stop_) {
+  for (size_t i = 0; i < splits_.size(); ++i) RETURN_IF_ERROR(Begin(static_cast<int>(i)));
+  while (IsOpen() && !stop_) {
+    RETURN_IF_ERROR(SearchPartitions());
     ASSIGN_OR_RETURN(std::vector<client::ScanRecords> all,
                      scanner_->Poll(kPollTimeoutMs, kPollBytes));
     for (client::ScanRecords& records : all) RETURN_IF_ERROR(Deliver(std::move(records)));
-    open = static_cast<size_t>(
-        std::count_if(splits_.begin(), splits_.end(),
-                      [](const BucketSplit& split) { return !split.position.IsAtEnd(); }));
   }
   return stop_ ? Status(Cancelled("the reader was closed")) : Status::Ok();
 }
 
+Status BucketFetcher::SearchPartitions() {
+  bool searches = std::any_of(splits_.begin(), splits_.end(),
+                              [](const BucketSplit& split) { return split.search.has_value(); });
+  if (!searches || MonotonicMs() < next_search_ms_) return Status::Ok();
+  next_search_ms_ = MonotonicMs() + kSearchIntervalMs;
+  ASSIGN_OR_RETURN(auto partitions,
+                   environment_.connection->admin().ListPartitions(node_.table.path));
+  for (size_t i = 0; i < splits_.size(); ++i) {
+    if (!splits_[i].search.has_value()) continue;
+    RETURN_IF_ERROR(AddPartitions(static_cast<int>(i), partitions));
+  }
+  return Status::Ok();
+}
+
+/// The new splits and the position of the search that found them reach the reader together, so a
+/// checkpoint has both or none.
+Status BucketFetcher::AddPartitions(int search,
+                                    const std::vector<model::PartitionInfo>& partitions) {
+  PartitionSearch found = *splits_[search].search;
+  FetchedRows rows;
+  rows.split = search;
+  std::vector<BucketSplit> added;
+  for (const model::PartitionInfo& partition : partitions) {
+    if (partition.id.value() <= splits_[search].search->known) continue;
+    found.known = std::max(found.known, partition.id.value());
+    if (!MayHoldRows(node_, partition)) continue;
+    auto starts = starts_.StartOfNew(partition.id);
+    if (!starts.ok() && starts.kind() == ErrorKind::kNotFound) continue;  // dropped meanwhile
+    RETURN_IF_ERROR(internal::ToStatus(starts));
+    for (int bucket = 0; bucket < std::ssize(*starts); ++bucket) {
+      BucketSplit split{{partition.id, bucket}, (*starts)[bucket], {}, false};
+      if (!found.IsMine(split.bucket)) continue;
+      rows.new_splits.push_back({TablePositions::SplitId(split.bucket), split.position.ToString()});
+      added.push_back(std::move(split));
+    }
+  }
+  if (found.known == splits_[search].search->known) return Status::Ok();
+  splits_[search].search = found;
+  rows.position = found.ToSplit().position;
+  if (!queue_.Push(std::move(rows))) return Cancelled("the reader was closed");
+  int first = static_cast<int>(splits_.size());
+  splits_.insert(splits_.end(), added.begin(), added.end());
+  for (int i = first; i < std::ssize(splits_); ++i) RETURN_IF_ERROR(Begin(i));
+  return Status::Ok();
+}
+
 Status BucketFetcher::Deliver(client::ScanRecords records) {
   auto found = std::find_if(splits_.begin(), splits_.end(), [&](const BucketSplit& split) {
-    return split.bucket == records.bucket.bucket;
+    return !split.search.has_value() && split.bucket == records.bucket.id();
   });
-  if (found == splits_.end() || found->position.IsAtEnd()) return Status::Ok();
+  if (found == splits_.end() || found->IsAtEnd()) return Status::Ok();
+  if (records.dropped) return Drop(static_cast<int>(found - splits_.begin()));
   SplitPosition& position = found->position;
   int begin = static_cast<int>(
       std::clamp<int64_t>(position.offset - records.base_offset, 0, records.batch.num_rows));

@@ -9,17 +9,23 @@
 #include "compute/runtime/environment.h"
 #include "compute/source/fetch_queue.h"
 #include "compute/source/split_position.h"
+#include "compute/source/table_positions.h"
 
 namespace forebay::compute {
 
-/// A bucket and where its reading stands.
+/// A bucket and where its reading stands; or a share of the search for new partitions.
 struct BucketSplit {
-  int bucket = 0;
+  model::BucketId bucket;
   SplitPosition position;
+  std::optional<PartitionSearch> search;
+  bool dropped = false;  ///< with its partition
+
+  bool IsAtEnd() const { return dropped || (!search.has_value() && position.IsAtEnd()); }
 };
 
 /// The thread that reads some buckets of a table for one reader: first what is in the lake or in
-/// snapshots, bucket by bucket, then the logs together. Start and Stop by the reader's thread.
+/// snapshots, bucket by bucket, then the logs together, and buckets of new partitions as they come.
+/// Start and Stop by the reader's thread.
 class BucketFetcher {
  public:
   /// All arguments outlive the fetcher.
@@ -34,13 +40,24 @@ class BucketFetcher {
  private:
   BucketFetcher(const sql::TableScanNode& node, const ComputeEnvironment& environment,
                 std::vector<BucketSplit> splits, FetchQueue& queue)
-      : node_(node), environment_(environment), splits_(std::move(splits)), queue_(queue) {}
+      : node_(node),
+        environment_(environment),
+        splits_(std::move(splits)),
+        queue_(queue),
+        starts_(node, environment) {}
 
   Status Prepare();
   Status Run();
   Status ReadLake(int split);
   Status ReadSnapshot(int split);
   Status ReadLogs();
+  /// Reads what lies before the log, and subscribes to the log.
+  Status Begin(int split);
+  Status ReadBeforeLog(int split);
+  bool IsOpen() const;
+  Status SearchPartitions();
+  Status AddPartitions(int search, const std::vector<model::PartitionInfo>& partitions);
+  Status Drop(int split);
   Status Deliver(client::ScanRecords records);
   /// kCancelled when the reader has gone.
   Status Push(int split, model::Batch batch);
@@ -56,6 +73,8 @@ class BucketFetcher {
   std::vector<int> order_;       ///< for each column of the scan its place in projection_, or the
                                  ///< negative number of a metadata column
   std::unique_ptr<client::LogScanner> scanner_;
+  const TablePositions starts_;
+  int64_t next_search_ms_ = 0;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "compute/exchange/waker.h"
+#include "compute/source/source.h"
 #include "model/batch.h"
 
 namespace forebay::compute {
@@ -16,6 +17,10 @@ struct FetchedRows {
   model::Batch batch;    ///< may be empty: then only the position moved
   std::string position;  ///< of the split once the batch is emitted
   bool split_finished = false;
+  /// The split is gone: it is not checkpointed any more.
+  bool split_dropped = false;
+  /// Splits that the fetching thread found, to be counted on from the last.
+  std::vector<SourceSplit> new_splits = {};
 };
 
 /// A bounded queue from a reader's fetching thread, which waits when it is full, to the shard,

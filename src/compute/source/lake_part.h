@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,15 @@ class LakePartReader {
 /// What of a table is in the lake: a snapshot, and where the log goes on after it.
 struct LakePart {
   std::string snapshot;  ///< names the lake snapshot; stays readable while a job reads it
-  std::vector<model::LogOffset>
-      offsets;  ///< by bucket: the first offset that is not in the lake; 0: nothing is
+  /// The first offset that is not in the lake; nothing is of a bucket that is not here.
+  std::map<model::BucketId, model::LogOffset> offsets;
+  /// The partitions of those buckets; some may be gone from storage.
+  std::map<model::PartitionId, model::PartitionInfo> partitions;
+
+  model::LogOffset OffsetOf(const model::BucketId& bucket) const {
+    auto found = offsets.find(bucket);
+    return found == offsets.end() ? 0 : found->second;
+  }
 };
 
 /// Puts "read the lake first, then the log from these offsets" in front of a table scan.
@@ -35,7 +43,8 @@ class LakePartFactory {
   /// nullopt when the table is not in the lake.
   virtual Result<std::optional<LakePart>> Find(const sql::TableScanNode& scan) = 0;
   virtual Result<std::unique_ptr<LakePartReader>> Open(const sql::TableScanNode& scan,
-                                                       const std::string& snapshot, int bucket) = 0;
+                                                       const std::string& snapshot,
+                                                       const model::BucketId& bucket) = 0;
 };
 
 }  // namespace forebay::compute

@@ -22,10 +22,14 @@ struct SourceSplit {
 class SourceOutput {
  public:
   virtual ~SourceOutput() = default;
-  /// A batch of at most Batch::kMaxRows rows of split number `split` (the index in Open's list).
+  /// A batch of at most Batch::kMaxRows rows of split number `split` (the index in Open's list,
+  /// which AddSplit makes longer).
   virtual Status Emit(int split, model::Batch batch) = 0;
   /// Nothing will follow from this split.
   virtual void FinishSplit(int split) = 0;
+  /// A split that the reader found by itself; its number is the next one. It holds no watermark
+  /// back before it has given something.
+  virtual void AddSplit(const std::string& id) = 0;
 };
 
 enum class PollOutcome {

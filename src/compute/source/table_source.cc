@@ -1,12 +1,13 @@
 #include "compute/source/table_source.h"
 
 #include <algorithm>
-#include <charconv>
-#include <thread>
+#include <utility>
 
 #include "compute/source/bucket_fetcher.h"
 #include "compute/source/lake_part.h"
+#include "compute/source/partition_filter.h"
 #include "compute/source/split_position.h"
+#include "compute/source/table_positions.h"
 
 namespace forebay::compute {
 namespace {
@@ -24,13 +25,16 @@ class TableReader : public SourceReader {
   Status Open(std::vector<SourceSplit> splits, Waker& waker) override {
     splits_ = std::move(splits);
     in_snapshot_.assign(splits_.size(), false);
+    dropped_.assign(splits_.size(), false);
     if (splits_.empty()) return Status::Ok();
     std::vector<BucketSplit> buckets;
     for (const SourceSplit& split : splits_) {
       BucketSplit bucket;
-      std::string_view number = std::string_view(split.id).substr(split.id.find(' ') + 1);
-      std::from_chars(number.data(), number.data() + number.size(), bucket.bucket);
-      ASSIGN_OR_RETURN(bucket.position, SplitPosition::Parse(split.position));
+      ASSIGN_OR_RETURN(bucket.search, PartitionSearch::Parse(split));
+      if (!bucket.search.has_value()) {
+        ASSIGN_OR_RETURN(bucket.bucket, TablePositions::ParseSplitId(split.id));
+        ASSIGN_OR_RETURN(bucket.position, SplitPosition::Parse(split.position));
+      }
       buckets.push_back(std::move(bucket));
     }
     queue_ = std::make_unique<FetchQueue>(waker);
@@ -41,6 +45,7 @@ class TableReader : public SourceReader {
 
   Result<PollOutcome> Poll(SourceOutput& output) override {
     if (queue_ == nullptr) return PollOutcome::kEnd;
+    if (!std::exchange(polled_, true)) FinishSearches(output);
     std::optional<FetchedRows> rows = queue_->Pop();
     if (!rows.has_value()) {
       ASSIGN_OR_RETURN(bool end, queue_->IsAtEnd());
@@ -48,15 +53,28 @@ class TableReader : public SourceReader {
     }
     splits_[rows->split].position = std::move(rows->position);
     bool in_snapshot = splits_[rows->split].position.starts_with("snapshot");
-    in_snapshot_[rows->split] = in_snapshot;
+    in_snapshot_[rows->split] = in_snapshot && !rows->split_dropped;
     if (rows->batch.num_rows > 0) {
       RETURN_IF_ERROR(output.Emit(rows->split, std::move(rows->batch)));
     }
     if (rows->split_finished) output.FinishSplit(rows->split);
+    dropped_[rows->split] = rows->split_dropped;
+    for (SourceSplit& split : rows->new_splits) {
+      output.AddSplit(split.id);
+      in_snapshot_.push_back(false);
+      dropped_.push_back(false);
+      splits_.push_back(std::move(split));
+    }
     return PollOutcome::kProgress;
   }
 
-  std::vector<SourceSplit> Positions() const override { return splits_; }
+  std::vector<SourceSplit> Positions() const override {
+    std::vector<SourceSplit> positions;
+    for (size_t i = 0; i < splits_.size(); ++i) {
+      if (!dropped_[i]) positions.push_back(splits_[i]);
+    }
+    return positions;
+  }
 
   /// A snapshot's rows come in no order that could be resumed.
   bool CanCheckpoint() const override {
@@ -64,10 +82,20 @@ class TableReader : public SourceReader {
   }
 
  private:
+  /// The search for partitions gives no rows and thus must not hold the watermark back.
+  void FinishSearches(SourceOutput& output) const {
+    for (size_t i = 0; i < splits_.size(); ++i) {
+      auto search = PartitionSearch::Parse(splits_[i]);
+      if (search.ok() && search->has_value()) output.FinishSplit(static_cast<int>(i));
+    }
+  }
+
   const sql::TableScanNode& node_;
   const ComputeEnvironment& environment_;
   std::vector<SourceSplit> splits_;
   std::vector<bool> in_snapshot_;
+  std::vector<bool> dropped_;
+  bool polled_ = false;
   std::unique_ptr<FetchQueue> queue_;
   std::unique_ptr<BucketFetcher> fetcher_;  ///< after queue_, which it uses
 };
@@ -75,16 +103,33 @@ class TableReader : public SourceReader {
 class TableSource : public Source {
  public:
   TableSource(const sql::TableScanNode& node, const JobContext& context)
-      : node_(node), context_(context) {}
+      : node_(node), context_(context), positions_(node, *context.environment) {}
 
-  Result<std::vector<SourceSplit>> EnumerateSplits(int) override {
-    bool lake_only = node_.part == sql::ScanPart::kLake;
-    ASSIGN_OR_RETURN(std::vector<SplitPosition> positions,
-                     lake_only ? LakePositions() : StartPositions());
-    if (IsBounded() && !lake_only) RETURN_IF_ERROR(SetEnds(positions));
+  Result<std::vector<SourceSplit>> EnumerateSplits(int num_readers) override {
     std::vector<SourceSplit> splits;
-    for (size_t i = 0; i < positions.size(); ++i) {
-      splits.push_back({fmt::format("bucket {}", i), positions[i].ToString()});
+    if (!node_.table.info.descriptor.IsPartitioned()) {
+      RETURN_IF_ERROR(AddSplits(std::nullopt, splits));
+      return splits;
+    }
+    ASSIGN_OR_RETURN(auto partitions,
+                     context_.environment->connection->admin().ListPartitions(node_.table.path));
+    if (!IsBounded()) {
+      int64_t known = partitions.empty() ? 0 : partitions.back().id.value();
+      for (int i = 0; i < num_readers; ++i) {
+        splits.push_back(PartitionSearch{i, num_readers, known}.ToSplit());
+      }
+    }
+    for (const model::PartitionInfo& partition : partitions) {
+      if (!MayHoldRows(node_, partition)) continue;
+      Status added = AddSplits(partition.id, splits);
+      bool dropped = !added.ok() && added.kind() == ErrorKind::kNotFound;
+      if (!dropped) RETURN_IF_ERROR(added);
+    }
+    ASSIGN_OR_RETURN(auto lake_only, positions_.LakeOnlyPartitions(partitions));
+    for (const model::PartitionInfo& partition : lake_only) {
+      if (!MayHoldRows(node_, partition)) continue;
+      ASSIGN_OR_RETURN(auto positions, positions_.StartInLake(partition.id));
+      AddSplits(partition.id, positions, splits);
     }
     return splits;
   }
@@ -102,94 +147,30 @@ class TableSource : public Source {
   }
 
  private:
-  client::Admin& admin() const { return context_.environment->connection->admin(); }
-  const model::TablePath& path() const { return node_.table.path; }
-
   std::string Option(const std::string& key, const std::string& fallback) const {
     auto found = node_.table.options.find(key);
     return found == node_.table.options.end() ? fallback : found->second;
   }
 
-  Status SetEnds(std::vector<SplitPosition>& positions) const {
-    ASSIGN_OR_RETURN(std::vector<model::LogOffset> ends,
-                     admin().ListOffsets(path(), model::kLatestOffset));
-    for (size_t i = 0; i < positions.size() && i < ends.size(); ++i) positions[i].end = ends[i];
+  Status AddSplits(std::optional<model::PartitionId> partition,
+                   std::vector<SourceSplit>& splits) const {
+    ASSIGN_OR_RETURN(auto positions, positions_.Start(IsBounded(), partition));
+    AddSplits(partition, positions, splits);
     return Status::Ok();
   }
 
-  Result<std::vector<SplitPosition>> StartPositions() const {
-    std::string mode = Option("scan.startup.mode", "full");
-    bool changelog = node_.part == sql::ScanPart::kChangelog;
-    if (mode == "full" && !changelog) return FullPositions();
-    Result<std::vector<model::LogOffset>> offsets = InvalidArgument(
-        "unknown 'scan.startup.mode' = '{}'; use full, earliest, latest or timestamp", mode);
-    if (mode == "earliest" || mode == "full") {
-      offsets = admin().ListOffsets(path(), model::kEarliestOffset);
-    } else if (mode == "latest") {
-      offsets = admin().ListOffsets(path(), model::kLatestOffset);
-    } else if (mode == "timestamp") {
-      int64_t ms = -1;
-      std::string text = Option("scan.startup.timestamp", "");
-      auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-      if (error != std::errc() || end != text.data() + text.size()) {
-        return InvalidArgument("'scan.startup.timestamp' needs milliseconds, not '{}'", text);
-      }
-      offsets = admin().ListOffsetsAt(path(), ms);
+  static void AddSplits(std::optional<model::PartitionId> partition,
+                        const std::vector<SplitPosition>& positions,
+                        std::vector<SourceSplit>& splits) {
+    for (size_t i = 0; i < positions.size(); ++i) {
+      model::BucketId bucket(partition, static_cast<int>(i));
+      splits.push_back({TablePositions::SplitId(bucket), positions[i].ToString()});
     }
-    if (!offsets.ok()) return offsets.status();
-    return LogPositions(*offsets);
-  }
-
-  static std::vector<SplitPosition> LogPositions(const std::vector<model::LogOffset>& offsets) {
-    std::vector<SplitPosition> positions;
-    for (model::LogOffset offset : offsets) {
-      SplitPosition position;
-      position.offset = offset;
-      positions.push_back(position);
-    }
-    return positions;
-  }
-
-  Result<std::vector<SplitPosition>> FullPositions() const {
-    if (node_.table.info.descriptor.HasPrimaryKey()) {
-      SplitPosition snapshot;
-      snapshot.phase = SplitPosition::Phase::kSnapshot;
-      return std::vector<SplitPosition>(node_.table.info.descriptor.bucket_count, snapshot);
-    }
-    ASSIGN_OR_RETURN(std::vector<model::LogOffset> earliest,
-                     admin().ListOffsets(path(), model::kEarliestOffset));
-    std::vector<SplitPosition> positions = LogPositions(earliest);
-    if (context_.environment->lake_parts == nullptr) return positions;
-    ASSIGN_OR_RETURN(std::optional<LakePart> lake, context_.environment->lake_parts->Find(node_));
-    if (!lake.has_value()) return positions;
-    for (size_t i = 0; i < positions.size() && i < lake->offsets.size(); ++i) {
-      if (lake->offsets[i] <= 0) continue;
-      positions[i].phase = SplitPosition::Phase::kLake;
-      positions[i].offset = lake->offsets[i];
-      positions[i].lake_snapshot = lake->snapshot;
-    }
-    return positions;
-  }
-
-  /// Only what is in the lake now: it ends where the log would go on.
-  Result<std::vector<SplitPosition>> LakePositions() const {
-    SplitPosition nothing;
-    nothing.end = 0;
-    std::vector<SplitPosition> positions(node_.table.info.descriptor.bucket_count, nothing);
-    if (context_.environment->lake_parts == nullptr) return positions;
-    ASSIGN_OR_RETURN(std::optional<LakePart> lake, context_.environment->lake_parts->Find(node_));
-    if (!lake.has_value()) return positions;
-    for (size_t i = 0; i < positions.size() && i < lake->offsets.size(); ++i) {
-      if (lake->offsets[i] <= 0) continue;
-      positions[i].phase = SplitPosition::Phase::kLake;
-      positions[i].offset = positions[i].end = lake->offsets[i];
-      positions[i].lake_snapshot = lake->snapshot;
-    }
-    return positions;
   }
 
   const sql::TableScanNode& node_;
   const JobContext& context_;
+  const TablePositions positions_;
 };
 
 }  // namespace

@@ -71,7 +71,7 @@ class MemoryConnection : public client::Connection, public client::Admin {
     return NotSupported("lookup");
   }
   Result<std::unique_ptr<client::SnapshotScanner>> OpenSnapshotScanner(
-      const model::TablePath&, int, std::optional<std::vector<int>>) override {
+      const model::TablePath&, const model::BucketId&, std::optional<std::vector<int>>) override {
     return NotSupported("snapshot");
   }
 
@@ -96,8 +96,19 @@ class MemoryConnection : public client::Connection, public client::Admin {
     std::lock_guard lock(mutex_);
     return tables_.at(path).info;
   }
+  Result<std::vector<model::PartitionInfo>> ListPartitions(const model::TablePath&) override {
+    return NotSupported("partitions");
+  }
+  Result<model::PartitionInfo> CreatePartition(const model::TablePath&, const model::PartitionSpec&,
+                                               bool) override {
+    return NotSupported("partitions");
+  }
+  Status DropPartition(const model::TablePath&, const model::PartitionSpec&, bool) override {
+    return NotSupported("partitions");
+  }
   Result<std::vector<model::LogOffset>> ListOffsets(const model::TablePath& path,
-                                                    model::LogOffset which) override {
+                                                    model::LogOffset which,
+                                                    std::optional<model::PartitionId>) override {
     std::lock_guard lock(mutex_);
     std::vector<model::LogOffset> offsets;
     for (auto& log : tables_.at(path).logs) {
@@ -105,7 +116,8 @@ class MemoryConnection : public client::Connection, public client::Admin {
     }
     return offsets;
   }
-  Result<std::vector<model::LogOffset>> ListOffsetsAt(const model::TablePath&, int64_t) override {
+  Result<std::vector<model::LogOffset>> ListOffsetsAt(const model::TablePath&, int64_t,
+                                                      std::optional<model::PartitionId>) override {
     return NotSupported("offsets by time");
   }
   Status PutObject(const std::string&, const std::string&, const std::string&, bool) override {
@@ -118,7 +130,8 @@ class MemoryConnection : public client::Connection, public client::Admin {
   Result<std::vector<std::string>> ListObjects(const std::string&) override {
     return std::vector<std::string>();
   }
-  Status SetLakeOffsets(const model::TablePath&, const std::vector<model::LogOffset>&) override {
+  Status SetLakeOffsets(const model::TablePath&, const std::vector<model::LogOffset>&,
+                        std::optional<model::PartitionId>) override {
     return Status::Ok();
   }
   Result<int64_t> AllocateWriterId() override {
@@ -131,20 +144,20 @@ class MemoryConnection : public client::Connection, public client::Admin {
    public:
     Writer(MemoryConnection& core, model::TablePath path) : core_(core), path_(std::move(path)) {}
 
-    Result<std::vector<int>> BucketsOf(const model::Batch& batch) override {
+    Result<std::vector<model::BucketId>> BucketsOf(const model::Batch& batch) override {
       model::TableInfo info = core_.GetTable(path_).value();
       int count = info.descriptor.bucket_count;
       std::vector<int> key = info.descriptor.schema.PrimaryKeyIndexes();
-      if (key.empty()) return std::vector<int>{next_++ % count};
+      if (key.empty()) return std::vector<model::BucketId>{next_++ % count};
       std::vector<uint64_t> hashes;
       HashRows(batch, key, hashes);
-      std::vector<int> buckets;
+      std::vector<model::BucketId> buckets;
       for (uint64_t hash : hashes) buckets.push_back(static_cast<int>(hash % count));
       return buckets;
     }
-    void WriteBucket(int bucket, const model::Batch& batch, client::WriterIdentity identity,
-                     client::WriteCallback done) override {
-      done(core_.Write(path_, bucket, batch, identity));
+    void WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
+                     client::WriterIdentity identity, client::WriteCallback done) override {
+      done(core_.Write(path_, bucket.bucket, batch, identity));
     }
     Result<std::vector<client::WriteAck>> Write(const model::Batch&) override {
       return NotSupported("write");
@@ -162,12 +175,12 @@ class MemoryConnection : public client::Connection, public client::Admin {
             std::optional<std::vector<int>> projection)
         : core_(core), path_(std::move(path)), projection_(std::move(projection)) {}
 
-    Status Subscribe(int bucket, model::LogOffset offset) override {
-      offsets_[bucket] = offset;
+    Status Subscribe(const model::BucketId& bucket, model::LogOffset offset) override {
+      offsets_[bucket.bucket] = offset;
       return Status::Ok();
     }
-    Status Unsubscribe(int bucket) override {
-      offsets_.erase(bucket);
+    Status Unsubscribe(const model::BucketId& bucket) override {
+      offsets_.erase(bucket.bucket);
       return Status::Ok();
     }
     Result<std::vector<client::ScanRecords>> Poll(int timeout_ms, int64_t) override {

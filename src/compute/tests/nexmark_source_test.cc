@@ -28,6 +28,7 @@ class Batches : public SourceOutput {
     return Status::Ok();
   }
   void FinishSplit(int) override {}
+  void AddSplit(const std::string&) override {}
 
   int64_t rows = 0;
   std::vector<model::Batch> batches;

@@ -18,6 +18,7 @@ class Rows : public SourceOutput {
     return Status::Ok();
   }
   void FinishSplit(int) override {}
+  void AddSplit(const std::string&) override {}
 
   std::vector<int64_t> ids;
   std::vector<std::string> texts;

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lake/scan/lake_scan.h"
+#include "lake/tiering/lake_rows.h"
 #include "lake/tiering/tiering_service.h"
 
 namespace forebay::compute {
@@ -54,7 +55,8 @@ class LakeRows : public LakePartReader {
 /// The snapshot's files. Tables are only added to (a delete is a file too), so an expired snapshot
 /// is what the current one has up to its sequence number.
 Result<std::vector<lake::LakeFile>> FilesOf(const lake::IcebergTable& table,
-                                            const SnapshotName& name, int bucket) {
+                                            const SnapshotName& name,
+                                            const lake::LakeBucket& bucket) {
   for (const lake::Snapshot& snapshot : table.metadata().snapshots()) {
     if (snapshot.id == name.id) return lake::PlanLakeFiles(table, snapshot, bucket);
   }
@@ -78,24 +80,60 @@ class LakeParts : public LakePartFactory {
     if (snapshot == nullptr) return std::optional<LakePart>();
     LakePart part;
     part.snapshot = SnapshotName{snapshot->id, snapshot->sequence_number}.ToString();
-    part.offsets = snapshot->LogOffsets();
+    if (scan.table.info.descriptor.IsPartitioned()) {
+      AddPartitions(*snapshot, part);
+      return std::optional(std::move(part));
+    }
+    std::vector<model::LogOffset> offsets = snapshot->LogOffsets();
     // Without offsets nobody can say where the log goes on.
-    if (part.offsets.size() != static_cast<size_t>(scan.table.info.descriptor.bucket_count)) {
+    if (offsets.size() != static_cast<size_t>(scan.table.info.descriptor.bucket_count)) {
       return Corruption("the newest snapshot of {} does not say up to which log offsets it goes",
                         (*table)->directory());
     }
+    for (size_t i = 0; i < offsets.size(); ++i) part.offsets[static_cast<int>(i)] = offsets[i];
     return std::optional(std::move(part));
   }
 
   Result<std::unique_ptr<LakePartReader>> Open(const sql::TableScanNode& scan,
-                                               const std::string& snapshot, int bucket) override {
+                                               const std::string& snapshot,
+                                               const model::BucketId& bucket) override {
     ASSIGN_OR_RETURN(SnapshotName name, SnapshotName::Parse(snapshot));
     ASSIGN_OR_RETURN(auto table, OpenTable(scan));
-    ASSIGN_OR_RETURN(std::vector<lake::LakeFile> files, FilesOf(*table, name, bucket));
+    ASSIGN_OR_RETURN(lake::LakeBucket wanted, WantedFiles(scan, *table, bucket));
+    ASSIGN_OR_RETURN(std::vector<lake::LakeFile> files, FilesOf(*table, name, wanted));
     return std::unique_ptr<LakePartReader>(std::make_unique<LakeRows>(scan, std::move(files)));
   }
 
  private:
+  static void AddPartitions(const lake::Snapshot& snapshot, LakePart& part) {
+    for (lake::PartitionOffsets& entry : snapshot.LogOffsetsByPartition()) {
+      for (size_t i = 0; i < entry.offsets.size(); ++i) {
+        part.offsets[{entry.partition.id, static_cast<int>(i)}] = entry.offsets[i];
+      }
+      part.partitions[entry.partition.id] = std::move(entry.partition);
+    }
+  }
+
+  /// The lake knows partitions by their values, which stand in the snapshots. kNotFound.
+  static Result<lake::LakeBucket> WantedFiles(const sql::TableScanNode& scan,
+                                              const lake::IcebergTable& table,
+                                              const model::BucketId& bucket) {
+    lake::LakeBucket wanted{{}, bucket.bucket};
+    if (!bucket.partition) return wanted;
+    const auto& snapshots = table.metadata().snapshots();
+    // A partition that was made anew has taken the place of the old one in newer snapshots.
+    for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
+      LakePart part;
+      AddPartitions(*snapshot, part);
+      auto found = part.partitions.find(*bucket.partition);
+      if (found == part.partitions.end()) continue;
+      ASSIGN_OR_RETURN(wanted.keys,
+                       lake::LakePartitionKeys(scan.table.info.descriptor, found->second.values));
+      return wanted;
+    }
+    return NotFound("partition {} in {}", bucket.partition->value(), table.directory());
+  }
+
   Result<std::unique_ptr<lake::IcebergTable>> OpenTable(const sql::TableScanNode& scan) const {
     return lake::IcebergTable::Open(fs_, tiering_.DirectoryOf(scan.table.info), clock_);
   }

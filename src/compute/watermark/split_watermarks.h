@@ -20,6 +20,8 @@ class SplitWatermarks {
     parts_[part].idle = false;
     if (watermark > parts_[part].watermark) parts_[part].watermark = watermark;
   }
+  /// One more, which has no say before it advances.
+  void AddIdle() { parts_.push_back({kMinWatermark, true}); }
   void SetIdle(int part, bool idle) { parts_[part].idle = idle; }
   bool IsIdle(int part) const { return parts_[part].idle; }
   Watermark Of(int part) const { return parts_[part].watermark; }

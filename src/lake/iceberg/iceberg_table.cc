@@ -60,13 +60,12 @@ Result<std::unique_ptr<IcebergTable>> IcebergTable::Open(io::FileSystem& fs, std
   return table;
 }
 
-Result<std::unique_ptr<IcebergTable>> IcebergTable::Create(io::FileSystem& fs,
-                                                           std::string directory,
-                                                           const model::Schema& schema,
-                                                           const Clock& clock) {
+Result<std::unique_ptr<IcebergTable>> IcebergTable::Create(
+    io::FileSystem& fs, std::string directory, const model::Schema& schema,
+    const std::vector<std::string>& partition_keys, const Clock& clock) {
   std::unique_ptr<IcebergTable> table(new IcebergTable(fs, std::move(directory), clock));
-  ASSIGN_OR_RETURN(TableMetadata metadata,
-                   TableMetadata::Create(UriOf(table->directory_), schema, clock.NowMs()));
+  ASSIGN_OR_RETURN(TableMetadata metadata, TableMetadata::Create(UriOf(table->directory_), schema,
+                                                                 partition_keys, clock.NowMs()));
   RETURN_IF_ERROR(fs.CreateDirectories(table->directory_ + "/metadata"));
   RETURN_IF_ERROR(fs.CreateDirectories(table->directory_ + "/data"));
   RETURN_IF_ERROR(table->WriteMetadata(metadata, 1));
@@ -127,8 +126,10 @@ Result<std::vector<LiveFile>> IcebergTable::LiveFiles(const Snapshot& snapshot) 
   return files;
 }
 
-Result<std::string> IcebergTable::NewDataPath(int bucket, std::string_view suffix) {
-  std::string directory = fmt::format("{}/data/__bucket={}", directory_, bucket);
+Result<std::string> IcebergTable::NewDataPath(const std::string& partition, int bucket,
+                                              std::string_view suffix) {
+  std::string directory = fmt::format("{}/data/{}{}__bucket={}", directory_, partition,
+                                      partition.empty() ? "" : "/", bucket);
   RETURN_IF_ERROR(fs_.CreateDirectories(directory));
   return fmt::format("{}/{:05}-{:016x}{}.parquet", directory, next_file_++, RandomBits(), suffix);
 }
@@ -140,10 +141,16 @@ std::string IcebergTable::NewMetadataPath(std::string_view kind, std::string_vie
 
 Result<ManifestFile> IcebergTable::WriteManifestFile(std::vector<ManifestEntry> entries,
                                                      bool is_deletes, const Snapshot& snapshot) {
-  ManifestContext context{metadata_->SchemaJson(), metadata_->schema_id(),
-                          metadata_->PartitionFieldsJson(), 0, is_deletes};
+  ASSIGN_OR_RETURN(auto partition_fields, metadata_->PartitionFields());
+  ManifestContext context{metadata_->SchemaJson(),
+                          metadata_->schema_id(),
+                          metadata_->PartitionFieldsJson(),
+                          partition_fields,
+                          0,
+                          is_deletes};
   ASSIGN_OR_RETURN(std::string bytes, WriteManifest(entries, context));
   ManifestFile manifest;
+  manifest.partition_key_count = static_cast<int>(partition_fields.size()) - 1;
   manifest.is_deletes = is_deletes;
   manifest.sequence_number = snapshot.sequence_number;
   manifest.min_sequence_number = snapshot.sequence_number;
@@ -258,18 +265,25 @@ Result<std::set<std::string>> IcebergTable::ReferencedFiles() const {
   return files;
 }
 
+/// The files `depth` directories below; others are not ours.
+Status IcebergTable::CollectDataFiles(const std::string& directory, int depth,
+                                      std::vector<std::string>& files) const {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(directory));
+  for (const std::string& name : names) {
+    std::string path = io::JoinPath(directory, name);
+    ASSIGN_OR_RETURN(bool is_directory, fs_.IsDirectory(path));
+    if (is_directory && depth > 0) RETURN_IF_ERROR(CollectDataFiles(path, depth - 1, files));
+    if (!is_directory && depth == 0) files.push_back(std::move(path));
+  }
+  return Status::Ok();
+}
+
 Result<int> IcebergTable::RemoveOrphans() {
   ASSIGN_OR_RETURN(std::set<std::string> live, ReferencedFiles());
   std::vector<std::string> candidates;
-  ASSIGN_OR_RETURN(std::vector<std::string> partitions, fs_.List(directory_ + "/data"));
-  for (const std::string& partition : partitions) {
-    std::string directory = directory_ + "/data/" + partition;
-    ASSIGN_OR_RETURN(bool is_directory, fs_.IsDirectory(directory));
-    if (!is_directory) continue;  // not ours
-    ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(directory));
-    directory += "/";
-    for (const std::string& name : names) candidates.push_back(directory + name);
-  }
+  ASSIGN_OR_RETURN(auto partition_fields, metadata_->PartitionFields());
+  RETURN_IF_ERROR(CollectDataFiles(directory_ + "/data", static_cast<int>(partition_fields.size()),
+                                   candidates));
   ASSIGN_OR_RETURN(std::vector<std::string> metadata, fs_.List(directory_ + "/metadata"));
   for (const std::string& name : metadata) {
     int version = VersionOf(name);

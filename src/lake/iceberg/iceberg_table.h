@@ -41,9 +41,9 @@ class IcebergTable {
   /// `directory` is absolute. kNotFound when there is no table, kCorruption naming the file.
   static Result<std::unique_ptr<IcebergTable>> Open(io::FileSystem& fs, std::string directory,
                                                     const Clock& clock);
-  static Result<std::unique_ptr<IcebergTable>> Create(io::FileSystem& fs, std::string directory,
-                                                      const model::Schema& schema,
-                                                      const Clock& clock);
+  static Result<std::unique_ptr<IcebergTable>> Create(
+      io::FileSystem& fs, std::string directory, const model::Schema& schema,
+      const std::vector<std::string>& partition_keys, const Clock& clock);
 
   const TableMetadata& metadata() const { return *metadata_; }
   std::shared_ptr<const TableMetadata> metadata_shared() const { return metadata_; }
@@ -54,9 +54,10 @@ class IcebergTable {
   /// The files that make up `snapshot`.
   Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot) const;
 
-  /// A path for a new data file, e.g. <dir>/data/__bucket=3/<uuid>.parquet; its directory exists
-  /// afterwards.
-  Result<std::string> NewDataPath(int bucket, std::string_view suffix);
+  /// A path for a new data file, e.g. <dir>/data/__bucket=3/<uuid>.parquet, or below
+  /// data/day=a/__bucket=3 when `partition` has the text day=a; its directory exists afterwards.
+  Result<std::string> NewDataPath(const std::string& partition, int bucket,
+                                  std::string_view suffix);
 
   /// Makes a new snapshot. Nothing of it is visible when this fails.
   Result<Snapshot> Commit(const CommitRequest& request);
@@ -87,6 +88,8 @@ class IcebergTable {
   Result<std::vector<ManifestFile>> NextManifests(const CommitRequest& request,
                                                   const Snapshot& snapshot);
   Result<std::set<std::string>> ReferencedFiles() const;
+  Status CollectDataFiles(const std::string& directory, int depth,
+                          std::vector<std::string>& files) const;
   std::string NewMetadataPath(std::string_view kind, std::string_view suffix);
 
   io::FileSystem& fs_;

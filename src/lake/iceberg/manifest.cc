@@ -60,8 +60,23 @@ std::map<int, T> ToMap(const AvroJson& list) {
   return map;
 }
 
+AvroJson FromValue(const model::Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* number = std::get_if<int64_t>(&value.data)) return *number;
+  if (const auto* flag = std::get_if<bool>(&value.data)) return *flag;
+  return AvroJson();
+}
+
+model::Value ToValue(const AvroJson& json) {
+  if (json.is_string()) return model::Value(json.get<std::string>());
+  if (json.is_boolean()) return model::Value(json.get<bool>());
+  if (json.is_number_integer()) return model::Value(json.get<int64_t>());
+  return model::Value();
+}
+
 AvroJson FromDataFile(const DataFile& file) {
   AvroJson partition = AvroJson::object();
+  for (const auto& [name, value] : file.keys) partition[name] = FromValue(value);
   partition[kBucketColumn] = file.bucket ? AvroJson(*file.bucket) : AvroJson();
   return {{"content", static_cast<int>(file.content)},
           {"file_path", file.file_path},
@@ -87,6 +102,9 @@ Result<DataFile> ToDataFile(const AvroJson& datum) {
   if (!Get(partition, kBucketColumn).is_null()) {
     file.bucket = Get(partition, kBucketColumn).get<int>();
   }
+  for (const auto& [name, value] : partition.items()) {
+    if (name != kBucketColumn) file.keys[name] = ToValue(value);
+  }
   file.record_count = Get(datum, "record_count").get<int64_t>();
   file.file_size_in_bytes = Get(datum, "file_size_in_bytes").get<int64_t>();
   file.column_sizes = ToMap<int64_t>(Get(datum, "column_sizes"));
@@ -101,10 +119,18 @@ std::string IntBytes(int value) { return std::string(reinterpret_cast<const char
 
 AvroJson PartitionSummary(const ManifestFile& manifest) {
   if (!manifest.lowest_bucket) return AvroJson();
-  return AvroJson::array({{{"contains_null", false},
-                           {"contains_nan", nullptr},
-                           {"lower_bound", Binary(IntBytes(*manifest.lowest_bucket))},
-                           {"upper_bound", Binary(IntBytes(*manifest.highest_bucket))}}});
+  AvroJson list = AvroJson::array();
+  for (int i = 0; i < manifest.partition_key_count; ++i) {
+    list.push_back({{"contains_null", false},
+                    {"contains_nan", nullptr},
+                    {"lower_bound", nullptr},
+                    {"upper_bound", nullptr}});
+  }
+  list.push_back({{"contains_null", false},
+                  {"contains_nan", nullptr},
+                  {"lower_bound", Binary(IntBytes(*manifest.lowest_bucket))},
+                  {"upper_bound", Binary(IntBytes(*manifest.highest_bucket))}});
+  return list;
 }
 
 /// Runs `read`, turning what nlohmann throws on unexpected shapes into kCorruption.
@@ -122,7 +148,7 @@ auto Guarded(const char* what, F&& read) -> decltype(read()) {
 Result<std::string> WriteManifest(const std::vector<ManifestEntry>& entries,
                                   const ManifestContext& context) {
   AvroFile file;
-  file.schema = ManifestEntrySchema();
+  file.schema = ManifestEntrySchema(context.partition_fields);
   file.metadata = {{"schema", context.schema_json},
                    {"schema-id", std::to_string(context.schema_id)},
                    {"partition-spec", context.partition_fields_json},
@@ -204,10 +230,13 @@ ManifestFile ToManifestFile(const AvroJson& datum) {
   manifest.existing_rows_count = Get(datum, "existing_rows_count").get<int64_t>();
   manifest.deleted_rows_count = Get(datum, "deleted_rows_count").get<int64_t>();
   const AvroJson& partitions = Get(datum, "partitions");
+  if (partitions.is_array() && !partitions.empty()) {
+    manifest.partition_key_count = static_cast<int>(partitions.size()) - 1;
+  }
   if (partitions.is_array() && !partitions.empty() &&
-      Get(partitions[0], "lower_bound").is_binary()) {
-    std::string low = Text(Get(partitions[0], "lower_bound"));
-    std::string high = Text(Get(partitions[0], "upper_bound"));
+      Get(partitions.back(), "lower_bound").is_binary()) {
+    std::string low = Text(Get(partitions.back(), "lower_bound"));
+    std::string high = Text(Get(partitions.back(), "upper_bound"));
     if (low.size() == 4 && high.size() == 4) {
       manifest.lowest_bucket = LoadLe<int>(low.data());
       manifest.highest_bucket = LoadLe<int>(high.data());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/value.h"
 
 namespace forebay::lake {
 
@@ -17,11 +18,26 @@ enum class FileContent { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 }
 
 enum class EntryStatus { kExisting = 0, kAdded = 1, kDeleted = 2 };
 
-/// The spec's `data_file` struct. Tables are partitioned by identity(__bucket), so a partition is a
-/// bucket number.
+inline constexpr const char* kBucketColumn = "__bucket";
+/// The id of a partition spec's first field.
+inline constexpr int kFirstPartitionFieldId = 1000;
+
+/// A field of the partition spec; all are identity transforms.
+struct PartitionField {
+  std::string name;
+  std::string iceberg_type;  ///< "string", "int", ...
+  int id = 0;
+};
+
+/// Values of the table's partition keys by name; empty in tables that have none.
+using PartitionKeys = std::map<std::string, model::Value>;
+
+/// The spec's `data_file` struct. Tables are partitioned by identity of their partition keys, if
+/// they have some, and of __bucket.
 struct DataFile {
   FileContent content = FileContent::kData;
   std::string file_path;
+  PartitionKeys keys;
   std::optional<int> bucket;
   int64_t record_count = 0;
   int64_t file_size_in_bytes = 0;
@@ -58,6 +74,7 @@ struct ManifestFile {
   int64_t added_rows_count = 0;
   int64_t existing_rows_count = 0;
   int64_t deleted_rows_count = 0;
+  int partition_key_count = 0;  ///< fields of the partition before __bucket
   std::optional<int> lowest_bucket;
   std::optional<int> highest_bucket;
 };
@@ -67,6 +84,7 @@ struct ManifestContext {
   std::string schema_json;  ///< the table's current schema
   int schema_id = 0;
   std::string partition_fields_json;  ///< the partition spec's fields
+  std::vector<PartitionField> partition_fields;
   int partition_spec_id = 0;
   bool is_deletes = false;
 };

@@ -34,9 +34,17 @@ AvroJson Record(const char* name, AvroJson fields) {
   return {{"type", "record"}, {"name", name}, {"fields", std::move(fields)}};
 }
 
-AvroJson DataFileSchema() {
-  AvroJson partition =
-      Record("r102", AvroJson::array({Optional(kBucketColumn, "int", kBucketPartitionFieldId)}));
+AvroJson AvroType(const std::string& iceberg_type) {
+  if (iceberg_type == "date") return {{"type", "int"}, {"logicalType", "date"}};
+  return iceberg_type;
+}
+
+AvroJson DataFileSchema(const std::vector<PartitionField>& fields) {
+  AvroJson list = AvroJson::array();
+  for (const PartitionField& field : fields) {
+    list.push_back(Optional(field.name.c_str(), AvroType(field.iceberg_type), field.id));
+  }
+  AvroJson partition = Record("r102", std::move(list));
   return Record("r2", AvroJson::array({
                           Required("content", "int", 134),
                           Required("file_path", "string", 100),
@@ -66,14 +74,12 @@ AvroJson FieldSummarySchema() {
 
 }  // namespace
 
-const AvroJson& ManifestEntrySchema() {
-  static const AvroJson kSchema =
-      Record("manifest_entry",
-             AvroJson::array({Required("status", "int", 0), Optional("snapshot_id", "long", 1),
-                              Optional("sequence_number", "long", 3),
-                              Optional("file_sequence_number", "long", 4),
-                              Required("data_file", DataFileSchema(), 2)}));
-  return kSchema;
+AvroJson ManifestEntrySchema(const std::vector<PartitionField>& partition) {
+  return Record("manifest_entry",
+                AvroJson::array({Required("status", "int", 0), Optional("snapshot_id", "long", 1),
+                                 Optional("sequence_number", "long", 3),
+                                 Optional("file_sequence_number", "long", 4),
+                                 Required("data_file", DataFileSchema(partition), 2)}));
 }
 
 const AvroJson& ManifestFileSchema() {

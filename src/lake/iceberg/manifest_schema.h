@@ -1,16 +1,15 @@
 #pragma once
 
+#include <vector>
+
 #include "lake/avro/avro_codec.h"
+#include "lake/iceberg/manifest.h"
 
 namespace forebay::lake {
 
 /// The Avro schemas of manifests and manifest lists of format version 2, with the spec's field ids,
-/// for tables partitioned by identity(__bucket).
-const AvroJson& ManifestEntrySchema();
+/// for tables partitioned by identity of the partition keys and of __bucket.
+AvroJson ManifestEntrySchema(const std::vector<PartitionField>& partition);
 const AvroJson& ManifestFileSchema();
-
-/// The partition field's id, name and source are fixed for all tables: see table_metadata.h.
-inline constexpr int kBucketPartitionFieldId = 1000;
-inline constexpr const char* kBucketColumn = "__bucket";
 
 }  // namespace forebay::lake

@@ -100,22 +100,30 @@ std::vector<IcebergField> IcebergFields(const model::Schema& schema) {
 }
 
 Result<TableMetadata> TableMetadata::Create(const std::string& location,
-                                            const model::Schema& schema, int64_t now_ms) {
+                                            const model::Schema& schema,
+                                            const std::vector<std::string>& partition_keys,
+                                            int64_t now_ms) {
   std::vector<IcebergField> fields = IcebergFields(schema);
   int next_id = static_cast<int>(fields.size()) + 1;
   Json columns = Json::array();
-  int bucket_id = 0;
+  std::map<std::string, int> ids;
   for (const IcebergField& field : fields) {
     auto type = IcebergType(field.type, next_id);
     if (!type.ok()) return type.status().WithContext("column " + field.name);
     columns.push_back(
         {{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", *type}});
-    if (field.name == kBucketColumn) bucket_id = field.id;
+    ids[field.name] = field.id;
   }
-  Json partition_fields = Json::array({{{"name", kBucketColumn},
-                                        {"transform", "identity"},
-                                        {"source-id", bucket_id},
-                                        {"field-id", kBucketPartitionFieldId}}});
+  Json partition_fields = Json::array();
+  int partition_field_id = kFirstPartitionFieldId - 1;
+  std::vector<std::string> partition_columns = partition_keys;
+  partition_columns.push_back(kBucketColumn);
+  for (const std::string& name : partition_columns) {
+    partition_fields.push_back({{"name", name},
+                                {"transform", "identity"},
+                                {"source-id", ids.at(name)},
+                                {"field-id", ++partition_field_id}});
+  }
   Json identifiers = Json::array();
   for (int key : schema.PrimaryKeyIndexes()) identifiers.push_back(key + 1);
   Json iceberg_schema = {{"type", "struct"}, {"schema-id", 0}};
@@ -134,7 +142,7 @@ Result<TableMetadata> TableMetadata::Create(const std::string& location,
       {"schemas", Json::array({iceberg_schema})},
       {"default-spec-id", 0},
       {"partition-specs", Json::array({{{"spec-id", 0}, {"fields", partition_fields}}})},
-      {"last-partition-id", kBucketPartitionFieldId},
+      {"last-partition-id", partition_field_id},
       {"default-sort-order-id", 0},
       {"sort-orders", Json::array({{{"order-id", 0}, {"fields", Json::array()}}})},
       {"properties",
@@ -295,6 +303,26 @@ std::string TableMetadata::PartitionFieldsJson() const {
   return json_["partition-specs"].back()["fields"].dump();
 }
 
+Result<std::vector<PartitionField>> TableMetadata::PartitionFields() const {
+  std::map<int, std::string> types;
+  Json schema = CurrentSchema();
+  try {
+    for (const Json& field : schema.at("fields")) {
+      if (field.at("type").is_string()) types[field.at("id")] = field.at("type");
+    }
+    std::vector<PartitionField> fields;
+    for (const Json& field : json_["partition-specs"].back()["fields"]) {
+      PartitionField& made = fields.emplace_back();
+      made.name = field.at("name");
+      made.id = field.at("field-id");
+      made.iceberg_type = types.at(field.at("source-id").get<int>());
+    }
+    return fields;
+  } catch (const std::exception& error) {
+    return Corruption("a bad partition spec: {}", error.what());
+  }
+}
+
 void TableMetadata::AddSnapshot(const Snapshot& snapshot, const std::string& metadata_file) {
   Json summary = {{"operation", snapshot.operation}};
   for (const auto& [key, value] : snapshot.summary) summary[key] = value;
@@ -324,6 +352,34 @@ std::vector<Snapshot> TableMetadata::ExpireSnapshots(size_t keep) {
   Json& log = json_["snapshot-log"];
   while (log.size() > snapshots_.size()) log.erase(log.begin());
   return expired;
+}
+
+std::string PartitionOffsetsToJson(const std::vector<PartitionOffsets>& partitions) {
+  Json list = Json::array();
+  for (const PartitionOffsets& entry : partitions) {
+    list.push_back({{"partition", entry.partition.id.value()},
+                    {"values", entry.partition.values},
+                    {"offsets", entry.offsets}});
+  }
+  return list.dump();
+}
+
+std::vector<PartitionOffsets> Snapshot::LogOffsetsByPartition() const {
+  auto it = summary.find(kLogOffsetsKey);
+  if (it == summary.end()) return {};
+  auto list = Json::parse(it->second, nullptr, false);
+  std::vector<PartitionOffsets> partitions;
+  try {
+    for (const Json& item : list) {
+      PartitionOffsets& entry = partitions.emplace_back();
+      entry.partition.id = model::PartitionId(item.at("partition").get<int64_t>());
+      entry.partition.values = item.at("values").get<std::vector<std::string>>();
+      entry.offsets = item.at("offsets").get<std::vector<model::LogOffset>>();
+    }
+  } catch (const std::exception&) {
+    return {};
+  }
+  return partitions;
 }
 
 std::vector<model::LogOffset> Snapshot::LogOffsets() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/iceberg/manifest.h"
 #include "model/table.h"
 
 namespace forebay::lake {
@@ -20,6 +21,13 @@ struct IcebergField {
   bool required = false;
   model::DataType type;  ///< the type of the rows in memory; the Iceberg type follows from it
 };
+
+/// How far the lake has the buckets of a partition.
+struct PartitionOffsets {
+  model::PartitionInfo partition;
+  std::vector<model::LogOffset> offsets;
+};
+std::string PartitionOffsetsToJson(const std::vector<PartitionOffsets>& partitions);
 
 /// A snapshot of table metadata (Iceberg table specification v2, "Snapshots").
 struct Snapshot {
@@ -35,9 +43,12 @@ struct Snapshot {
   /// What tiering records: for every bucket the first log offset that is not in the lake; empty
   /// when unknown.
   std::vector<model::LogOffset> LogOffsets() const;
+  /// The same of a partitioned table, partition by partition.
+  std::vector<PartitionOffsets> LogOffsetsByPartition() const;
 };
 
-/// The snapshot summary's key for LogOffsets(): a JSON array.
+/// The snapshot summary's key for LogOffsets(): a JSON array of numbers; of a partitioned table
+/// [{"partition": id, "values": [text...], "offsets": [number...]}, ...].
 inline constexpr const char* kLogOffsetsKey = "forebay.log-offsets";
 
 /// A table's metadata file of format version 2. It keeps the JSON it was read from, so that what
@@ -45,9 +56,10 @@ inline constexpr const char* kLogOffsetsKey = "forebay.log-offsets";
 class TableMetadata {
  public:
   /// Metadata of a new, empty table: the columns of `schema`, then __bucket INT, __offset BIGINT,
-  /// __timestamp TIMESTAMP_LTZ(6); partitioned by identity(__bucket). kNotSupported for column
-  /// types Iceberg v2 has not.
+  /// __timestamp TIMESTAMP_LTZ(6); partitioned by identity of `partition_keys` and of __bucket.
+  /// kNotSupported for column types Iceberg v2 has not.
   static Result<TableMetadata> Create(const std::string& location, const model::Schema& schema,
+                                      const std::vector<std::string>& partition_keys,
                                       int64_t now_ms);
   /// kCorruption, kNotSupported (format version).
   static Result<TableMetadata> Parse(std::string_view json);
@@ -73,6 +85,8 @@ class TableMetadata {
   /// The current schema and the partition fields as JSON, for manifests.
   std::string SchemaJson() const;
   std::string PartitionFieldsJson() const;
+  /// The fields of the partition spec, __bucket as the last. kCorruption.
+  Result<std::vector<PartitionField>> PartitionFields() const;
 
   /// Adds a snapshot and makes it current. `metadata_file` is the file that this metadata was read
   /// from.

@@ -11,14 +11,15 @@
 namespace forebay::lake {
 
 Result<std::vector<LakeFile>> PlanLakeFiles(const IcebergTable& table, const Snapshot& snapshot,
-                                            int bucket, int64_t max_sequence_number) {
+                                            const LakeBucket& wanted, int64_t max_sequence_number) {
   ASSIGN_OR_RETURN(std::vector<LiveFile> live, table.LiveFiles(snapshot));
   std::vector<LakeFile> files;
   auto ids = std::make_shared<const std::map<std::string, int>>(table.metadata().FieldIds());
   std::map<std::string, DeletedRows> deletes;
   for (const LiveFile& item : live) {
     if (item.sequence_number > max_sequence_number) continue;
-    if (bucket >= 0 && item.file.bucket && *item.file.bucket != bucket) continue;
+    if (wanted.bucket >= 0 && item.file.bucket.value_or(wanted.bucket) != wanted.bucket) continue;
+    if (!wanted.keys.empty() && item.file.keys != wanted.keys) continue;
     switch (item.file.content) {
       case FileContent::kData:
         files.push_back({IcebergTable::PathOf(item.file.file_path),

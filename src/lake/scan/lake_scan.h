@@ -28,11 +28,18 @@ struct LakeFile {
   std::shared_ptr<const std::map<std::string, int>> field_ids = nullptr;
 };
 
-/// The files of a snapshot, of one bucket or of all (-1), in the order they were written;
+/// Which files: those of one bucket, or of all (-1); of a partition with these keys, or of all
+/// (none).
+struct LakeBucket {
+  PartitionKeys keys;
+  int bucket = -1;
+};
+
+/// The files of a snapshot, of `wanted`, in the order they were written;
 /// `max_sequence_number` leaves out files, and deletes, that are newer. kNotSupported when the
 /// snapshot has equality deletes (another writer's).
 Result<std::vector<LakeFile>> PlanLakeFiles(
-    const IcebergTable& table, const Snapshot& snapshot, int bucket,
+    const IcebergTable& table, const Snapshot& snapshot, const LakeBucket& wanted,
     int64_t max_sequence_number = std::numeric_limits<int64_t>::max());
 
 /// Reads data files one after the other, rows that are deleted left out. Thread-compatible.

@@ -32,7 +32,7 @@ class IcebergTableTest : public testing::Test {
     char pattern[] = "/tmp/forebay-lake-test-XXXXXX";
     ASSERT_NE(mkdtemp(pattern), nullptr);
     root_ = pattern;
-    auto table = IcebergTable::Create(*fs_, root_ + "/t", SampleSchema(), clock_);
+    auto table = IcebergTable::Create(*fs_, root_ + "/t", SampleSchema(), {}, clock_);
     ASSERT_TRUE(table.ok()) << table.status().ToString();
     table_ = std::move(*table);
   }
@@ -40,7 +40,7 @@ class IcebergTableTest : public testing::Test {
 
   /// A file of one byte; manifests do not care.
   DataFile NewFile(int bucket, FileContent content = FileContent::kData) {
-    auto path = table_->NewDataPath(bucket, "");
+    auto path = table_->NewDataPath("", bucket, "");
     EXPECT_TRUE(path.ok());
     EXPECT_TRUE(io::WriteFileAtomically(*fs_, *path, "x").ok());
     DataFile file;
@@ -200,8 +200,8 @@ TEST_F(IcebergTableTest, MutatedManifestsNeverCrash) {
   ManifestEntry entry;
   entry.file = NewFile(1);
   entry.file.upper_bounds[1] = "12345678";
-  ManifestContext context{table_->metadata().SchemaJson(), 0,
-                          table_->metadata().PartitionFieldsJson(), 0, false};
+  ManifestContext context{
+      table_->metadata().SchemaJson(), 0, table_->metadata().PartitionFieldsJson(), {}, 0, false};
   const std::string manifest = *WriteManifest({entry}, context);
   ManifestFile listed;
   listed.manifest_path = "file:///m";

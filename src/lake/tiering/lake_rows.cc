@@ -1,5 +1,7 @@
 #include "lake/tiering/lake_rows.h"
 
+#include "model/value_text.h"
+
 namespace forebay::lake {
 
 using model::Batch;
@@ -101,6 +103,42 @@ Column FromLakeColumn(const Column& column, const DataType& type) {
     return Convert<int64_t, int64_t>(column, type, [](int64_t v) { return v / 1000; });
   }
   return column.WithType(type);
+}
+
+namespace {
+
+Result<model::Value> LakeValue(const model::DataType& type, const std::string& text) {
+  switch (type.root()) {
+    case model::TypeRoot::kVarchar: return model::Value(text);
+    case model::TypeRoot::kBoolean: return model::Value(text == "true");
+    case model::TypeRoot::kDate: {
+      auto days = model::ParseDate(text);
+      if (!days.has_value()) return Corruption("'{}' is no date", text);
+      return model::Value(static_cast<int64_t>(*days));
+    }
+    case model::TypeRoot::kTinyint:
+    case model::TypeRoot::kSmallint:
+    case model::TypeRoot::kInteger:
+    case model::TypeRoot::kBigint: {
+      auto number = model::ParseInteger(text);
+      if (!number.has_value()) return Corruption("'{}' is no number", text);
+      return model::Value(*number);
+    }
+    default: return NotSupported("a partition key of type {} in the lake", type.ToString());
+  }
+}
+
+}  // namespace
+
+Result<PartitionKeys> LakePartitionKeys(const model::TableDescriptor& table,
+                                        const std::vector<std::string>& values) {
+  PartitionKeys keys;
+  for (size_t i = 0; i < table.partition_keys.size() && i < values.size(); ++i) {
+    const std::string& name = table.partition_keys[i];
+    const model::DataType& type = table.schema.columns[table.schema.IndexOf(name)].type;
+    ASSIGN_OR_RETURN(keys[name], LakeValue(type, values[i]));
+  }
+  return keys;
 }
 
 }  // namespace forebay::lake

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/iceberg/manifest.h"
 #include "model/batch.h"
 #include "model/table.h"
 
@@ -13,6 +14,11 @@ namespace forebay::lake {
 /// SMALLINT as INT, timestamps and times with microseconds), then __bucket, __offset, __timestamp.
 /// Column i has field id i + 1.
 model::Schema LakeSchema(const model::Schema& schema);
+
+/// The partition's values as data files have them. kNotSupported for keys of types other than
+/// STRING, BOOLEAN, integers and DATE.
+Result<PartitionKeys> LakePartitionKeys(const model::TableDescriptor& table,
+                                        const std::vector<std::string>& values);
 
 /// Where rows come from, for the system columns.
 struct RowOrigin {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/failpoint.h"
@@ -17,7 +18,10 @@ using model::ChangeType;
 using model::LogOffset;
 
 struct TableTierer::BucketRows {
+  model::BucketId id;
   int bucket = 0;
+  PartitionKeys partition;     ///< in the lake's types
+  std::string directory;       ///< of the partition, below data/
   LogOffset end = 0;           ///< offset after the last record read
   std::vector<Batch> batches;  ///< rows of data files
   int64_t num_rows = 0;
@@ -35,7 +39,8 @@ Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& conne
   std::unique_ptr<TableTierer> tierer(new TableTierer(connection, fs, clock, table));
   auto iceberg = IcebergTable::Open(fs, directory, clock);
   if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
-    iceberg = IcebergTable::Create(fs, directory, table.descriptor.schema, clock);
+    iceberg = IcebergTable::Create(fs, directory, table.descriptor.schema,
+                                   table.descriptor.partition_keys, clock);
   }
   if (!iceberg.ok()) return iceberg.status();
   tierer->iceberg_ = std::move(iceberg).value();
@@ -47,41 +52,111 @@ Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& conne
 
 Status TableTierer::ReadOffsets() {
   size_t buckets = static_cast<size_t>(table_.descriptor.bucket_count);
-  offsets_.assign(buckets, 0);
-  if (const Snapshot* snapshot = iceberg_->metadata().current_snapshot()) {
-    std::vector<LogOffset> recorded = snapshot->LogOffsets();
-    if (recorded.size() != buckets) {
-      return Corruption("the newest snapshot of {} has offsets of {} buckets, the table has {}",
-                        iceberg_->directory(), recorded.size(), buckets);
+  bool partitioned = table_.descriptor.IsPartitioned();
+  parts_.clear();
+  if (!partitioned) parts_[std::nullopt].offsets.assign(buckets, 0);
+  const Snapshot* snapshot = iceberg_->metadata().current_snapshot();
+  if (snapshot == nullptr) return Status::Ok();
+  if (partitioned) {
+    for (PartitionOffsets& entry : snapshot->LogOffsetsByPartition()) {
+      PartId id = entry.partition.id;
+      parts_[id] = {std::move(entry.partition), std::move(entry.offsets)};
     }
-    offsets_ = recorded;
-    // A crash may have come between the commit and telling storage.
-    RETURN_IF_ERROR(connection_.admin().SetLakeOffsets(table_.path, offsets_));
+  } else {
+    parts_[std::nullopt].offsets = snapshot->LogOffsets();
+  }
+  for (const auto& [id, part] : parts_) {
+    if (part.offsets.size() == buckets) continue;
+    return Corruption("the newest snapshot of {} has offsets of {} buckets, the table has {}",
+                      iceberg_->directory(), part.offsets.size(), buckets);
+  }
+  // A crash may have come between the commit and telling storage.
+  return TellStorage(parts_);
+}
+
+std::vector<LogOffset> TableTierer::offsets() const {
+  std::vector<LogOffset> all;
+  for (const auto& [id, part] : parts_) {
+    all.insert(all.end(), part.offsets.begin(), part.offsets.end());
+  }
+  return all;
+}
+
+Status TableTierer::TellStorage(const Parts& parts) {
+  for (const auto& [id, part] : parts) {
+    Status told = connection_.admin().SetLakeOffsets(table_.path, part.offsets, id);
+    bool gone = !told.ok() && id.has_value() && told.kind() == ErrorKind::kNotFound;
+    if (!gone) RETURN_IF_ERROR(told);
   }
   return Status::Ok();
 }
 
-Result<TieringRound> TableTierer::RunRound() {
+Result<std::vector<TableTierer::PartId>> TableTierer::FindParts() {
+  std::vector<PartId> found;
+  if (!table_.descriptor.IsPartitioned()) return std::vector<PartId>{std::nullopt};
+  ASSIGN_OR_RETURN(auto partitions, connection_.admin().ListPartitions(table_.path));
+  for (model::PartitionInfo& partition : partitions) {
+    found.push_back(partition.id);
+    if (parts_.contains(partition.id)) continue;
+    Part& part = parts_[partition.id];
+    part.offsets.assign(static_cast<size_t>(table_.descriptor.bucket_count), 0);
+    part.partition = std::move(partition);
+  }
+  return found;
+}
+
+Status TableTierer::TierPart(const PartId& id, Part& part, CommitRequest& request,
+                             TieringRound& round) {
   ASSIGN_OR_RETURN(std::vector<LogOffset> ends,
-                   connection_.admin().ListOffsets(table_.path, model::kLatestOffset));
-  TieringRound round;
-  CommitRequest request;
-  std::vector<LogOffset> next = offsets_;
+                   connection_.admin().ListOffsets(table_.path, model::kLatestOffset, id));
   for (size_t bucket = 0; bucket < ends.size(); ++bucket) {
-    if (ends[bucket] <= offsets_[bucket]) continue;
+    if (ends[bucket] <= part.offsets[bucket]) continue;
     ASSIGN_OR_RETURN(std::optional<BucketRows> rows,
-                     ReadBucket(static_cast<int>(bucket), ends[bucket]));
+                     ReadBucket(part, static_cast<int>(bucket), ends[bucket]));
     if (!rows) continue;
     RETURN_IF_ERROR(WriteBucket(*rows, request, round));
-    next[bucket] = rows->end;
+    part.offsets[bucket] = rows->end;
   }
-  if (next == offsets_) return round;
+  return Status::Ok();
+}
+
+/// For the snapshot's summary. Of partitions of one name only the newest with rows in the lake
+/// stays.
+std::string TableTierer::OffsetsText(Parts& parts) const {
+  if (!table_.descriptor.IsPartitioned()) {
+    return fmt::format("[{}]", fmt::join(parts.at(std::nullopt).offsets, ","));
+  }
+  std::map<std::string, PartitionOffsets> by_name;
+  for (const auto& [id, part] : parts) {
+    bool empty = std::all_of(part.offsets.begin(), part.offsets.end(),
+                             [](LogOffset offset) { return offset == 0; });
+    if (!empty) by_name[part.partition->Name()] = {*part.partition, part.offsets};
+  }
+  std::vector<PartitionOffsets> list;
+  for (auto& [name, entry] : by_name) list.push_back(std::move(entry));
+  return PartitionOffsetsToJson(list);
+}
+
+Result<TieringRound> TableTierer::RunRound() {
+  TieringRound round;
+  CommitRequest request;
+  ASSIGN_OR_RETURN(auto ids, FindParts());
+  Parts next = parts_;
+  Parts changed;
+  for (const PartId& id : ids) {
+    Part& part = next.at(id);
+    Status tiered = TierPart(id, part, request, round);
+    bool gone = !tiered.ok() && id.has_value() && tiered.kind() == ErrorKind::kNotFound;
+    if (!gone) RETURN_IF_ERROR(tiered);
+    if (part.offsets != parts_.at(id).offsets) changed[id] = part;
+  }
+  if (changed.empty()) return round;
   // Rows that came with a new column must not go to the lake without it.
   ASSIGN_OR_RETURN(model::TableInfo now, connection_.admin().GetTable(table_.path));
   if (now.schema_id != table_.schema_id) {
     return Conflict("table '{}' got new columns meanwhile", table_.path.ToString());
   }
-  request.summary[kLogOffsetsKey] = fmt::format("[{}]", fmt::join(next, ","));
+  request.summary[kLogOffsetsKey] = OffsetsText(next);
   Summarize(round, request);
   Failpoint("lake.tier.before_commit");
   auto snapshot = iceberg_->Commit(request);
@@ -90,9 +165,9 @@ Result<TieringRound> TableTierer::RunRound() {
     return snapshot.status();
   }
   Failpoint("lake.tier.after_commit");
-  offsets_ = next;
+  parts_ = std::move(next);
   round.snapshot = std::move(snapshot).value();
-  RETURN_IF_ERROR(connection_.admin().SetLakeOffsets(table_.path, offsets_));
+  RETURN_IF_ERROR(TellStorage(changed));
   return round;
 }
 
@@ -116,26 +191,37 @@ void TableTierer::Summarize(const TieringRound& round, CommitRequest& request) c
   request.summary["commit-user"] = "forebay";
 }
 
-Result<std::optional<TableTierer::BucketRows>> TableTierer::ReadBucket(int bucket, LogOffset end) {
+Result<std::optional<TableTierer::BucketRows>> TableTierer::ReadBucket(const Part& part, int bucket,
+                                                                       LogOffset end) {
   // Columns that were added since the tierer was opened are the next one's.
   std::vector<int> columns(table_.descriptor.schema.columns.size());
   std::iota(columns.begin(), columns.end(), 0);
   ASSIGN_OR_RETURN(auto scanner, connection_.OpenLogScanner(table_.path, columns));
-  RETURN_IF_ERROR(scanner->Subscribe(bucket, offsets_[bucket]));
   BucketRows rows;
   rows.bucket = bucket;
-  rows.end = offsets_[bucket];
+  rows.id = bucket;
+  if (part.partition.has_value()) {
+    rows.id = {part.partition->id, bucket};
+    ASSIGN_OR_RETURN(rows.partition, LakePartitionKeys(table_.descriptor, part.partition->values));
+    for (size_t i = 0; i < part.partition->values.size(); ++i) {
+      rows.directory += fmt::format("{}{}={}", i == 0 ? "" : "/",
+                                    table_.descriptor.partition_keys[i], part.partition->values[i]);
+    }
+  }
+  RETURN_IF_ERROR(scanner->Subscribe(rows.id, part.offsets[bucket]));
+  rows.end = part.offsets[bucket];
   constexpr int64_t kPollBytes = 8 << 20;
   while (rows.end < end && rows.num_rows < kRoundRowsMax) {
     ASSIGN_OR_RETURN(auto polled, scanner->Poll(0, kPollBytes));
     if (polled.empty()) break;
     for (const client::ScanRecords& records : polled) {
+      if (records.dropped) return std::optional<BucketRows>();
       RETURN_IF_ERROR(table_.descriptor.HasPrimaryKey() ? AddChanges(records, rows)
                                                         : AddRecords(records, rows));
       rows.end = records.next_offset;
     }
   }
-  if (rows.end == offsets_[bucket]) return std::optional<BucketRows>();
+  if (rows.end == part.offsets[bucket]) return std::optional<BucketRows>();
   return std::optional<BucketRows>(std::move(rows));
 }
 
@@ -180,21 +266,21 @@ Status TableTierer::AddChanges(const client::ScanRecords& records, BucketRows& r
   return Status::Ok();
 }
 
-Status TableTierer::LoadKeys(int bucket) {
-  if (keys_.contains(bucket)) return Status::Ok();
+Status TableTierer::LoadKeys(const BucketRows& rows) {
+  if (keys_.contains(rows.id)) return Status::Ok();
   std::vector<LakeFile> files;
   if (const Snapshot* snapshot = iceberg_->metadata().current_snapshot()) {
-    ASSIGN_OR_RETURN(files, PlanLakeFiles(*iceberg_, *snapshot, bucket));
+    ASSIGN_OR_RETURN(files, PlanLakeFiles(*iceberg_, *snapshot, {rows.partition, rows.bucket}));
   }
   ASSIGN_OR_RETURN(KeyIndex index, KeyIndex::Load(table_.descriptor.schema, files));
-  keys_.emplace(bucket, std::move(index));
+  keys_.emplace(rows.id, std::move(index));
   return Status::Ok();
 }
 
 Status TableTierer::WriteBucket(BucketRows& rows, CommitRequest& request, TieringRound& round) {
   if (table_.descriptor.HasPrimaryKey()) {
-    RETURN_IF_ERROR(LoadKeys(rows.bucket));
-    KeyIndex& index = keys_.at(rows.bucket);
+    RETURN_IF_ERROR(LoadKeys(rows));
+    KeyIndex& index = keys_.at(rows.id);
     for (const auto& [key, row] : rows.last_of_key) index.Remove(key, rows.deletes);
     // Rows that a later change of the same round replaced are not written at all.
     int64_t first = 0;
@@ -239,16 +325,17 @@ Status TableTierer::WriteDataFile(BucketRows& rows, CommitRequest& request) {
   }
   ASSIGN_OR_RETURN(std::string bytes, parquet->Finish());
   DataFile file;
+  file.keys = rows.partition;
   file.bucket = rows.bucket;
   file.record_count = count;
   file.file_size_in_bytes = static_cast<int64_t>(bytes.size());
   RETURN_IF_ERROR(FillStatistics(bytes, schema.columns, file));
-  ASSIGN_OR_RETURN(std::string path, iceberg_->NewDataPath(rows.bucket, ""));
+  ASSIGN_OR_RETURN(std::string path, iceberg_->NewDataPath(rows.directory, rows.bucket, ""));
   RETURN_IF_ERROR(WriteFile(path, bytes));
   file.file_path = IcebergTable::UriOf(path);
   request.added.push_back(std::move(file));
   if (!table_.descriptor.HasPrimaryKey()) return Status::Ok();
-  KeyIndex& index = keys_.at(rows.bucket);
+  KeyIndex& index = keys_.at(rows.id);
   uint32_t number = index.AddFile(path);
   int64_t position = 0;
   for (size_t row = 0; row < rows.keys.size(); ++row) {
@@ -264,12 +351,14 @@ Status TableTierer::WriteDeletes(BucketRows& rows, CommitRequest& request) {
   ASSIGN_OR_RETURN(std::string bytes, EncodePositionDeletes(rows.deletes));
   DataFile file;
   file.content = FileContent::kPositionDeletes;
+  file.keys = rows.partition;
   file.bucket = rows.bucket;
   for (const auto& [path, positions] : rows.deletes) {
     file.record_count += static_cast<int64_t>(positions.size());
   }
   file.file_size_in_bytes = static_cast<int64_t>(bytes.size());
-  ASSIGN_OR_RETURN(std::string path, iceberg_->NewDataPath(rows.bucket, "-deletes"));
+  ASSIGN_OR_RETURN(std::string path,
+                   iceberg_->NewDataPath(rows.directory, rows.bucket, "-deletes"));
   RETURN_IF_ERROR(WriteFile(path, bytes));
   file.file_path = IcebergTable::UriOf(path);
   request.added.push_back(std::move(file));

@@ -41,21 +41,35 @@ class TableTierer {
   /// `snapshot` are empty.
   Result<TieringRound> RunRound();
   const IcebergTable& iceberg() const { return *iceberg_; }
-  const std::vector<model::LogOffset>& offsets() const { return offsets_; }
+  /// How far the lake has the buckets, partition by partition.
+  std::vector<model::LogOffset> offsets() const;
   /// The schema that is tiered; when the table has got another one, a new tierer is due.
   model::SchemaId schema_id() const { return table_.schema_id; }
 
  private:
   /// The rows of one bucket that a round writes.
   struct BucketRows;
+  /// The table, if it has no partitions, or a partition: how far the lake has its buckets.
+  struct Part {
+    std::optional<model::PartitionInfo> partition;
+    std::vector<model::LogOffset> offsets;  ///< by bucket: the first that is not in the lake
+  };
+  using PartId = std::optional<model::PartitionId>;
+  using Parts = std::map<PartId, Part>;
 
   TableTierer(client::Connection& connection, io::FileSystem& fs, const Clock& clock,
               const model::TableInfo& table)
       : connection_(connection), fs_(fs), clock_(clock), table_(table) {}
 
   Status ReadOffsets();
-  Status LoadKeys(int bucket);
-  Result<std::optional<BucketRows>> ReadBucket(int bucket, model::LogOffset end);
+  /// Tells storage how far the lake is; partitions that are gone need not know.
+  Status TellStorage(const Parts& parts);
+  /// The parts whose logs there are to read.
+  Result<std::vector<PartId>> FindParts();
+  Status TierPart(const PartId& id, Part& part, CommitRequest& request, TieringRound& round);
+  std::string OffsetsText(Parts& parts) const;
+  Status LoadKeys(const BucketRows& rows);
+  Result<std::optional<BucketRows>> ReadBucket(const Part& part, int bucket, model::LogOffset end);
   Status AddRecords(const client::ScanRecords& records, BucketRows& rows);
   Status AddChanges(const client::ScanRecords& records, BucketRows& rows);
   Status WriteBucket(BucketRows& rows, CommitRequest& request, TieringRound& round);
@@ -69,8 +83,9 @@ class TableTierer {
   const Clock& clock_;
   const model::TableInfo table_;
   std::unique_ptr<IcebergTable> iceberg_;
-  std::vector<model::LogOffset> offsets_;  ///< by bucket: the first that is not in the lake
-  std::map<int, KeyIndex> keys_;  ///< primary-key tables, by bucket, loaded when first written
+  Parts parts_;  ///< also of partitions that are gone, whose rows the lake keeps
+  /// Primary-key tables: loaded when first written.
+  std::map<model::BucketId, KeyIndex> keys_;
 };
 
 }  // namespace forebay::lake

@@ -1,5 +1,7 @@
 #include "serve/fluss/admin_requests.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "format/table_json.h"
 #include "serve/fluss/database_info.h"
@@ -8,6 +10,16 @@ namespace forebay::serve {
 
 using rpc::ErrorCode;
 using rpc::Failure;
+
+namespace {
+
+model::PartitionSpec SpecOf(const rpc::PbPartitionSpec& spec) {
+  model::PartitionSpec values;
+  for (const rpc::PbKeyValue& entry : spec.partition_key_values) values[entry.key] = entry.value;
+  return values;
+}
+
+}  // namespace
 
 model::TablePath PathOf(const rpc::PbTablePath& path) {
   return {path.database_name, path.table_name};
@@ -23,7 +35,7 @@ Result<std::string> TableJsonForClients(const model::TableInfo& info) {
   properties.try_emplace("table.replication.factor", "1");
   if (table.HasPrimaryKey()) {
     properties.try_emplace("table.kv.format-version", "2");
-    if (table.bucket_keys.empty()) table.bucket_keys = table.schema.primary_key;
+    table.bucket_keys = table.EffectiveBucketKeys();
   }
   // A client that sees a lake format encodes keys and chooses buckets as that format does, but ours
   // are Fluss's own whatever the lake is.
@@ -168,26 +180,76 @@ Outcome<rpc::GetTableSchemaResponse> AdminRequests::GetTableSchema(
   return rpc::GetTableSchemaResponse{wanted, rpc::Payload::Own(std::move(*json))};
 }
 
-Failure AdminRequests::NotPartitioned(const rpc::PbTablePath& path) {
+Result<model::PartitionInfo> FindPartition(client::Admin& admin, const model::TablePath& table,
+                                           const std::string& name) {
+  ASSIGN_OR_RETURN(auto partitions, admin.ListPartitions(table));
+  for (model::PartitionInfo& partition : partitions) {
+    if (partition.Name() == name) return std::move(partition);
+  }
+  return NotFound("table '{}' has no partition '{}'", table.ToString(), name);
+}
+
+std::optional<Failure> AdminRequests::CheckPartitioned(const rpc::PbTablePath& path) {
   auto info = admin_.GetTable(PathOf(path));
   if (!info.ok()) return TableFailure(info.status());
-  return {ErrorCode::kTableNotPartitioned,
-          fmt::format("table '{}' is not partitioned", info->path.ToString())};
+  if (info->descriptor.IsPartitioned()) return std::nullopt;
+  return Failure{ErrorCode::kTableNotPartitioned,
+                 fmt::format("table '{}' is not partitioned", info->path.ToString())};
 }
 
 Outcome<rpc::ListPartitionInfosResponse> AdminRequests::ListPartitionInfos(
     const rpc::ListPartitionInfosRequest& request) {
-  return NotPartitioned(request.table_path);
+  auto info = admin_.GetTable(PathOf(request.table_path));
+  if (!info.ok()) return TableFailure(info.status());
+  if (auto failure = CheckPartitioned(request.table_path)) return *failure;
+  const auto& keys = info->descriptor.partition_keys;
+  model::PartitionSpec wanted;
+  if (request.partial_partition_spec) wanted = SpecOf(*request.partial_partition_spec);
+  for (const auto& [key, value] : wanted) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      return {ErrorCode::kPartitionSpecInvalid,
+              fmt::format("table '{}' has no partition key '{}'", info->path.ToString(), key)};
+    }
+  }
+  auto partitions = admin_.ListPartitions(info->path);
+  if (!partitions.ok()) return TableFailure(partitions.status());
+  rpc::ListPartitionInfosResponse response;
+  for (const model::PartitionInfo& partition : *partitions) {
+    rpc::PbPartitionInfo answer;
+    answer.partition_id = partition.id.value();
+    answer.bucket_count = info->descriptor.bucket_count;
+    bool matches = true;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      auto found = wanted.find(keys[i]);
+      matches &= found == wanted.end() || found->second == partition.values[i];
+      answer.partition_spec.partition_key_values.push_back({keys[i], partition.values[i]});
+    }
+    if (matches) response.partitions_info.push_back(std::move(answer));
+  }
+  return response;
 }
 
 Outcome<rpc::CreatePartitionResponse> AdminRequests::CreatePartition(
     const rpc::CreatePartitionRequest& request) {
-  return NotPartitioned(request.table_path);
+  if (auto failure = CheckPartitioned(request.table_path)) return *failure;
+  auto created = admin_.CreatePartition(PathOf(request.table_path), SpecOf(request.partition_spec),
+                                        request.ignore_if_not_exists);
+  if (created.ok()) return rpc::CreatePartitionResponse();
+  return rpc::FailureOf(created.status(),
+                        {{ErrorKind::kNotFound, ErrorCode::kTableNotExist},
+                         {ErrorKind::kAlreadyExists, ErrorCode::kPartitionAlreadyExists},
+                         {ErrorKind::kInvalidArgument, ErrorCode::kPartitionSpecInvalid},
+                         {ErrorKind::kOutOfRange, ErrorCode::kPartitionMaxNum}});
 }
 
 Outcome<rpc::DropPartitionResponse> AdminRequests::DropPartition(
     const rpc::DropPartitionRequest& request) {
-  return NotPartitioned(request.table_path);
+  if (auto failure = CheckPartitioned(request.table_path)) return *failure;
+  Status dropped = admin_.DropPartition(PathOf(request.table_path), SpecOf(request.partition_spec),
+                                        request.ignore_if_not_exists);
+  if (dropped.ok()) return rpc::DropPartitionResponse();
+  return rpc::FailureOf(dropped, {{ErrorKind::kNotFound, ErrorCode::kPartitionNotExists},
+                                  {ErrorKind::kInvalidArgument, ErrorCode::kPartitionSpecInvalid}});
 }
 
 }  // namespace forebay::serve

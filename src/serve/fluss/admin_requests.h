@@ -32,13 +32,17 @@ class AdminRequests {
   Outcome<rpc::DropPartitionResponse> DropPartition(const rpc::DropPartitionRequest& request);
 
  private:
-  rpc::Failure NotPartitioned(const rpc::PbTablePath& path);
+  /// Nothing when there is a partitioned table at `path`; else why not.
+  std::optional<rpc::Failure> CheckPartitioned(const rpc::PbTablePath& path);
 
   client::Admin& admin_;
   client::TabletGateway& gateway_;
 };
 
 model::TablePath PathOf(const rpc::PbTablePath& path);
+/// The partition with that name, "a$b". kNotFound.
+Result<model::PartitionInfo> FindPartition(client::Admin& admin, const model::TablePath& table,
+                                           const std::string& name);
 /// TABLE_NOT_EXIST, or DATABASE_NOT_EXIST, or what else stands in the way.
 rpc::Failure TableFailure(const Status& status);
 /// The descriptor as JSON, with what a Fluss server adds to it when it creates a table.

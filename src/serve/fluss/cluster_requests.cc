@@ -15,6 +15,18 @@ constexpr int kTabletServerId = 0;
 constexpr int kLeaderEpoch = 0;
 constexpr int kHealthGreen = 0;
 
+std::vector<rpc::PbBucketMetadata> PlacesOf(const model::TableInfo& info) {
+  std::vector<rpc::PbBucketMetadata> places;
+  for (int bucket = 0; bucket < info.descriptor.bucket_count; ++bucket) {
+    rpc::PbBucketMetadata& place = places.emplace_back();
+    place.bucket_id = bucket;
+    place.leader_id = kTabletServerId;
+    place.leader_epoch = kLeaderEpoch;
+    place.replica_id = {kTabletServerId};
+  }
+  return places;
+}
+
 rpc::PbTableMetadata MetadataOf(const model::TableInfo& info, std::string json) {
   rpc::PbTableMetadata metadata;
   metadata.table_path = {info.path.database, info.path.table};
@@ -22,14 +34,19 @@ rpc::PbTableMetadata MetadataOf(const model::TableInfo& info, std::string json) 
   metadata.schema_id = info.schema_id.value();
   metadata.table_json = rpc::Payload::Own(std::move(json));
   metadata.created_time = metadata.modified_time = info.created_ms;
-  for (int bucket = 0; bucket < info.descriptor.bucket_count; ++bucket) {
-    rpc::PbBucketMetadata place;
-    place.bucket_id = bucket;
-    place.leader_id = kTabletServerId;
-    place.leader_epoch = kLeaderEpoch;
-    place.replica_id = {kTabletServerId};
-    metadata.bucket_metadata.push_back(std::move(place));
-  }
+  // Of a partitioned table its partitions have buckets.
+  if (!info.descriptor.IsPartitioned()) metadata.bucket_metadata = PlacesOf(info);
+  return metadata;
+}
+
+rpc::PbPartitionMetadata MetadataOf(const model::TableInfo& info,
+                                    const model::PartitionInfo& partition) {
+  rpc::PbPartitionMetadata metadata;
+  metadata.table_id = info.id.value();
+  metadata.partition_name = partition.Name();
+  metadata.partition_id = partition.id.value();
+  metadata.bucket_metadata = PlacesOf(info);
+  metadata.bucket_count = info.descriptor.bucket_count;
   return metadata;
 }
 
@@ -50,8 +67,32 @@ Outcome<rpc::MetadataResponse> ClusterRequests::GetMetadata(const rpc::MetadataR
     if (!json.ok()) return rpc::FailureOf(json.status());
     response.table_metadata.push_back(MetadataOf(*info, std::move(*json)));
   }
-  if (request.partitions_path.empty() && request.partitions_id.empty()) return response;
-  return {ErrorCode::kPartitionNotExists, "there are no partitioned tables"};
+  if (auto failure = AddPartitions(request, response)) return *failure;
+  return response;
+}
+
+std::optional<rpc::Failure> ClusterRequests::AddPartitions(const rpc::MetadataRequest& request,
+                                                           rpc::MetadataResponse& response) {
+  for (const rpc::PbPhysicalTablePath& path : request.partitions_path) {
+    auto info = admin_.GetTable({path.database_name, path.table_name});
+    if (!info.ok()) return TableFailure(info.status());
+    auto partition = FindPartition(admin_, info->path, path.partition_name.value_or(""));
+    if (!partition.ok()) {
+      return rpc::FailureOf(partition.status(),
+                            {{ErrorKind::kNotFound, ErrorCode::kPartitionNotExists},
+                             {ErrorKind::kInvalidArgument, ErrorCode::kPartitionNotExists}});
+    }
+    response.partition_metadata.push_back(MetadataOf(*info, *partition));
+  }
+  for (int64_t id : request.partitions_id) {
+    auto place = gateway_.FindPartition(model::PartitionId(id));
+    if (!place.ok()) {
+      return rpc::FailureOf(place.status(),
+                            {{ErrorKind::kNotFound, ErrorCode::kPartitionNotExists}});
+    }
+    response.partition_metadata.push_back(MetadataOf(place->table, place->partition));
+  }
+  return std::nullopt;
 }
 
 Outcome<rpc::GetClusterHealthResponse> ClusterRequests::GetClusterHealth(
@@ -63,7 +104,13 @@ Outcome<rpc::GetClusterHealthResponse> ClusterRequests::GetClusterHealth(
     auto tables = admin_.ListTables(database);
     for (size_t i = 0; tables.ok() && i < tables->size(); ++i) {
       auto info = admin_.GetTable({database, (*tables)[i]});
-      if (info.ok()) buckets += info->descriptor.bucket_count;
+      if (!info.ok()) continue;
+      int parts = 1;
+      if (info->descriptor.IsPartitioned()) {
+        auto partitions = admin_.ListPartitions(info->path);
+        parts = partitions.ok() ? static_cast<int>(partitions->size()) : 0;
+      }
+      buckets += parts * info->descriptor.bucket_count;
     }
   }
   return rpc::GetClusterHealthResponse{buckets, buckets, buckets, buckets, kHealthGreen};

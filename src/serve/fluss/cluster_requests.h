@@ -4,6 +4,7 @@
 #include <string>
 
 #include "client/connection.h"
+#include "client/tablet_gateway.h"
 #include "rpc/messages.h"
 #include "serve/fluss/call.h"
 
@@ -23,9 +24,10 @@ struct FlussAddresses {
 /// Answers Fluss's requests about the cluster, which is this server. Thread-safe.
 class ClusterRequests {
  public:
-  /// Both outlive the object.
-  ClusterRequests(client::Admin& admin, const FlussAddresses& addresses)
-      : admin_(admin), addresses_(addresses) {}
+  /// All outlive the object.
+  ClusterRequests(client::Admin& admin, client::TabletGateway& gateway,
+                  const FlussAddresses& addresses)
+      : admin_(admin), gateway_(gateway), addresses_(addresses) {}
 
   Outcome<rpc::MetadataResponse> GetMetadata(const rpc::MetadataRequest& request, const Call& call);
   Outcome<rpc::GetClusterHealthResponse> GetClusterHealth(
@@ -36,7 +38,11 @@ class ClusterRequests {
       const rpc::GetFileSystemSecurityTokenRequest& request);
 
  private:
+  std::optional<rpc::Failure> AddPartitions(const rpc::MetadataRequest& request,
+                                            rpc::MetadataResponse& response);
+
   client::Admin& admin_;
+  client::TabletGateway& gateway_;
   const FlussAddresses& addresses_;
 };
 

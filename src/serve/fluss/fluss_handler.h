@@ -22,7 +22,7 @@ class FlussHandler : public rpc::RequestHandler {
         users_(users),
         admin_(admin, gateway),
         alter_(admin),
-        cluster_(admin, addresses),
+        cluster_(admin, gateway, addresses),
         logs_(admin, gateway),
         rows_(gateway),
         snapshots_(admin, gateway),

@@ -61,12 +61,17 @@ LogFetch::LogFetch(rpc::FetchLogRequest request, client::TabletGateway& gateway,
 
 void LogFetch::OpenTables(client::TabletGateway& gateway) {
   for (const auto& table : request_.tables_req) {
-    auto [opened, is_new] =
-        tables_.try_emplace(table.table_id, gateway.OpenTable(model::TableId(table.table_id)));
-    if (!opened->second.ok() || !table.filter_predicate.has_value()) continue;
-    auto schema = (*opened->second)->SchemaOf(model::SchemaId(table.filter_schema_id.value_or(-1)));
-    auto filter = schema.ok() ? FilterOf(*table.filter_predicate, **schema) : std::nullopt;
-    if (filter.has_value()) filters_.try_emplace(table.table_id, std::move(*filter));
+    for (const auto& bucket : table.buckets_req) {
+      PartKey key(table.table_id, bucket.partition_id);
+      auto [opened, is_new] = tables_.try_emplace(key, forebay::Unavailable("not opened"));
+      if (!is_new) continue;
+      opened->second = OpenPart(gateway, table.table_id, bucket.partition_id);
+      if (!opened->second.ok() || !table.filter_predicate.has_value()) continue;
+      auto schema =
+          (*opened->second)->SchemaOf(model::SchemaId(table.filter_schema_id.value_or(-1)));
+      auto filter = schema.ok() ? FilterOf(*table.filter_predicate, **schema) : std::nullopt;
+      if (filter.has_value()) filters_.try_emplace(table.table_id, std::move(*filter));
+    }
   }
 }
 
@@ -84,9 +89,9 @@ void LogFetch::Start() {
 
 void LogFetch::Listen() {
   for (const auto& wanted : request_.tables_req) {
-    const Result<Table>& table = tables_.at(wanted.table_id);
     for (const auto& bucket : wanted.buckets_req) {
-      if (CheckBucket(table, bucket.bucket_id, bucket.partition_id)) continue;
+      const Result<Table>& table = tables_.at({wanted.table_id, bucket.partition_id});
+      if (CheckBucket(table, bucket.bucket_id)) continue;
       (*table)->Listen(bucket.bucket_id, weak_from_this());
     }
   }
@@ -116,8 +121,8 @@ rpc::FetchLogResponse LogFetch::Collect(int64_t& bytes, bool& is_due) {
     rpc::PbFetchLogRespForTable& table = response.tables_resp.emplace_back();
     table.table_id = wanted.table_id;
     for (const auto& bucket : wanted.buckets_req) {
-      table.buckets_resp.push_back(
-          Read(wanted, tables_.at(wanted.table_id), bucket, bytes_max - bytes));
+      table.buckets_resp.push_back(Read(wanted, tables_.at({wanted.table_id, bucket.partition_id}),
+                                        bucket, bytes_max - bytes));
       const auto& answer = table.buckets_resp.back();
       // What a client reads elsewhere is not to be waited for either; and one whose filter nothing
       // matched goes on behind what was looked at.
@@ -136,7 +141,7 @@ rpc::PbFetchLogRespForBucket LogFetch::Read(const rpc::PbFetchLogReqForTable& wa
   rpc::PbFetchLogRespForBucket answer;
   answer.bucket_id = bucket.bucket_id;
   answer.partition_id = bucket.partition_id;
-  auto failure = CheckBucket(table, bucket.bucket_id, bucket.partition_id);
+  auto failure = CheckBucket(table, bucket.bucket_id);
   if (!failure.has_value()) failure = CheckProjection(wanted, **table);
   if (failure.has_value()) {
     SetError(answer, *failure);

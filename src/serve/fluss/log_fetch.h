@@ -23,6 +23,8 @@ class LogFetch : public Wakeable, public std::enable_shared_from_this<LogFetch> 
 
  private:
   using Table = std::shared_ptr<client::EncodedTable>;
+  /// A table's id and a partition's, if it has some.
+  using PartKey = std::pair<int64_t, std::optional<int64_t>>;
 
   void OpenTables(client::TabletGateway& gateway);
   /// Answers when there is enough, or `at_any_rate`.
@@ -36,7 +38,7 @@ class LogFetch : public Wakeable, public std::enable_shared_from_this<LogFetch> 
 
   const rpc::FetchLogRequest request_;
   const Call call_;
-  std::map<int64_t, Result<Table>> tables_;
+  std::map<PartKey, Result<Table>> tables_;
   std::map<int64_t, format::BatchFilter> filters_;  ///< of tables that are filtered
   std::atomic<bool> answered_ = false;
   std::atomic<bool> posted_ = false;

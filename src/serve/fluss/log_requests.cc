@@ -50,19 +50,12 @@ Result<model::LogOffset> OffsetOf(EncodedTable& table, int bucket,
 
 }  // namespace
 
-std::optional<Failure> CheckBucket(const Result<std::shared_ptr<EncodedTable>>& table, int bucket,
-                                   const std::optional<int64_t>& partition_id) {
-  if (!table.ok()) {
-    return rpc::FailureOf(table.status(),
-                          {{ErrorKind::kNotFound, ErrorCode::kUnknownTableOrBucket}});
-  }
-  if (partition_id.has_value()) {
-    return Failure{ErrorCode::kPartitionNotExists,
-                   fmt::format("there is no partition {}", *partition_id)};
-  }
-  Status status = (*table)->CheckBucket(bucket);
+std::optional<Failure> CheckBucket(const Result<std::shared_ptr<EncodedTable>>& table, int bucket) {
+  // As a Fluss server, which tells a client to ask for the metadata again.
+  Status status = table.ok() ? (*table)->CheckBucket(bucket) : table.status();
   if (status.ok()) return std::nullopt;
-  return rpc::FailureOf(status, {{ErrorKind::kInvalidArgument, ErrorCode::kUnknownTableOrBucket}});
+  return rpc::FailureOf(status, {{ErrorKind::kNotFound, ErrorCode::kUnknownTableOrBucket},
+                                 {ErrorKind::kInvalidArgument, ErrorCode::kUnknownTableOrBucket}});
 }
 
 Outcome<rpc::InitWriterResponse> LogRequests::InitWriter(const rpc::InitWriterRequest&) {
@@ -72,12 +65,12 @@ Outcome<rpc::InitWriterResponse> LogRequests::InitWriter(const rpc::InitWriterRe
 }
 
 Outcome<rpc::ListOffsetsResponse> LogRequests::ListOffsets(const rpc::ListOffsetsRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  auto table = OpenPart(gateway_, request.table_id, request.partition_id);
   rpc::ListOffsetsResponse response;
   for (int32_t bucket : request.bucket_id) {
     rpc::PbListOffsetsRespForBucket& answer = response.buckets_resp.emplace_back();
     answer.bucket_id = bucket;
-    if (auto failure = CheckBucket(table, bucket, request.partition_id)) {
+    if (auto failure = CheckBucket(table, bucket)) {
       SetError(answer, *failure);
       continue;
     }
@@ -94,12 +87,13 @@ Outcome<rpc::ListOffsetsResponse> LogRequests::ListOffsets(const rpc::ListOffset
 
 Outcome<rpc::GetTableStatsResponse> LogRequests::GetTableStats(
     const rpc::GetTableStatsRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
   rpc::GetTableStatsResponse response;
   for (const rpc::PbTableStatsReqForBucket& wanted : request.buckets_req) {
     rpc::PbTableStatsRespForBucket& answer = response.buckets_resp.emplace_back();
     answer.bucket_id = wanted.bucket_id;
-    if (auto failure = CheckBucket(table, wanted.bucket_id, wanted.partition_id)) {
+    answer.partition_id = wanted.partition_id;
+    auto table = OpenPart(gateway_, request.table_id, wanted.partition_id);
+    if (auto failure = CheckBucket(table, wanted.bucket_id)) {
       SetError(answer, *failure);
     } else if ((*table)->HasPrimaryKey()) {
       answer.row_count = (*table)->RowCount(wanted.bucket_id);
@@ -116,7 +110,7 @@ Outcome<rpc::GetTableStatsResponse> LogRequests::GetTableStats(
 
 Outcome<rpc::ListRemoteLogManifestsResponse> LogRequests::ListRemoteLogManifests(
     const rpc::ListRemoteLogManifestsRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  auto table = OpenPart(gateway_, request.table_id, request.partition_id);
   if (!table.ok()) return TableFailure(table.status());
   rpc::ListRemoteLogManifestsResponse response;
   for (int bucket = 0; bucket < (*table)->info().descriptor.bucket_count; ++bucket) {
@@ -135,23 +129,27 @@ Outcome<rpc::ListRemoteLogManifestsResponse> LogRequests::ListRemoteLogManifests
 }
 
 void LogRequests::ProduceLog(const rpc::ProduceLogRequest& request, const Call& call) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
-  if (table.ok() && (*table)->HasPrimaryKey()) {
-    return call.responder.Fail({ErrorCode::kInvalidTable,
-                                "a table with a primary key takes rows "
-                                "by PutKv, not log batches"});
-  }
   if (request.buckets_req.empty()) return call.responder.Succeed(rpc::ProduceLogResponse());
+  std::vector<Result<std::shared_ptr<EncodedTable>>> tables;
+  for (const rpc::PbProduceLogReqForBucket& part : request.buckets_req) {
+    tables.push_back(OpenPart(gateway_, request.table_id, part.partition_id));
+    if (tables.back().ok() && (*tables.back())->HasPrimaryKey()) {
+      return call.responder.Fail({ErrorCode::kInvalidTable,
+                                  "a table with a primary key takes rows "
+                                  "by PutKv, not log batches"});
+    }
+  }
   auto pending = std::make_shared<PendingProduce>(call.responder, request.buckets_req);
   for (size_t i = 0; i < request.buckets_req.size(); ++i) {
     const rpc::PbProduceLogReqForBucket& part = request.buckets_req[i];
-    if (auto failure = CheckBucket(table, part.bucket_id, part.partition_id)) {
+    if (auto failure = CheckBucket(tables[i], part.bucket_id)) {
       pending->Fail(i, *failure);
       continue;
     }
-    (*table)->AppendBatches(
-        part.bucket_id, part.records.bytes,
-        [pending, i](const Result<client::WriteAck>& ack) { Acknowledge(*pending, i, ack); });
+    (*tables[i])
+        ->AppendBatches(
+            part.bucket_id, part.records.bytes,
+            [pending, i](const Result<client::WriteAck>& ack) { Acknowledge(*pending, i, ack); });
   }
 }
 

@@ -29,8 +29,16 @@ class LogRequests {
   client::TabletGateway& gateway_;
 };
 
-/// The table and, when there is such a bucket in service, nothing; else why not.
+/// The table, or its partition if one is named.
+inline Result<std::shared_ptr<client::EncodedTable>> OpenPart(
+    client::TabletGateway& gateway, int64_t table_id, const std::optional<int64_t>& partition_id) {
+  std::optional<model::PartitionId> partition;
+  if (partition_id.has_value()) partition = model::PartitionId(*partition_id);
+  return gateway.OpenTable(model::TableId(table_id), partition);
+}
+
+/// Nothing when there is such a bucket in service; else why not.
 std::optional<rpc::Failure> CheckBucket(const Result<std::shared_ptr<client::EncodedTable>>& table,
-                                        int bucket, const std::optional<int64_t>& partition_id);
+                                        int bucket);
 
 }  // namespace forebay::serve

@@ -16,9 +16,8 @@ constexpr int kLimitMax = 1 << 20;
 constexpr int64_t kLimitScanBytesMax = 32 << 20;
 constexpr int32_t kScanBatchBytesMax = 8 << 20;
 
-std::optional<Failure> CheckRows(const Result<std::shared_ptr<EncodedTable>>& table, int bucket,
-                                 const std::optional<int64_t>& partition_id) {
-  auto failure = CheckBucket(table, bucket, partition_id);
+std::optional<Failure> CheckRows(const Result<std::shared_ptr<EncodedTable>>& table, int bucket) {
+  auto failure = CheckBucket(table, bucket);
   if (failure.has_value() || (*table)->HasPrimaryKey()) return failure;
   return Failure{ErrorCode::kNonPrimaryKeyTable,
                  fmt::format("table '{}' has no primary key", (*table)->info().path.ToString())};
@@ -49,11 +48,11 @@ Failure ReadFailure(const Status& status) {
 /// error has that alone.
 template <typename Response, typename Request, typename Answer>
 Response AnswerByBucket(client::TabletGateway& gateway, const Request& request, Answer&& answer) {
-  auto table = gateway.OpenTable(model::TableId(request.table_id));
   Response response;
   for (const auto& wanted : request.buckets_req) {
     auto& bucket = response.buckets_resp.emplace_back();
-    auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id);
+    auto table = OpenPart(gateway, request.table_id, wanted.partition_id);
+    auto failure = CheckRows(table, wanted.bucket_id);
     if (!failure.has_value()) {
       Status status = answer(**table, wanted, bucket);
       if (!status.ok()) failure = ReadFailure(status);
@@ -71,12 +70,12 @@ Response AnswerByBucket(client::TabletGateway& gateway, const Request& request, 
 }  // namespace
 
 void RowRequests::PutKv(const rpc::PutKvRequest& request, const Call& call) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
   if (request.buckets_req.empty()) return call.responder.Succeed(rpc::PutKvResponse());
   auto pending = std::make_shared<PendingPut>(call.responder, request.buckets_req);
   for (size_t i = 0; i < request.buckets_req.size(); ++i) {
     const rpc::PbPutKvReqForBucket& part = request.buckets_req[i];
-    if (auto failure = CheckRows(table, part.bucket_id, part.partition_id)) {
+    auto table = OpenPart(gateway_, request.table_id, part.partition_id);
+    if (auto failure = CheckRows(table, part.bucket_id)) {
       pending->Fail(i, *failure);
       continue;
     }
@@ -117,9 +116,9 @@ Outcome<rpc::PrefixLookupResponse> RowRequests::PrefixLookup(
 }
 
 Outcome<rpc::LimitScanResponse> RowRequests::LimitScan(const rpc::LimitScanRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  auto table = OpenPart(gateway_, request.table_id, request.partition_id);
   rpc::LimitScanResponse response;
-  if (auto failure = CheckBucket(table, request.bucket_id, request.partition_id)) {
+  if (auto failure = CheckBucket(table, request.bucket_id)) {
     SetError(response, *failure);
     return response;
   }
@@ -178,8 +177,8 @@ Result<std::unique_ptr<ScanSession>> RowRequests::SessionOf(const rpc::ScanKvReq
     return NotFound("the scan is not known, it may have been silent for too long");
   }
   const rpc::PbScanReqForBucket& wanted = *request.bucket_scan_req;
-  auto table = gateway_.OpenTable(model::TableId(wanted.table_id));
-  if (auto failure = CheckRows(table, wanted.bucket_id, wanted.partition_id)) {
+  auto table = OpenPart(gateway_, wanted.table_id, wanted.partition_id);
+  if (auto failure = CheckRows(table, wanted.bucket_id)) {
     SetError(response, *failure);
     return Cancelled("{}", failure->message);
   }

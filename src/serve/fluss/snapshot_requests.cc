@@ -3,6 +3,7 @@
 #include <map>
 
 #include "serve/fluss/admin_requests.h"
+#include "serve/fluss/log_requests.h"
 
 namespace forebay::serve {
 
@@ -54,14 +55,24 @@ Outcome<rpc::GetLatestKvSnapshotsResponse> SnapshotRequests::GetLatestKvSnapshot
     return {ErrorCode::kNonPrimaryKeyTable,
             fmt::format("table '{}' has no primary key", info->path.ToString())};
   }
-  if (request.partition_name.has_value()) {
+  if (request.partition_name.has_value() && !info->descriptor.IsPartitioned()) {
     return {ErrorCode::kTableNotPartitioned,
             fmt::format("table '{}' is not partitioned", info->path.ToString())};
   }
   rpc::GetLatestKvSnapshotsResponse response;
   response.table_id = info->id.value();
+  std::optional<model::PartitionId> partition_id;
+  if (info->descriptor.IsPartitioned()) {
+    auto partition = FindPartition(admin_, info->path, request.partition_name.value_or(""));
+    if (!partition.ok()) {
+      return rpc::FailureOf(partition.status(),
+                            {{ErrorKind::kNotFound, ErrorCode::kPartitionNotExists}});
+    }
+    partition_id = partition->id;
+    response.partition_id = partition->id.value();
+  }
   for (int bucket = 0; bucket < info->descriptor.bucket_count; ++bucket) {
-    auto latest = gateway_.snapshots().Latest({info->id, std::nullopt, bucket});
+    auto latest = gateway_.snapshots().Latest({info->id, partition_id, bucket});
     if (!latest.ok()) return rpc::FailureOf(latest.status());
     // Without one, clients read the changelog from its start.
     rpc::PbKvSnapshot& answer = response.latest_snapshots.emplace_back();
@@ -90,7 +101,7 @@ Outcome<rpc::GetKvSnapshotMetadataResponse> SnapshotRequests::GetKvSnapshotMetad
 
 Outcome<rpc::ListKvSnapshotsResponse> SnapshotRequests::ListKvSnapshots(
     const rpc::ListKvSnapshotsRequest& request) {
-  auto table = gateway_.OpenTable(model::TableId(request.table_id));
+  auto table = OpenPart(gateway_, request.table_id, request.partition_id);
   if (!table.ok()) return TableFailure(table.status());
   rpc::ListKvSnapshotsResponse response{request.table_id, request.partition_id, {}};
   for (int bucket = 0; bucket < (*table)->info().descriptor.bucket_count; ++bucket) {
@@ -108,11 +119,15 @@ Outcome<rpc::ListKvSnapshotsResponse> SnapshotRequests::ListKvSnapshots(
 Outcome<rpc::AcquireKvSnapshotLeaseResponse> SnapshotRequests::AcquireLease(
     const rpc::AcquireKvSnapshotLeaseRequest& request) {
   for (const rpc::PbKvSnapshotLeaseForTable& wanted : request.snapshots_to_lease) {
-    auto table = gateway_.OpenTable(model::TableId(wanted.table_id));
-    if (!table.ok()) return TableFailure(table.status());
-    if ((*table)->HasPrimaryKey()) continue;
-    return {ErrorCode::kNonPrimaryKeyTable,
-            fmt::format("table '{}' has no primary key", (*table)->info().path.ToString())};
+    for (const rpc::PbKvSnapshotLeaseForBucket& bucket : wanted.bucket_snapshots) {
+      auto table = OpenPart(gateway_, wanted.table_id, bucket.partition_id);
+      // A partition that has gone has no snapshots: they are among the unavailable ones.
+      if (!table.ok() && bucket.partition_id && table.kind() == ErrorKind::kNotFound) continue;
+      if (!table.ok()) return TableFailure(table.status());
+      if ((*table)->HasPrimaryKey()) continue;
+      return {ErrorCode::kNonPrimaryKeyTable,
+              fmt::format("table '{}' has no primary key", (*table)->info().path.ToString())};
+    }
   }
   auto missing = gateway_.snapshots().AcquireLease(request.lease_id, request.lease_duration_ms,
                                                    SnapshotsOf(request));

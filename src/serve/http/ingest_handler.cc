@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "format/csv_rows.h"
 #include "format/json_rows.h"
+#include "format/partition_name.h"
 #include "sql/functions/function_table.h"
 
 namespace forebay::serve {
@@ -23,11 +24,13 @@ constexpr std::string_view kComputedPrefix = "sql.computed.";
 constexpr int kRetryPauseMs = 20;
 /// Requests that wait for some of their buckets; further ones of several buckets are refused.
 constexpr size_t kUnfinishedMax = 64;
+/// Partitions that one request may write to.
+constexpr size_t kPartitionsMax = 100;
 
 /// Waits for the writes of one request, bucket by bucket.
 class Acks {
  public:
-  void Take(int bucket, Result<client::WriteAck> ack) {
+  void Take(const model::BucketId& bucket, Result<client::WriteAck> ack) {
     std::lock_guard lock(mutex_);
     if (ack.ok()) {
       acks_[bucket] = *ack;
@@ -41,20 +44,21 @@ class Acks {
     std::unique_lock lock(mutex_);
     all_.wait(lock, [&] { return taken_ == count; });
   }
-  const std::map<int, client::WriteAck>& acks() const { return acks_; }
+  const std::map<model::BucketId, client::WriteAck>& acks() const { return acks_; }
   const Status& failure() const { return failure_; }
 
  private:
   std::mutex mutex_;
   std::condition_variable all_;
   size_t taken_ = 0;
-  std::map<int, client::WriteAck> acks_;
+  std::map<model::BucketId, client::WriteAck> acks_;
   Status failure_;
 };
 
 /// Writes the parts and adds what was acknowledged to `acks`; the first error is returned.
-Status WriteParts(client::TableWriter& writer, const std::map<int, Batch>& parts, int64_t writer_id,
-                  const std::map<int, int32_t>& sequences, std::map<int, client::WriteAck>& acks) {
+Status WriteParts(client::TableWriter& writer, const std::map<model::BucketId, Batch>& parts,
+                  int64_t writer_id, const std::map<model::BucketId, int32_t>& sequences,
+                  std::map<model::BucketId, client::WriteAck>& acks) {
   auto collector = std::make_shared<Acks>();
   size_t started = 0;
   for (const auto& [bucket, part] : parts) {
@@ -158,6 +162,15 @@ int64_t WriterIdOfKey(const model::TableInfo& table, std::string_view key) {
   return static_cast<int64_t>(hash >> 2) | client::kOneTimeWriterIdMin;
 }
 
+/// Before the partitions that rows need are made: a request must not make too many.
+Status CheckPartitions(const model::TableDescriptor& table, const Batch& batch) {
+  if (!table.IsPartitioned()) return {};
+  ASSIGN_OR_RETURN(auto rows, format::PartitionRows(batch, table.PartitionKeyIndexes()));
+  if (rows.values.size() <= kPartitionsMax) return {};
+  return InvalidArgument("the rows of a request go to at most {} partitions, not {}",
+                         kPartitionsMax, rows.values.size());
+}
+
 HttpResponse ErrorResponse(const Error& error) {
   HttpResponse response = HttpResponse::FromError(error);
   if (error.kind == ErrorKind::kConflict) response.status = 422;
@@ -172,7 +185,7 @@ struct IngestHandler::Target {
 };
 
 struct IngestHandler::Written {
-  std::map<int, client::WriteAck> acks;
+  std::map<model::BucketId, client::WriteAck> acks;
   bool duplicate = false;
 };
 
@@ -279,10 +292,16 @@ Status IngestHandler::RedoOne(const IngestIntent& intent) {
   ASSIGN_OR_RETURN(Batch batch, ReadBody(target.info.descriptor.schema.columns, intent.parameters,
                                          intent.body, error));
   ASSIGN_OR_RETURN(auto parts, Split(target, batch, intent.writer_id));
-  for (const auto& [bucket, part] : parts) {
-    if (!intent.sequences.contains(bucket)) return Corruption("the buckets have changed");
+  for (auto part = parts.begin(); part != parts.end();) {
+    if (intent.sequences.contains(part->first)) {
+      ++part;
+    } else if (part->first.partition) {
+      part = parts.erase(part);  // the partition was dropped, and these rows with it
+    } else {
+      return Corruption("the buckets have changed");
+    }
   }
-  std::map<int, client::WriteAck> acks;
+  std::map<model::BucketId, client::WriteAck> acks;
   return WriteParts(*target.writer, parts, intent.writer_id, intent.sequences, acks);
 }
 
@@ -306,21 +325,28 @@ Status IngestHandler::AddTableHint(const std::string& database, const std::strin
   return error;
 }
 
-Result<std::map<int, Batch>> IngestHandler::Split(Target& target, const Batch& batch,
+Result<IngestHandler::Parts> IngestHandler::Split(Target& target, const Batch& batch,
                                                   int64_t key_id) {
   const model::TableDescriptor& table = target.info.descriptor;
-  std::map<int, Batch> parts;
+  Parts parts;
   if (batch.num_rows == 0) return parts;
+  bool has_bucket_keys = !table.EffectiveBucketKeys().empty();
   auto count = static_cast<uint64_t>(table.bucket_count);
-  if (count == 1 || (table.bucket_keys.empty() && !table.HasPrimaryKey())) {
-    uint64_t choice = key_id >= 0 ? static_cast<uint64_t>(key_id) : next_bucket_++;
-    parts[static_cast<int>(choice % count)] = batch;
+  uint64_t choice = has_bucket_keys ? 0
+                    : key_id >= 0   ? static_cast<uint64_t>(key_id)
+                                    : next_bucket_++;
+  int chosen_bucket = static_cast<int>(choice % count);
+  if (!table.IsPartitioned() && (count == 1 || !has_bucket_keys)) {
+    parts[chosen_bucket] = batch;
     return parts;
   }
-  ASSIGN_OR_RETURN(std::vector<int> buckets, target.writer->BucketsOf(batch));
-  std::map<int, std::vector<uint32_t>> rows;
+  RETURN_IF_ERROR(CheckPartitions(table, batch));
+  ASSIGN_OR_RETURN(auto buckets, target.writer->BucketsOf(batch));
+  std::map<model::BucketId, std::vector<uint32_t>> rows;
   for (int row = 0; row < batch.num_rows; ++row) {
-    rows[buckets[static_cast<size_t>(row)]].push_back(static_cast<uint32_t>(row));
+    model::BucketId& bucket = buckets[static_cast<size_t>(row)];
+    if (!has_bucket_keys) bucket.bucket = chosen_bucket;
+    rows[bucket].push_back(static_cast<uint32_t>(row));
   }
   for (const auto& [bucket, chosen] : rows) {
     parts[bucket] = rows.size() == 1 ? batch : batch.Gather(chosen);
@@ -366,7 +392,7 @@ Result<IngestHandler::Written> IngestHandler::Store(Target& target, const std::s
   ASSIGN_OR_RETURN(auto parts, Split(target, batch, key.id));
   Written written;
   if (parts.size() == 1) {
-    std::map<int, int32_t> sequence = {{parts.begin()->first, key.content}};
+    std::map<model::BucketId, int32_t> sequence = {{parts.begin()->first, key.content}};
     RETURN_IF_ERROR(WriteParts(*target.writer, parts, key.id, sequence, written.acks));
     written.duplicate = written.acks.begin()->second.duplicate;
     return written;
@@ -390,8 +416,7 @@ Result<IngestHandler::Written> IngestHandler::Store(Target& target, const std::s
   return written;
 }
 
-Result<IngestHandler::Written> IngestHandler::StoreParts(Target& target,
-                                                         const std::map<int, Batch>& parts,
+Result<IngestHandler::Written> IngestHandler::StoreParts(Target& target, const Parts& parts,
                                                          IngestIntent intent) {
   {
     std::lock_guard lock(mutex_);
@@ -463,8 +488,11 @@ HttpResponse IngestHandler::Answer(const HttpRequest& request) {
   }
   nlohmann::json offsets = nlohmann::json::array();
   for (const auto& [bucket, ack] : written->acks) {
-    offsets.push_back(
-        {{"bucket", bucket}, {"base_offset", ack.base_offset}, {"next_offset", ack.next_offset}});
+    nlohmann::json place = {{"bucket", bucket.bucket},
+                            {"base_offset", ack.base_offset},
+                            {"next_offset", ack.next_offset}};
+    if (bucket.partition) place["partition_id"] = bucket.partition->value();
+    offsets.push_back(std::move(place));
   }
   nlohmann::json answer = {
       {"rows", batch->num_rows}, {"offsets", offsets}, {"duplicate", written->duplicate}};

@@ -70,7 +70,7 @@ class IngestHandler {
   /// A writer id and the sequences that are due, by bucket; used by one request at a time.
   struct Writer {
     int64_t id = 0;
-    std::map<int, int32_t> next;
+    std::map<model::BucketId, int32_t> next;
   };
 
   IngestHandler(client::Connection& connection, std::unique_ptr<IngestJournal> journal,
@@ -79,12 +79,11 @@ class IngestHandler {
   static Key KeyOf(const HttpRequest& request, const Target& target, const std::string& parameters);
   Result<Target> OpenTarget(const std::string& database, const std::string& table);
   Status AddTableHint(const std::string& database, const std::string& table, Status status);
-  Result<std::map<int, model::Batch>> Split(Target& target, const model::Batch& batch,
-                                            int64_t key_id);
+  using Parts = std::map<model::BucketId, model::Batch>;
+  Result<Parts> Split(Target& target, const model::Batch& batch, int64_t key_id);
   Result<Written> Store(Target& target, const std::string& parameters, const std::string& body,
                         const model::Batch& batch, Key key);
-  Result<Written> StoreParts(Target& target, const std::map<int, model::Batch>& parts,
-                             IngestIntent intent);
+  Result<Written> StoreParts(Target& target, const Parts& parts, IngestIntent intent);
   Result<Writer> TakeWriter(int64_t table_id);
   Status Redo();
   Status RedoOne(const IngestIntent& intent);

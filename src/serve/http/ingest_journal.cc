@@ -1,5 +1,8 @@
 #include "serve/http/ingest_journal.h"
 
+#include <climits>
+#include <iterator>
+
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/log.h"
@@ -18,12 +21,19 @@ std::string Encode(const IngestIntent& intent) {
   out.Write(intent.table_id);
   out.WriteString(intent.parameters);
   out.Write(intent.writer_id);
-  out.WriteVarint(intent.sequences.size());
-  for (const auto& [bucket, sequence] : intent.sequences) {
-    out.Write<int32_t>(bucket);
-    out.Write(sequence);
+  // Buckets of no partition, then the body, then the others, if there are any.
+  auto behind = intent.sequences.upper_bound(model::BucketId(INT_MAX));
+  out.WriteVarint(static_cast<uint64_t>(std::distance(intent.sequences.begin(), behind)));
+  for (auto entry = intent.sequences.begin(); entry != behind; ++entry) {
+    out.Write<int32_t>(entry->first.bucket);
+    out.Write(entry->second);
   }
   out.WriteString(intent.body);
+  for (; behind != intent.sequences.end(); ++behind) {
+    out.Write<int64_t>(behind->first.partition->value());
+    out.Write<int32_t>(behind->first.bucket);
+    out.Write(behind->second);
+  }
   out.Patch<uint32_t>(0, Crc32c(out.view().substr(4)));
   return out.Take();
 }
@@ -44,6 +54,12 @@ Result<IngestIntent> Decode(std::string_view bytes) {
     ASSIGN_OR_RETURN(intent.sequences[bucket], in.Read<int32_t>());
   }
   ASSIGN_OR_RETURN(intent.body, in.ReadString());
+  while (!in.AtEnd()) {
+    ASSIGN_OR_RETURN(auto partition, in.Read<int64_t>());
+    ASSIGN_OR_RETURN(auto bucket, in.Read<int32_t>());
+    model::BucketId id(model::PartitionId(partition), bucket);
+    ASSIGN_OR_RETURN(intent.sequences[id], in.Read<int32_t>());
+  }
   return intent;
 }
 

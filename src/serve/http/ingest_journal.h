@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "io/file_system.h"
+#include "model/table.h"
 
 namespace forebay::serve {
 
@@ -18,7 +19,7 @@ struct IngestIntent {
   int64_t table_id = 0;
   std::string parameters;  ///< how to read the body: the handler's words
   int64_t writer_id = 0;
-  std::map<int, int32_t> sequences;  ///< by bucket
+  std::map<model::BucketId, int32_t> sequences;
   std::string body;
 };
 

@@ -6,7 +6,7 @@ namespace {
 
 /// The cells of a TIMESTAMP_LTZ column moved to local time, in nested columns too; other columns as
 /// they are.
-model::Column InZone(const model::Column& column, compute::TimeZone& zone) {
+model::Column InZone(const model::Column& column, TimeZone& zone) {
   const model::DataType& type = column.type();
   if (!type.children().empty()) {
     std::vector<model::Column> children;
@@ -35,7 +35,7 @@ model::Column InZone(const model::Column& column, compute::TimeZone& zone) {
 Result<LocalTime> LocalTime::In(const std::string& zone) {
   LocalTime local;
   if (zone == "UTC") return local;
-  ASSIGN_OR_RETURN(local.zone_, compute::TimeZone::Find(zone));
+  ASSIGN_OR_RETURN(local.zone_, TimeZone::Find(zone));
   return local;
 }
 

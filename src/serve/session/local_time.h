@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "compute/expression/time_zone.h"
+#include "base/time_zone.h"
 #include "model/batch.h"
 
 namespace forebay::serve {
@@ -19,7 +19,7 @@ class LocalTime {
   model::Batch Apply(model::Batch rows) const;
 
  private:
-  std::shared_ptr<compute::TimeZone> zone_;  ///< null: UTC, nothing to move
+  std::shared_ptr<TimeZone> zone_;  ///< null: UTC, nothing to move
 };
 
 }  // namespace forebay::serve

@@ -165,6 +165,7 @@ Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create)
 }
 
 Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
+  if (!alter.partitions.empty()) return AlterPartitions(alter);
   Status status = alter.new_path ? catalog_.RenameTable(alter.path, *alter.new_path)
                                  : catalog_.AlterTable(alter.path, alter.changes);
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && alter.if_exists) {

@@ -57,6 +57,8 @@ class Session {
   Result<StatementResult> Run(const sql::ExplainStatement& explain);
 
   Result<StatementResult> ShowJobs();
+  Result<StatementResult> AlterPartitions(const sql::AlterTableStatement& alter);
+  Result<StatementResult> ShowPartitions(const sql::ShowStatement& show);
   Result<StatementResult> DescribeJob(const std::string& id);
 
   const Engine& engine_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/duration.h"
-#include "compute/expression/time_zone.h"
+#include "base/time_zone.h"
 #include "compute/state/state_io.h"
 #include "sql/functions/function_table.h"
 
@@ -60,7 +60,7 @@ Result<std::string> CheckParallelism(const std::string& key, const std::string& 
 }
 
 Result<std::string> CheckTimeZone(const std::string& key, const std::string& value) {
-  if (value == "default" || compute::TimeZone::Find(value).ok()) return value;
+  if (value == "default" || TimeZone::Find(value).ok()) return value;
   return WrongValue(key, value, "a time zone such as 'Europe/Berlin', 'UTC' or 'GMT+08:00'");
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "model/data_type.h"
 #include "serve/session/session.h"
 #include "sql/parser/expression_text.h"
@@ -108,6 +110,9 @@ std::string CreateTableText(const sql::CatalogTable& table) {
     }
     text += fmt::format(" INTO {} BUCKETS", descriptor.bucket_count);
   }
+  if (descriptor.IsPartitioned()) {
+    text += fmt::format("\nPARTITIONED BY ({})", QuoteNames(descriptor.partition_keys));
+  }
   return text + "\n" + OptionsText(table);
 }
 
@@ -140,6 +145,10 @@ DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable*
   }
   if (table->watermark && table->watermark->column == field.name) {
     described.watermark = sql::QuoteNamesInExpression(table->watermark->expression);
+  }
+  const auto& partition_keys = table->ref.info.descriptor.partition_keys;
+  if (std::find(partition_keys.begin(), partition_keys.end(), field.name) != partition_keys.end()) {
+    described.extras = "PARTITION KEY";
   }
   const model::Schema& schema = table->ref.info.descriptor.schema;
   int index = schema.IndexOf(field.name);

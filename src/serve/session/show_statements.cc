@@ -84,6 +84,7 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
       if (!view) return NotFound("view {} does not exist", show.path.ToString());
       return Single("result", CreateViewText(*view));
     }
+    case Kind::kPartitions: return ShowPartitions(show);
     case Kind::kColumns: return NotSupported("SHOW COLUMNS is not supported yet: use DESCRIBE");
   }
   return Internal("unknown SHOW statement");

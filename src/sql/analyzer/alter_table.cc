@@ -61,6 +61,9 @@ Result<AlterTableStatement> AnalyzeAlterTable(QueryAnalyzer& queries, const Alte
   if (ast.kind == AlterTableAst::Kind::kRename) {
     ASSIGN_OR_RETURN(alter.new_path, queries.Resolve(ast.new_name));
   }
+  alter.partitions = ast.partitions;
+  alter.drops_partitions = ast.kind == AlterTableAst::Kind::kDropPartitions;
+  alter.lenient = ast.lenient;
   return alter;
 }
 

@@ -107,7 +107,8 @@ class StatementAnalyzer {
     bound.like = ast.like;
     bound.not_like = ast.not_like;
     bound.database = options_.current_database;
-    bool of_table = ast.kind == ShowAst::Kind::kColumns ||
+    bound.partition = ast.partition;
+    bool of_table = ast.kind == ShowAst::Kind::kColumns || ast.kind == ShowAst::Kind::kPartitions ||
                     ast.kind == ShowAst::Kind::kCreateTable ||
                     ast.kind == ShowAst::Kind::kCreateView;
     if (of_table) {

@@ -56,6 +56,10 @@ struct AlterTableStatement {
   model::TableChanges changes;
   /// RENAME TO.
   std::optional<model::TablePath> new_path;
+  /// ADD PARTITION, DROP PARTITION.
+  std::vector<model::PartitionSpec> partitions;
+  bool drops_partitions = false;
+  bool lenient = false;  ///< partitions may exist already, or be gone
 };
 
 struct DropStatement {
@@ -68,8 +72,9 @@ struct DropStatement {
 
 struct ShowStatement {
   ShowAst::Kind kind = ShowAst::Kind::kTables;
-  std::string database;   ///< of kTables, kViews
-  model::TablePath path;  ///< of kColumns, kCreateTable, kCreateView
+  std::string database;            ///< of kTables, kViews
+  model::TablePath path;           ///< of kColumns, kCreateTable, kCreateView, kPartitions
+  model::PartitionSpec partition;  ///< of kPartitions: only those with these values
   std::string like;
   bool not_like = false;
 };

@@ -20,11 +20,13 @@ constexpr std::array kRefused = {
 
 }  // namespace
 
-/// ALTER TABLE [IF EXISTS] name {ADD ... | SET (...) | RESET (...) | RENAME TO name}
+/// ALTER TABLE [IF EXISTS] name {ADD ... | DROP ... | SET (...) | RESET (...) | RENAME TO name}
 Result<AlterTableAst> Parser::AlterTable() {
   AlterTableAst alter;
   alter.if_exists = tokens_.AcceptWords("IF EXISTS");
   ASSIGN_OR_RETURN(alter.name, QualifiedName());
+  ASSIGN_OR_RETURN(bool of_partitions, AlterPartitions(alter));
+  if (of_partitions) return alter;
   SourcePosition position = tokens_.Peek().range.position;
   for (const Refused& refused : kRefused) {
     if (!tokens_.PeekWords(refused.words)) continue;
@@ -49,9 +51,34 @@ Result<AlterTableAst> Parser::AlterTable() {
     error.position = position;
     return error;
   } else {
-    return tokens_.Unexpected("ADD, SET, RESET or RENAME TO");
+    return tokens_.Unexpected("ADD, DROP PARTITION, SET, RESET or RENAME TO");
   }
   return alter;
+}
+
+/// ADD [IF NOT EXISTS] PARTITION (...) [PARTITION (...)], or DROP [IF EXISTS] PARTITION (...)
+/// [, PARTITION (...)]. False: it is something else, and nothing was taken.
+Result<bool> Parser::AlterPartitions(AlterTableAst& alter) {
+  using Kind = AlterTableAst::Kind;
+  if (tokens_.AcceptWords("ADD IF NOT EXISTS PARTITION")) {
+    alter.kind = Kind::kAddPartitions;
+    alter.lenient = true;
+  } else if (tokens_.AcceptWords("ADD PARTITION")) {
+    alter.kind = Kind::kAddPartitions;
+  } else if (tokens_.AcceptWords("DROP IF EXISTS PARTITION")) {
+    alter.kind = Kind::kDropPartitions;
+    alter.lenient = true;
+  } else if (tokens_.AcceptWords("DROP PARTITION")) {
+    alter.kind = Kind::kDropPartitions;
+  } else {
+    return false;
+  }
+  do {
+    ASSIGN_OR_RETURN(Options spec, PartitionSpec());
+    alter.partitions.push_back(std::move(spec));
+    tokens_.AcceptSymbol(",");
+  } while (tokens_.AcceptWords("PARTITION"));
+  return true;
 }
 
 /// ADD column, or ADD (column, ...)

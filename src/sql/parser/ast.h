@@ -268,14 +268,23 @@ struct DropAst {
 };
 
 struct AlterTableAst {
-  enum class Kind { kAddColumns, kSetOptions, kResetOptions, kRename };
+  enum class Kind {
+    kAddColumns,
+    kSetOptions,
+    kResetOptions,
+    kRename,
+    kAddPartitions,
+    kDropPartitions
+  };
   Kind kind = Kind::kAddColumns;
   NameAst name;
   bool if_exists = false;
-  std::vector<ColumnAst> columns;              ///< kAddColumns
-  std::map<std::string, std::string> options;  ///< kSetOptions
-  std::vector<std::string> keys;               ///< kResetOptions
-  NameAst new_name;                            ///< kRename
+  std::vector<ColumnAst> columns;                              ///< kAddColumns
+  std::map<std::string, std::string> options;                  ///< kSetOptions
+  std::vector<std::string> keys;                               ///< kResetOptions
+  NameAst new_name;                                            ///< kRename
+  std::vector<std::map<std::string, std::string>> partitions;  ///< kAddPartitions, kDropPartitions
+  bool lenient = false;  ///< of partitions: IF NOT EXISTS, IF EXISTS
 };
 
 struct InsertAst {
@@ -304,10 +313,12 @@ struct ShowAst {
     kCurrentCatalog,
     kJobs,
     kModules,
+    kPartitions,
   };
   Kind kind = Kind::kTables;
-  NameAst name;      ///< FROM/IN database or table; the table of SHOW CREATE
-  std::string like;  ///< LIKE pattern; empty: none
+  NameAst name;  ///< FROM/IN database or table; the table of SHOW CREATE and SHOW PARTITIONS
+  std::map<std::string, std::string> partition;  ///< kPartitions: only those with these values
+  std::string like;                              ///< LIKE pattern; empty: none
   bool not_like = false;
 };
 

@@ -108,6 +108,7 @@ class Parser {
   // alter_table_parser.cc
   Result<AlterTableAst> AlterTable();
   Status AlterAdd(AlterTableAst& alter);
+  Result<bool> AlterPartitions(AlterTableAst& alter);
   Status AddedColumn(AlterTableAst& alter);
   Result<std::vector<std::string>> KeyList();
 
@@ -134,6 +135,7 @@ class Parser {
   Result<std::vector<std::string>> NameList();
   Result<std::string> StringLiteral();
   Result<Options> OptionList();
+  Result<Options> PartitionSpec();
   Result<Options> OptionHints();
 
   /// Counts a link of a chain; an error when there are too many.

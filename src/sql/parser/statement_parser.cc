@@ -139,7 +139,7 @@ Result<ShowAst> Parser::Show() {
     Kind kind;
     bool has_name;
   };
-  static constexpr std::array<Form, 12> kForms = {{
+  static constexpr std::array<Form, 13> kForms = {{
       {"DATABASES", Kind::kDatabases, false},
       {"TABLES", Kind::kTables, false},
       {"VIEWS", Kind::kViews, false},
@@ -152,6 +152,7 @@ Result<ShowAst> Parser::Show() {
       {"CURRENT CATALOG", Kind::kCurrentCatalog, false},
       {"JOBS", Kind::kJobs, false},
       {"MODULES", Kind::kModules, false},
+      {"PARTITIONS", Kind::kPartitions, true},
   }};
   ShowAst show;
   for (const Form& form : kForms) {
@@ -162,9 +163,13 @@ Result<ShowAst> Parser::Show() {
     } else {
       RETURN_IF_ERROR(ShowFilter(show));
     }
+    if (form.kind == Kind::kPartitions && tokens_.AcceptWords("PARTITION")) {
+      ASSIGN_OR_RETURN(show.partition, PartitionSpec());
+    }
     return show;
   }
-  return tokens_.Unexpected("DATABASES, TABLES, VIEWS, COLUMNS, JOBS, FUNCTIONS or CREATE TABLE");
+  return tokens_.Unexpected(
+      "DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, JOBS, FUNCTIONS or CREATE TABLE");
 }
 
 Status Parser::ShowFilter(ShowAst& show) {
@@ -258,6 +263,27 @@ Result<StatementAst> Parser::Explain() {
   StatementAst statement;
   statement.node = std::make_shared<const ExplainAst>(std::move(explain));
   return statement;
+}
+
+/// After PARTITION: (key = value, ...), a value being a literal.
+Result<Parser::Options> Parser::PartitionSpec() {
+  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
+  Options spec;
+  do {
+    ASSIGN_OR_RETURN(std::string key, Identifier());
+    RETURN_IF_ERROR(tokens_.ExpectSymbol("="));
+    std::string sign = tokens_.AcceptSymbol("-") ? "-" : "";
+    const Token& token = tokens_.Peek();
+    bool is_value = token.kind == TokenKind::kString || token.kind == TokenKind::kInteger ||
+                    token.kind == TokenKind::kDecimal || token.kind == TokenKind::kWord;
+    if (!is_value) return tokens_.Unexpected("the value of a partition key");
+    std::string value = sign + tokens_.Next().text;
+    if (!spec.try_emplace(key, std::move(value)).second) {
+      return tokens_.Unexpected("each partition key once");
+    }
+  } while (tokens_.AcceptSymbol(","));
+  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+  return spec;
 }
 
 /// SET; SET 'key' = 'value'; the quotes may be left out when both are plain words with dots and

@@ -178,6 +178,7 @@ TEST(ParserTest, OtherStatements) {
   EXPECT_EQ(Parse<SetAst>("SET 'execution.runtime-mode' = 'batch'").value, "batch");
   EXPECT_EQ(Parse<SetAst>("SET table.dml-sync = true").key, "table.dml-sync");
   EXPECT_EQ(Parse<ShowAst>("SHOW TABLES FROM db LIKE 'a%'").like, "a%");
+  EXPECT_EQ(Parse<ShowAst>("SHOW PARTITIONS db.t PARTITION (a = 'x')").partition.at("a"), "x");
   EXPECT_EQ(Parse<StopJobAst>("STOP JOB 'x' WITH DRAIN").job, "x");
   EXPECT_EQ(Parse<DropAst>("DROP DATABASE IF EXISTS d CASCADE").cascade, true);
   auto explain = Parse<std::shared_ptr<const ExplainAst>>("EXPLAIN CHANGELOG_MODE SELECT 1");
@@ -211,6 +212,15 @@ TEST(ParserTest, AlterTable) {
   EXPECT_EQ(alter("ALTER TABLE t SET ('a' = 'b')").options.at("a"), "b");
   EXPECT_EQ(alter("ALTER TABLE t RESET ('a', 'b')").keys.size(), 2u);
   EXPECT_EQ(alter("ALTER TABLE t RENAME TO u").new_name.parts[0], "u");
+  AlterTableAst drop =
+      alter("ALTER TABLE t DROP IF EXISTS PARTITION (a = 'x', b = -1), PARTITION (a = 2)");
+  EXPECT_EQ(drop.kind, AlterTableAst::Kind::kDropPartitions);
+  EXPECT_TRUE(drop.lenient);
+  ASSERT_EQ(drop.partitions.size(), 2u);
+  EXPECT_EQ(drop.partitions[0].at("a"), "x");
+  EXPECT_EQ(drop.partitions[0].at("b"), "-1");
+  EXPECT_FALSE(alter("ALTER TABLE t ADD PARTITION (a = 'x') PARTITION (a = 'y')").lenient);
+  EXPECT_EQ(ParseError("ALTER TABLE t ADD PARTITION (a)").kind, ErrorKind::kInvalidArgument);
   for (const char* sql : {"ALTER TABLE t ADD a INT FIRST", "ALTER TABLE t ADD (a INT AFTER b)",
                           "ALTER TABLE t MODIFY a BIGINT", "ALTER TABLE t RENAME a TO b",
                           "ALTER TABLE t ADD PRIMARY KEY (a) NOT ENFORCED"}) {

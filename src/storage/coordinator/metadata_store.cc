@@ -50,6 +50,20 @@ Result<std::vector<std::string>> NamesIn(io::FileSystem& fs, const std::string& 
   return names;
 }
 
+/// "12", or "12-p7" for partition 7 of table 12.
+LakeOffsetsKey ParseLakeFileName(const std::string& name) {
+  int64_t table = 0;
+  const char* end = name.data() + name.size();
+  const char* after = std::from_chars(name.data(), end, table).ptr;
+  LakeOffsetsKey key{TableId(table)};
+  if (std::string_view(after, end).starts_with("-p")) {
+    int64_t partition = 0;
+    std::from_chars(after + 2, end, partition);
+    key.partition = model::PartitionId(partition);
+  }
+  return key;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MetadataStore>> MetadataStore::Open(io::FileSystem& fs,
@@ -115,15 +129,14 @@ Status MetadataStore::LoadLakeOffsets() {
   std::string root = io::JoinPath(directory_, "lake");
   ASSIGN_OR_RETURN(auto names, NamesIn(fs_, root));
   for (const std::string& name : names) {
-    int64_t id = 0;
-    std::from_chars(name.data(), name.data() + name.size(), id);
-    auto text = ReadSealed(fs_, LakeFile(TableId(id)));
+    LakeOffsetsKey key = ParseLakeFileName(name);
+    auto text = ReadSealed(fs_, LakeFile(key));
     json offsets = text.ok() ? json::parse(*text, nullptr, false) : json();
     if (offsets.is_array()) {
       // Without the file the lake's own snapshot still says how far it is; only expiry waits.
-      lake_offsets_[TableId(id)] = offsets.get<std::vector<LogOffset>>();
+      lake_offsets_[key] = offsets.get<std::vector<LogOffset>>();
     } else {
-      Log(LogLevel::kError, "storage", "lake offsets unreadable table_id={}", id);
+      Log(LogLevel::kError, "storage", "lake offsets unreadable table_id={}", name);
     }
   }
   return {};
@@ -167,8 +180,10 @@ std::string MetadataStore::ObjectFile(const std::string& kind, const std::string
                      kEnding);
 }
 
-std::string MetadataStore::LakeFile(TableId table) const {
-  return fmt::format("{}/lake/{}{}", directory_, table.value(), kEnding);
+std::string MetadataStore::LakeFile(const LakeOffsetsKey& key) const {
+  std::string name = std::to_string(key.table.value());
+  if (key.partition) name += fmt::format("-p{}", key.partition->value());
+  return fmt::format("{}/lake/{}{}", directory_, name, kEnding);
 }
 
 Status MetadataStore::RemoveFile(const std::string& path) {
@@ -280,9 +295,26 @@ Status MetadataStore::RemoveTable(const TablePath& path) {
   if (found == tables_.end()) return {};
   TableId id = found->second.info.id;
   tables_.erase(found);
-  if (lake_offsets_.erase(id) == 0) return {};
-  Status removed = RemoveFile(LakeFile(id));
+  std::vector<LakeOffsetsKey> keys;
+  for (const auto& [key, offsets] : lake_offsets_) {
+    if (key.table == id) keys.push_back(key);
+  }
+  for (const LakeOffsetsKey& key : keys) RETURN_IF_ERROR(ForgetLakeOffsetsLocked(key));
+  return {};
+}
+
+Status MetadataStore::ForgetLakeOffsetsLocked(const LakeOffsetsKey& key) {
+  if (lake_offsets_.erase(key) == 0) return {};
+  Status removed = RemoveFile(LakeFile(key));
   return !removed.ok() && removed.kind() == ErrorKind::kNotFound ? Status() : removed;
+}
+
+void MetadataStore::ForgetLakeOffsets(const LakeOffsetsKey& key) {
+  std::lock_guard lock(mutex_);
+  Status forgotten = ForgetLakeOffsetsLocked(key);
+  if (forgotten.ok()) return;
+  Log(LogLevel::kWarning, "storage", "lake offsets of a dropped partition stay: {}",
+      forgotten.message());
 }
 
 Error MetadataStore::NoSuchTable(const TablePath& path) {
@@ -337,6 +369,11 @@ bool MetadataStore::IsDamaged(const TablePath& path) {
   return damaged_tables_.contains(path);
 }
 
+bool MetadataStore::HasDamage() {
+  std::lock_guard lock(mutex_);
+  return !damaged_tables_.empty();
+}
+
 Status MetadataStore::PutObject(const std::string& kind, const std::string& name,
                                 const std::string& text, bool replace) {
   std::lock_guard lock(mutex_);
@@ -375,25 +412,25 @@ std::vector<std::string> MetadataStore::ListObjects(const std::string& kind) {
 }
 
 Result<std::vector<LogOffset>> MetadataStore::SetLakeOffsets(
-    TableId table, int bucket_count, const std::vector<LogOffset>& offsets) {
+    const LakeOffsetsKey& key, int bucket_count, const std::vector<LogOffset>& offsets) {
   std::lock_guard lock(mutex_);
   if (std::ssize(offsets) != bucket_count) {
     return InvalidArgument("there are {} lake offsets for {} buckets", offsets.size(),
                            bucket_count);
   }
-  std::vector<LogOffset> merged = lake_offsets_[table];
+  std::vector<LogOffset> merged = lake_offsets_[key];
   merged.resize(bucket_count, 0);
   for (int i = 0; i < bucket_count; ++i) merged[i] = std::max(merged[i], offsets[i]);
-  if (merged != lake_offsets_[table]) {
-    RETURN_IF_ERROR(WriteSealed(fs_, LakeFile(table), json(merged).dump()));
-    lake_offsets_[table] = merged;
+  if (merged != lake_offsets_[key]) {
+    RETURN_IF_ERROR(WriteSealed(fs_, LakeFile(key), json(merged).dump()));
+    lake_offsets_[key] = merged;
   }
   return merged;
 }
 
-std::vector<LogOffset> MetadataStore::LakeOffsets(TableId table) {
+std::vector<LogOffset> MetadataStore::LakeOffsets(const LakeOffsetsKey& key) {
   std::lock_guard lock(mutex_);
-  auto found = lake_offsets_.find(table);
+  auto found = lake_offsets_.find(key);
   return found == lake_offsets_.end() ? std::vector<LogOffset>() : found->second;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,6 +15,13 @@
 #include "storage/coordinator/table_file.h"
 
 namespace forebay::storage {
+
+/// Whose lake offsets: a table's, or a partition's.
+struct LakeOffsetsKey {
+  model::TableId table;
+  std::optional<model::PartitionId> partition = std::nullopt;
+  friend auto operator<=>(const LakeOffsetsKey&, const LakeOffsetsKey&) = default;
+};
 
 /// The durable catalog of a server: databases, tables, SQL objects, ids that were given, how far
 /// the lake has each table. One checksummed JSON file an object, replaced atomically, so every
@@ -49,6 +57,8 @@ class MetadataStore {
   std::vector<model::TableInfo> AllTables();
   /// Whether a file of that table exists that cannot be read, so that its data must be kept.
   bool IsDamaged(const model::TablePath& path);
+  /// Whether there is any such table.
+  bool HasDamage();
 
   Status PutObject(const std::string& kind, const std::string& name, const std::string& text,
                    bool replace);
@@ -58,8 +68,10 @@ class MetadataStore {
 
   /// Offsets never go back; -1 leaves a bucket alone. Gives what holds now.
   Result<std::vector<model::LogOffset>> SetLakeOffsets(
-      model::TableId table, int bucket_count, const std::vector<model::LogOffset>& offsets);
-  std::vector<model::LogOffset> LakeOffsets(model::TableId table);
+      const LakeOffsetsKey& key, int bucket_count, const std::vector<model::LogOffset>& offsets);
+  std::vector<model::LogOffset> LakeOffsets(const LakeOffsetsKey& key);
+  /// Of a dropped partition.
+  void ForgetLakeOffsets(const LakeOffsetsKey& key);
 
  private:
   using ObjectKey = std::pair<std::string, std::string>;
@@ -77,11 +89,12 @@ class MetadataStore {
   std::string DatabaseFile(const std::string& name) const;
   std::string TableFile(const model::TablePath& path) const;
   std::string ObjectFile(const std::string& kind, const std::string& name) const;
-  std::string LakeFile(model::TableId table) const;
+  std::string LakeFile(const LakeOffsetsKey& key) const;
   Status RemoveFile(const std::string& path);
   Error NoSuchTable(const model::TablePath& path);
   Result<const StoredTable*> FindTable(const model::TablePath& path);
   Status SaveTable(StoredTable table);
+  Status ForgetLakeOffsetsLocked(const LakeOffsetsKey& key);
 
   io::FileSystem& fs_;
   const std::string directory_;
@@ -90,7 +103,7 @@ class MetadataStore {
   std::map<model::TablePath, StoredTable> tables_;
   std::map<model::TablePath, Status> damaged_tables_;
   std::map<ObjectKey, std::string> objects_;
-  std::map<model::TableId, std::vector<model::LogOffset>> lake_offsets_;
+  std::map<LakeOffsetsKey, std::vector<model::LogOffset>> lake_offsets_;
   int64_t next_table_id_ = 1;
   int64_t next_writer_id_ = 1;
   int64_t writer_ids_end_ = 1;  ///< below: reserved on disk

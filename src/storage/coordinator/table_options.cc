@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "format/batch_statistics.h"
 #include "format/row_format.h"
+#include "storage/coordinator/partition_spec.h"
 
 namespace forebay::storage {
 namespace {
@@ -158,6 +159,8 @@ Status OnlyValue(const std::string& value, std::string_view supported) {
 }
 
 Status Apply(const std::string& key, const std::string& value, TableOptions& options) {
+  ASSIGN_OR_RETURN(bool taken, options.auto_partition.Set(key, value));
+  if (taken) return {};
   if (key == "table.log.ttl") {
     ASSIGN_OR_RETURN(options.log.ttl_ms, ParseTtlMs(value));
   } else if (key == "table.log.local-ttl") {
@@ -187,8 +190,7 @@ Status Apply(const std::string& key, const std::string& value, TableOptions& opt
     return OnlyValue(value, "COMPACTED");
   } else if (key == "table.changelog.image") {
     return OnlyValue(value, "FULL");
-  } else if (key == "table.auto-partition.enabled" ||
-             key == "table.datalake.historical-partition.enabled") {
+  } else if (key == "table.datalake.historical-partition.enabled") {
     return OnlyValue(value, "FALSE");
   } else if (key == "table.merge-engine") {
     return NotSupported("merge engine '{}'", value);
@@ -277,7 +279,7 @@ Status ValidateKeys(const model::TableDescriptor& table) {
       return InvalidArgument("the bucket key column '{}' is not in the primary key", name);
     }
   }
-  if (!table.partition_keys.empty()) return NotSupported("partitioned tables");
+  RETURN_IF_ERROR(ValidatePartitionKeys(table));
   if (table.bucket_count < 1 || table.bucket_count > kBucketsMax) {
     return InvalidArgument("a table has 1 to {} buckets, not {}", kBucketsMax, table.bucket_count);
   }
@@ -358,6 +360,8 @@ Status ValidateTable(const model::TablePath& path, const model::TableDescriptor&
   RETURN_IF_ERROR(ValidateColumns(descriptor.schema));
   RETURN_IF_ERROR(ValidateKeys(descriptor));
   ASSIGN_OR_RETURN(TableOptions options, TableOptions::Parse(descriptor.properties, {}));
+  RETURN_IF_ERROR(options.auto_partition.Validate(descriptor));
+  if (options.log.datalake_enabled) RETURN_IF_ERROR(ValidateLakePartitionKeys(descriptor));
   return ValidateLog(descriptor, options);
 }
 

@@ -4,6 +4,7 @@
 #include "format/compression.h"
 #include "format/log_batch.h"
 #include "model/table.h"
+#include "storage/coordinator/auto_partition.h"
 #include "storage/log/log_tablet.h"
 
 namespace forebay::storage {
@@ -19,6 +20,7 @@ struct TableOptions {
   /// Columns that our own writers keep statistics of ("*": all that can have them).
   std::vector<std::string> statistics_columns;
   DeleteBehavior delete_behavior = DeleteBehavior::kAllow;
+  AutoPartition auto_partition;
 
   /// kInvalidArgument for an unknown option or a value that cannot be read, kNotSupported for what
   /// Fluss has and we do not.

@@ -23,7 +23,7 @@ class ChangelogReplay {
         store_(store),
         reader_(std::move(schemas), table.schema_id, table.descriptor.schema.Types(), std::nullopt,
                 log_format),
-        key_indexes_(table.descriptor.schema.PrimaryKeyIndexes()),
+        key_indexes_(table.descriptor.PhysicalPrimaryKeyIndexes()),
         schema_id_(table.schema_id) {}
 
   /// The changes from `offset` up to `end`; gives their bytes.

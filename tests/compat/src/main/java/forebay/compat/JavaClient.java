@@ -116,6 +116,9 @@ public final class JavaClient {
     for (Map.Entry<String, Case> added : more.entrySet()) {
       ok &= runCase(added.getKey(), added.getValue());
     }
+    for (Map.Entry<String, Case> added : new Partitions(this).cases().entrySet()) {
+      ok &= runCase(added.getKey(), added.getValue());
+    }
     if (sqlPort != 0) {
       ok &= runCase("sql reads and writes the same log", this::sqlLog);
       ok &= runCase("sql reads and writes the same rows", this::sqlRows);

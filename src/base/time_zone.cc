@@ -1,11 +1,11 @@
-#include "compute/expression/time_zone.h"
+#include "base/time_zone.h"
 
 #include <date/tz.h>
 
 #include <charconv>
 #include <limits>
 
-namespace forebay::compute {
+namespace forebay {
 
 namespace {
 
@@ -86,4 +86,4 @@ int64_t TimeZone::OffsetOfLocal(int64_t local_seconds) {
   return OffsetAt(local_seconds - after) == after ? after : before;
 }
 
-}  // namespace forebay::compute
+}  // namespace forebay

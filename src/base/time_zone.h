@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 
-namespace forebay::compute {
+namespace forebay {
 
 /// A time zone of the system's database, or a fixed offset ("GMT+08:00", "+8"). Remembers the
 /// period it was last asked about, so it belongs to one thread.
@@ -32,4 +32,4 @@ class TimeZone {
   Period last_;
 };
 
-}  // namespace forebay::compute
+}  // namespace forebay
