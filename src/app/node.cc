@@ -29,14 +29,16 @@ Status Node::Start(const NodeOptions& options) {
   storage_options.partitions_max = options.partitions_max;
   ASSIGN_OR_RETURN(storage_, storage::StorageServer::Open(storage_options, *fs_));
   connection_ = client::LocalConnection::Open(*storage_);
+  network_ = rpc::ClientNetwork::Start();
+  catalogs_ = std::make_unique<client::CatalogConnection>(*connection_, *network_);
   gateway_ = client::TabletGateway::Open(*storage_);
   RETURN_IF_ERROR(connection_->admin().CreateDatabase(serve::Session::kDefaultDatabase, true));
   const Clock& clock = Clock::System();
   tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake");
   catalog_ = std::make_unique<lake::RestCatalog>(*connection_, *fs_, clock, *tiering_);
   lake_parts_ = compute::MakeLakeParts(*tiering_, *fs_, clock);
-  operators_.connection = connection_.get();
-  environment_.connection = connection_.get();
+  operators_.connection = catalogs_.get();
+  environment_.connection = catalogs_.get();
   environment_.file_system = fs_.get();
   environment_.lake_parts = lake_parts_.get();
   environment_.make_operator = [this](const sql::PlanNode& node,
@@ -44,7 +46,8 @@ Status Node::Start(const NodeOptions& options) {
     return compute::MakeOperator(node, context, operators_);
   };
   ASSIGN_OR_RETURN(jobs_, compute::JobManager::Open(environment_, data_dir_ + "/jobs"));
-  engine_.connection = connection_.get();
+  engine_.connection = catalogs_.get();
+  engine_.catalogs = catalogs_.get();
   engine_.jobs = jobs_.get();
   engine_.environment = &environment_;
   engine_.spill_directory = data_dir_ + "/spill";
@@ -62,6 +65,9 @@ Status Node::Close() {
   catalog_.reset();
   tiering_.reset();
   gateway_.reset();
+  // Fails what still waits for other servers.
+  if (network_ != nullptr) network_->Stop();
+  catalogs_.reset();
   connection_.reset();
   if (storage_ == nullptr) return Status::Ok();
   Status status = storage_->Close();

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "client/catalog_connection.h"
 #include "client/connection.h"
 #include "client/tablet_gateway.h"
 #include "compute/job/job_manager.h"
@@ -12,6 +13,7 @@
 #include "io/file_system.h"
 #include "lake/catalog/rest_catalog.h"
 #include "lake/tiering/tiering_service.h"
+#include "rpc/client.h"
 #include "serve/session/engine.h"
 #include "storage/storage_server.h"
 
@@ -43,6 +45,7 @@ class Node {
   Status Close();
 
   serve::Engine& engine() { return engine_; }
+  /// To this directory's own storage.
   client::Connection& connection() { return *connection_; }
   client::TabletGateway& gateway() { return *gateway_; }
   compute::JobManager& jobs() { return *jobs_; }
@@ -60,6 +63,8 @@ class Node {
   std::unique_ptr<io::FileSystem> fs_;
   std::unique_ptr<storage::StorageServer> storage_;
   std::unique_ptr<client::Connection> connection_;
+  std::unique_ptr<rpc::ClientNetwork> network_;
+  std::unique_ptr<client::CatalogConnection> catalogs_;
   std::unique_ptr<client::TabletGateway> gateway_;
   std::unique_ptr<lake::TieringService> tiering_;
   std::unique_ptr<compute::LakePartFactory> lake_parts_;

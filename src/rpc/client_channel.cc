@@ -74,6 +74,7 @@ void ClientChannel::Take(Request request) {
     case State::kIdle:
       if (MonotonicMs() < retry_at_ms_) return Finish(request, last_failure_);
       state_ = State::kConnecting;
+      connecting_since_ms_ = MonotonicMs();
       waiting_.push_back(std::move(request));
       asio::co_spawn(
           loop_->context(),
@@ -266,6 +267,9 @@ void ClientChannel::Disconnect(const Status& sent, const Status& waiting) {
   last_failure_ = waiting;
   if (failed) {
     backoff_ms_ = std::clamp(2 * backoff_ms_, options_.reconnect_ms_min, options_.reconnect_ms_max);
+    // A server that took long to fail would take everybody's time.
+    int64_t took_ms = std::min(MonotonicMs() - connecting_since_ms_, options_.reconnect_ms_max);
+    backoff_ms_ = std::max(backoff_ms_, took_ms);
     retry_at_ms_ = MonotonicMs() + backoff_ms_;
   }
   // The callbacks may send again.

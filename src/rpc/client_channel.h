@@ -83,6 +83,7 @@ class ClientChannel : public FrameStream::Owner,
   std::deque<Request> waiting_;
   std::map<int32_t, Request> sent_;
   int32_t next_id_ = 0;
+  int64_t connecting_since_ms_ = 0;
   int64_t retry_at_ms_ = 0;
   int64_t backoff_ms_ = 0;
   Status last_failure_;

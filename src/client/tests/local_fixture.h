@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/local_connection.h"
+#include "client/tests/test_door.h"
 #include "storage/storage_server.h"
 
 namespace forebay::client {
@@ -35,12 +36,16 @@ class LocalFixture : public testing::Test {
     auto opened = storage::StorageServer::Open(options_, *fs_);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     storage_ = std::move(*opened);
-    connection_ = LocalConnection::Open(*storage_);
+    door_ = OpenDoor();
+    connection_ = std::move(door_.connection);
   }
   void Shut() {
     connection_.reset();
+    door_ = {};
     storage_.reset();
   }
+  /// How connection_ reaches storage_.
+  virtual TestDoor OpenDoor() { return {nullptr, LocalConnection::Open(*storage_), false}; }
   void Reopen() {
     Shut();
     Open();
@@ -93,7 +98,15 @@ class LocalFixture : public testing::Test {
   storage::StorageOptions options_;
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
   std::unique_ptr<storage::StorageServer> storage_;
+  TestDoor door_;
   std::unique_ptr<Connection> connection_;
+};
+
+/// The same, reached by the door of the program that the test is part of.
+class DoorFixture : public LocalFixture {
+ protected:
+  TestDoor OpenDoor() override { return OpenTestDoor(*storage_); }
+  bool is_remote() const { return door_.is_remote; }
 };
 
 }  // namespace forebay::client

@@ -17,7 +17,7 @@ using testing::UnorderedElementsAre;
 
 const model::TablePath kPath{"db", "users"};
 
-class PrimaryKeyTableTest : public LocalFixture {
+class PrimaryKeyTableTest : public DoorFixture {
  protected:
   void Create(int buckets = 1, const std::map<std::string, std::string>& properties = {}) {
     model::TableDescriptor table = Table(true, buckets);
@@ -70,7 +70,7 @@ class PrimaryKeyTableTest : public LocalFixture {
   }
   void TearDown() override {
     writer_.reset();
-    LocalFixture::TearDown();
+    DoorFixture::TearDown();
   }
 
   std::unique_ptr<TableWriter> writer_;
@@ -96,7 +96,7 @@ TEST_F(PrimaryKeyTableTest, RowsOfOneBatchApplyInOrderAndOneThatChangesNothingTa
   Put({{1, "a"}, {1, "b"}, {1, "b"}});
   EXPECT_THAT(ReadAll(kPath, 0, 0), ElementsAre("+I 1 a", "-U 1 a", "+U 1 b"));
   auto acks = writer_->Write(Rows({{1, "b"}}));
-  EXPECT_EQ((*acks)[0].base_offset, 3);
+  if (!is_remote()) EXPECT_EQ((*acks)[0].base_offset, 3);
   EXPECT_EQ((*acks)[0].next_offset, 4);
   Put({{1, "ignored"}}, ChangeType::kUpdateBefore);
   EXPECT_THAT(Lookup({1}), ElementsAre("b"));
@@ -153,7 +153,7 @@ TEST_F(PrimaryKeyTableTest, AnIdempotentUpsertAppliesOnce) {
     });
     ASSERT_TRUE(called->WaitFor(std::chrono::seconds(60)));
     ASSERT_TRUE(result.ok());
-    EXPECT_EQ(result->base_offset, 0);
+    if (!is_remote()) EXPECT_EQ(result->base_offset, 0);
   }
   EXPECT_THAT(Lookup({1}), ElementsAre("a"));
 }
@@ -209,6 +209,7 @@ class CrashTest : public PrimaryKeyTableTest {
 };
 
 TEST_F(CrashTest, NoAcknowledgedRowIsLostAndRowsEqualTheChangelog) {
+  if (is_remote()) GTEST_SKIP() << "a forked process has no threads";
   Create();
   writer_.reset();
   int64_t next = 0;

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/failpoint.h"
+#include "client/writer_ids.h"
 #include "compute/sink/table_commit.h"
 #include "compute/sink/upsert_materializer.h"
 #include "format/log_batch.h"
@@ -57,12 +58,13 @@ std::vector<uint32_t> LastOfEachKey(const model::Batch& batch, const std::vector
 class TableSinkWriter : public SinkWriter {
  public:
   TableSinkWriter(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
-                  client::Admin& admin, SinkControl& control, int shard, bool materializes)
+                  client::Connection& connection, SinkControl& control, int shard,
+                  bool materializes)
       : table_(table),
         types_(table.descriptor.schema.Types()),
         key_(table.descriptor.schema.PrimaryKeyIndexes()),
         writer_(std::move(writer)),
-        admin_(admin),
+        connection_(connection),
         control_(control),
         shard_(shard) {
     if (materializes) materializer_.emplace(types_, key_);
@@ -98,7 +100,7 @@ class TableSinkWriter : public SinkWriter {
     for (auto& [bucket, builder] : builders_) {
       if (builder.num_rows() == 0) continue;
       if (writer_id_ < 0) {
-        ASSIGN_OR_RETURN(writer_id_, admin_.AllocateWriterId());
+        ASSIGN_OR_RETURN(writer_id_, AllocateWriterId());
       }
       RETURN_IF_ERROR(PrepareBucket(bucket, builder.Finish(), commits));
       changed_ = true;
@@ -139,6 +141,12 @@ class TableSinkWriter : public SinkWriter {
   }
 
  private:
+  Result<int64_t> AllocateWriterId() {
+    auto* ids = dynamic_cast<client::WriterIds*>(&connection_);
+    if (ids != nullptr) return ids->AllocateWriterIdFor(table_.path);
+    return connection_.admin().AllocateWriterId();
+  }
+
   Status CheckInsertOnly(const model::Batch& batch) const {
     for (int row = 0; row < batch.num_rows; ++row) {
       if (batch.change(row) > model::ChangeType::kInsert) {
@@ -208,7 +216,7 @@ class TableSinkWriter : public SinkWriter {
   const std::vector<model::DataType> types_;
   const std::vector<int> key_;
   const std::shared_ptr<client::TableWriter> writer_;
-  client::Admin& admin_;
+  client::Connection& connection_;
   SinkControl& control_;
   const int shard_;
   bool keeps_all_changes_ = false;
@@ -225,12 +233,15 @@ class TableSinkWriter : public SinkWriter {
 class TableSink : public Sink {
  public:
   TableSink(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
-            client::Admin& admin, bool materializes)
-      : table_(table), writer_(std::move(writer)), admin_(admin), materializes_(materializes) {}
+            client::Connection& connection, bool materializes)
+      : table_(table),
+        writer_(std::move(writer)),
+        connection_(connection),
+        materializes_(materializes) {}
 
   Result<std::unique_ptr<SinkWriter>> MakeWriter(int shard, int, SinkControl& control) override {
-    return std::unique_ptr<SinkWriter>(
-        std::make_unique<TableSinkWriter>(table_, writer_, admin_, control, shard, materializes_));
+    return std::unique_ptr<SinkWriter>(std::make_unique<TableSinkWriter>(
+        table_, writer_, connection_, control, shard, materializes_));
   }
 
   Result<std::unique_ptr<Committer>> MakeCommitter() override {
@@ -240,7 +251,7 @@ class TableSink : public Sink {
  private:
   const model::TableInfo& table_;
   const std::shared_ptr<client::TableWriter> writer_;
-  client::Admin& admin_;
+  client::Connection& connection_;
   const bool materializes_;
 };
 
@@ -266,8 +277,8 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
     return Internal("no connection to write {} with", node.table.path.ToString());
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
                    connection->OpenWriter(node.table.path));
-  return std::unique_ptr<Sink>(std::make_unique<TableSink>(
-      node.table.info, std::move(writer), connection->admin(), NeedsMaterializer(node)));
+  return std::unique_ptr<Sink>(std::make_unique<TableSink>(node.table.info, std::move(writer),
+                                                           *connection, NeedsMaterializer(node)));
 }
 
 }  // namespace forebay::compute

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "client/connection.h"
+#include "client/catalog_connection.h"
 #include "compute/job/job_manager.h"
 #include "compute/runtime/environment.h"
 
@@ -9,6 +9,8 @@ namespace forebay::serve {
 /// What all sessions of a process share. Everything outlives the sessions.
 struct Engine {
   client::Connection* connection = nullptr;
+  /// The same when there may be catalogs besides the local one; null: there are none.
+  client::CatalogConnection* catalogs = nullptr;
   compute::JobManager* jobs = nullptr;
   const compute::ComputeEnvironment* environment = nullptr;
   /// Where batch queries that do not fit in memory write; empty: nowhere.

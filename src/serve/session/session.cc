@@ -9,7 +9,8 @@
 
 namespace forebay::serve {
 
-Session::Session(const Engine& engine) : engine_(engine), catalog_(*engine.connection) {}
+Session::Session(const Engine& engine)
+    : engine_(engine), catalog_(*engine.connection, engine.catalogs) {}
 Session::~Session() = default;
 
 bool Session::IsStreaming() const {
@@ -19,7 +20,7 @@ bool Session::IsStreaming() const {
 
 sql::AnalyzerOptions Session::AnalyzerOptions() const {
   sql::AnalyzerOptions options;
-  options.current_catalog = kCatalog;
+  options.current_catalog = model::SplitDatabase(database_).first;
   options.current_database = database_;
   options.streaming = IsStreaming();
   options.time_zone = Evaluation().time_zone;
@@ -194,6 +195,7 @@ Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
       }
       status = catalog_.DropDatabase(drop.path.database, drop.if_exists, drop.cascade);
       break;
+    case sql::DropAst::Kind::kCatalog: return DropCatalog(drop);
   }
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && drop.if_exists) {
     return Message(what + " does not exist");
@@ -228,8 +230,16 @@ Result<StatementResult> Session::Run(const sql::ResetStatement& reset) {
 
 Result<StatementResult> Session::Run(const sql::UseStatement& use) {
   if (use.catalog) {
-    if (use.name == kCatalog) return Message(fmt::format("catalog is {}", use.name));
-    return NotFound("catalog {} does not exist: the only one is {}", use.name, kCatalog);
+    if (use.name == model::SplitDatabase(database_).first) {
+      return Message(fmt::format("catalog is {}", use.name));
+    }
+    std::string database = kDefaultDatabase;
+    if (use.name != kCatalog) {
+      if (engine_.catalogs == nullptr) return NotFound("catalog {} does not exist", use.name);
+      ASSIGN_OR_RETURN(database, engine_.catalogs->DefaultDatabaseOf(use.name));
+    }
+    database_ = model::QualifiedDatabase(use.name, database);
+    return Message(fmt::format("catalog is {}", use.name));
   }
   ASSIGN_OR_RETURN(bool exists, catalog_.DatabaseExists(use.name));
   if (!exists) return NotFound("database {} does not exist", use.name);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/catalog_name.h"
 #include "serve/session/engine.h"
 #include "serve/session/result_cursor.h"
 #include "serve/session/sql_catalog.h"
@@ -27,6 +28,7 @@ class Session {
   /// As Start, but also does the work.
   Result<StatementResult> Execute(const sql::StatementText& text);
 
+  /// The current database, qualified by its catalog unless that is the local one.
   const std::string& database() const { return database_; }
   SqlCatalog& catalog() { return catalog_; }
   const std::map<std::string, std::string>& settings() const { return settings_; }
@@ -44,6 +46,7 @@ class Session {
   Result<StatementResult> Run(const sql::InsertStatement& insert);
   Result<StatementResult> Run(const sql::CreateTableStatement& create);
   Result<StatementResult> Run(const sql::CreateViewStatement& create);
+  Result<StatementResult> Run(const sql::CreateCatalogStatement& create);
   Result<StatementResult> Run(const sql::CreateDatabaseStatement& create);
   Result<StatementResult> Run(const sql::AlterTableStatement& alter);
   Result<StatementResult> Run(const sql::DropStatement& drop);
@@ -56,7 +59,10 @@ class Session {
   Result<StatementResult> Run(const sql::StartJobStatement& start);
   Result<StatementResult> Run(const sql::ExplainStatement& explain);
 
+  Result<StatementResult> DropCatalog(const sql::DropStatement& drop);
   Result<StatementResult> ShowJobs();
+  Result<StatementResult> ShowCreateCatalog(const std::string& name);
+  Result<StatementResult> DescribeCatalog(const sql::DescribeStatement& describe);
   Result<StatementResult> AlterPartitions(const sql::AlterTableStatement& alter);
   Result<StatementResult> ShowPartitions(const sql::ShowStatement& show);
   Result<StatementResult> DescribeJob(const std::string& id);
@@ -70,7 +76,7 @@ class Session {
  public:
   /// Exists in every data directory, as in Flink's default catalog.
   static constexpr const char* kDefaultDatabase = "default_database";
-  static constexpr const char* kCatalog = "default_catalog";
+  static constexpr const char* kCatalog = model::kLocalCatalog;
 };
 
 /// Names for completion: SHOW statements' lists are the same.

@@ -15,7 +15,8 @@ using model::QuoteIdentifier;
 namespace {
 
 std::string QuotePath(const model::TablePath& path) {
-  return fmt::format("{}.{}.{}", QuoteIdentifier(Session::kCatalog), QuoteIdentifier(path.database),
+  const auto& [catalog, database] = model::SplitDatabase(path.database);
+  return fmt::format("{}.{}.{}", QuoteIdentifier(catalog), QuoteIdentifier(database),
                      QuoteIdentifier(path.table));
 }
 
@@ -36,7 +37,7 @@ std::string QuoteNames(const std::vector<std::string>& names) {
 
 /// Options whose values must not be shown.
 bool IsSecret(const std::string& key) {
-  for (const char* word : {"password", "secret", "token", "credential"}) {
+  for (const char* word : {"password", "secret", "token", "credential", "jaas"}) {
     if (key.find(word) != std::string::npos) return true;
   }
   return false;
@@ -121,6 +122,22 @@ std::string CreateViewText(const sql::CatalogView& view) {
   std::string comment = view.comment.empty() ? "" : "\nCOMMENT " + QuoteString(view.comment);
   return fmt::format("CREATE VIEW {}{}{}\nAS {}\n", QuotePath(view.path), columns, comment,
                      view.query);
+}
+
+std::string ShownOption(const std::string& key, const std::string& value) {
+  return IsSecret(key) ? "******" : value;
+}
+
+std::string CreateCatalogText(const std::string& name,
+                              const client::CatalogDefinition& definition) {
+  std::string text = fmt::format("CREATE CATALOG {}", QuoteIdentifier(name));
+  if (!definition.comment.empty()) text += "\nCOMMENT " + QuoteString(definition.comment);
+  std::string list;
+  for (const auto& [key, value] : definition.properties) {
+    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
+                        QuoteString(ShownOption(key, value)));
+  }
+  return text + " WITH (\n" + list + "\n)\n";
 }
 
 DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table,

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "client/catalog_connection.h"
 #include "sql/catalog/catalog.h"
 
 namespace forebay::serve {
@@ -9,6 +10,10 @@ namespace forebay::serve {
 /// The statement that creates the table or view, as Flink's SHOW CREATE prints it.
 std::string CreateTableText(const sql::CatalogTable& table);
 std::string CreateViewText(const sql::CatalogView& view);
+
+std::string CreateCatalogText(const std::string& name, const client::CatalogDefinition& definition);
+/// An option's value as it may be shown: passwords and the like are not.
+std::string ShownOption(const std::string& key, const std::string& value);
 
 /// What DESCRIBE says of a column besides its name and nullability; empty texts are NULL.
 struct DescribedColumn {

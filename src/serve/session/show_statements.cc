@@ -57,7 +57,7 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
   using Kind = sql::ShowAst::Kind;
   switch (show.kind) {
     case Kind::kDatabases: {
-      ASSIGN_OR_RETURN(auto names, catalog_.ListDatabases());
+      ASSIGN_OR_RETURN(auto names, catalog_.ListDatabases(show.catalog));
       return NameList(show, "database name", names);
     }
     case Kind::kTables: {
@@ -69,10 +69,19 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
       return NameList(show, "view name", names);
     }
     case Kind::kFunctions: return NameList(show, "function name", FunctionNames());
-    case Kind::kCatalogs: return NameList(show, "catalog name", {kCatalog});
+    case Kind::kCatalogs: {
+      std::vector<std::string> names = {kCatalog};
+      if (engine_.catalogs != nullptr) {
+        ASSIGN_OR_RETURN(names, engine_.catalogs->ListCatalogs());
+      }
+      return NameList(show, "catalog name", names);
+    }
+    case Kind::kCreateCatalog: return ShowCreateCatalog(show.catalog);
     case Kind::kModules: return NameList(show, "module name", {"core"});
-    case Kind::kCurrentDatabase: return Single("current database name", database_);
-    case Kind::kCurrentCatalog: return Single("current catalog name", kCatalog);
+    case Kind::kCurrentDatabase:
+      return Single("current database name", model::SplitDatabase(database_).second);
+    case Kind::kCurrentCatalog:
+      return Single("current catalog name", model::SplitDatabase(database_).first);
     case Kind::kJobs: return ShowJobs();
     case Kind::kCreateTable: {
       ASSIGN_OR_RETURN(auto table, catalog_.FindTable(show.path));
@@ -134,6 +143,7 @@ Result<StatementResult> Session::DescribeJob(const std::string& id) {
 
 Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
   if (describe.kind == sql::DescribeAst::Kind::kJob) return DescribeJob(describe.name);
+  if (describe.kind == sql::DescribeAst::Kind::kCatalog) return DescribeCatalog(describe);
   if (describe.kind == sql::DescribeAst::Kind::kDatabase) {
     StatementResult result;
     result.rows = TextCursor({"info name", "info value"}, {{"Name", describe.name}});

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "format/table_json.h"
+#include "model/catalog_name.h"
 #include "sql/catalog/connector_options.h"
 
 namespace forebay::serve {
@@ -41,10 +42,29 @@ Result<CatalogView> ViewFromJson(const TablePath& path, const std::string& text)
   }
 }
 
+/// Views and tables of connectors are kept by this server alone.
+Status CheckLocal(const TablePath& path) {
+  if (model::IsLocalDatabase(path.database)) return {};
+  Error error = NotSupported("{} in catalog {}: it holds the tables of another server only",
+                             path.ToString(), model::SplitDatabase(path.database).first);
+  error.hint = fmt::format("create it in catalog {}, or as TEMPORARY", model::kLocalCatalog);
+  return error;
+}
+
 }  // namespace
 
-Result<std::vector<std::string>> SqlCatalog::ListDatabases() {
-  return connection_.admin().ListDatabases();
+Result<bool> SqlCatalog::CatalogExists(const std::string& catalog) {
+  if (catalog == model::kLocalCatalog) return true;
+  if (catalogs_ == nullptr) return false;
+  auto found = catalogs_->GetCatalog(catalog);
+  if (!found.ok() && found.kind() != ErrorKind::kNotFound) return found.status();
+  return found.ok();
+}
+
+Result<std::vector<std::string>> SqlCatalog::ListDatabases(const std::string& catalog) {
+  if (catalog == model::kLocalCatalog) return connection_.admin().ListDatabases();
+  if (catalogs_ == nullptr) return NotFound("catalog {} does not exist", catalog);
+  return catalogs_->ListDatabasesOf(catalog);
 }
 
 Result<bool> SqlCatalog::DatabaseExists(const std::string& database) {
@@ -53,6 +73,7 @@ Result<bool> SqlCatalog::DatabaseExists(const std::string& database) {
 
 Result<std::vector<std::string>> SqlCatalog::StoredNames(const std::string& kind,
                                                          const std::string& database) {
+  if (!model::IsLocalDatabase(database)) return std::vector<std::string>();
   ASSIGN_OR_RETURN(std::vector<std::string> all, connection_.admin().ListObjects(kind));
   std::vector<std::string> names;
   std::string prefix = database + ".";
@@ -101,6 +122,7 @@ Result<std::optional<CatalogTable>> SqlCatalog::FindTable(const TablePath& path)
     return std::optional(std::move(table));
   }
   if (info.kind() != ErrorKind::kNotFound) return info.status();
+  if (!model::IsLocalDatabase(path.database)) return std::optional<CatalogTable>();
   auto text = connection_.admin().GetObject(kForeignTable, path.ToString());
   if (!text.ok()) {
     if (text.kind() == ErrorKind::kNotFound) return std::optional<CatalogTable>();
@@ -119,6 +141,7 @@ Result<std::optional<CatalogView>> SqlCatalog::FindView(const TablePath& path) {
     auto it = temporary_views_.find(path);
     if (it != temporary_views_.end()) return std::optional(it->second);
   }
+  if (!model::IsLocalDatabase(path.database)) return std::optional<CatalogView>();
   auto text = connection_.admin().GetObject(kView, path.ToString());
   if (!text.ok()) {
     if (text.kind() == ErrorKind::kNotFound) return std::optional<CatalogView>();
@@ -153,6 +176,7 @@ Status SqlCatalog::CreateTable(const CatalogTable& table, bool temporary) {
   }
   ASSIGN_OR_RETURN(bool has_database, DatabaseExists(path.database));
   if (!has_database) return NotFound("database {} does not exist", path.database);
+  RETURN_IF_ERROR(CheckLocal(path));
   ASSIGN_OR_RETURN(std::string text, format::TableToJson(descriptor));
   return connection_.admin().PutObject(kForeignTable, path.ToString(), text, false);
 }
@@ -166,6 +190,7 @@ Status SqlCatalog::CreateView(const CatalogView& view, bool temporary, bool repl
     temporary_views_[view.path] = view;
     return Status::Ok();
   }
+  RETURN_IF_ERROR(CheckLocal(view.path));
   ASSIGN_OR_RETURN(std::optional<CatalogTable> table, FindTable(view.path));
   if (table) return AlreadyExists("{} exists already and is a table", view.path.ToString());
   ASSIGN_OR_RETURN(bool has_database, DatabaseExists(view.path.database));
@@ -181,6 +206,7 @@ Status SqlCatalog::DropTable(const TablePath& path, bool temporary) {
   }
   Status status = connection_.admin().DropTable(path);
   if (status.ok() || status.kind() != ErrorKind::kNotFound) return status;
+  if (!model::IsLocalDatabase(path.database)) return status;
   Status object = connection_.admin().DropObject(kForeignTable, path.ToString());
   if (object.ok() || object.kind() != ErrorKind::kNotFound) return object;
   return NotFound("table {} does not exist", path.ToString());

@@ -3,19 +3,22 @@
 #include <map>
 #include <mutex>
 
-#include "client/connection.h"
+#include "client/catalog_connection.h"
 #include "sql/catalog/catalog.h"
 
 namespace forebay::serve {
 
 /// The SQL catalog of a server: Forebay's tables from storage; tables of other connectors and views
 /// as stored objects; and the temporary tables and views of one session, which hide stored ones of
-/// the same name. Thread-safe.
+/// the same name. Other catalogs have their own tables only. Thread-safe.
 class SqlCatalog : public sql::Catalog {
  public:
-  explicit SqlCatalog(client::Connection& connection) : connection_(connection) {}
+  /// Both outlive the catalog; `catalogs` is null when there is only the local one.
+  SqlCatalog(client::Connection& connection, client::CatalogConnection* catalogs)
+      : connection_(connection), catalogs_(catalogs) {}
 
-  Result<std::vector<std::string>> ListDatabases() override;
+  Result<bool> CatalogExists(const std::string& catalog) override;
+  Result<std::vector<std::string>> ListDatabases(const std::string& catalog) override;
   Result<bool> DatabaseExists(const std::string& database) override;
   Result<std::vector<std::string>> ListTables(const std::string& database) override;
   Result<std::vector<std::string>> ListViews(const std::string& database) override;
@@ -41,6 +44,7 @@ class SqlCatalog : public sql::Catalog {
                                                const std::string& database);
 
   client::Connection& connection_;
+  client::CatalogConnection* const catalogs_;
   std::mutex mutex_;  ///< guards the session's own objects
   std::map<model::TablePath, sql::CatalogTable> temporary_tables_;
   std::map<model::TablePath, sql::CatalogView> temporary_views_;

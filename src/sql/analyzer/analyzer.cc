@@ -77,7 +77,7 @@ class StatementAnalyzer {
   }
 
   Result<BoundStatement> operator()(const CreateDatabaseAst& ast) {
-    ASSIGN_OR_RETURN(std::string name, DatabaseName(ast.name));
+    ASSIGN_OR_RETURN(std::string name, queries_.ResolveDatabase(ast.name));
     return BoundStatement(
         CreateDatabaseStatement{name, ast.if_not_exists, ast.comment, ast.options});
   }
@@ -94,16 +94,28 @@ class StatementAnalyzer {
     bound.cascade = ast.cascade;
     bound.temporary = ast.temporary;
     if (ast.kind == DropAst::Kind::kDatabase) {
-      ASSIGN_OR_RETURN(bound.path.database, DatabaseName(ast.name));
+      ASSIGN_OR_RETURN(bound.path.database, queries_.ResolveDatabase(ast.name));
+    } else if (ast.kind == DropAst::Kind::kCatalog) {
+      bound.catalog = ast.name.parts.back();
     } else {
       ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
     }
     return BoundStatement(std::move(bound));
   }
 
+  Result<BoundStatement> operator()(const CreateCatalogAst& ast) {
+    CreateCatalogStatement bound;
+    bound.catalog = ast.name;
+    bound.if_not_exists = ast.if_not_exists;
+    bound.comment = ast.comment;
+    bound.options = ast.options;
+    return BoundStatement(std::move(bound));
+  }
+
   Result<BoundStatement> operator()(const ShowAst& ast) {
     ShowStatement bound;
     bound.kind = ast.kind;
+    bound.catalog = options_.current_catalog;
     bound.like = ast.like;
     bound.not_like = ast.not_like;
     bound.database = options_.current_database;
@@ -111,10 +123,14 @@ class StatementAnalyzer {
     bool of_table = ast.kind == ShowAst::Kind::kColumns || ast.kind == ShowAst::Kind::kPartitions ||
                     ast.kind == ShowAst::Kind::kCreateTable ||
                     ast.kind == ShowAst::Kind::kCreateView;
+    bool of_catalog =
+        ast.kind == ShowAst::Kind::kDatabases || ast.kind == ShowAst::Kind::kCreateCatalog;
     if (of_table) {
       ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+    } else if (of_catalog && !ast.name.parts.empty()) {
+      bound.catalog = ast.name.parts.back();
     } else if (!ast.name.parts.empty()) {
-      ASSIGN_OR_RETURN(bound.database, DatabaseName(ast.name));
+      ASSIGN_OR_RETURN(bound.database, queries_.ResolveDatabase(ast.name));
     }
     return BoundStatement(std::move(bound));
   }
@@ -144,7 +160,7 @@ class StatementAnalyzer {
   }
   Result<BoundStatement> operator()(const UseAst& ast) {
     if (ast.catalog) return BoundStatement(UseStatement{ast.name.parts.back(), true});
-    ASSIGN_OR_RETURN(std::string name, DatabaseName(ast.name));
+    ASSIGN_OR_RETURN(std::string name, queries_.ResolveDatabase(ast.name));
     return BoundStatement(UseStatement{name, false});
   }
   Result<BoundStatement> operator()(const StopJobAst& ast) {
@@ -188,12 +204,6 @@ class StatementAnalyzer {
       sinks.push_back(std::move(sink));
     }
     return Optimize(std::move(sinks), options_.streaming);
-  }
-
-  Result<std::string> DatabaseName(const NameAst& name) {
-    bool qualified = name.parts.size() == 2 && name.parts[0] == options_.current_catalog;
-    if (name.parts.size() == 1 || qualified) return name.parts.back();
-    return ErrorAt(NotFound("SQL-1001 unknown catalog '{}'", name.parts[0]), name.range.position);
   }
 
   std::string text_;

@@ -297,10 +297,34 @@ Result<Relation> QueryAnalyzer::Renamed(Relation relation, const TableAst& ast) 
 
 Result<model::TablePath> QueryAnalyzer::Resolve(const NameAst& name) const {
   if (name.parts.size() == 1) return model::TablePath{options_.current_database, name.parts[0]};
-  if (name.parts.size() == 2) return model::TablePath{name.parts[0], name.parts[1]};
-  if (name.parts.size() == 3 && name.parts[0] == options_.current_catalog) {
-    return model::TablePath{name.parts[1], name.parts[2]};
+  if (name.parts.size() == 2) {
+    return model::TablePath{model::QualifiedDatabase(options_.current_catalog, name.parts[0]),
+                            name.parts[1]};
   }
+  RETURN_IF_ERROR(CheckCatalog(name));
+  if (name.parts.size() != 3) {
+    return ErrorAt(InvalidArgument("SQL-1001 a table's name has at most three parts"),
+                   name.range.position);
+  }
+  return model::TablePath{model::QualifiedDatabase(name.parts[0], name.parts[1]), name.parts[2]};
+}
+
+Result<std::string> QueryAnalyzer::ResolveDatabase(const NameAst& name) const {
+  if (name.parts.size() == 1) {
+    return model::QualifiedDatabase(options_.current_catalog, name.parts[0]);
+  }
+  RETURN_IF_ERROR(CheckCatalog(name));
+  if (name.parts.size() != 2) {
+    return ErrorAt(InvalidArgument("SQL-1001 a database's name has at most two parts"),
+                   name.range.position);
+  }
+  return model::QualifiedDatabase(name.parts[0], name.parts[1]);
+}
+
+/// That a catalog of the first name exists.
+Status QueryAnalyzer::CheckCatalog(const NameAst& name) const {
+  ASSIGN_OR_RETURN(bool exists, catalog_.CatalogExists(name.parts[0]));
+  if (exists) return Status::Ok();
   return ErrorAt(NotFound("SQL-1001 unknown catalog '{}'", name.parts[0]), name.range.position);
 }
 
@@ -309,9 +333,10 @@ Error QueryAnalyzer::UnknownTable(const model::TablePath& path, const SourceRang
   auto exists = catalog_.DatabaseExists(path.database);
   if (exists.ok() && !*exists) {
     error = NotFound("SQL-1002 unknown database '{}'", path.database);
-    auto databases = catalog_.ListDatabases();
+    auto [catalog, database] = model::SplitDatabase(path.database);
+    auto databases = catalog_.ListDatabases(catalog);
     if (databases.ok()) {
-      if (auto near = NearestName(path.database, *databases)) {
+      if (auto near = NearestName(database, *databases)) {
         error.hint = "did you mean '" + *near + "'?";
       }
     }
@@ -407,9 +432,11 @@ Result<Relation> QueryAnalyzer::View(const CatalogView& view, const TableAst& as
   // The view's names mean what they meant when it was created: no CTEs of this statement.
   auto ctes = std::exchange(ctes_, {});
   auto database = std::exchange(options_.current_database, view.database);
+  auto catalog = std::exchange(options_.current_catalog, model::SplitDatabase(view.database).first);
   auto relation = analyze();
   ctes_ = std::move(ctes);
   options_.current_database = std::move(database);
+  options_.current_catalog = std::move(catalog);
   open_views_.erase(view.path);
   if (!relation.ok()) {
     Error error = relation.error();

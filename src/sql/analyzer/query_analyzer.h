@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/catalog_name.h"
 #include "sql/analyzer/expression_analyzer.h"
 #include "sql/catalog/catalog.h"
 #include "sql/parser/ast.h"
@@ -14,8 +15,8 @@ namespace forebay::sql {
 
 /// What analysis depends on besides the statement and the catalog.
 struct AnalyzerOptions {
-  std::string current_catalog = "default_catalog";
-  std::string current_database = "default_database";
+  std::string current_catalog = model::kLocalCatalog;
+  std::string current_database = "default_database";  ///< qualified
   bool streaming = true;
   std::string time_zone = "UTC";
 };
@@ -42,6 +43,8 @@ class QueryAnalyzer {
   Result<CatalogTable> FindTable(const NameAst& name);
   /// The database and table a name means; "t$lake" stays whole.
   Result<model::TablePath> Resolve(const NameAst& name) const;
+  /// The database that `name` (db, catalog.db) means, qualified.
+  Result<std::string> ResolveDatabase(const NameAst& name) const;
   /// A scan of `table` with computed columns and watermark above it.
   Result<PlanPtr> Scan(const CatalogTable& table, ScanPart part, std::optional<int64_t> as_of_ms);
 
@@ -65,6 +68,7 @@ class QueryAnalyzer {
   Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
   Result<Relation> WindowFunction(const TableAst& ast);
   Result<Relation> Renamed(Relation relation, const TableAst& ast);
+  Status CheckCatalog(const NameAst& name) const;
   Error UnknownTable(const model::TablePath& path, const SourceRange& range);
 
   Catalog& catalog_;

@@ -62,9 +62,17 @@ struct AlterTableStatement {
   bool lenient = false;  ///< partitions may exist already, or be gone
 };
 
+struct CreateCatalogStatement {
+  std::string catalog;
+  bool if_not_exists = false;
+  std::string comment;
+  std::map<std::string, std::string> options;
+};
+
 struct DropStatement {
   DropAst::Kind kind = DropAst::Kind::kTable;
   model::TablePath path;  ///< kDatabase: only `database` is set
+  std::string catalog;    ///< of kCatalog
   bool if_exists = false;
   bool cascade = false;
   bool temporary = false;
@@ -72,7 +80,8 @@ struct DropStatement {
 
 struct ShowStatement {
   ShowAst::Kind kind = ShowAst::Kind::kTables;
-  std::string database;            ///< of kTables, kViews
+  std::string catalog;             ///< of kDatabases, kCreateCatalog
+  std::string database;            ///< of kTables, kViews; qualified
   model::TablePath path;           ///< of kColumns, kCreateTable, kCreateView, kPartitions
   model::PartitionSpec partition;  ///< of kPartitions: only those with these values
   std::string like;
@@ -82,7 +91,7 @@ struct ShowStatement {
 struct DescribeStatement {
   DescribeAst::Kind kind = DescribeAst::Kind::kTable;
   model::TablePath path;
-  std::string name;  ///< of the database or job
+  std::string name;  ///< of the catalog, database or job
   bool extended = false;
   std::vector<Field> columns;  ///< of the table or view, computed ones too
 };
@@ -116,8 +125,8 @@ struct ExplainStatement {
 
 using BoundStatement =
     std::variant<QueryStatement, InsertStatement, CreateTableStatement, CreateViewStatement,
-                 CreateDatabaseStatement, AlterTableStatement, DropStatement, ShowStatement,
-                 DescribeStatement, SetStatement, ResetStatement, UseStatement, StopJobStatement,
-                 StartJobStatement, ExplainStatement>;
+                 CreateCatalogStatement, CreateDatabaseStatement, AlterTableStatement,
+                 DropStatement, ShowStatement, DescribeStatement, SetStatement, ResetStatement,
+                 UseStatement, StopJobStatement, StartJobStatement, ExplainStatement>;
 
 }  // namespace forebay::sql

@@ -49,7 +49,10 @@ struct CatalogView {
 class Catalog {
  public:
   virtual ~Catalog() = default;
-  virtual Result<std::vector<std::string>> ListDatabases() = 0;
+  virtual Result<bool> CatalogExists(const std::string& catalog) = 0;
+  /// Without the catalog in their names; everywhere else databases are qualified
+  /// (model/catalog_name.h).
+  virtual Result<std::vector<std::string>> ListDatabases(const std::string& catalog) = 0;
   virtual Result<bool> DatabaseExists(const std::string& database) = 0;
   /// Names of tables and views.
   virtual Result<std::vector<std::string>> ListTables(const std::string& database) = 0;

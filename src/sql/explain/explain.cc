@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "model/catalog_name.h"
+
 namespace forebay::sql {
 namespace {
 
@@ -130,7 +132,8 @@ std::string Order(const std::vector<SortKey>& order, const PlanNode& input) {
 }
 
 std::string Table(const TableRef& table) {
-  return fmt::format("default_catalog.{}", table.path.ToString());
+  const auto& [catalog, database] = model::SplitDatabase(table.path.database);
+  return fmt::format("{}.{}.{}", catalog, database, table.path.table);
 }
 
 std::string JoinText(const JoinNode& join) {

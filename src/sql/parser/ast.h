@@ -258,8 +258,15 @@ struct CreateDatabaseAst {
   std::map<std::string, std::string> options;
 };
 
+struct CreateCatalogAst {
+  std::string name;
+  bool if_not_exists = false;
+  std::string comment;
+  std::map<std::string, std::string> options;
+};
+
 struct DropAst {
-  enum class Kind { kTable, kView, kDatabase };
+  enum class Kind { kTable, kView, kDatabase, kCatalog };
   Kind kind = Kind::kTable;
   NameAst name;
   bool temporary = false;
@@ -307,6 +314,7 @@ struct ShowAst {
     kColumns,
     kCreateTable,
     kCreateView,
+    kCreateCatalog,
     kFunctions,
     kCatalogs,
     kCurrentDatabase,
@@ -323,7 +331,7 @@ struct ShowAst {
 };
 
 struct DescribeAst {
-  enum class Kind { kTable, kDatabase, kJob };
+  enum class Kind { kTable, kDatabase, kCatalog, kJob };
   Kind kind = Kind::kTable;
   NameAst name;
   bool extended = false;
@@ -356,8 +364,8 @@ struct ExplainAst;
 struct StatementAst {
   SourceRange range;
   std::variant<QueryAstPtr, InsertAst, StatementSetAst, CreateTableAst, CreateViewAst,
-               CreateDatabaseAst, AlterTableAst, DropAst, ShowAst, DescribeAst, SetAst, ResetAst,
-               UseAst, StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>>
+               CreateCatalogAst, CreateDatabaseAst, AlterTableAst, DropAst, ShowAst, DescribeAst,
+               SetAst, ResetAst, UseAst, StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>>
       node;
 };
 

@@ -116,6 +116,7 @@ class Parser {
   Result<StatementAst> StatementNode();
   Result<StatementAst> Create();
   Result<CreateViewAst> CreateView(bool temporary, bool or_replace);
+  Result<CreateCatalogAst> CreateCatalog();
   Result<CreateDatabaseAst> CreateDatabase();
   Result<DropAst> Drop();
   Result<ShowAst> Show();

@@ -72,7 +72,8 @@ Result<StatementAst> Parser::Create() {
   if (tokens_.AcceptWords("TABLE")) return Wrap(CreateTable(temporary, or_replace));
   if (tokens_.AcceptWords("VIEW")) return Wrap(CreateView(temporary, or_replace));
   if (tokens_.AcceptWords("DATABASE")) return Wrap(CreateDatabase());
-  static constexpr std::array kLater = {"CATALOG", "FUNCTION", "SYSTEM", "MODEL", "MATERIALIZED"};
+  if (tokens_.AcceptWords("CATALOG")) return Wrap(CreateCatalog());
+  static constexpr std::array kLater = {"FUNCTION", "SYSTEM", "MODEL", "MATERIALIZED"};
   for (const char* word : kLater) {
     if (tokens_.PeekWords(word)) {
       Error error = NotSupported("CREATE {} is not supported yet", word);
@@ -80,7 +81,7 @@ Result<StatementAst> Parser::Create() {
       return error;
     }
   }
-  return tokens_.Unexpected("TABLE, VIEW or DATABASE after CREATE");
+  return tokens_.Unexpected("TABLE, VIEW, DATABASE or CATALOG after CREATE");
 }
 
 Result<CreateViewAst> Parser::CreateView(bool temporary, bool or_replace) {
@@ -98,6 +99,18 @@ Result<CreateViewAst> Parser::CreateView(bool temporary, bool or_replace) {
   RETURN_IF_ERROR(tokens_.ExpectWords("AS"));
   ASSIGN_OR_RETURN(view.query, Query());
   return view;
+}
+
+Result<CreateCatalogAst> Parser::CreateCatalog() {
+  CreateCatalogAst catalog;
+  catalog.if_not_exists = tokens_.AcceptWords("IF NOT EXISTS");
+  ASSIGN_OR_RETURN(catalog.name, Identifier());
+  if (tokens_.AcceptWords("COMMENT")) {
+    ASSIGN_OR_RETURN(catalog.comment, StringLiteral());
+  }
+  RETURN_IF_ERROR(tokens_.ExpectWords("WITH"));
+  ASSIGN_OR_RETURN(catalog.options, OptionList());
+  return catalog;
 }
 
 Result<CreateDatabaseAst> Parser::CreateDatabase() {
@@ -122,8 +135,10 @@ Result<DropAst> Parser::Drop() {
     drop.kind = DropAst::Kind::kView;
   } else if (tokens_.AcceptWords("DATABASE")) {
     drop.kind = DropAst::Kind::kDatabase;
+  } else if (tokens_.AcceptWords("CATALOG")) {
+    drop.kind = DropAst::Kind::kCatalog;
   } else {
-    return tokens_.Unexpected("TABLE, VIEW or DATABASE after DROP");
+    return tokens_.Unexpected("TABLE, VIEW, DATABASE or CATALOG after DROP");
   }
   drop.if_exists = tokens_.AcceptWords("IF EXISTS");
   ASSIGN_OR_RETURN(drop.name, QualifiedName());
@@ -139,13 +154,14 @@ Result<ShowAst> Parser::Show() {
     Kind kind;
     bool has_name;
   };
-  static constexpr std::array<Form, 13> kForms = {{
+  static constexpr std::array<Form, 14> kForms = {{
       {"DATABASES", Kind::kDatabases, false},
       {"TABLES", Kind::kTables, false},
       {"VIEWS", Kind::kViews, false},
       {"COLUMNS", Kind::kColumns, false},
       {"CREATE TABLE", Kind::kCreateTable, true},
       {"CREATE VIEW", Kind::kCreateView, true},
+      {"CREATE CATALOG", Kind::kCreateCatalog, true},
       {"FUNCTIONS", Kind::kFunctions, false},
       {"CATALOGS", Kind::kCatalogs, false},
       {"CURRENT DATABASE", Kind::kCurrentDatabase, false},
@@ -189,6 +205,8 @@ Result<DescribeAst> Parser::Describe() {
   DescribeAst describe;
   if (tokens_.AcceptWords("DATABASE")) {
     describe.kind = DescribeAst::Kind::kDatabase;
+  } else if (tokens_.AcceptWords("CATALOG")) {
+    describe.kind = DescribeAst::Kind::kCatalog;
   } else if (tokens_.PeekWords("JOB") && tokens_.Peek(1).kind == TokenKind::kString) {
     tokens_.Next();
     describe.kind = DescribeAst::Kind::kJob;

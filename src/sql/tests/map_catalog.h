@@ -11,7 +11,10 @@ namespace forebay::sql {
 /// A catalog of maps, filled by running DDL through the analyzer.
 class MapCatalog : public Catalog {
  public:
-  Result<std::vector<std::string>> ListDatabases() override {
+  Result<bool> CatalogExists(const std::string& catalog) override {
+    return catalog == model::kLocalCatalog;
+  }
+  Result<std::vector<std::string>> ListDatabases(const std::string&) override {
     return std::vector<std::string>{"default_database"};
   }
   Result<bool> DatabaseExists(const std::string& database) override {

@@ -1,0 +1,67 @@
+#include "client/bucket_batches.h"
+
+namespace forebay::client {
+
+Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataType>& types,
+                  size_t fewest, const model::Batch& batch) {
+  if (batch.columns.size() > types.size() || batch.columns.size() < fewest) {
+    return InvalidArgument("table '{}' has {} columns, the batch has {}", table.path.ToString(),
+                           types.size(), batch.columns.size());
+  }
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    const model::Column& column = batch.columns[i];
+    if (!column.type().EqualsIgnoringNullability(types[i])) {
+      return InvalidArgument("column '{}' of table '{}' is {}, the batch has {}",
+                             table.descriptor.schema.columns[i].name, table.path.ToString(),
+                             types[i].ToString(), column.type().ToString());
+    }
+    if (column.num_rows() != batch.num_rows) {
+      return InvalidArgument("a batch of {} rows has a column of {}", batch.num_rows,
+                             column.num_rows());
+    }
+  }
+  return {};
+}
+
+model::Batch WithAllColumns(const model::Batch& batch, const std::vector<model::DataType>& types) {
+  model::Batch whole = batch;
+  for (size_t i = batch.columns.size(); i < types.size(); ++i) {
+    whole.columns.push_back(model::Column::AllNull(types[i], batch.num_rows));
+  }
+  return whole;
+}
+
+std::vector<std::pair<int, model::Batch>> SplitByBucket(const model::Batch& batch,
+                                                        std::span<const int> buckets,
+                                                        int bucket_count) {
+  std::vector<std::vector<uint32_t>> rows(static_cast<size_t>(bucket_count));
+  for (int row = 0; row < batch.num_rows; ++row) {
+    rows[static_cast<size_t>(buckets[row])].push_back(static_cast<uint32_t>(row));
+  }
+  std::vector<std::pair<int, model::Batch>> parts;
+  for (size_t bucket = 0; bucket < rows.size(); ++bucket) {
+    if (rows[bucket].empty()) continue;
+    bool all = std::ssize(rows[bucket]) == batch.num_rows;
+    parts.emplace_back(static_cast<int>(bucket), all ? batch : batch.Gather(rows[bucket]));
+  }
+  return parts;
+}
+
+void AckCollector::Take(Result<WriteAck> ack) {
+  std::lock_guard lock(mutex_);
+  if (ack.ok()) {
+    acks_.push_back(*ack);
+  } else if (failure_.ok()) {
+    failure_ = ack.status();
+  }
+  if (--left_ == 0) all_.notify_all();
+}
+
+Result<std::vector<WriteAck>> AckCollector::Wait() {
+  std::unique_lock lock(mutex_);
+  all_.wait(lock, [this] { return left_ == 0; });
+  RETURN_IF_ERROR(failure_);
+  return acks_;
+}
+
+}  // namespace forebay::client

@@ -1,0 +1,168 @@
+#include "client/remote_cluster.h"
+
+#include <future>
+
+namespace forebay::client {
+
+using model::TablePath;
+using rpc::ErrorCode;
+
+bool MayTryAgain(ErrorKind kind) {
+  return kind == ErrorKind::kUnavailable || kind == ErrorKind::kIoError ||
+         kind == ErrorKind::kTimeout;
+}
+
+bool MayTryAgain(int32_t error_code) {
+  switch (static_cast<ErrorCode>(error_code)) {
+    // The leader moved, or does not know yet that it leads.
+    case ErrorCode::kUnknownTableOrBucket:
+    case ErrorCode::kFencedLeaderEpoch:
+    case ErrorCode::kDiskWriteLocked: return true;
+    default: return MayTryAgain(rpc::KindOf(error_code));
+  }
+}
+
+Error BucketError(int32_t error_code, const std::optional<std::string>& message) {
+  return MakeError(rpc::KindOf(error_code), "{} ({})", message.value_or("request failed"),
+                   rpc::ErrorCodeName(error_code));
+}
+
+RemoteCluster::RemoteCluster(RemoteOptions options, rpc::ClientNetwork& network)
+    : options_(std::move(options)), network_(network), write_budget_(options_.write_bytes_max) {}
+
+std::shared_ptr<rpc::Channel> RemoteCluster::Open(const rpc::ServerAddress& address) {
+  std::lock_guard lock(mutex_);
+  auto& channel = channels_[address];
+  if (channel == nullptr) channel = network_.Open(address, options_.rpc);
+  return channel;
+}
+
+RemoteCluster::Channels RemoteCluster::TabletServers() {
+  std::vector<rpc::ServerAddress> addresses;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, address] : tablet_servers_) addresses.push_back(address);
+  }
+  Channels channels;
+  for (const auto& address : addresses) channels.push_back(Open(address));
+  return channels;
+}
+
+RemoteCluster::Channels RemoteCluster::BootstrapServers() {
+  Channels channels;
+  for (const auto& address : options_.bootstrap) channels.push_back(Open(address));
+  return channels;
+}
+
+Result<std::shared_ptr<rpc::Channel>> RemoteCluster::Server(int id) {
+  std::optional<rpc::ServerAddress> address;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = tablet_servers_.find(id);
+    if (found != tablet_servers_.end()) address = found->second;
+  }
+  if (address.has_value()) return Open(*address);
+  return Unavailable("no server leads the bucket now, or it is not known where server {} is", id);
+}
+
+Result<std::shared_ptr<rpc::Channel>> RemoteCluster::Coordinator() {
+  for (bool again : {false, true}) {
+    std::optional<rpc::ServerAddress> address;
+    {
+      std::lock_guard lock(mutex_);
+      address = coordinator_;
+    }
+    if (address.has_value()) return Open(*address);
+    if (again) break;
+    auto found = std::make_shared<std::promise<Status>>();
+    FindServers([found](Status status) { found->set_value(std::move(status)); });
+    RETURN_IF_ERROR(found->get_future().get());
+  }
+  return Unavailable("the cluster at {} has no coordinator now",
+                     options_.bootstrap.front().ToString());
+}
+
+void RemoteCluster::TakeServers(const rpc::MetadataResponse& metadata) {
+  auto address = [](const rpc::PbServerNode& node) {
+    return rpc::ServerAddress{node.host, static_cast<uint16_t>(node.port)};
+  };
+  std::lock_guard lock(mutex_);
+  if (metadata.coordinator_server.has_value()) {
+    coordinator_ = address(*metadata.coordinator_server);
+  }
+  if (metadata.tablet_servers.empty()) return;
+  tablet_servers_.clear();
+  for (const auto& node : metadata.tablet_servers) tablet_servers_[node.node_id] = address(node);
+}
+
+void RemoteCluster::FindServers(std::function<void(Status)> done) {
+  AskEach<rpc::MetadataResponse>(BootstrapServers(), 0, rpc::ApiKey::kGetMetadata,
+                                 rpc::MetadataRequest(),
+                                 [self = shared_from_this(), done = std::move(done)](auto reply) {
+                                   if (reply.ok()) self->TakeServers(reply->message);
+                                   done(internal::ToStatus(reply));
+                                 });
+}
+
+void RemoteCluster::FetchTable(const TablePath& path, TableCallback done) {
+  auto afresh = [self = shared_from_this(), path, done] {
+    self->FindServers([self, path, done](const Status& found) {
+      if (!found.ok()) return done(found);
+      self->AskForTable(self->TabletServers(), path, done);
+    });
+  };
+  Channels known = TabletServers();
+  if (known.empty()) return afresh();
+  AskForTable(known, path, [afresh, done](Result<std::shared_ptr<const RemoteTable>> table) {
+    // They may all have gone elsewhere.
+    if (!table.ok() && MayTryAgain(table.kind())) return afresh();
+    done(std::move(table));
+  });
+}
+
+void RemoteCluster::AskForTable(const Channels& channels, const TablePath& path,
+                                TableCallback done) {
+  rpc::MetadataRequest request;
+  request.table_path.push_back({path.database, path.table});
+  AskEach<rpc::MetadataResponse>(
+      channels, 0, rpc::ApiKey::kGetMetadata, request,
+      [self = shared_from_this(), path, done = std::move(done)](auto reply) {
+        if (reply.ok()) self->TakeServers(reply->message);
+        done(self->TakeTable(path, reply));
+      });
+}
+
+Result<std::shared_ptr<const RemoteTable>> RemoteCluster::TakeTable(
+    const TablePath& path, const Result<rpc::Reply<rpc::MetadataResponse>>& reply) {
+  if (!reply.ok()) return reply.status();
+  for (const rpc::PbTableMetadata& table : reply->message.table_metadata) {
+    bool wanted = table.table_path.database_name == path.database &&
+                  table.table_path.table_name == path.table;
+    if (wanted) return RemoteTable::Make(table);
+  }
+  return NotFound("table {} does not exist", path.ToString());
+}
+
+void RemoteCluster::AllocateWriterId(const std::optional<TablePath>& path,
+                                     std::function<void(Result<int64_t>)> done) {
+  auto ask = [self = shared_from_this(), path, done] {
+    rpc::InitWriterRequest request;
+    if (path) request.table_path.push_back({path->database, path->table});
+    self->AskEach<rpc::InitWriterResponse>(self->TabletServers(), 0, rpc::ApiKey::kInitWriter,
+                                           request, [done](auto reply) {
+                                             if (!reply.ok()) return done(reply.status());
+                                             done(reply->message.writer_id);
+                                           });
+  };
+  if (!TabletServers().empty()) return ask();
+  FindServers([ask, done](const Status& found) { found.ok() ? ask() : done(found.error()); });
+}
+
+Result<std::shared_ptr<const RemoteTable>> RemoteCluster::FetchTable(const TablePath& path) {
+  ASSIGN_OR_RETURN(auto seat, EnterWaitingRoom());
+  auto fetched = std::make_shared<std::promise<Result<std::shared_ptr<const RemoteTable>>>>();
+  FetchTable(path, [fetched](auto table) { fetched->set_value(std::move(table)); });
+  return fetched->get_future().get();
+}
+
+}  // namespace forebay::client

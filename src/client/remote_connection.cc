@@ -1,0 +1,76 @@
+#include "client/remote_connection.h"
+
+#include "client/changelog_snapshot.h"
+#include "client/remote_admin.h"
+#include "client/remote_rows.h"
+#include "client/remote_scanner.h"
+#include "client/remote_writer.h"
+
+namespace forebay::client {
+namespace {
+
+using model::TablePath;
+using Projection = std::optional<std::vector<int>>;
+
+class RemoteConnectionImpl : public Connection {
+ public:
+  RemoteConnectionImpl(const RemoteOptions& options, rpc::ClientNetwork& network)
+      : cluster_(std::make_shared<RemoteCluster>(options, network)), admin_(cluster_) {}
+
+  Admin& admin() override { return admin_; }
+
+  Result<std::unique_ptr<TableWriter>> OpenWriter(const TablePath& path) override {
+    ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
+    return std::unique_ptr<TableWriter>(
+        std::make_unique<RemoteTableWriter>(cluster_, std::move(table)));
+  }
+
+  Result<std::unique_ptr<LogScanner>> OpenLogScanner(const TablePath& path,
+                                                     Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
+    RETURN_IF_ERROR(table->CheckProjection(projection));
+    return std::unique_ptr<LogScanner>(
+        std::make_unique<RemoteLogScanner>(cluster_, std::move(table), std::move(projection)));
+  }
+
+  Result<std::unique_ptr<Lookuper>> OpenLookuper(const TablePath& path,
+                                                 Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
+    RETURN_IF_ERROR(table->CheckProjection(projection));
+    if (!table->HasPrimaryKey()) {
+      return InvalidArgument("table '{}' has no primary key to look rows up by", path.ToString());
+    }
+    return std::unique_ptr<Lookuper>(
+        std::make_unique<RemoteLookuper>(cluster_, std::move(table), std::move(projection)));
+  }
+
+  Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path,
+                                                               const model::BucketId& id,
+                                                               Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
+    RETURN_IF_ERROR(table->CheckProjection(projection));
+    ASSIGN_OR_RETURN(int bucket, table->NumberOf(id));
+    if (!table->HasPrimaryKey()) {
+      return InvalidArgument("table '{}' has no primary key and thus no snapshot", path.ToString());
+    }
+    auto scanner = RemoteSnapshotScanner::Open(cluster_, table, bucket, projection);
+    // Servers before 1.0 have no such scans; their changelogs have it all unless rows expired.
+    if (!scanner.ok() && scanner.kind() == ErrorKind::kNotSupported) {
+      return ChangelogSnapshot::Read(cluster_, table, bucket, projection);
+    }
+    return scanner;
+  }
+
+ private:
+  const std::shared_ptr<RemoteCluster> cluster_;
+  RemoteAdmin admin_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> RemoteConnection::Open(const RemoteOptions& options,
+                                                   rpc::ClientNetwork& network) {
+  return std::make_unique<RemoteConnectionImpl>(options, network);
+}
+
+}  // namespace forebay::client

@@ -1,0 +1,296 @@
+#include "client/remote_scanner.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "client/remote_admin.h"
+#include "format/log_batch.h"
+
+namespace forebay::client {
+
+using model::LogOffset;
+using rpc::ErrorCode;
+
+namespace {
+
+constexpr int32_t kNoFollower = -1;
+constexpr int32_t kEarliest = 0;
+constexpr int32_t kLatest = 1;
+/// A fetch waits at most so long at the server.
+constexpr int64_t kWaitMs = 500;
+constexpr int64_t kFetchBytesMax = 16 << 20;
+constexpr int64_t kBucketBytesMax = 1 << 20;
+constexpr int64_t kPauseMsMin = 20;
+constexpr int64_t kPauseMsMax = 1000;
+
+std::vector<model::DataType> TypesOf(const RemoteTable& table,
+                                     const std::optional<std::vector<int>>& projection) {
+  if (!projection.has_value()) return table.types;
+  std::vector<model::DataType> types;
+  for (int index : *projection) types.push_back(table.types[static_cast<size_t>(index)]);
+  return types;
+}
+
+}  // namespace
+
+RemoteLogScanner::RemoteLogScanner(std::shared_ptr<RemoteCluster> cluster,
+                                   std::shared_ptr<const RemoteTable> table,
+                                   std::optional<std::vector<int>> projection)
+    : state_(std::move(cluster), table),
+      projection_(std::move(projection)),
+      pushes_projection_(projection_.has_value() && table->log_format == format::LogFormat::kArrow),
+      wanted_types_(TypesOf(*table, projection_)) {}
+
+Status RemoteLogScanner::Subscribe(const model::BucketId& id, LogOffset offset) {
+  ASSIGN_OR_RETURN(int bucket, state_.table()->NumberOf(id));
+  if (offset == model::kEarliestOffset || offset == model::kLatestOffset) {
+    int32_t type = offset == model::kEarliestOffset ? kEarliest : kLatest;
+    ASSIGN_OR_RETURN(auto offsets, AskBucketOffsets(state_, {bucket}, type, std::nullopt));
+    offset = offsets.front();
+  }
+  if (offset < 0) return InvalidArgument("there is no offset {}", offset);
+  positions_[bucket] = {offset, next_subscription_++};
+  return {};
+}
+
+Status RemoteLogScanner::Unsubscribe(const model::BucketId& id) {
+  ASSIGN_OR_RETURN(int bucket, state_.table()->NumberOf(id));
+  positions_.erase(bucket);
+  return {};
+}
+
+void RemoteLogScanner::Wakeup() {
+  woken_ = true;
+  inbox_->news.Raise();
+}
+
+Result<std::vector<ScanRecords>> RemoteLogScanner::Poll(int timeout_ms, int64_t max_bytes) {
+  int64_t deadline_ms = MonotonicMs() + timeout_ms;
+  std::vector<ScanRecords> records;
+  for (bool asked = false;; asked = true) {
+    Status taken = Take(records);
+    // What other buckets gave is not lost: the error comes again with the next call.
+    if (records.empty()) RETURN_IF_ERROR(taken);
+    int64_t left_ms = deadline_ms - MonotonicMs();
+    if (!records.empty()) {
+      if (timeout_ms > 0) RETURN_IF_ERROR(Ask(kWaitMs, max_bytes));
+      return records;
+    }
+    if (woken_) return records;
+    if (timeout_ms > 0 ? left_ms <= 0 : asked && !IsAnythingUnderWay()) {
+      // Whoever does not wait wants to know whether there is nothing.
+      if (timeout_ms <= 0) RETURN_IF_ERROR(failure_);
+      return records;
+    }
+    RETURN_IF_ERROR(Ask(std::clamp<int64_t>(left_ms, 0, kWaitMs), max_bytes));
+    if (timeout_ms <= 0) left_ms = kWaitMs;
+    if (!failure_.ok()) left_ms = std::min(left_ms, pause_ms_);
+    inbox_->news.WaitFor(std::chrono::milliseconds(left_ms + 1));
+  }
+}
+
+bool RemoteLogScanner::IsAnythingUnderWay() {
+  std::lock_guard lock(inbox_->mutex);
+  return !inbox_->under_way.empty() || !inbox_->answers.empty();
+}
+
+void RemoteLogScanner::NoteFailure(const Status& failure) {
+  int64_t now = MonotonicMs();
+  if (failure_.ok()) failing_since_ms_ = now;
+  failure_ = failure;
+  pause_ms_ = std::clamp(2 * pause_ms_, kPauseMsMin, kPauseMsMax);
+  retry_at_ms_ = now + pause_ms_;
+}
+
+Status RemoteLogScanner::Ask(int64_t wait_ms, int64_t max_bytes) {
+  if (!failure_.ok()) {
+    int64_t now = MonotonicMs();
+    int64_t patience_ms = state_.cluster().options().retry_timeout_ms;
+    if (now - failing_since_ms_ > patience_ms) {
+      return Unavailable("nothing could be read for {} ms: {}", patience_ms, failure_.message());
+    }
+    if (now < retry_at_ms_) return {};
+    // Buckets may have moved.
+    Status refreshed = state_.Refresh();
+    if (!refreshed.ok()) {
+      if (!MayTryAgain(refreshed.kind())) return refreshed;
+      NoteFailure(refreshed);
+      return {};
+    }
+  }
+  auto table = state_.table();
+  std::map<int, std::map<int, Position>> by_leader;
+  for (const auto& [bucket, position] : positions_) {
+    by_leader[table->leaders[static_cast<size_t>(bucket)]][bucket] = position;
+  }
+  for (auto& [leader, buckets] : by_leader) {
+    AskLeader(leader, std::move(buckets), wait_ms, max_bytes);
+  }
+  return {};
+}
+
+void RemoteLogScanner::AskLeader(int leader, std::map<int, Position> buckets, int64_t wait_ms,
+                                 int64_t max_bytes) {
+  {
+    std::lock_guard lock(inbox_->mutex);
+    if (!inbox_->under_way.insert(leader).second) return;
+  }
+  auto give = [inbox = inbox_](Answer answer) {
+    {
+      std::lock_guard lock(inbox->mutex);
+      inbox->under_way.erase(answer.leader);
+      inbox->answers.push_back(std::move(answer));
+    }
+    inbox->news.Raise();
+  };
+  auto server = state_.cluster().Server(leader);
+  if (!server.ok()) return give({leader, std::move(buckets), server.status()});
+  rpc::FetchLogRequest request = RequestFor(buckets, wait_ms, max_bytes);
+  (*server)->Call<rpc::FetchLogResponse>(rpc::ApiKey::kFetchLog, request,
+                                         wait_ms + state_.cluster().options().request_timeout_ms,
+                                         [give, leader, buckets = std::move(buckets)](auto reply) {
+                                           give({leader, buckets, std::move(reply)});
+                                         });
+}
+
+rpc::FetchLogRequest RemoteLogScanner::RequestFor(const std::map<int, Position>& buckets,
+                                                  int64_t wait_ms, int64_t max_bytes) const {
+  rpc::FetchLogRequest request;
+  request.follower_server_id = kNoFollower;
+  request.max_bytes = static_cast<int32_t>(std::clamp<int64_t>(max_bytes, 1, kFetchBytesMax));
+  request.max_wait_ms = static_cast<int32_t>(wait_ms);
+  request.min_bytes = 1;
+  rpc::PbFetchLogReqForTable& table = request.tables_req.emplace_back();
+  table.table_id = state_.table()->info.id.value();
+  table.projection_pushdown_enabled = pushes_projection_;
+  if (pushes_projection_) table.projected_fields = *projection_;
+  for (const auto& [bucket, position] : buckets) {
+    rpc::PbFetchLogReqForBucket& part = table.buckets_req.emplace_back();
+    part.bucket_id = bucket;
+    part.fetch_offset = position.offset;
+    part.max_fetch_bytes =
+        static_cast<int32_t>(std::min<int64_t>(request.max_bytes, kBucketBytesMax));
+  }
+  return request;
+}
+
+Status RemoteLogScanner::Take(std::vector<ScanRecords>& out) {
+  std::vector<Answer> answers;
+  {
+    std::lock_guard lock(inbox_->mutex);
+    answers.swap(inbox_->answers);
+  }
+  Status failure;
+  for (const Answer& answer : answers) {
+    if (!answer.reply.ok()) {
+      // A server that has just been started may not know the table yet; a refresh tells.
+      bool may_pass =
+          MayTryAgain(answer.reply.kind()) || answer.reply.kind() == ErrorKind::kNotFound;
+      if (may_pass) NoteFailure(answer.reply.status());
+      if (!may_pass && failure.ok()) failure = answer.reply.status();
+      continue;
+    }
+    for (const auto& table : answer.reply->message.tables_resp) {
+      for (const auto& part : table.buckets_resp) {
+        Status taken = TakeBucket(part, answer, out);
+        if (failure.ok()) failure = taken;
+      }
+    }
+  }
+  return failure;
+}
+
+Status RemoteLogScanner::TakeBucket(const rpc::PbFetchLogRespForBucket& part, const Answer& answer,
+                                    std::vector<ScanRecords>& out) {
+  auto asked = answer.asked.find(part.bucket_id);
+  auto position = positions_.find(part.bucket_id);
+  bool wanted = asked != answer.asked.end() && position != positions_.end() &&
+                position->second.subscription == asked->second.subscription;
+  if (!wanted) return {};
+  int32_t code = part.error_code.value_or(0);
+  if (code != 0) {
+    Error error = BucketError(code, part.error_message);
+    if (!MayTryAgain(code)) return error;
+    NoteFailure(error);
+    return {};
+  }
+  failure_ = {};
+  pause_ms_ = 0;
+  if (part.remote_log_fetch_info.has_value()) {
+    return NotSupported("rows of bucket {} of {} from offset {} on are in remote storage at {}",
+                        part.bucket_id, state_.table()->info.path.ToString(),
+                        position->second.offset, part.remote_log_fetch_info->remote_log_tablet_dir);
+  }
+  if (!part.records.has_value()) return {};
+  return TakeRecords(part.bucket_id, part.records->bytes, answer.reply->frame, position->second,
+                     out);
+}
+
+Status RemoteLogScanner::TakeRecords(int bucket, std::string_view records,
+                                     const std::shared_ptr<const std::string>& frame,
+                                     Position& position, std::vector<ScanRecords>& out) {
+  while (records.size() >= format::LogBatchHeader::kBytes) {
+    ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(records));
+    // Servers cut the last batch off where the answer is full.
+    if (header.size_bytes() > records.size()) break;
+    std::string_view bytes = records.substr(0, header.size_bytes());
+    records.remove_prefix(header.size_bytes());
+    if (header.next_offset() <= position.offset) continue;
+    // Without its other columns a batch has another checksum than its header says.
+    if (!pushes_projection_) RETURN_IF_ERROR(format::VerifyLogBatch(bytes));
+    ASSIGN_OR_RETURN(model::Batch batch, Decode(bytes, header, frame));
+    ScanRecords& part = out.emplace_back();
+    part.bucket = {state_.table()->info.id, std::nullopt, bucket};
+    part.timestamp_ms = header.commit_timestamp_ms;
+    part.next_offset = header.next_offset();
+    // A subscription may begin inside of a batch.
+    int skipped = static_cast<int>(
+        std::clamp<LogOffset>(position.offset - header.base_offset, 0, batch.num_rows));
+    part.base_offset = header.base_offset + skipped;
+    part.batch = skipped == 0 ? std::move(batch) : batch.Slice(skipped, batch.num_rows - skipped);
+    position.offset = header.next_offset();
+  }
+  return {};
+}
+
+Result<model::Batch> RemoteLogScanner::Decode(std::string_view bytes,
+                                              const format::LogBatchHeader& header,
+                                              const std::shared_ptr<const std::string>& frame) {
+  auto table = state_.table();
+  if (header.schema_id != table->info.schema_id) return DecodeOtherSchema(bytes, header, frame);
+  if (pushes_projection_) {
+    return format::DecodeLogBatch(bytes, wanted_types_, nullptr, frame, table->log_format);
+  }
+  return format::DecodeLogBatch(bytes, table->types, projection_ ? &*projection_ : nullptr, frame,
+                                table->log_format);
+}
+
+/// The table has got columns since the batch was written, or since this scanner was opened: what it
+/// has not is NULL. Columns are only ever added behind the others.
+Result<model::Batch> RemoteLogScanner::DecodeOtherSchema(
+    std::string_view bytes, const format::LogBatchHeader& header,
+    const std::shared_ptr<const std::string>& frame) {
+  auto table = state_.table();
+  ASSIGN_OR_RETURN(auto schema, state_.Schema(header.schema_id));
+  std::vector<model::DataType> stored = schema->Types();
+  std::vector<int> wanted;
+  for (int i = 0; i < std::ssize(wanted_types_); ++i) {
+    int column = projection_ ? (*projection_)[static_cast<size_t>(i)] : i;
+    if (column < std::ssize(stored)) wanted.push_back(column);
+  }
+  const std::vector<int>* cut = &wanted;
+  if (pushes_projection_) {
+    std::vector<model::DataType> sent;
+    for (int column : wanted) sent.push_back(stored[static_cast<size_t>(column)]);
+    stored = std::move(sent);
+    cut = nullptr;
+  }
+  ASSIGN_OR_RETURN(model::Batch batch,
+                   format::DecodeLogBatch(bytes, stored, cut, frame, table->log_format));
+  for (size_t i = batch.columns.size(); i < wanted_types_.size(); ++i) {
+    batch.columns.push_back(model::Column::AllNull(wanted_types_[i], batch.num_rows));
+  }
+  return batch;
+}
+
+}  // namespace forebay::client

@@ -1,0 +1,96 @@
+#include "client/remote_writer.h"
+
+#include "client/bucket_batches.h"
+#include "format/kv_batch.h"
+#include "format/log_batch.h"
+
+namespace forebay::client {
+
+namespace {
+
+std::vector<model::Column> ColumnsOf(const model::Batch& batch, const std::vector<int>& indexes) {
+  std::vector<model::Column> columns;
+  for (int index : indexes) columns.push_back(batch.columns[static_cast<size_t>(index)]);
+  return columns;
+}
+
+}  // namespace
+
+Result<std::vector<int>> RemoteTableWriter::NumbersOf(const model::Batch& batch) {
+  RETURN_IF_ERROR(CheckBatch(table_->info, table_->types, table_->FewestColumns(), batch));
+  if (!table_->bucket_key_indexes.empty()) {
+    return table_->Buckets(ColumnsOf(batch, table_->bucket_key_indexes));
+  }
+  int bucket =
+      static_cast<int>(cluster_->NextTurn() % static_cast<uint32_t>(table_->bucket_count()));
+  return std::vector<int>(static_cast<size_t>(batch.num_rows), bucket);
+}
+
+Result<std::vector<model::BucketId>> RemoteTableWriter::BucketsOf(const model::Batch& batch) {
+  ASSIGN_OR_RETURN(std::vector<int> numbers, NumbersOf(batch));
+  return std::vector<model::BucketId>(numbers.begin(), numbers.end());
+}
+
+void RemoteTableWriter::WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
+                                    WriterIdentity identity, WriteCallback done) {
+  auto number = table_->NumberOf(bucket);
+  Status valid = internal::ToStatus(number);
+  if (valid.ok()) valid = CheckBatch(table_->info, table_->types, table_->FewestColumns(), batch);
+  if (!valid.ok()) return done(valid);
+  auto write = Encode(WithAllColumns(batch, table_->types));
+  if (!write.ok()) return done(write.status());
+  if (write->rows == 0)
+    return done(WriteAck{{table_->info.id, std::nullopt, *number}, -1, -1, false});
+  write->identity = identity;
+  write->done = std::move(done);
+  sender_->Send(*number, std::move(*write));
+}
+
+Result<EncodedWrite> RemoteTableWriter::Encode(const model::Batch& batch) const {
+  if (table_->HasPrimaryKey()) return EncodeRows(batch);
+  format::LogBatchOptions options;
+  options.schema_id = table_->info.schema_id;
+  options.compression = table_->compression;
+  options.append_only = true;
+  options.format = table_->log_format;
+  EncodedWrite write;
+  ASSIGN_OR_RETURN(write.bytes, format::EncodeLogBatch(batch, options));
+  write.rows = batch.num_rows;
+  return write;
+}
+
+Result<EncodedWrite> RemoteTableWriter::EncodeRows(const model::Batch& batch) const {
+  RETURN_IF_ERROR(format::CheckRowTypes(table_->types));
+  ASSIGN_OR_RETURN(auto keys, table_->RowKeys(ColumnsOf(batch, table_->key_indexes)));
+  format::KvBatchWriter records(table_->info.schema_id);
+  std::string row_bytes;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    model::ChangeType change = batch.change(row);
+    if (change == model::ChangeType::kUpdateBefore) continue;
+    if (change == model::ChangeType::kDelete) {
+      records.Append(keys[row], std::nullopt);
+      continue;
+    }
+    row_bytes.clear();
+    RETURN_IF_ERROR(format::AppendRow(table_->row_format, batch.columns, row, row_bytes));
+    records.Append(keys[row], row_bytes);
+  }
+  EncodedWrite write;
+  write.rows = records.record_count();
+  write.bytes = records.Finish();
+  return write;
+}
+
+Result<std::vector<WriteAck>> RemoteTableWriter::Write(const model::Batch& batch) {
+  ASSIGN_OR_RETURN(auto buckets, NumbersOf(batch));
+  auto parts = SplitByBucket(batch, buckets, table_->bucket_count());
+  if (parts.empty()) return std::vector<WriteAck>();
+  auto collector = std::make_shared<AckCollector>(parts.size());
+  for (const auto& [bucket, part] : parts) {
+    WriteBucket(bucket, part, {},
+                [collector](Result<WriteAck> ack) { collector->Take(std::move(ack)); });
+  }
+  return collector->Wait();
+}
+
+}  // namespace forebay::client
