@@ -133,7 +133,10 @@ void RemoteLogScanner::AskLeader(int leader, std::map<int, Position> buckets, in
                                  int64_t max_bytes) {
   {
     std::lock_guard lock(inbox_->mutex);
-    if (!inbox_->under_way.insert(leader).second) return;
+    // An answer that has come since moves the positions first.
+    bool answered = std::any_of(inbox_->answers.begin(), inbox_->answers.end(),
+                                [leader](const Answer& one) { return one.leader == leader; });
+    if (answered || !inbox_->under_way.insert(leader).second) return;
   }
   auto give = [inbox = inbox_](Answer answer) {
     {
