@@ -1,5 +1,7 @@
 #include "client/bucket_batches.h"
 
+#include <map>
+
 namespace forebay::client {
 
 Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataType>& types,
@@ -31,18 +33,16 @@ model::Batch WithAllColumns(const model::Batch& batch, const std::vector<model::
   return whole;
 }
 
-std::vector<std::pair<int, model::Batch>> SplitByBucket(const model::Batch& batch,
-                                                        std::span<const int> buckets,
-                                                        int bucket_count) {
-  std::vector<std::vector<uint32_t>> rows(static_cast<size_t>(bucket_count));
+std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
+    const model::Batch& batch, std::span<const model::BucketId> buckets) {
+  std::map<model::BucketId, std::vector<uint32_t>> rows;
   for (int row = 0; row < batch.num_rows; ++row) {
-    rows[static_cast<size_t>(buckets[row])].push_back(static_cast<uint32_t>(row));
+    rows[buckets[static_cast<size_t>(row)]].push_back(static_cast<uint32_t>(row));
   }
-  std::vector<std::pair<int, model::Batch>> parts;
-  for (size_t bucket = 0; bucket < rows.size(); ++bucket) {
-    if (rows[bucket].empty()) continue;
-    bool all = std::ssize(rows[bucket]) == batch.num_rows;
-    parts.emplace_back(static_cast<int>(bucket), all ? batch : batch.Gather(rows[bucket]));
+  std::vector<std::pair<model::BucketId, model::Batch>> parts;
+  for (const auto& [bucket, of_bucket] : rows) {
+    bool all = std::ssize(of_bucket) == batch.num_rows;
+    parts.emplace_back(bucket, all ? batch : batch.Gather(of_bucket));
   }
   return parts;
 }

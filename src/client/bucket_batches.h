@@ -18,9 +18,8 @@ Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataTy
 model::Batch WithAllColumns(const model::Batch& batch, const std::vector<model::DataType>& types);
 
 /// The rows of each bucket, whose order they keep, without empty ones.
-std::vector<std::pair<int, model::Batch>> SplitByBucket(const model::Batch& batch,
-                                                        std::span<const int> buckets,
-                                                        int bucket_count);
+std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
+    const model::Batch& batch, std::span<const model::BucketId> buckets);
 
 /// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback
 /// ran. Thread-safe.

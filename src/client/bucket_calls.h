@@ -21,19 +21,21 @@ class BucketCalls {
  public:
   using Part = typename decltype(Response::buckets_resp)::value_type;
   /// Makes the request for the buckets of one leader.
-  using MakeRequest = std::function<Request(const RemoteTable&, const std::vector<int>& buckets)>;
+  using MakeRequest =
+      std::function<Request(const RemoteTable&, const std::vector<model::BucketId>& buckets)>;
   /// Takes the answer of one bucket, which points into the reply's frame.
-  using TakePart = std::function<Status(Part&, const rpc::Reply<Response>&)>;
+  using TakePart =
+      std::function<Status(const model::BucketId&, Part&, const rpc::Reply<Response>&)>;
 
   BucketCalls(RemoteTableState& state, rpc::ApiKey api, MakeRequest make, TakePart take)
       : state_(state), api_(api), make_(std::move(make)), take_(std::move(take)) {}
 
-  Status Run(std::vector<int> buckets) {
+  Status Run(std::vector<model::BucketId> buckets) {
     const RemoteOptions& options = state_.cluster().options();
     int64_t deadline_ms = MonotonicMs() + options.retry_timeout_ms;
     int64_t pause_ms = kPauseMsMin;
     while (true) {
-      ASSIGN_OR_RETURN(std::vector<int> again, RunOnce(buckets));
+      ASSIGN_OR_RETURN(std::vector<model::BucketId> again, RunOnce(buckets));
       if (again.empty()) return {};
       if (MonotonicMs() + pause_ms > deadline_ms) return last_failure_;
       std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms));
@@ -50,12 +52,12 @@ class BucketCalls {
   static constexpr int64_t kPauseMsMax = 1000;
 
   /// Returns the buckets that may answer another time.
-  Result<std::vector<int>> RunOnce(const std::vector<int>& buckets) {
+  Result<std::vector<model::BucketId>> RunOnce(const std::vector<model::BucketId>& buckets) {
     auto table = state_.table();
-    std::map<int, std::vector<int>> by_leader;
-    for (int bucket : buckets) by_leader[table->leaders[bucket]].push_back(bucket);
-    std::vector<std::pair<const std::vector<int>*, std::future<Answer>>> asked;
-    std::vector<int> again;
+    std::map<int, std::vector<model::BucketId>> by_leader;
+    for (const auto& bucket : buckets) by_leader[table->LeaderOf(bucket)].push_back(bucket);
+    std::vector<std::pair<const std::vector<model::BucketId>*, std::future<Answer>>> asked;
+    std::vector<model::BucketId> again;
     for (const auto& [leader, part] : by_leader) {
       auto server = state_.cluster().Server(leader);
       if (!server.ok()) {
@@ -78,7 +80,8 @@ class BucketCalls {
     return again;
   }
 
-  Status Take(Answer answer, const std::vector<int>& buckets, std::vector<int>& again) {
+  Status Take(Answer answer, const std::vector<model::BucketId>& buckets,
+              std::vector<model::BucketId>& again) {
     if (!answer.ok()) {
       if (!MayTryAgain(answer.kind()) && answer.kind() != ErrorKind::kNotFound) {
         return answer.status();
@@ -92,20 +95,31 @@ class BucketCalls {
                         answer->message.buckets_resp.size());
     }
     for (Part& part : answer->message.buckets_resp) {
-      if (std::find(buckets.begin(), buckets.end(), part.bucket_id) == buckets.end()) {
-        return Corruption("bucket {} was not asked for, but answered", part.bucket_id);
+      model::BucketId bucket = BucketOf(part, buckets.front());
+      if (std::find(buckets.begin(), buckets.end(), bucket) == buckets.end()) {
+        return Corruption("bucket {} was not asked for, but answered", bucket.ToString());
       }
       int32_t code = part.error_code.value_or(0);
       if (code == 0) {
-        RETURN_IF_ERROR(take_(part, *answer));
+        RETURN_IF_ERROR(take_(bucket, part, *answer));
         continue;
       }
       Error error = BucketError(code, part.error_message);
       if (!MayTryAgain(code)) return error;
       last_failure_ = error;
-      again.push_back(part.bucket_id);
+      again.push_back(bucket);
     }
     return {};
+  }
+
+  /// Some answers do not name the partition, since all their buckets are of one.
+  static model::BucketId BucketOf(const Part& part, const model::BucketId& example) {
+    model::BucketId bucket{example.partition, part.bucket_id};
+    if constexpr (requires { part.partition_id; }) {
+      bucket.partition.reset();
+      if (part.partition_id) bucket.partition = model::PartitionId(*part.partition_id);
+    }
+    return bucket;
   }
 
   RemoteTableState& state_;

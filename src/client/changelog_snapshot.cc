@@ -28,8 +28,8 @@ ChangelogSnapshot::ChangelogSnapshot(std::shared_ptr<const RemoteTable> table,
 }
 
 Result<std::unique_ptr<SnapshotScanner>> ChangelogSnapshot::Read(
-    std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table, int bucket,
-    const std::optional<std::vector<int>>& projection) {
+    std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+    const model::BucketId& bucket, const std::optional<std::vector<int>>& projection) {
   RemoteTableState state(cluster, table);
   ASSIGN_OR_RETURN(auto begin, AskBucketOffsets(state, {bucket}, kEarliest, std::nullopt));
   ASSIGN_OR_RETURN(auto end, AskBucketOffsets(state, {bucket}, kLatest, std::nullopt));
@@ -37,7 +37,7 @@ Result<std::unique_ptr<SnapshotScanner>> ChangelogSnapshot::Read(
     return NotSupported(
         "the rows of {} cannot be read: its server has no scans of rows, and the changelog of "
         "bucket {} begins at offset {}",
-        table->info.path.ToString(), bucket, begin.front());
+        table->info.path.ToString(), bucket.ToString(), begin.front());
   }
   std::unique_ptr<ChangelogSnapshot> snapshot(new ChangelogSnapshot(table, projection));
   RemoteLogScanner scanner(std::move(cluster), std::move(table), std::nullopt);
@@ -47,7 +47,8 @@ Result<std::unique_ptr<SnapshotScanner>> ChangelogSnapshot::Read(
   return std::unique_ptr<SnapshotScanner>(std::move(snapshot));
 }
 
-Status ChangelogSnapshot::Replay(LogScanner& scanner, int bucket, model::LogOffset end) {
+Status ChangelogSnapshot::Replay(LogScanner& scanner, const model::BucketId& bucket,
+                                 model::LogOffset end) {
   while (log_offset_ < end) {
     ASSIGN_OR_RETURN(auto parts, scanner.Poll(kPollMs, kPollBytes));
     for (const ScanRecords& part : parts) {
@@ -60,7 +61,7 @@ Status ChangelogSnapshot::Replay(LogScanner& scanner, int bucket, model::LogOffs
       return NotSupported(
           "the changelog of bucket {} of {} has more than {} bytes, and its server "
           "has no scans of rows",
-          bucket, table_->info.path.ToString(), kBytesMax);
+          bucket.ToString(), table_->info.path.ToString(), kBytesMax);
     }
   }
   return {};
@@ -69,7 +70,7 @@ Status ChangelogSnapshot::Replay(LogScanner& scanner, int bucket, model::LogOffs
 Status ChangelogSnapshot::Apply(const model::Batch& batch) {
   if (batch.num_rows == 0) return {};
   std::vector<model::Column> columns;
-  for (int index : table_->key_indexes)
+  for (int index : table_->physical_key_indexes)
     columns.push_back(batch.columns[static_cast<size_t>(index)]);
   ASSIGN_OR_RETURN(auto keys, format::EncodeKeys(columns));
   auto place = static_cast<uint32_t>(batches_.size());

@@ -17,8 +17,8 @@ class ChangelogSnapshot : public SnapshotScanner {
 
   /// kNotSupported when the changelog's first rows have expired, or the rows are too many.
   static Result<std::unique_ptr<SnapshotScanner>> Read(
-      std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table, int bucket,
-      const std::optional<std::vector<int>>& projection);
+      std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+      const model::BucketId& bucket, const std::optional<std::vector<int>>& projection);
 
   model::LogOffset log_offset() const override { return log_offset_; }
   Result<model::Batch> Next() override;
@@ -26,7 +26,7 @@ class ChangelogSnapshot : public SnapshotScanner {
  private:
   ChangelogSnapshot(std::shared_ptr<const RemoteTable> table,
                     const std::optional<std::vector<int>>& projection);
-  Status Replay(LogScanner& scanner, int bucket, model::LogOffset end);
+  Status Replay(LogScanner& scanner, const model::BucketId& bucket, model::LogOffset end);
   Status Apply(const model::Batch& batch);
 
   const std::shared_ptr<const RemoteTable> table_;

@@ -30,8 +30,10 @@ Error NotOverTheWire(std::string_view what) {
   return NotSupported("{} cannot be kept by another server", what);
 }
 
-Error NoPartitions(const TablePath& path) {
-  return NotSupported("partitions of table {} of another server", path.ToString());
+rpc::PbPartitionSpec SpecOf(const model::PartitionSpec& spec) {
+  rpc::PbPartitionSpec pairs;
+  for (const auto& [key, value] : spec) pairs.partition_key_values.push_back({key, value});
+  return pairs;
 }
 
 }  // namespace
@@ -85,7 +87,8 @@ Status RemoteAdmin::WaitForLeaders(const TablePath& path) {
     if (!table.ok() && !may_come) return {};
     if (table.ok()) {
       const auto& leaders = (*table)->leaders;
-      bool all = std::find(leaders.begin(), leaders.end(), RemoteTable::kNoLeader) == leaders.end();
+      bool all = std::none_of(leaders.begin(), leaders.end(),
+                              [](const auto& one) { return one.second == RemoteTable::kNoLeader; });
       if (all) return {};
     }
     if (MonotonicMs() > deadline_ms) return {};
@@ -146,24 +149,49 @@ Result<model::Schema> RemoteAdmin::GetSchema(const TablePath& path, model::Schem
 }
 
 Result<std::vector<model::PartitionInfo>> RemoteAdmin::ListPartitions(const TablePath& path) {
-  return NoPartitions(path);
+  ASSIGN_OR_RETURN(model::TableInfo table, GetTable(path));
+  if (!table.descriptor.IsPartitioned()) {
+    return InvalidArgument("table '{}' is not partitioned", path.ToString());
+  }
+  rpc::ListPartitionInfosRequest request;
+  request.table_path = {path.database, path.table};
+  ASSIGN_OR_RETURN(auto reply, cluster_->AskCoordinator<rpc::ListPartitionInfosResponse>(
+                                   ApiKey::kListPartitionInfos, request));
+  return PartitionsOf(table.descriptor, reply.message);
 }
 
 Result<model::PartitionInfo> RemoteAdmin::CreatePartition(const TablePath& path,
-                                                          const model::PartitionSpec&, bool) {
-  return NoPartitions(path);
+                                                          const model::PartitionSpec& spec,
+                                                          bool ignore_if_exists) {
+  rpc::CreatePartitionRequest request{{path.database, path.table}, SpecOf(spec), ignore_if_exists};
+  RETURN_IF_ERROR(
+      cluster_->AskCoordinator<rpc::CreatePartitionResponse>(ApiKey::kCreatePartition, request));
+  ASSIGN_OR_RETURN(auto partitions, ListPartitions(path));
+  ASSIGN_OR_RETURN(model::TableInfo table, GetTable(path));
+  for (const model::PartitionInfo& partition : partitions) {
+    model::PartitionSpec found;
+    for (size_t i = 0; i < partition.values.size(); ++i) {
+      found[table.descriptor.partition_keys[i]] = partition.values[i];
+    }
+    if (found == spec) return partition;
+  }
+  return NotFound("the new partition of table '{}' was dropped at once", path.ToString());
 }
 
-Status RemoteAdmin::DropPartition(const TablePath& path, const model::PartitionSpec&, bool) {
-  return NoPartitions(path);
+Status RemoteAdmin::DropPartition(const TablePath& path, const model::PartitionSpec& spec,
+                                  bool ignore_if_not_exists) {
+  rpc::DropPartitionRequest request{
+      {path.database, path.table}, SpecOf(spec), ignore_if_not_exists};
+  return internal::ToStatus(
+      cluster_->AskCoordinator<rpc::DropPartitionResponse>(ApiKey::kDropPartition, request));
 }
 
-Result<std::vector<LogOffset>> RemoteAdmin::ListOffsets(const TablePath& path, LogOffset which,
-                                                        std::optional<model::PartitionId>) {
+Result<std::vector<LogOffset>> RemoteAdmin::ListOffsets(
+    const TablePath& path, LogOffset which, std::optional<model::PartitionId> partition) {
   if (which != model::kEarliestOffset && which != model::kLatestOffset) {
     return InvalidArgument("neither the earliest nor the latest offset is asked for: {}", which);
   }
-  return AskOffsets(path, which == model::kEarliestOffset ? kEarliest : kLatest, std::nullopt);
+  return AskOffsets(path, partition, which == model::kEarliestOffset ? kEarliest : kLatest, {});
 }
 
 Result<std::vector<LogOffset>> RemoteAdmin::ListOffsetsAt(
@@ -171,41 +199,48 @@ Result<std::vector<LogOffset>> RemoteAdmin::ListOffsetsAt(
   // Servers refuse the future.
   if (timestamp_ms > Clock::System().NowMs())
     return ListOffsets(path, model::kLatestOffset, partition);
-  return AskOffsets(path, kAtTimestamp, timestamp_ms);
+  return AskOffsets(path, partition, kAtTimestamp, timestamp_ms);
 }
 
-Result<std::vector<LogOffset>> RemoteAdmin::AskOffsets(const TablePath& path, int32_t type,
+Result<std::vector<LogOffset>> RemoteAdmin::AskOffsets(const TablePath& path,
+                                                       std::optional<model::PartitionId> partition,
+                                                       int32_t type,
                                                        std::optional<int64_t> timestamp_ms) {
   ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
-  std::vector<int> buckets(static_cast<size_t>(table->bucket_count()));
-  std::iota(buckets.begin(), buckets.end(), 0);
+  std::vector<model::BucketId> buckets;
+  for (int bucket = 0; bucket < table->bucket_count(); ++bucket) {
+    buckets.emplace_back(partition, bucket);
+    RETURN_IF_ERROR(table->CheckBucket(buckets.back()));
+  }
   RemoteTableState state(cluster_, std::move(table));
   return AskBucketOffsets(state, buckets, type, timestamp_ms);
 }
 
 Result<std::vector<LogOffset>> AskBucketOffsets(RemoteTableState& state,
-                                                const std::vector<int>& buckets, int32_t type,
-                                                std::optional<int64_t> timestamp_ms) {
-  std::map<int, LogOffset> found;
+                                                const std::vector<model::BucketId>& buckets,
+                                                int32_t type, std::optional<int64_t> timestamp_ms) {
+  std::map<model::BucketId, LogOffset> found;
   BucketCalls<rpc::ListOffsetsRequest, rpc::ListOffsetsResponse> calls(
       state, ApiKey::kListOffsets,
-      [&](const RemoteTable& table, const std::vector<int>& wanted) {
+      [&](const RemoteTable& table, const std::vector<model::BucketId>& wanted) {
         rpc::ListOffsetsRequest request;
         request.follower_server_id = kNoFollower;
         request.offset_type = type;
         request.table_id = table.info.id.value();
-        request.bucket_id = wanted;
+        if (wanted[0].partition) request.partition_id = wanted[0].partition->value();
+        for (const auto& bucket : wanted) request.bucket_id.push_back(bucket.bucket);
         request.startTimestamp = timestamp_ms;
         return request;
       },
-      [&](rpc::PbListOffsetsRespForBucket& part, const auto&) -> Status {
+      [&](const model::BucketId& bucket, rpc::PbListOffsetsRespForBucket& part,
+          const auto&) -> Status {
         if (!part.offset.has_value()) return Corruption("an answer without the offset asked for");
-        found[part.bucket_id] = *part.offset;
+        found[bucket] = *part.offset;
         return {};
       });
   RETURN_IF_ERROR(calls.Run(buckets));
   std::vector<LogOffset> offsets;
-  for (int bucket : buckets) offsets.push_back(found[bucket]);
+  for (const auto& bucket : buckets) offsets.push_back(found[bucket]);
   return offsets;
 }
 

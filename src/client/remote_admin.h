@@ -48,16 +48,19 @@ class RemoteAdmin : public Admin {
   Result<int64_t> AllocateWriterId() override;
 
  private:
-  Result<std::vector<model::LogOffset>> AskOffsets(const model::TablePath& path, int32_t type,
+  Result<std::vector<model::LogOffset>> AskOffsets(const model::TablePath& path,
+                                                   std::optional<model::PartitionId> partition,
+                                                   int32_t type,
                                                    std::optional<int64_t> timestamp_ms);
   Status WaitForLeaders(const model::TablePath& path);
 
   const std::shared_ptr<RemoteCluster> cluster_;
 };
 
-/// One of Fluss's kinds of offsets (0 earliest, 1 latest, 2 at a time) of each of `buckets`.
+/// One of Fluss's kinds of offsets (0 earliest, 1 latest, 2 at a time) of each of `buckets`, which
+/// are of one partition, if of any.
 Result<std::vector<model::LogOffset>> AskBucketOffsets(RemoteTableState& state,
-                                                       const std::vector<int>& buckets,
+                                                       const std::vector<model::BucketId>& buckets,
                                                        int32_t type,
                                                        std::optional<int64_t> timestamp_ms);
 

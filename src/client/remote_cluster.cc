@@ -1,5 +1,6 @@
 #include "client/remote_cluster.h"
 
+#include <algorithm>
 #include <future>
 
 namespace forebay::client {
@@ -25,6 +26,25 @@ bool MayTryAgain(int32_t error_code) {
 Error BucketError(int32_t error_code, const std::optional<std::string>& message) {
   return MakeError(rpc::KindOf(error_code), "{} ({})", message.value_or("request failed"),
                    rpc::ErrorCodeName(error_code));
+}
+
+Result<std::vector<model::PartitionInfo>> PartitionsOf(
+    const model::TableDescriptor& table, const rpc::ListPartitionInfosResponse& listed) {
+  std::vector<model::PartitionInfo> partitions;
+  for (const rpc::PbPartitionInfo& one : listed.partitions_info) {
+    model::PartitionInfo& partition = partitions.emplace_back();
+    partition.id = model::PartitionId(one.partition_id);
+    for (const std::string& key : table.partition_keys) {
+      const auto& pairs = one.partition_spec.partition_key_values;
+      auto value = std::find_if(pairs.begin(), pairs.end(),
+                                [&](const rpc::PbKeyValue& pair) { return pair.key == key; });
+      if (value == pairs.end()) return Corruption("a partition without a value of '{}'", key);
+      partition.values.push_back(value->value);
+    }
+  }
+  std::sort(partitions.begin(), partitions.end(),
+            [](const auto& a, const auto& b) { return a.id < b.id; });
+  return partitions;
 }
 
 RemoteCluster::RemoteCluster(RemoteOptions options, rpc::ClientNetwork& network)
@@ -126,13 +146,57 @@ void RemoteCluster::AskForTable(const Channels& channels, const TablePath& path,
   request.table_path.push_back({path.database, path.table});
   AskEach<rpc::MetadataResponse>(
       channels, 0, rpc::ApiKey::kGetMetadata, request,
-      [self = shared_from_this(), path, done = std::move(done)](auto reply) {
+      [self = shared_from_this(), channels, path, done = std::move(done)](auto reply) {
         if (reply.ok()) self->TakeServers(reply->message);
-        done(self->TakeTable(path, reply));
+        auto table = self->TakeTable(path, reply);
+        if (!table.ok()) return done(table.status());
+        if (!(*table)->IsPartitioned()) return done(std::shared_ptr<const RemoteTable>(*table));
+        self->AskForPartitions(channels, std::move(*table), done);
       });
 }
 
-Result<std::shared_ptr<const RemoteTable>> RemoteCluster::TakeTable(
+void RemoteCluster::AskForPartitions(const Channels& channels, std::shared_ptr<RemoteTable> table,
+                                     TableCallback done) {
+  rpc::ListPartitionInfosRequest request;
+  request.table_path = {table->info.path.database, table->info.path.table};
+  AskEach<rpc::ListPartitionInfosResponse>(
+      channels, 0, rpc::ApiKey::kListPartitionInfos, request,
+      [self = shared_from_this(), channels, table, done = std::move(done)](auto reply) {
+        if (!reply.ok()) return done(reply.status());
+        auto partitions = PartitionsOf(table->info.descriptor, reply->message);
+        if (!partitions.ok()) return done(partitions.status());
+        if (partitions->empty()) return done(std::shared_ptr<const RemoteTable>(table));
+        self->AskForPartitionLeaders(channels, table, std::move(*partitions), done);
+      });
+}
+
+void RemoteCluster::AskForPartitionLeaders(const Channels& channels,
+                                           std::shared_ptr<RemoteTable> table,
+                                           std::vector<model::PartitionInfo> partitions,
+                                           TableCallback done) {
+  rpc::MetadataRequest request;
+  for (const auto& partition : partitions) request.partitions_id.push_back(partition.id.value());
+  AskEach<rpc::MetadataResponse>(
+      channels, 0, rpc::ApiKey::kGetMetadata, request,
+      [table, partitions = std::move(partitions), done = std::move(done)](auto reply) {
+        // One was dropped just now.
+        if (!reply.ok() && reply.kind() == ErrorKind::kNotFound) {
+          return done(Unavailable("{}", reply.message()));
+        }
+        if (!reply.ok()) return done(reply.status());
+        for (const auto& found : reply->message.partition_metadata) {
+          auto known = std::find_if(partitions.begin(), partitions.end(), [&](const auto& one) {
+            return one.id.value() == found.partition_id;
+          });
+          if (known == partitions.end()) continue;
+          Status added = table->AddPartition(*known, found.bucket_metadata);
+          if (!added.ok()) return done(added);
+        }
+        done(std::shared_ptr<const RemoteTable>(table));
+      });
+}
+
+Result<std::shared_ptr<RemoteTable>> RemoteCluster::TakeTable(
     const TablePath& path, const Result<rpc::Reply<rpc::MetadataResponse>>& reply) {
   if (!reply.ok()) return reply.status();
   for (const rpc::PbTableMetadata& table : reply->message.table_metadata) {

@@ -41,6 +41,10 @@ bool MayTryAgain(int32_t error_code);
 /// A bucket's failure as an error.
 Error BucketError(int32_t error_code, const std::optional<std::string>& message);
 
+/// The partitions that a server listed, oldest first. kCorruption.
+Result<std::vector<model::PartitionInfo>> PartitionsOf(
+    const model::TableDescriptor& table, const rpc::ListPartitionInfosResponse& listed);
+
 /// The servers of one cluster: which there are, connections to them, which tables they have.
 /// Thread-safe.
 class RemoteCluster : public std::enable_shared_from_this<RemoteCluster> {
@@ -85,7 +89,12 @@ class RemoteCluster : public std::enable_shared_from_this<RemoteCluster> {
   Result<std::shared_ptr<rpc::Channel>> Coordinator();
   void FindServers(std::function<void(Status)> done);
   void AskForTable(const Channels& channels, const model::TablePath& path, TableCallback done);
-  Result<std::shared_ptr<const RemoteTable>> TakeTable(
+  /// Completes the description of a partitioned table.
+  void AskForPartitions(const Channels& channels, std::shared_ptr<RemoteTable> table,
+                        TableCallback done);
+  void AskForPartitionLeaders(const Channels& channels, std::shared_ptr<RemoteTable> table,
+                              std::vector<model::PartitionInfo> partitions, TableCallback done);
+  Result<std::shared_ptr<RemoteTable>> TakeTable(
       const model::TablePath& path, const Result<rpc::Reply<rpc::MetadataResponse>>& reply);
   void TakeServers(const rpc::MetadataResponse& metadata);
   /// The first answer that is none of a server that cannot give one.

@@ -45,11 +45,11 @@ class RemoteConnectionImpl : public Connection {
   }
 
   Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path,
-                                                               const model::BucketId& id,
+                                                               const model::BucketId& bucket,
                                                                Projection projection) override {
     ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
     RETURN_IF_ERROR(table->CheckProjection(projection));
-    ASSIGN_OR_RETURN(int bucket, table->NumberOf(id));
+    RETURN_IF_ERROR(table->CheckBucket(bucket));
     if (!table->HasPrimaryKey()) {
       return InvalidArgument("table '{}' has no primary key and thus no snapshot", path.ToString());
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "format/partition_name.h"
 #include "format/row_format.h"
 
 namespace forebay::client {
@@ -61,10 +62,24 @@ RemoteLookuper::RemoteLookuper(std::shared_ptr<RemoteCluster> cluster,
   for (int index : table_->key_indexes) {
     key_types_.push_back(table_->types[static_cast<size_t>(index)]);
   }
-  for (int index : table_->bucket_key_indexes) {
-    auto place = std::find(table_->key_indexes.begin(), table_->key_indexes.end(), index);
-    bucket_key_places_.push_back(static_cast<int>(place - table_->key_indexes.begin()));
-  }
+  auto places_of = [this](const std::vector<int>& indexes) {
+    std::vector<int> places;
+    for (int index : indexes) {
+      auto place = std::find(table_->key_indexes.begin(), table_->key_indexes.end(), index);
+      places.push_back(static_cast<int>(place - table_->key_indexes.begin()));
+    }
+    return places;
+  };
+  bucket_key_places_ = places_of(table_->bucket_key_indexes);
+  partition_key_places_ = places_of(table_->partition_key_indexes);
+  physical_key_places_ = places_of(table_->physical_key_indexes);
+}
+
+std::vector<model::Column> RemoteLookuper::ColumnsAt(const model::Batch& keys,
+                                                     const std::vector<int>& places) {
+  std::vector<model::Column> columns;
+  for (int place : places) columns.push_back(keys.columns[static_cast<size_t>(place)]);
+  return columns;
 }
 
 Status RemoteLookuper::CheckKeys(const model::Batch& keys) const {
@@ -81,37 +96,71 @@ Status RemoteLookuper::CheckKeys(const model::Batch& keys) const {
   return {};
 }
 
-Result<std::map<int, RemoteLookuper::BucketKeys>> RemoteLookuper::ByBucket(
-    const model::Batch& keys, const format::EncodedKeys& encoded) const {
-  std::vector<model::Column> columns;
-  for (int place : bucket_key_places_) columns.push_back(keys.columns[static_cast<size_t>(place)]);
-  ASSIGN_OR_RETURN(std::vector<int> buckets, table_->Buckets(columns));
-  std::map<int, BucketKeys> by_bucket;
+Result<std::vector<std::optional<model::PartitionId>>> RemoteLookuper::PartitionsOfKeys(
+    const model::Batch& keys) {
+  std::vector<std::optional<model::PartitionId>> of_row(static_cast<size_t>(keys.num_rows));
+  ASSIGN_OR_RETURN(auto rows, format::PartitionRows(keys, partition_key_places_));
+  bool refreshed = false;
+  std::vector<std::optional<model::PartitionId>> ids;
+  for (const auto& values : rows.values) {
+    std::string name = model::PartitionInfo{{}, values}.Name();
+    auto table = state_.table();
+    const model::PartitionInfo* found = table->FindPartition(name);
+    if (found == nullptr && !std::exchange(refreshed, true)) {
+      RETURN_IF_ERROR(state_.Refresh());
+      table = state_.table();
+      found = table->FindPartition(name);
+    }
+    ids.emplace_back();
+    if (found != nullptr) ids.back() = found->id;
+  }
+  for (size_t row = 0; row < of_row.size(); ++row) {
+    of_row[row] = ids[static_cast<size_t>(rows.partition_of_row[row])];
+  }
+  return of_row;
+}
+
+Result<std::map<model::BucketId, RemoteLookuper::BucketKeys>> RemoteLookuper::ByBucket(
+    const model::Batch& keys, const format::EncodedKeys& encoded) {
+  ASSIGN_OR_RETURN(std::vector<int> buckets, table_->Buckets(ColumnsAt(keys, bucket_key_places_)));
+  std::vector<std::optional<model::PartitionId>> partitions;
+  if (table_->IsPartitioned()) {
+    ASSIGN_OR_RETURN(partitions, PartitionsOfKeys(keys));
+  }
+  std::map<model::BucketId, BucketKeys> by_bucket;
   for (int row = 0; row < keys.num_rows; ++row) {
-    BucketKeys& part = by_bucket[buckets[static_cast<size_t>(row)]];
+    auto index = static_cast<size_t>(row);
+    model::BucketId bucket(buckets[index]);
+    if (table_->IsPartitioned()) {
+      if (!partitions[index].has_value()) continue;
+      bucket.partition = partitions[index];
+    }
+    BucketKeys& part = by_bucket[bucket];
     part.rows.push_back(row);
     part.keys.push_back(encoded[row]);
   }
   return by_bucket;
 }
 
-Status RemoteLookuper::Ask(const std::map<int, BucketKeys>& buckets, Found& found) {
+Status RemoteLookuper::Ask(const std::map<model::BucketId, BucketKeys>& buckets, Found& found) {
   BucketCalls<rpc::LookupRequest, rpc::LookupResponse> calls(
       state_, ApiKey::kLookup,
-      [&](const RemoteTable& table, const std::vector<int>& wanted) {
+      [&](const RemoteTable& table, const std::vector<model::BucketId>& wanted) {
         rpc::LookupRequest request;
         request.table_id = table.info.id.value();
-        for (int bucket : wanted) {
+        for (const auto& bucket : wanted) {
           rpc::PbLookupReqForBucket& part = request.buckets_req.emplace_back();
-          part.bucket_id = bucket;
+          part.bucket_id = bucket.bucket;
+          if (bucket.partition) part.partition_id = bucket.partition->value();
           for (std::string_view key : buckets.at(bucket).keys) {
             part.keys.push_back(rpc::Payload::Of(key, nullptr));
           }
         }
         return request;
       },
-      [&](rpc::PbLookupRespForBucket& part, const auto& reply) -> Status {
-        const std::vector<int>& rows = buckets.at(part.bucket_id).rows;
+      [&](const model::BucketId& bucket, rpc::PbLookupRespForBucket& part,
+          const auto& reply) -> Status {
+        const std::vector<int>& rows = buckets.at(bucket).rows;
         if (part.values.size() != rows.size()) {
           return Corruption("{} keys were looked up, {} answered", rows.size(), part.values.size());
         }
@@ -122,7 +171,7 @@ Status RemoteLookuper::Ask(const std::map<int, BucketKeys>& buckets, Found& foun
         found.frames.push_back(reply.frame);
         return {};
       });
-  std::vector<int> wanted;
+  std::vector<model::BucketId> wanted;
   for (const auto& [bucket, part] : buckets) wanted.push_back(bucket);
   return calls.Run(std::move(wanted));
 }
@@ -137,7 +186,7 @@ Result<Lookuper::Rows> RemoteLookuper::Lookup(const model::Batch& keys) {
     rows.rows = builder.Finish();
     return rows;
   }
-  ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(keys.columns));
+  ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(ColumnsAt(keys, physical_key_places_)));
   ASSIGN_OR_RETURN(auto buckets, ByBucket(keys, encoded));
   Found found;
   found.values.resize(static_cast<size_t>(keys.num_rows));
@@ -159,24 +208,26 @@ RemoteSnapshotScanner::RemoteSnapshotScanner(std::shared_ptr<RemoteCluster> clus
     : state_(std::move(cluster), std::move(table)), reader_(state_, projection) {}
 
 Result<std::unique_ptr<SnapshotScanner>> RemoteSnapshotScanner::Open(
-    std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table, int bucket,
-    const std::optional<std::vector<int>>& projection) {
+    std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+    const model::BucketId& bucket, const std::optional<std::vector<int>>& projection) {
   std::unique_ptr<RemoteSnapshotScanner> scanner(
       new RemoteSnapshotScanner(std::move(cluster), std::move(table), projection));
   RETURN_IF_ERROR(scanner->Start(bucket));
   return std::unique_ptr<SnapshotScanner>(std::move(scanner));
 }
 
-Status RemoteSnapshotScanner::Start(int bucket) {
+Status RemoteSnapshotScanner::Start(const model::BucketId& bucket) {
   auto table = state_.table();
   int64_t deadline_ms = MonotonicMs() + state_.cluster().options().retry_timeout_ms;
   rpc::ScanKvRequest request;
-  request.bucket_scan_req = rpc::PbScanReqForBucket{table->info.id.value(), {}, bucket, {}, {}};
+  request.bucket_scan_req =
+      rpc::PbScanReqForBucket{table->info.id.value(), {}, bucket.bucket, {}, {}};
+  if (bucket.partition) request.bucket_scan_req->partition_id = bucket.partition->value();
   request.call_seq_id = next_call_++;
   request.batch_size_bytes = kScanBatchBytes;
   // The leader may have moved meanwhile.
   while (true) {
-    auto server = state_.cluster().Server(state_.table()->leaders[static_cast<size_t>(bucket)]);
+    auto server = state_.cluster().Server(state_.table()->LeaderOf(bucket));
     Status status = internal::ToStatus(server);
     bool again = !server.ok();
     if (server.ok()) {

@@ -49,16 +49,22 @@ class RemoteLookuper : public Lookuper {
     std::vector<std::shared_ptr<const std::string>> frames;
   };
   Status CheckKeys(const model::Batch& keys) const;
-  Result<std::map<int, BucketKeys>> ByBucket(const model::Batch& keys,
-                                             const format::EncodedKeys& encoded) const;
-  Status Ask(const std::map<int, BucketKeys>& buckets, Found& found);
+  Result<std::map<model::BucketId, BucketKeys>> ByBucket(const model::Batch& keys,
+                                                         const format::EncodedKeys& encoded);
+  Status Ask(const std::map<model::BucketId, BucketKeys>& buckets, Found& found);
+  /// The partition of every key, without a value where there is none.
+  Result<std::vector<std::optional<model::PartitionId>>> PartitionsOfKeys(const model::Batch& keys);
+  static std::vector<model::Column> ColumnsAt(const model::Batch& keys,
+                                              const std::vector<int>& places);
 
   RemoteTableState state_;
   const std::shared_ptr<const RemoteTable> table_;
   const std::optional<std::vector<int>> projection_;
   std::vector<model::DataType> key_types_;
-  /// For every bucket key its place among the primary-key columns.
+  /// For every bucket key, partition key and other key its place among the primary-key columns.
   std::vector<int> bucket_key_places_;
+  std::vector<int> partition_key_places_;
+  std::vector<int> physical_key_places_;
 };
 
 /// SnapshotScanner of a bucket of another server, which keeps the snapshot open there while it is
@@ -67,8 +73,8 @@ class RemoteSnapshotScanner : public SnapshotScanner {
  public:
   /// kNotSupported when the server has no such scans.
   static Result<std::unique_ptr<SnapshotScanner>> Open(
-      std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table, int bucket,
-      const std::optional<std::vector<int>>& projection);
+      std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+      const model::BucketId& bucket, const std::optional<std::vector<int>>& projection);
   ~RemoteSnapshotScanner() override;
 
   model::LogOffset log_offset() const override { return log_offset_; }
@@ -78,7 +84,7 @@ class RemoteSnapshotScanner : public SnapshotScanner {
   RemoteSnapshotScanner(std::shared_ptr<RemoteCluster> cluster,
                         std::shared_ptr<const RemoteTable> table,
                         const std::optional<std::vector<int>>& projection);
-  Status Start(int bucket);
+  Status Start(const model::BucketId& bucket);
   Status Continue();
   Status Take(rpc::Reply<rpc::ScanKvResponse> reply);
 

@@ -41,8 +41,14 @@ RemoteLogScanner::RemoteLogScanner(std::shared_ptr<RemoteCluster> cluster,
       pushes_projection_(projection_.has_value() && table->log_format == format::LogFormat::kArrow),
       wanted_types_(TypesOf(*table, projection_)) {}
 
-Status RemoteLogScanner::Subscribe(const model::BucketId& id, LogOffset offset) {
-  ASSIGN_OR_RETURN(int bucket, state_.table()->NumberOf(id));
+Status RemoteLogScanner::Subscribe(const model::BucketId& bucket, LogOffset offset) {
+  Status valid = state_.table()->CheckBucket(bucket);
+  if (!valid.ok() && valid.kind() == ErrorKind::kNotFound) {
+    // The partition may be younger than what is known of the table.
+    RETURN_IF_ERROR(state_.Refresh());
+    valid = state_.table()->CheckBucket(bucket);
+  }
+  RETURN_IF_ERROR(valid);
   if (offset == model::kEarliestOffset || offset == model::kLatestOffset) {
     int32_t type = offset == model::kEarliestOffset ? kEarliest : kLatest;
     ASSIGN_OR_RETURN(auto offsets, AskBucketOffsets(state_, {bucket}, type, std::nullopt));
@@ -53,8 +59,7 @@ Status RemoteLogScanner::Subscribe(const model::BucketId& id, LogOffset offset) 
   return {};
 }
 
-Status RemoteLogScanner::Unsubscribe(const model::BucketId& id) {
-  ASSIGN_OR_RETURN(int bucket, state_.table()->NumberOf(id));
+Status RemoteLogScanner::Unsubscribe(const model::BucketId& bucket) {
   positions_.erase(bucket);
   return {};
 }
@@ -69,6 +74,7 @@ Result<std::vector<ScanRecords>> RemoteLogScanner::Poll(int timeout_ms, int64_t 
   std::vector<ScanRecords> records;
   for (bool asked = false;; asked = true) {
     Status taken = Take(records);
+    TakeDropped(records);
     // What other buckets gave is not lost: the error comes again with the next call.
     if (records.empty()) RETURN_IF_ERROR(taken);
     int64_t left_ms = deadline_ms - MonotonicMs();
@@ -102,26 +108,46 @@ void RemoteLogScanner::NoteFailure(const Status& failure) {
   retry_at_ms_ = now + pause_ms_;
 }
 
-Status RemoteLogScanner::Ask(int64_t wait_ms, int64_t max_bytes) {
-  if (!failure_.ok()) {
-    int64_t now = MonotonicMs();
-    int64_t patience_ms = state_.cluster().options().retry_timeout_ms;
-    if (now - failing_since_ms_ > patience_ms) {
-      return Unavailable("nothing could be read for {} ms: {}", patience_ms, failure_.message());
-    }
-    if (now < retry_at_ms_) return {};
-    // Buckets may have moved.
-    Status refreshed = state_.Refresh();
-    if (!refreshed.ok()) {
-      if (!MayTryAgain(refreshed.kind())) return refreshed;
-      NoteFailure(refreshed);
-      return {};
-    }
+/// After a failure buckets may have moved; `is_due` becomes false while it is too early to look.
+Status RemoteLogScanner::RefreshWhenDue(bool& is_due) {
+  int64_t now = MonotonicMs();
+  int64_t patience_ms = state_.cluster().options().retry_timeout_ms;
+  if (now - failing_since_ms_ > patience_ms) {
+    return Unavailable("nothing could be read for {} ms: {}", patience_ms, failure_.message());
   }
+  is_due = now >= retry_at_ms_;
+  if (!is_due) return {};
+  Status refreshed = state_.Refresh();
+  if (refreshed.ok() || !MayTryAgain(refreshed.kind())) return refreshed;
+  NoteFailure(refreshed);
+  is_due = false;
+  return {};
+}
+
+void RemoteLogScanner::TakeDropped(std::vector<ScanRecords>& out) {
   auto table = state_.table();
-  std::map<int, std::map<int, Position>> by_leader;
+  if (!table->IsPartitioned()) return;
+  for (auto next = positions_.begin(); next != positions_.end();) {
+    if (table->HasPartitionOf(next->first)) {
+      ++next;
+      continue;
+    }
+    ScanRecords& last = out.emplace_back();
+    last.bucket = {table->info.id, next->first.partition, next->first.bucket};
+    last.dropped = true;
+    next = positions_.erase(next);
+    failure_ = {};
+  }
+}
+
+Status RemoteLogScanner::Ask(int64_t wait_ms, int64_t max_bytes) {
+  bool is_due = true;
+  if (!failure_.ok()) RETURN_IF_ERROR(RefreshWhenDue(is_due));
+  if (!is_due) return {};
+  auto table = state_.table();
+  std::map<int, std::map<model::BucketId, Position>> by_leader;
   for (const auto& [bucket, position] : positions_) {
-    by_leader[table->leaders[static_cast<size_t>(bucket)]][bucket] = position;
+    by_leader[table->LeaderOf(bucket)][bucket] = position;
   }
   for (auto& [leader, buckets] : by_leader) {
     AskLeader(leader, std::move(buckets), wait_ms, max_bytes);
@@ -129,8 +155,8 @@ Status RemoteLogScanner::Ask(int64_t wait_ms, int64_t max_bytes) {
   return {};
 }
 
-void RemoteLogScanner::AskLeader(int leader, std::map<int, Position> buckets, int64_t wait_ms,
-                                 int64_t max_bytes) {
+void RemoteLogScanner::AskLeader(int leader, std::map<model::BucketId, Position> buckets,
+                                 int64_t wait_ms, int64_t max_bytes) {
   {
     std::lock_guard lock(inbox_->mutex);
     // An answer that has come since moves the positions first.
@@ -156,8 +182,8 @@ void RemoteLogScanner::AskLeader(int leader, std::map<int, Position> buckets, in
                                          });
 }
 
-rpc::FetchLogRequest RemoteLogScanner::RequestFor(const std::map<int, Position>& buckets,
-                                                  int64_t wait_ms, int64_t max_bytes) const {
+rpc::FetchLogRequest RemoteLogScanner::RequestFor(
+    const std::map<model::BucketId, Position>& buckets, int64_t wait_ms, int64_t max_bytes) const {
   rpc::FetchLogRequest request;
   request.follower_server_id = kNoFollower;
   request.max_bytes = static_cast<int32_t>(std::clamp<int64_t>(max_bytes, 1, kFetchBytesMax));
@@ -169,7 +195,8 @@ rpc::FetchLogRequest RemoteLogScanner::RequestFor(const std::map<int, Position>&
   if (pushes_projection_) table.projected_fields = *projection_;
   for (const auto& [bucket, position] : buckets) {
     rpc::PbFetchLogReqForBucket& part = table.buckets_req.emplace_back();
-    part.bucket_id = bucket;
+    part.bucket_id = bucket.bucket;
+    if (bucket.partition) part.partition_id = bucket.partition->value();
     part.fetch_offset = position.offset;
     part.max_fetch_bytes =
         static_cast<int32_t>(std::min<int64_t>(request.max_bytes, kBucketBytesMax));
@@ -205,15 +232,19 @@ Status RemoteLogScanner::Take(std::vector<ScanRecords>& out) {
 
 Status RemoteLogScanner::TakeBucket(const rpc::PbFetchLogRespForBucket& part, const Answer& answer,
                                     std::vector<ScanRecords>& out) {
-  auto asked = answer.asked.find(part.bucket_id);
-  auto position = positions_.find(part.bucket_id);
+  model::BucketId bucket(part.bucket_id);
+  if (part.partition_id) bucket.partition = model::PartitionId(*part.partition_id);
+  auto asked = answer.asked.find(bucket);
+  auto position = positions_.find(bucket);
   bool wanted = asked != answer.asked.end() && position != positions_.end() &&
                 position->second.subscription == asked->second.subscription;
   if (!wanted) return {};
   int32_t code = part.error_code.value_or(0);
   if (code != 0) {
     Error error = BucketError(code, part.error_message);
-    if (!MayTryAgain(code)) return error;
+    // Whether the partition was dropped is seen by looking again.
+    bool is_gone = code == static_cast<int32_t>(ErrorCode::kPartitionNotExists);
+    if (!MayTryAgain(code) && !is_gone) return error;
     NoteFailure(error);
     return {};
   }
@@ -221,15 +252,14 @@ Status RemoteLogScanner::TakeBucket(const rpc::PbFetchLogRespForBucket& part, co
   pause_ms_ = 0;
   if (part.remote_log_fetch_info.has_value()) {
     return NotSupported("rows of bucket {} of {} from offset {} on are in remote storage at {}",
-                        part.bucket_id, state_.table()->info.path.ToString(),
+                        bucket.ToString(), state_.table()->info.path.ToString(),
                         position->second.offset, part.remote_log_fetch_info->remote_log_tablet_dir);
   }
   if (!part.records.has_value()) return {};
-  return TakeRecords(part.bucket_id, part.records->bytes, answer.reply->frame, position->second,
-                     out);
+  return TakeRecords(bucket, part.records->bytes, answer.reply->frame, position->second, out);
 }
 
-Status RemoteLogScanner::TakeRecords(int bucket, std::string_view records,
+Status RemoteLogScanner::TakeRecords(const model::BucketId& bucket, std::string_view records,
                                      const std::shared_ptr<const std::string>& frame,
                                      Position& position, std::vector<ScanRecords>& out) {
   while (records.size() >= format::LogBatchHeader::kBytes) {
@@ -243,7 +273,7 @@ Status RemoteLogScanner::TakeRecords(int bucket, std::string_view records,
     if (!pushes_projection_) RETURN_IF_ERROR(format::VerifyLogBatch(bytes));
     ASSIGN_OR_RETURN(model::Batch batch, Decode(bytes, header, frame));
     ScanRecords& part = out.emplace_back();
-    part.bucket = {state_.table()->info.id, std::nullopt, bucket};
+    part.bucket = {state_.table()->info.id, bucket.partition, bucket.bucket};
     part.timestamp_ms = header.commit_timestamp_ms;
     part.next_offset = header.next_offset();
     // A subscription may begin inside of a batch.

@@ -37,7 +37,7 @@ class RemoteLogScanner : public LogScanner {
   };
   struct Answer {
     int leader = 0;
-    std::map<int, Position> asked;  ///< by bucket
+    std::map<model::BucketId, Position> asked;
     Result<rpc::Reply<rpc::FetchLogResponse>> reply;
   };
   /// What the network's thread puts answers into; lives as long as one is awaited. Thread-safe.
@@ -50,15 +50,17 @@ class RemoteLogScanner : public LogScanner {
 
   /// Asks every leader that is not being asked for what follows the positions.
   Status Ask(int64_t wait_ms, int64_t max_bytes);
-  void AskLeader(int leader, std::map<int, Position> buckets, int64_t wait_ms, int64_t max_bytes);
-  rpc::FetchLogRequest RequestFor(const std::map<int, Position>& buckets, int64_t wait_ms,
-                                  int64_t max_bytes) const;
+  Status RefreshWhenDue(bool& is_due);
+  void AskLeader(int leader, std::map<model::BucketId, Position> buckets, int64_t wait_ms,
+                 int64_t max_bytes);
+  rpc::FetchLogRequest RequestFor(const std::map<model::BucketId, Position>& buckets,
+                                  int64_t wait_ms, int64_t max_bytes) const;
   bool IsAnythingUnderWay();
   /// Takes the answers that have come.
   Status Take(std::vector<ScanRecords>& out);
   Status TakeBucket(const rpc::PbFetchLogRespForBucket& part, const Answer& answer,
                     std::vector<ScanRecords>& out);
-  Status TakeRecords(int bucket, std::string_view records,
+  Status TakeRecords(const model::BucketId& bucket, std::string_view records,
                      const std::shared_ptr<const std::string>& frame, Position& position,
                      std::vector<ScanRecords>& out);
   Result<model::Batch> Decode(std::string_view bytes, const format::LogBatchHeader& header,
@@ -66,6 +68,8 @@ class RemoteLogScanner : public LogScanner {
   Result<model::Batch> DecodeOtherSchema(std::string_view bytes,
                                          const format::LogBatchHeader& header,
                                          const std::shared_ptr<const std::string>& frame);
+  /// Ends the reading of partitions that were dropped.
+  void TakeDropped(std::vector<ScanRecords>& out);
   /// Notes a failure that may pass.
   void NoteFailure(const Status& failure);
 
@@ -74,7 +78,7 @@ class RemoteLogScanner : public LogScanner {
   /// Whether the server cuts the columns out.
   const bool pushes_projection_;
   std::vector<model::DataType> wanted_types_;
-  std::map<int, Position> positions_;
+  std::map<model::BucketId, Position> positions_;
   uint64_t next_subscription_ = 1;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   std::atomic<bool> woken_ = false;

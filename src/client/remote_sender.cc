@@ -31,7 +31,7 @@ void SetWriter(bool rows, std::string& bytes, const WriterIdentity& identity) {
 
 }  // namespace
 
-void RemoteSender::Send(int bucket, EncodedWrite data) {
+void RemoteSender::Send(const model::BucketId& bucket, EncodedWrite data) {
   int64_t bytes = std::ssize(data.bytes);
   if (!cluster_->write_budget().TryTake(bytes)) {
     return data.done(Unavailable("rows of {} bytes wait for acknowledgements of another server",
@@ -56,7 +56,7 @@ void RemoteSender::Advance() {
     for (auto& [bucket, lane] : lanes_) Prepare(bucket, lane, todo);
   }
   for (Shipment& shipment : todo.shipments) Ship(std::move(shipment));
-  for (int bucket : todo.ids) AskForId(bucket);
+  for (const auto& bucket : todo.ids) AskForId(bucket);
   Finish(std::move(todo.finished));
 }
 
@@ -68,7 +68,7 @@ void RemoteSender::Finish(Finished finished) {
 }
 
 /// Whether the lane's next writes can be sent now.
-bool RemoteSender::IsReady(int bucket, Lane& lane, Todo& todo) {
+bool RemoteSender::IsReady(const model::BucketId& bucket, Lane& lane, Todo& todo) {
   if (lane.recovering) {
     if (lane.in_flight > 0) return false;
     if (lane.gap) CloseGap(lane, todo.finished);
@@ -92,13 +92,13 @@ bool RemoteSender::IsReady(int bucket, Lane& lane, Todo& todo) {
   return false;
 }
 
-void RemoteSender::Prepare(int bucket, Lane& lane, Todo& todo) {
+void RemoteSender::Prepare(const model::BucketId& bucket, Lane& lane, Todo& todo) {
   if (!IsReady(bucket, lane, todo)) return;
   auto table = state_.table();
   for (int place = lane.in_flight; place < std::min<int>(kInFlightMax, std::ssize(lane.writes));
        ++place) {
     WritePtr write = lane.writes[place];
-    auto server = cluster_->Server(table->leaders[bucket]);
+    auto server = cluster_->Server(table->LeaderOf(bucket));
     if (!server.ok()) {
       write->failure = server.status();
       return Recover(lane);
@@ -114,7 +114,7 @@ void RemoteSender::Prepare(int bucket, Lane& lane, Todo& todo) {
   }
 }
 
-void RemoteSender::Load(int bucket, const WritePtr& write, int place,
+void RemoteSender::Load(const model::BucketId& bucket, const WritePtr& write, int place,
                         std::shared_ptr<rpc::Channel> server, std::vector<Shipment>& shipments) {
   int64_t bytes = std::ssize(write->data.bytes);
   auto fits = [&](const Shipment& one) {
@@ -128,7 +128,7 @@ void RemoteSender::Load(int bucket, const WritePtr& write, int place,
   found->writes.emplace_back(bucket, write);
 }
 
-void RemoteSender::AskForId(int bucket) {
+void RemoteSender::AskForId(const model::BucketId& bucket) {
   cluster_->AllocateWriterId(state_.table()->info.path,
                              [self = shared_from_this(), bucket](Result<int64_t> id) {
                                {
@@ -176,6 +176,7 @@ void RemoteSender::OnTimer() {
       std::lock_guard lock(self->mutex_);
       self->timer_set_ = false;
     }
+    if (refreshed.ok()) self->FailDropped();
     if (!refreshed.ok() && !MayTryAgain(refreshed.kind())) self->FailAll(refreshed);
     self->Advance();
     // Lanes whose time has not come yet.
@@ -192,15 +193,29 @@ void RemoteSender::OnTimer() {
   });
 }
 
+void RemoteSender::FailLane(Lane& lane, const Status& error, Finished& finished) {
+  auto writes = lane.writes;
+  for (const WritePtr& write : writes) {
+    if (!write->in_flight) GiveUp(lane, write, error, finished);
+  }
+}
+
 void RemoteSender::FailAll(const Status& error) {
   Finished finished;
   {
     std::lock_guard lock(mutex_);
+    for (auto& [bucket, lane] : lanes_) FailLane(lane, error, finished);
+  }
+  Finish(std::move(finished));
+}
+
+void RemoteSender::FailDropped() {
+  Finished finished;
+  {
+    std::lock_guard lock(mutex_);
+    auto table = state_.table();
     for (auto& [bucket, lane] : lanes_) {
-      auto writes = lane.writes;
-      for (const WritePtr& write : writes) {
-        if (!write->in_flight) GiveUp(lane, write, error, finished);
-      }
+      if (!table->HasPartitionOf(bucket)) FailLane(lane, table->CheckBucket(bucket), finished);
     }
   }
   Finish(std::move(finished));
@@ -246,7 +261,8 @@ void RemoteSender::Ship(Shipment shipment) {
     request.timeout_ms = timeout_ms;
     for (const auto& [bucket, write] : shipment.writes) {
       auto& part = request.buckets_req.emplace_back();
-      part.bucket_id = bucket;
+      part.bucket_id = bucket.bucket;
+      if (bucket.partition) part.partition_id = bucket.partition->value();
       part.records = rpc::Payload::Of(write->data.bytes, write);
     }
   };
@@ -269,17 +285,20 @@ void RemoteSender::ShipAs(rpc::ApiKey api, Request request, Shipment shipment) {
       api, request, cluster_->options().request_timeout_ms,
       [self = shared_from_this(),
        shipment = std::move(shipment)](Result<rpc::Reply<Response>> reply) {
-        std::map<int, Outcome> outcomes;
+        std::map<model::BucketId, Outcome> outcomes;
         for (const auto& [bucket, write] : shipment.writes) {
           Outcome& outcome = outcomes[bucket];
           outcome.code = static_cast<int32_t>(ErrorCode::kUnknownServerError);
-          outcome.error = reply.ok() ? Status(Corruption("bucket {} was not answered", bucket))
-                                     : reply.status();
+          outcome.error = reply.ok()
+                              ? Status(Corruption("bucket {} was not answered", bucket.ToString()))
+                              : reply.status();
           outcome.may_be_stored = outcome.error.kind() != ErrorKind::kUnavailable;
         }
         if (!reply.ok()) return self->Deliver(shipment, outcomes);
         for (const auto& part : reply->message.buckets_resp) {
-          auto found = outcomes.find(part.bucket_id);
+          model::BucketId bucket(part.bucket_id);
+          if (part.partition_id) bucket.partition = model::PartitionId(*part.partition_id);
+          auto found = outcomes.find(bucket);
           if (found == outcomes.end()) continue;
           Outcome& outcome = found->second;
           outcome.code = part.error_code.value_or(0);
@@ -295,7 +314,8 @@ void RemoteSender::ShipAs(rpc::ApiKey api, Request request, Shipment shipment) {
       });
 }
 
-void RemoteSender::Deliver(const Shipment& shipment, const std::map<int, Outcome>& outcomes) {
+void RemoteSender::Deliver(const Shipment& shipment,
+                           const std::map<model::BucketId, Outcome>& outcomes) {
   Finished finished;
   {
     std::lock_guard lock(mutex_);
@@ -318,8 +338,8 @@ bool RemoteSender::IsRepeatable(const Lane& lane, const WritePtr& write,
   return bucket_failed ? MayTryAgain(outcome.code) : MayTryAgain(outcome.error.kind());
 }
 
-void RemoteSender::Take(int bucket, const WritePtr& write, const Outcome& outcome,
-                        Finished& finished) {
+void RemoteSender::Take(const model::BucketId& bucket, const WritePtr& write,
+                        const Outcome& outcome, Finished& finished) {
   Lane& lane = lanes_[bucket];
   write->in_flight = false;
   lane.in_flight -= 1;
@@ -328,7 +348,7 @@ void RemoteSender::Take(int bucket, const WritePtr& write, const Outcome& outcom
     lane.writes.erase(std::find(lane.writes.begin(), lane.writes.end(), write));
     lane.pause_ms = 0;
     WriteAck ack;
-    ack.bucket = {state_.table()->info.id, std::nullopt, bucket};
+    ack.bucket = {state_.table()->info.id, bucket.partition, bucket.bucket};
     ack.base_offset = outcome.base_offset;
     ack.next_offset =
         outcome.base_offset >= 0 ? outcome.base_offset + write->data.rows : outcome.next_offset;

@@ -30,7 +30,7 @@ class RemoteSender : public std::enable_shared_from_this<RemoteSender> {
       : cluster_(cluster), state_(std::move(cluster), std::move(table)) {}
 
   /// Refuses with kUnavailable when too much waits.
-  void Send(int bucket, EncodedWrite write);
+  void Send(const model::BucketId& bucket, EncodedWrite write);
 
  private:
   struct Write {
@@ -62,14 +62,14 @@ class RemoteSender : public std::enable_shared_from_this<RemoteSender> {
     std::shared_ptr<rpc::Channel> server;
     int place = 0;  ///< in their lanes
     int64_t bytes = 0;
-    std::vector<std::pair<int, WritePtr>> writes;
+    std::vector<std::pair<model::BucketId, WritePtr>> writes;
   };
   /// Callbacks to run when the mutex is free.
   using Finished = std::vector<std::pair<WritePtr, Result<WriteAck>>>;
   /// What Advance does when it has let the mutex go.
   struct Todo {
     std::vector<Shipment> shipments;
-    std::vector<int> ids;  ///< buckets that need a writer id
+    std::vector<model::BucketId> ids;  ///< buckets that need a writer id
     Finished finished;
   };
   /// A bucket's part of an answer.
@@ -82,33 +82,37 @@ class RemoteSender : public std::enable_shared_from_this<RemoteSender> {
   };
 
   // With mutex_ held.
-  void Prepare(int bucket, Lane& lane, Todo& todo);
-  bool IsReady(int bucket, Lane& lane, Todo& todo);
-  void Load(int bucket, const WritePtr& write, int place, std::shared_ptr<rpc::Channel> server,
-            std::vector<Shipment>& shipments);
+  void Prepare(const model::BucketId& bucket, Lane& lane, Todo& todo);
+  bool IsReady(const model::BucketId& bucket, Lane& lane, Todo& todo);
+  void Load(const model::BucketId& bucket, const WritePtr& write, int place,
+            std::shared_ptr<rpc::Channel> server, std::vector<Shipment>& shipments);
   void CloseGap(Lane& lane, Finished& finished);
   void Recover(Lane& lane);
   void GiveUp(Lane& lane, const WritePtr& write, const Status& error, Finished& finished);
-  void Take(int bucket, const WritePtr& write, const Outcome& outcome, Finished& finished);
+  void Take(const model::BucketId& bucket, const WritePtr& write, const Outcome& outcome,
+            Finished& finished);
   bool IsRepeatable(const Lane& lane, const WritePtr& write, const Outcome& outcome) const;
   void SetTimer(int64_t delay_ms);
 
   /// Sends what can be sent.
   void Advance();
-  void AskForId(int bucket);
+  void AskForId(const model::BucketId& bucket);
   void OnTimer();
+  /// Fails the writes that are not under way, of all lanes or of those whose partition is gone.
   void FailAll(const Status& error);
+  void FailDropped();
+  void FailLane(Lane& lane, const Status& error, Finished& finished);
   void Ship(Shipment shipment);
   template <typename Request, typename Response>
   void ShipAs(rpc::ApiKey api, Request request, Shipment shipment);
-  void Deliver(const Shipment& shipment, const std::map<int, Outcome>& outcomes);
+  void Deliver(const Shipment& shipment, const std::map<model::BucketId, Outcome>& outcomes);
   void Finish(Finished finished);
 
   const std::shared_ptr<RemoteCluster> cluster_;
   RemoteTableState state_;
   std::mutex mutex_;
-  std::map<int, Lane> lanes_;  ///< by bucket; guarded by mutex_
-  bool timer_set_ = false;     ///< guarded by mutex_
+  std::map<model::BucketId, Lane> lanes_;  ///< guarded by mutex_
+  bool timer_set_ = false;                 ///< guarded by mutex_
 };
 
 }  // namespace forebay::client

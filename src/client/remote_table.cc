@@ -48,18 +48,20 @@ Result<model::TableInfo> RemoteTable::InfoOf(const model::TablePath& path, int64
   return info;
 }
 
-Result<std::shared_ptr<const RemoteTable>> RemoteTable::Make(const rpc::PbTableMetadata& metadata) {
+Result<std::shared_ptr<RemoteTable>> RemoteTable::Make(const rpc::PbTableMetadata& metadata) {
   auto table = std::make_shared<RemoteTable>();
   ASSIGN_OR_RETURN(
       table->info,
       InfoOf({metadata.table_path.database_name, metadata.table_path.table_name}, metadata.table_id,
              metadata.schema_id, metadata.table_json.bytes, metadata.created_time));
   const model::TableDescriptor& descriptor = table->info.descriptor;
-  if (!descriptor.partition_keys.empty()) {
-    return NotSupported("table {} of another server is partitioned", table->info.path.ToString());
-  }
   table->types = descriptor.schema.Types();
   table->key_indexes = descriptor.schema.PrimaryKeyIndexes();
+  table->partition_key_indexes = descriptor.PartitionKeyIndexes();
+  table->physical_key_indexes = descriptor.PhysicalPrimaryKeyIndexes();
+  for (int index : table->partition_key_indexes) {
+    if (index < 0) return Corruption("a partition key is no column");
+  }
   for (const std::string& key : descriptor.EffectiveBucketKeys()) {
     int index = descriptor.schema.IndexOf(key);
     if (index < 0) return Corruption("bucket key '{}' is no column", key);
@@ -67,14 +69,43 @@ Result<std::shared_ptr<const RemoteTable>> RemoteTable::Make(const rpc::PbTableM
   }
   Status options = table->ReadOptions();
   if (!options.ok()) return options.WithContext(table->info.path.ToString());
-  table->leaders.assign(static_cast<size_t>(descriptor.bucket_count), kNoLeader);
-  for (const rpc::PbBucketMetadata& bucket : metadata.bucket_metadata) {
-    if (bucket.bucket_id < 0 || bucket.bucket_id >= descriptor.bucket_count) {
-      return Corruption("metadata of bucket {} of {}", bucket.bucket_id, descriptor.bucket_count);
-    }
-    table->leaders[bucket.bucket_id] = bucket.leader_id.value_or(kNoLeader);
+  if (!table->IsPartitioned()) {
+    RETURN_IF_ERROR(table->AddLeaders(std::nullopt, metadata.bucket_metadata));
   }
-  return std::shared_ptr<const RemoteTable>(std::move(table));
+  return table;
+}
+
+Status RemoteTable::AddLeaders(std::optional<model::PartitionId> partition,
+                               const std::vector<rpc::PbBucketMetadata>& buckets) {
+  for (const rpc::PbBucketMetadata& bucket : buckets) {
+    if (bucket.bucket_id < 0 || bucket.bucket_id >= bucket_count()) {
+      return Corruption("metadata of bucket {} of {}", bucket.bucket_id, bucket_count());
+    }
+    leaders[{partition, bucket.bucket_id}] = bucket.leader_id.value_or(kNoLeader);
+  }
+  return {};
+}
+
+Status RemoteTable::AddPartition(const model::PartitionInfo& partition,
+                                 const std::vector<rpc::PbBucketMetadata>& buckets) {
+  if (partition.values.size() != partition_key_indexes.size()) {
+    return Corruption("a partition with {} values of {} keys", partition.values.size(),
+                      partition_key_indexes.size());
+  }
+  partitions[partition.id] = partition;
+  return AddLeaders(partition.id, buckets);
+}
+
+const model::PartitionInfo* RemoteTable::FindPartition(const std::string& name) const {
+  for (const auto& [id, partition] : partitions) {
+    if (partition.Name() == name) return &partition;
+  }
+  return nullptr;
+}
+
+int RemoteTable::LeaderOf(const model::BucketId& bucket) const {
+  auto found = leaders.find(bucket);
+  return found == leaders.end() ? kNoLeader : found->second;
 }
 
 Status RemoteTable::ReadOptions() {
@@ -88,7 +119,7 @@ Status RemoteTable::ReadOptions() {
   row_format = rows == "INDEXED" ? format::RowFormat::kIndexed : format::RowFormat::kCompacted;
   ASSIGN_OR_RETURN(bucket_encoding, EncodingOf(OptionOf(table, "table.datalake.format", "")));
   row_encoding = RowEncodingOf(bucket_encoding, OptionOf(table, "table.kv.format-version", "1"),
-                               bucket_key_indexes == key_indexes);
+                               bucket_key_indexes == physical_key_indexes);
   return {};
 }
 
@@ -100,9 +131,14 @@ size_t RemoteTable::FewestColumns() const {
   return fewest;
 }
 
-Result<int> RemoteTable::NumberOf(const model::BucketId& bucket) const {
-  bool exists = !bucket.partition && bucket.bucket >= 0 && bucket.bucket < bucket_count();
-  if (exists) return bucket.bucket;
+Status RemoteTable::CheckBucket(const model::BucketId& bucket) const {
+  bool possible = bucket.partition.has_value() == IsPartitioned() && bucket.bucket >= 0 &&
+                  bucket.bucket < bucket_count();
+  if (possible && HasPartitionOf(bucket)) return {};
+  if (possible) {
+    return NotFound("table '{}' has no partition {}", info.path.ToString(),
+                    bucket.partition->value());
+  }
   return InvalidArgument("table '{}' has {} buckets, there is no bucket {}", info.path.ToString(),
                          bucket_count(), bucket.ToString());
 }

@@ -19,6 +19,7 @@ void RemoteTableState::Refresh(std::function<void(Status)> done) {
       // Columns that were added since are not for those who opened the table before.
       auto moved = std::make_shared<RemoteTable>(*before);
       moved->leaders = (*fetched)->leaders;
+      moved->partitions = (*fetched)->partitions;
       table_ = std::move(moved);
     }
     done(Status::Ok());

@@ -1,8 +1,10 @@
 #include "client/remote_writer.h"
 
 #include "client/bucket_batches.h"
+#include "client/remote_admin.h"
 #include "format/kv_batch.h"
 #include "format/log_batch.h"
+#include "format/partition_name.h"
 
 namespace forebay::client {
 
@@ -28,22 +30,55 @@ Result<std::vector<int>> RemoteTableWriter::NumbersOf(const model::Batch& batch)
 
 Result<std::vector<model::BucketId>> RemoteTableWriter::BucketsOf(const model::Batch& batch) {
   ASSIGN_OR_RETURN(std::vector<int> numbers, NumbersOf(batch));
-  return std::vector<model::BucketId>(numbers.begin(), numbers.end());
+  std::vector<model::BucketId> buckets(numbers.begin(), numbers.end());
+  if (!table_->IsPartitioned()) return buckets;
+  ASSIGN_OR_RETURN(auto rows, format::PartitionRows(batch, table_->partition_key_indexes));
+  std::vector<model::PartitionId> ids;
+  for (const auto& values : rows.values) {
+    ASSIGN_OR_RETURN(model::PartitionId id, PartitionOf(values));
+    ids.push_back(id);
+  }
+  for (size_t row = 0; row < buckets.size(); ++row) {
+    buckets[row].partition = ids[static_cast<size_t>(rows.partition_of_row[row])];
+  }
+  return buckets;
+}
+
+Result<model::PartitionId> RemoteTableWriter::PartitionOf(const std::vector<std::string>& values) {
+  std::string name = model::PartitionInfo{{}, values}.Name();
+  auto table = state_.table();
+  const model::PartitionInfo* known = table->FindPartition(name);
+  if (known != nullptr) return known->id;
+  RETURN_IF_ERROR(state_.Refresh());
+  table = state_.table();
+  known = table->FindPartition(name);
+  if (known != nullptr) return known->id;
+  model::PartitionSpec spec;
+  for (size_t i = 0; i < values.size(); ++i) {
+    spec[table_->info.descriptor.partition_keys[i]] = values[i];
+  }
+  ASSIGN_OR_RETURN(auto made, RemoteAdmin(cluster_).CreatePartition(table_->info.path, spec, true));
+  RETURN_IF_ERROR(state_.Refresh());
+  return made.id;
 }
 
 void RemoteTableWriter::WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
                                     WriterIdentity identity, WriteCallback done) {
-  auto number = table_->NumberOf(bucket);
-  Status valid = internal::ToStatus(number);
+  Status valid = state_.table()->CheckBucket(bucket);
+  if (!valid.ok() && valid.kind() == ErrorKind::kNotFound) {
+    // The partition may be younger than what is known of the table.
+    valid = state_.Refresh();
+    if (valid.ok()) valid = state_.table()->CheckBucket(bucket);
+  }
   if (valid.ok()) valid = CheckBatch(table_->info, table_->types, table_->FewestColumns(), batch);
   if (!valid.ok()) return done(valid);
   auto write = Encode(WithAllColumns(batch, table_->types));
   if (!write.ok()) return done(write.status());
   if (write->rows == 0)
-    return done(WriteAck{{table_->info.id, std::nullopt, *number}, -1, -1, false});
+    return done(WriteAck{{table_->info.id, bucket.partition, bucket.bucket}, -1, -1, false});
   write->identity = identity;
   write->done = std::move(done);
-  sender_->Send(*number, std::move(*write));
+  sender_->Send(bucket, std::move(*write));
 }
 
 Result<EncodedWrite> RemoteTableWriter::Encode(const model::Batch& batch) const {
@@ -61,7 +96,7 @@ Result<EncodedWrite> RemoteTableWriter::Encode(const model::Batch& batch) const 
 
 Result<EncodedWrite> RemoteTableWriter::EncodeRows(const model::Batch& batch) const {
   RETURN_IF_ERROR(format::CheckRowTypes(table_->types));
-  ASSIGN_OR_RETURN(auto keys, table_->RowKeys(ColumnsOf(batch, table_->key_indexes)));
+  ASSIGN_OR_RETURN(auto keys, table_->RowKeys(ColumnsOf(batch, table_->physical_key_indexes)));
   format::KvBatchWriter records(table_->info.schema_id);
   std::string row_bytes;
   for (int row = 0; row < batch.num_rows; ++row) {
@@ -82,8 +117,8 @@ Result<EncodedWrite> RemoteTableWriter::EncodeRows(const model::Batch& batch) co
 }
 
 Result<std::vector<WriteAck>> RemoteTableWriter::Write(const model::Batch& batch) {
-  ASSIGN_OR_RETURN(auto buckets, NumbersOf(batch));
-  auto parts = SplitByBucket(batch, buckets, table_->bucket_count());
+  ASSIGN_OR_RETURN(auto buckets, BucketsOf(batch));
+  auto parts = SplitByBucket(batch, buckets);
   if (parts.empty()) return std::vector<WriteAck>();
   auto collector = std::make_shared<AckCollector>(parts.size());
   for (const auto& [bucket, part] : parts) {

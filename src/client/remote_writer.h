@@ -12,6 +12,7 @@ class RemoteTableWriter : public TableWriter {
                     std::shared_ptr<const RemoteTable> table)
       : cluster_(cluster),
         table_(table),
+        state_(cluster, table),
         sender_(std::make_shared<RemoteSender>(std::move(cluster), std::move(table))) {}
 
   Result<std::vector<model::BucketId>> BucketsOf(const model::Batch& batch) override;
@@ -25,8 +26,12 @@ class RemoteTableWriter : public TableWriter {
   Result<EncodedWrite> Encode(const model::Batch& batch) const;
   Result<EncodedWrite> EncodeRows(const model::Batch& batch) const;
 
+  /// The partition of each of `values`, which is made when there is none.
+  Result<model::PartitionId> PartitionOf(const std::vector<std::string>& values);
+
   const std::shared_ptr<RemoteCluster> cluster_;
   const std::shared_ptr<const RemoteTable> table_;
+  RemoteTableState state_;  ///< for partitions
   const std::shared_ptr<RemoteSender> sender_;
 };
 
