@@ -27,12 +27,17 @@ class BucketCalls {
   using TakePart =
       std::function<Status(const model::BucketId&, Part&, const rpc::Reply<Response>&)>;
 
-  BucketCalls(RemoteTableState& state, rpc::ApiKey api, MakeRequest make, TakePart take)
-      : state_(state), api_(api), make_(std::move(make)), take_(std::move(take)) {}
+  /// Asks again for `patience_ms`.
+  BucketCalls(RemoteTableState& state, rpc::ApiKey api, int64_t patience_ms, MakeRequest make,
+              TakePart take)
+      : state_(state),
+        api_(api),
+        patience_ms_(patience_ms),
+        make_(std::move(make)),
+        take_(std::move(take)) {}
 
   Status Run(std::vector<model::BucketId> buckets) {
-    const RemoteOptions& options = state_.cluster().options();
-    int64_t deadline_ms = MonotonicMs() + options.retry_timeout_ms;
+    int64_t deadline_ms = MonotonicMs() + patience_ms_;
     int64_t pause_ms = kPauseMsMin;
     while (true) {
       ASSIGN_OR_RETURN(std::vector<model::BucketId> again, RunOnce(buckets));
@@ -124,6 +129,7 @@ class BucketCalls {
 
   RemoteTableState& state_;
   const rpc::ApiKey api_;
+  const int64_t patience_ms_;
   const MakeRequest make_;
   const TakePart take_;
   Status last_failure_;

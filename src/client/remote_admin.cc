@@ -221,7 +221,7 @@ Result<std::vector<LogOffset>> AskBucketOffsets(RemoteTableState& state,
                                                 int32_t type, std::optional<int64_t> timestamp_ms) {
   std::map<model::BucketId, LogOffset> found;
   BucketCalls<rpc::ListOffsetsRequest, rpc::ListOffsetsResponse> calls(
-      state, ApiKey::kListOffsets,
+      state, ApiKey::kListOffsets, state.cluster().options().metadata_timeout_ms,
       [&](const RemoteTable& table, const std::vector<model::BucketId>& wanted) {
         rpc::ListOffsetsRequest request;
         request.follower_server_id = kNoFollower;

@@ -144,7 +144,7 @@ Result<std::map<model::BucketId, RemoteLookuper::BucketKeys>> RemoteLookuper::By
 
 Status RemoteLookuper::Ask(const std::map<model::BucketId, BucketKeys>& buckets, Found& found) {
   BucketCalls<rpc::LookupRequest, rpc::LookupResponse> calls(
-      state_, ApiKey::kLookup,
+      state_, ApiKey::kLookup, state_.cluster().options().retry_timeout_ms,
       [&](const RemoteTable& table, const std::vector<model::BucketId>& wanted) {
         rpc::LookupRequest request;
         request.table_id = table.info.id.value();
@@ -218,7 +218,7 @@ Result<std::unique_ptr<SnapshotScanner>> RemoteSnapshotScanner::Open(
 
 Status RemoteSnapshotScanner::Start(const model::BucketId& bucket) {
   auto table = state_.table();
-  int64_t deadline_ms = MonotonicMs() + state_.cluster().options().retry_timeout_ms;
+  int64_t deadline_ms = MonotonicMs() + state_.cluster().options().metadata_timeout_ms;
   rpc::ScanKvRequest request;
   request.bucket_scan_req =
       rpc::PbScanReqForBucket{table->info.id.value(), {}, bucket.bucket, {}, {}};
