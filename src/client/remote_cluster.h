@@ -59,6 +59,10 @@ class RemoteCluster : public std::enable_shared_from_this<RemoteCluster> {
   const RemoteOptions& options() const { return options_; }
   rpc::ClientNetwork& network() { return network_; }
   ByteBudget& write_budget() { return write_budget_; }
+  /// For threads that wait until rows are stored.
+  Result<WaitingRoom::Seat> EnterWriteWaitingRoom() {
+    return write_waiting_room_.Enter(options_.bootstrap.front().ToString());
+  }
   /// Rises with every call: writers of tables without bucket keys take turns by it.
   uint32_t NextTurn() { return next_turn_++; }
 
@@ -78,6 +82,9 @@ class RemoteCluster : public std::enable_shared_from_this<RemoteCluster> {
                         std::function<void(Result<int64_t>)> done);
 
  private:
+  static constexpr int64_t kSlowAnswerMs = 200;
+  static constexpr int64_t kSlowWriteMs = 2'000;
+
   using Channels = std::vector<std::shared_ptr<rpc::Channel>>;
 
   Result<WaitingRoom::Seat> EnterWaitingRoom() {
@@ -105,7 +112,8 @@ class RemoteCluster : public std::enable_shared_from_this<RemoteCluster> {
   const RemoteOptions options_;
   rpc::ClientNetwork& network_;
   ByteBudget write_budget_;
-  WaitingRoom waiting_room_;
+  WaitingRoom waiting_room_{kSlowAnswerMs};
+  WaitingRoom write_waiting_room_{kSlowWriteMs};
   std::atomic<uint32_t> next_turn_ = 0;
   std::mutex mutex_;
   std::map<rpc::ServerAddress, std::shared_ptr<rpc::Channel>> channels_;  ///< guarded by mutex_

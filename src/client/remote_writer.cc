@@ -117,6 +117,7 @@ Result<EncodedWrite> RemoteTableWriter::EncodeRows(const model::Batch& batch) co
 }
 
 Result<std::vector<WriteAck>> RemoteTableWriter::Write(const model::Batch& batch) {
+  ASSIGN_OR_RETURN(auto seat, cluster_->EnterWriteWaitingRoom());
   ASSIGN_OR_RETURN(auto buckets, BucketsOf(batch));
   auto parts = SplitByBucket(batch, buckets);
   if (parts.empty()) return std::vector<WriteAck>();

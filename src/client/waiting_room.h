@@ -3,6 +3,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -13,8 +14,10 @@ namespace forebay::client {
 /// others go on with what is local. Thread-safe.
 class WaitingRoom {
  public:
+  /// As soon as somebody has waited for longer than `slow_ms`.
   static constexpr size_t kSlowWaitersMax = 2;
-  static constexpr int64_t kSlowMs = 200;
+
+  explicit WaitingRoom(int64_t slow_ms) : slow_ms_(slow_ms) {}
 
   /// A place in the room, until it goes.
   class Seat {
@@ -36,7 +39,7 @@ class WaitingRoom {
   Result<Seat> Enter(const std::string& whom) {
     int64_t now = MonotonicMs();
     std::lock_guard lock(mutex_);
-    bool slow = !since_.empty() && now - *since_.begin() > kSlowMs;
+    bool slow = !since_.empty() && now - *since_.begin() > slow_ms_;
     if (slow && since_.size() >= kSlowWaitersMax) {
       return Unavailable("{} has not answered {} others for {} ms", whom, since_.size(),
                          now - *since_.begin());
@@ -51,6 +54,7 @@ class WaitingRoom {
     since_.erase(since_.find(since_ms));
   }
 
+  const int64_t slow_ms_;
   std::mutex mutex_;
   std::multiset<int64_t> since_;  ///< when each of those who wait came; guarded by mutex_
 };
