@@ -61,6 +61,7 @@ Status RemoteLogScanner::Subscribe(const model::BucketId& bucket, LogOffset offs
 
 Status RemoteLogScanner::Unsubscribe(const model::BucketId& bucket) {
   positions_.erase(bucket);
+  NoteSuccess(bucket);
   return {};
 }
 
@@ -93,6 +94,13 @@ Result<std::vector<ScanRecords>> RemoteLogScanner::Poll(int timeout_ms, int64_t 
     if (!failure_.ok()) left_ms = std::min(left_ms, pause_ms_);
     inbox_->news.WaitFor(std::chrono::milliseconds(left_ms + 1));
   }
+}
+
+void RemoteLogScanner::NoteSuccess(const model::BucketId& bucket) {
+  failing_.erase(bucket);
+  if (!failing_.empty()) return;
+  failure_ = {};
+  pause_ms_ = 0;
 }
 
 bool RemoteLogScanner::IsAnythingUnderWay() {
@@ -135,8 +143,8 @@ void RemoteLogScanner::TakeDropped(std::vector<ScanRecords>& out) {
     ScanRecords& last = out.emplace_back();
     last.bucket = {table->info.id, next->first.partition, next->first.bucket};
     last.dropped = true;
+    NoteSuccess(next->first);
     next = positions_.erase(next);
-    failure_ = {};
   }
 }
 
@@ -216,7 +224,12 @@ Status RemoteLogScanner::Take(std::vector<ScanRecords>& out) {
       // A server that has just been started may not know the table yet; a refresh tells.
       bool may_pass =
           MayTryAgain(answer.reply.kind()) || answer.reply.kind() == ErrorKind::kNotFound;
-      if (may_pass) NoteFailure(answer.reply.status());
+      if (may_pass) {
+        NoteFailure(answer.reply.status());
+        for (const auto& [bucket, position] : answer.asked) {
+          if (positions_.contains(bucket)) failing_.insert(bucket);
+        }
+      }
       if (!may_pass && failure.ok()) failure = answer.reply.status();
       continue;
     }
@@ -246,10 +259,10 @@ Status RemoteLogScanner::TakeBucket(const rpc::PbFetchLogRespForBucket& part, co
     bool is_gone = code == static_cast<int32_t>(ErrorCode::kPartitionNotExists);
     if (!MayTryAgain(code) && !is_gone) return error;
     NoteFailure(error);
+    failing_.insert(bucket);
     return {};
   }
-  failure_ = {};
-  pause_ms_ = 0;
+  NoteSuccess(bucket);
   if (part.remote_log_fetch_info.has_value()) {
     return NotSupported("rows of bucket {} of {} from offset {} on are in remote storage at {}",
                         bucket.ToString(), state_.table()->info.path.ToString(),

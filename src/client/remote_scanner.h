@@ -72,6 +72,7 @@ class RemoteLogScanner : public LogScanner {
   void TakeDropped(std::vector<ScanRecords>& out);
   /// Notes a failure that may pass.
   void NoteFailure(const Status& failure);
+  void NoteSuccess(const model::BucketId& bucket);
 
   RemoteTableState state_;
   const std::optional<std::vector<int>> projection_;
@@ -82,7 +83,8 @@ class RemoteLogScanner : public LogScanner {
   uint64_t next_subscription_ = 1;
   const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   std::atomic<bool> woken_ = false;
-  Status failure_;  ///< the last one, while nothing has worked since
+  std::set<model::BucketId> failing_;  ///< buckets whose last answer was a failure
+  Status failure_;                     ///< the last one, while any fail
   int64_t failing_since_ms_ = 0;
   int64_t retry_at_ms_ = 0;
   int64_t pause_ms_ = 0;

@@ -114,7 +114,7 @@ class RemoteCatalogTest : public testing::Test {
 
 TEST_F(RemoteCatalogTest, TablesAreMadeFilledReadAndDropped) {
   Run("CREATE DATABASE far.shop; USE far.shop;"
-      "CREATE TABLE log (id BIGINT, name STRING, price DECIMAL(10, 2), tags ARRAY<STRING>, at "
+      "CREATE TABLE log (id BIGINT, name STRING, price DECIMAL(10, 2), tags ARRAY<STRING>, ts "
       "TIMESTAMP(3))"
       "  WITH ('bucket.num' = '3', 'bucket.key' = 'id', 'table.log.arrow.compression.type' = "
       "'ZSTD');"
@@ -143,7 +143,7 @@ TEST_F(RemoteCatalogTest, TablesAreMadeFilledReadAndDropped) {
 }
 
 TEST_F(RemoteCatalogTest, JobsReadAndWriteBothSides) {
-  Run("CREATE TABLE far.default_database.orders (id BIGINT, k INT, at AS PROCTIME());"
+  Run("CREATE TABLE far.default_database.orders (id BIGINT, k INT, asked AS PROCTIME());"
       "CREATE TABLE far.default_database.names (k INT, name STRING, PRIMARY KEY (k) NOT ENFORCED);"
       "CREATE TABLE far.default_database.counts (name STRING, n BIGINT NOT NULL, PRIMARY KEY "
       "(name) NOT ENFORCED)"
@@ -153,7 +153,7 @@ TEST_F(RemoteCatalogTest, JobsReadAndWriteBothSides) {
       "INSERT INTO far.default_database.counts SELECT n.name, COUNT(*)"
       "  FROM far.default_database.orders /*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */ AS "
       "o"
-      "  JOIN far.default_database.names FOR SYSTEM_TIME AS OF o.at AS n ON o.k = n.k GROUP BY "
+      "  JOIN far.default_database.names FOR SYSTEM_TIME AS OF o.asked AS n ON o.k = n.k GROUP BY "
       "n.name");
   EXPECT_EQ(FarRows("SELECT name, n FROM counts"), (Lines{"even, 1", "odd, 2"}));
   EXPECT_EQ(Rows("SELECT _change_type, name, n FROM far.default_database.counts$changelog"
