@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "client/remote_admin.h"
+#include "client/remote_segment.h"
 #include "format/log_batch.h"
 
 namespace forebay::client {
@@ -264,27 +265,27 @@ Status RemoteLogScanner::TakeBucket(const rpc::PbFetchLogRespForBucket& part, co
   }
   NoteSuccess(bucket);
   if (part.remote_log_fetch_info.has_value()) {
-    return NotSupported("rows of bucket {} of {} from offset {} on are in remote storage at {}",
-                        bucket.ToString(), state_.table()->info.path.ToString(),
-                        position->second.offset, part.remote_log_fetch_info->remote_log_tablet_dir);
+    ASSIGN_OR_RETURN(auto bytes, ReadRemoteSegment(*part.remote_log_fetch_info));
+    return TakeRecords(bucket, {*bytes, bytes, false}, position->second, out);
   }
   if (!part.records.has_value()) return {};
-  return TakeRecords(bucket, part.records->bytes, answer.reply->frame, position->second, out);
+  return TakeRecords(bucket, {part.records->bytes, answer.reply->frame, pushes_projection_},
+                     position->second, out);
 }
 
-Status RemoteLogScanner::TakeRecords(const model::BucketId& bucket, std::string_view records,
-                                     const std::shared_ptr<const std::string>& frame,
+Status RemoteLogScanner::TakeRecords(const model::BucketId& bucket, Records records,
                                      Position& position, std::vector<ScanRecords>& out) {
-  while (records.size() >= format::LogBatchHeader::kBytes) {
-    ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(records));
+  std::string_view& rest = records.bytes;
+  while (rest.size() >= format::LogBatchHeader::kBytes) {
+    ASSIGN_OR_RETURN(auto header, format::ParseLogBatchHeader(rest));
     // Servers cut the last batch off where the answer is full.
-    if (header.size_bytes() > records.size()) break;
-    std::string_view bytes = records.substr(0, header.size_bytes());
-    records.remove_prefix(header.size_bytes());
+    if (header.size_bytes() > rest.size()) break;
+    std::string_view bytes = rest.substr(0, header.size_bytes());
+    rest.remove_prefix(header.size_bytes());
     if (header.next_offset() <= position.offset) continue;
     // Without its other columns a batch has another checksum than its header says.
-    if (!pushes_projection_) RETURN_IF_ERROR(format::VerifyLogBatch(bytes));
-    ASSIGN_OR_RETURN(model::Batch batch, Decode(bytes, header, frame));
+    if (!records.projected) RETURN_IF_ERROR(format::VerifyLogBatch(bytes));
+    ASSIGN_OR_RETURN(model::Batch batch, Decode(bytes, header, records));
     ScanRecords& part = out.emplace_back();
     part.bucket = {state_.table()->info.id, bucket.partition, bucket.bucket};
     part.timestamp_ms = header.commit_timestamp_ms;
@@ -301,21 +302,21 @@ Status RemoteLogScanner::TakeRecords(const model::BucketId& bucket, std::string_
 
 Result<model::Batch> RemoteLogScanner::Decode(std::string_view bytes,
                                               const format::LogBatchHeader& header,
-                                              const std::shared_ptr<const std::string>& frame) {
+                                              const Records& records) {
   auto table = state_.table();
-  if (header.schema_id != table->info.schema_id) return DecodeOtherSchema(bytes, header, frame);
-  if (pushes_projection_) {
-    return format::DecodeLogBatch(bytes, wanted_types_, nullptr, frame, table->log_format);
+  if (header.schema_id != table->info.schema_id) return DecodeOtherSchema(bytes, header, records);
+  if (records.projected) {
+    return format::DecodeLogBatch(bytes, wanted_types_, nullptr, records.owner, table->log_format);
   }
-  return format::DecodeLogBatch(bytes, table->types, projection_ ? &*projection_ : nullptr, frame,
-                                table->log_format);
+  return format::DecodeLogBatch(bytes, table->types, projection_ ? &*projection_ : nullptr,
+                                records.owner, table->log_format);
 }
 
 /// The table has got columns since the batch was written, or since this scanner was opened: what it
 /// has not is NULL. Columns are only ever added behind the others.
-Result<model::Batch> RemoteLogScanner::DecodeOtherSchema(
-    std::string_view bytes, const format::LogBatchHeader& header,
-    const std::shared_ptr<const std::string>& frame) {
+Result<model::Batch> RemoteLogScanner::DecodeOtherSchema(std::string_view bytes,
+                                                         const format::LogBatchHeader& header,
+                                                         const Records& records) {
   auto table = state_.table();
   ASSIGN_OR_RETURN(auto schema, state_.Schema(header.schema_id));
   std::vector<model::DataType> stored = schema->Types();
@@ -325,14 +326,14 @@ Result<model::Batch> RemoteLogScanner::DecodeOtherSchema(
     if (column < std::ssize(stored)) wanted.push_back(column);
   }
   const std::vector<int>* cut = &wanted;
-  if (pushes_projection_) {
+  if (records.projected) {
     std::vector<model::DataType> sent;
     for (int column : wanted) sent.push_back(stored[static_cast<size_t>(column)]);
     stored = std::move(sent);
     cut = nullptr;
   }
   ASSIGN_OR_RETURN(model::Batch batch,
-                   format::DecodeLogBatch(bytes, stored, cut, frame, table->log_format));
+                   format::DecodeLogBatch(bytes, stored, cut, records.owner, table->log_format));
   for (size_t i = batch.columns.size(); i < wanted_types_.size(); ++i) {
     batch.columns.push_back(model::Column::AllNull(wanted_types_[i], batch.num_rows));
   }

@@ -60,14 +60,20 @@ class RemoteLogScanner : public LogScanner {
   Status Take(std::vector<ScanRecords>& out);
   Status TakeBucket(const rpc::PbFetchLogRespForBucket& part, const Answer& answer,
                     std::vector<ScanRecords>& out);
-  Status TakeRecords(const model::BucketId& bucket, std::string_view records,
-                     const std::shared_ptr<const std::string>& frame, Position& position,
+  /// Consecutive log batches; `projected`: they have the wanted columns only.
+  struct Records {
+    std::string_view bytes;
+    std::shared_ptr<const std::string> owner;
+    bool projected = false;
+  };
+  Status TakeRecords(const model::BucketId& bucket, Records records, Position& position,
                      std::vector<ScanRecords>& out);
+  /// One batch of `records`.
   Result<model::Batch> Decode(std::string_view bytes, const format::LogBatchHeader& header,
-                              const std::shared_ptr<const std::string>& frame);
+                              const Records& records);
   Result<model::Batch> DecodeOtherSchema(std::string_view bytes,
                                          const format::LogBatchHeader& header,
-                                         const std::shared_ptr<const std::string>& frame);
+                                         const Records& records);
   /// Ends the reading of partitions that were dropped.
   void TakeDropped(std::vector<ScanRecords>& out);
   /// Notes a failure that may pass.
