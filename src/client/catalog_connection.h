@@ -44,7 +44,8 @@ class CatalogConnection : public Connection, public WriterIds {
 
   /// Objects are the local ones', and writer ids are; everything else as the names say.
   Admin& admin() override;
-  Result<std::unique_ptr<TableWriter>> OpenWriter(const model::TablePath& path) override;
+  Result<std::unique_ptr<TableWriter>> OpenWriter(const model::TablePath& path,
+                                                  std::vector<int> target_columns) override;
   Result<std::unique_ptr<LogScanner>> OpenLogScanner(
       const model::TablePath& path, std::optional<std::vector<int>> projection) override;
   Result<std::unique_ptr<Lookuper>> OpenLookuper(

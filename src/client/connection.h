@@ -130,8 +130,9 @@ class TableWriter {
 
   /// Stores all rows of `batch` in `bucket` as one log batch, atomically. For a log table every row
   /// is appended whatever its change type (which must be +I or +A). For a primary-key table +I and
-  /// +U upsert, -D deletes by the key columns (the others may be NULL), -U is ignored; a key may
-  /// occur many times, the rows apply in order.
+  /// +U upsert, as the table's merge engine does it, -D deletes by the key columns (the others may
+  /// be NULL) unless the table ignores that, -U is ignored; a key may occur many times, the rows
+  /// apply in order.
   /// kNotFound when the partition was dropped.
   virtual void WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
                            WriterIdentity identity, WriteCallback done) = 0;
@@ -204,7 +205,12 @@ class Connection {
  public:
   virtual ~Connection() = default;
   virtual Admin& admin() = 0;
-  virtual Result<std::unique_ptr<TableWriter>> OpenWriter(const model::TablePath& path) = 0;
+  /// `target_columns`, unless empty, are the only columns that the writer writes (indexes; those of
+  /// the primary key are among them): an upsert keeps the others of a row as they are, a delete
+  /// sets these to NULL, or removes a row that has nothing else. kOutOfRange from the writes when
+  /// the table does not take such.
+  virtual Result<std::unique_ptr<TableWriter>> OpenWriter(const model::TablePath& path,
+                                                          std::vector<int> target_columns = {}) = 0;
   /// `projection`: indexes of the wanted columns, ascending; nullopt: all.
   virtual Result<std::unique_ptr<LogScanner>> OpenLogScanner(
       const model::TablePath& path, std::optional<std::vector<int>> projection) = 0;

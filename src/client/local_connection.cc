@@ -36,9 +36,11 @@ class LocalConnectionImpl : public Connection, public WriterMemory {
 
   Admin& admin() override { return admin_; }
 
-  Result<std::unique_ptr<TableWriter>> OpenWriter(const TablePath& path) override {
+  Result<std::unique_ptr<TableWriter>> OpenWriter(const TablePath& path,
+                                                  std::vector<int> target_columns) override {
     ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
-    return std::unique_ptr<TableWriter>(std::make_unique<LocalTableWriter>(std::move(table)));
+    return std::unique_ptr<TableWriter>(
+        std::make_unique<LocalTableWriter>(std::move(table), std::move(target_columns)));
   }
 
   Result<std::unique_ptr<LogScanner>> OpenLogScanner(const TablePath& path,

@@ -6,7 +6,7 @@
 #include "format/kv_batch.h"
 #include "format/row_key.h"
 #include "storage/kv/kv_tablet.h"
-#include "storage/kv/partial_update.h"
+#include "storage/kv/row_value.h"
 #include "storage/log/segment_cursor.h"
 
 namespace forebay::client {
@@ -61,15 +61,25 @@ class JoinedAck {
 /// See KvSnapshot.
 class LocalRowScanner : public EncodedRowScanner {
  public:
+  using Convert = std::function<Result<std::string>(std::string_view value)>;
+
+  /// `convert` makes what clients get of a stored row; null: they get it as it is.
   LocalRowScanner(std::shared_ptr<const storage::HostedTable> table,
-                  std::unique_ptr<storage::KvSnapshot> snapshot)
-      : table_(std::move(table)), snapshot_(std::move(snapshot)) {}
+                  std::unique_ptr<storage::KvSnapshot> snapshot, Convert convert)
+      : table_(std::move(table)), snapshot_(std::move(snapshot)), convert_(std::move(convert)) {}
   LogOffset log_offset() const override { return snapshot_->log_offset(); }
-  Result<std::optional<std::string_view>> Next() override { return snapshot_->Next(); }
+  Result<std::optional<std::string_view>> Next() override {
+    ASSIGN_OR_RETURN(auto value, snapshot_->Next());
+    if (!value.has_value() || convert_ == nullptr) return value;
+    ASSIGN_OR_RETURN(row_, convert_(*value));
+    return std::optional<std::string_view>(row_);
+  }
 
  private:
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::unique_ptr<storage::KvSnapshot> snapshot_;
+  const Convert convert_;
+  std::string row_;
 };
 
 std::vector<model::DataType> KeyTypes(const model::TableDescriptor& table) {
@@ -285,44 +295,24 @@ void LocalEncodedTable::Listen(int bucket, std::weak_ptr<Wakeable> listener) {
   log(bucket).Listen(std::move(listener));
 }
 
-void LocalEncodedTable::PutRows(int bucket, std::string_view batch,
-                                const std::vector<int>& target_columns, WriteCallback done) {
+void LocalEncodedTable::PutRows(int bucket, std::string_view batch, const PutOptions& options,
+                                WriteCallback done) {
   model::TableBucket place = table_->PlaceOf(bucket);
   Status started =
-      StartPut(bucket, batch, target_columns, [place, done](Result<storage::AppendResult> result) {
+      StartPut(bucket, batch, options, [place, done](Result<storage::AppendResult> result) {
         if (!result.ok()) return done(result.status().error());
         done(WriteAck{place, result->base_offset, result->next_offset, result->duplicate});
       });
   if (!started.ok()) done(started.error());
 }
 
-Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes,
-                                   const std::vector<int>& target_columns,
+Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes, const PutOptions& options,
                                    storage::AppendCallback done) {
   ASSIGN_OR_RETURN(auto records, format::KvBatchReader::Open(bytes));
-  const format::KvBatchHeader& header = records.header();
+  const format::KvBatchHeader header = records.header();
   ASSIGN_OR_RETURN(auto version, VersionOf(header.schema_id));
-  const format::CompactedRowReader reader(version->types);
-  model::BatchBuilder builder(reader.types());
   std::vector<std::string_view> keys;
-  while (true) {
-    ASSIGN_OR_RETURN(auto record, records.Next());
-    if (!record.has_value()) break;
-    keys.push_back(record->key);
-    if (record->row.has_value()) {
-      RETURN_IF_ERROR(reader.Read(*record->row, builder));
-      builder.FinishRow(ChangeType::kInsert);
-      continue;
-    }
-    std::vector<model::ColumnBuilder*> key_columns;
-    for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
-    RETURN_IF_ERROR(format::DecodeKey(record->key, key_columns));
-    for (int i = 0; i < std::ssize(reader.types()); ++i) {
-      if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
-    }
-    builder.FinishRow(ChangeType::kDelete);
-  }
-  Batch batch = builder.Finish();
+  ASSIGN_OR_RETURN(Batch batch, DecodeWrites(records, version->types, keys));
   // A restart makes the keys anew from the rows of the changelog.
   std::vector<model::Column> key_columns;
   for (int index : key_indexes_) key_columns.push_back(batch.columns[index]);
@@ -330,14 +320,77 @@ Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes,
   for (int row = 0; row < batch.num_rows; ++row) {
     if (encoded[row] != keys[row]) return Corruption("the key of write {} is not its row's", row);
   }
-  return table_->buckets[bucket].kv->Write(
-      batch, {header.writer_id, header.batch_sequence, target_columns}, std::move(done));
+  storage::KvWriteOptions write{header.writer_id, header.batch_sequence, options.target_columns,
+                                options.overwrite};
+  return table_->buckets[bucket].kv->Write(batch, write, std::move(done));
 }
 
-Status LocalEncodedTable::CheckTargetColumns(const std::vector<int>& target_columns) const {
-  if (target_columns.empty()) return {};
-  return internal::ToStatus(
-      storage::PartialUpdate::Make(table_->info.descriptor.schema, target_columns));
+/// The writes as rows with change types; a delete has its key's columns.
+Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
+                                              const std::vector<model::DataType>& types,
+                                              std::vector<std::string_view>& keys) const {
+  const bool compacted = table_->options.kv_format == format::RowFormat::kCompacted;
+  const format::CompactedRowReader reader(types);
+  model::BatchBuilder builder(types);
+  while (true) {
+    ASSIGN_OR_RETURN(auto record, records.Next());
+    if (!record.has_value()) return builder.Finish();
+    keys.push_back(record->key);
+    if (record->row.has_value()) {
+      RETURN_IF_ERROR(compacted ? reader.Read(*record->row, builder)
+                                : format::ReadRow(table_->options.kv_format, *record->row, types,
+                                                  format::RowTarget(builder)));
+      builder.FinishRow(ChangeType::kInsert);
+      continue;
+    }
+    std::vector<model::ColumnBuilder*> key_columns;
+    for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
+    RETURN_IF_ERROR(format::DecodeKey(record->key, key_columns));
+    for (int i = 0; i < std::ssize(types); ++i) {
+      if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
+    }
+    builder.FinishRow(ChangeType::kDelete);
+  }
+}
+
+void LocalEncodedTable::LookupOrInsert(int bucket, std::vector<std::string> keys,
+                                       RowsCallback done) {
+  Status started = InsertMissing(bucket, keys, done);
+  if (!started.ok()) done(started.error());
+}
+
+/// Calls `done` unless it fails.
+Status LocalEncodedTable::InsertMissing(int bucket, const std::vector<std::string>& keys,
+                                        RowsCallback done) {
+  std::vector<std::string_view> views(keys.begin(), keys.end());
+  ASSIGN_OR_RETURN(auto rows, LookupRows(bucket, views));
+  std::vector<std::string_view> missing;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].has_value()) missing.push_back(views[i]);
+  }
+  if (missing.empty()) {
+    done(std::move(rows));
+    return {};
+  }
+  if (table_->partition) return OutOfRange("lookups do not insert into partitioned tables");
+  ASSIGN_OR_RETURN(Batch decoded, DecodeKeys(missing));
+  Batch inserted;
+  inserted.num_rows = decoded.num_rows;
+  for (const model::DataType& type : table_->info.descriptor.schema.Types()) {
+    inserted.columns.push_back(model::Column::AllNull(type, decoded.num_rows));
+  }
+  for (size_t i = 0; i < key_indexes_.size(); ++i) {
+    inserted.columns[key_indexes_[i]] = decoded.columns[i];
+  }
+  // A row that another request wrote meanwhile stays: its key's columns are all that is written.
+  storage::KvWriteOptions write;
+  write.target_columns = key_indexes_;
+  return table_->buckets[bucket].kv->Write(
+      inserted, write,
+      [self = shared_from_this(), bucket, keys, done](Result<storage::AppendResult> result) {
+        if (!result.ok()) return done(result.status().error());
+        done(self->LookupRows(bucket, {keys.begin(), keys.end()}));
+      });
 }
 
 Result<Batch> LocalEncodedTable::DecodeKeys(const std::vector<std::string_view>& keys) const {
@@ -359,20 +412,43 @@ Result<std::vector<std::optional<std::string>>> LocalEncodedTable::LookupRows(
   ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(decoded.columns));
   ASSIGN_OR_RETURN(auto values, table_->buckets[bucket].kv->Lookup(encoded));
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (values.slots[i].found) rows[i] = std::string(values[i]);
+    if (!values.slots[i].found) continue;
+    ASSIGN_OR_RETURN(rows[i], ForClients(values[i]));
   }
   return rows;
 }
 
 Result<std::vector<std::string>> LocalEncodedTable::LookupPrefix(int bucket,
                                                                  std::string_view prefix) {
-  return table_->buckets[bucket].kv->PrefixLookup(prefix, kPrefixBytesMax);
+  ASSIGN_OR_RETURN(auto rows, table_->buckets[bucket].kv->PrefixLookup(prefix, kPrefixBytesMax));
+  for (std::string& row : rows) {
+    ASSIGN_OR_RETURN(row, ForClients(row));
+  }
+  return rows;
+}
+
+/// A stored row in the format of the table's rows.
+Result<std::string> LocalEncodedTable::ForClients(std::string_view value) const {
+  if (table_->options.kv_format == format::RowFormat::kCompacted) return std::string(value);
+  ASSIGN_OR_RETURN(auto version, VersionOf(storage::SchemaIdOf(value)));
+  model::BatchBuilder builder(version->types);
+  RETURN_IF_ERROR(
+      format::ReadCompactedRow(storage::RowOf(value), version->types, format::RowTarget(builder)));
+  builder.FinishRow();
+  std::string converted(value.substr(0, storage::kRowValuePrefixBytes));
+  RETURN_IF_ERROR(
+      format::AppendRow(table_->options.kv_format, builder.Finish().columns, 0, converted));
+  return converted;
 }
 
 Result<std::unique_ptr<EncodedRowScanner>> LocalEncodedTable::ScanRows(int bucket) {
   ASSIGN_OR_RETURN(auto snapshot, table_->buckets[bucket].kv->Snapshot());
+  LocalRowScanner::Convert convert;
+  if (table_->options.kv_format != format::RowFormat::kCompacted) {
+    convert = [self = shared_from_this()](std::string_view row) { return self->ForClients(row); };
+  }
   return std::unique_ptr<EncodedRowScanner>(
-      std::make_unique<LocalRowScanner>(table_, std::move(snapshot)));
+      std::make_unique<LocalRowScanner>(table_, std::move(snapshot), std::move(convert)));
 }
 
 }  // namespace forebay::client

@@ -5,6 +5,7 @@
 
 #include "client/tablet_gateway.h"
 #include "format/compacted_row.h"
+#include "format/kv_batch.h"
 #include "format/log_batch_projection.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
@@ -13,7 +14,8 @@ namespace forebay::client {
 
 /// EncodedTable of a table without partitions, or of a partition, of a storage core in this
 /// process. Thread-safe.
-class LocalEncodedTable : public EncodedTable {
+class LocalEncodedTable : public EncodedTable,
+                          public std::enable_shared_from_this<LocalEncodedTable> {
  public:
   explicit LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table);
 
@@ -37,9 +39,9 @@ class LocalEncodedTable : public EncodedTable {
   model::LogOffset LogEnd(int bucket) override;
   Result<model::LogOffset> OffsetAt(int bucket, int64_t timestamp_ms) override;
   void Listen(int bucket, std::weak_ptr<Wakeable> listener) override;
-  void PutRows(int bucket, std::string_view batch, const std::vector<int>& target_columns,
+  void PutRows(int bucket, std::string_view batch, const PutOptions& options,
                WriteCallback done) override;
-  Status CheckTargetColumns(const std::vector<int>& target_columns) const override;
+  void LookupOrInsert(int bucket, std::vector<std::string> keys, RowsCallback done) override;
   Result<std::vector<std::optional<std::string>>> LookupRows(
       int bucket, const std::vector<std::string_view>& keys) override;
   Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) override;
@@ -65,9 +67,14 @@ class LocalEncodedTable : public EncodedTable {
                 const format::BatchFilter& filter) const;
   Result<std::string> ProjectBatch(const format::LogBatchHeader& header, std::string_view batch,
                                    const std::vector<int>& projection) const;
-  Status StartPut(int bucket, std::string_view batch, const std::vector<int>& target_columns,
+  Status StartPut(int bucket, std::string_view batch, const PutOptions& options,
                   storage::AppendCallback done);
+  Result<model::Batch> DecodeWrites(format::KvBatchReader& records,
+                                    const std::vector<model::DataType>& types,
+                                    std::vector<std::string_view>& keys) const;
+  Status InsertMissing(int bucket, const std::vector<std::string>& keys, RowsCallback done);
   Result<model::Batch> DecodeKeys(const std::vector<std::string_view>& keys) const;
+  Result<std::string> ForClients(std::string_view value) const;
 
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::vector<int> key_indexes_;

@@ -62,8 +62,10 @@ std::vector<int> StatisticsColumns(const model::Schema& schema,
 
 }  // namespace
 
-LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> table)
+LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> table,
+                                   std::vector<int> target_columns)
     : table_(std::move(table)),
+      target_columns_(std::move(target_columns)),
       types_(table_->info.descriptor.schema.Types()),
       partition_key_indexes_(table_->info.descriptor.PartitionKeyIndexes()) {
   const model::TableDescriptor& descriptor = table_->info.descriptor;
@@ -150,7 +152,8 @@ Status LocalTableWriter::StartWrite(const model::BucketId& bucket, const model::
   RETURN_IF_ERROR(CheckBatch(batch));
   const auto& tablets = host->buckets[bucket.bucket];
   if (tablets.kv != nullptr) {
-    return tablets.kv->Write(batch, {identity.writer_id, identity.sequence, {}}, std::move(done));
+    return tablets.kv->Write(batch, {identity.writer_id, identity.sequence, target_columns_},
+                             std::move(done));
   }
   format::LogBatchOptions options;
   options.schema_id = table_->info.schema_id;

@@ -8,7 +8,8 @@ namespace forebay::client {
 /// TableWriter of a table in this process: encodes on the caller's thread. Thread-safe.
 class LocalTableWriter : public TableWriter {
  public:
-  explicit LocalTableWriter(std::shared_ptr<const storage::HostedTable> table);
+  LocalTableWriter(std::shared_ptr<const storage::HostedTable> table,
+                   std::vector<int> target_columns);
 
   Result<std::vector<model::BucketId>> BucketsOf(const model::Batch& batch) override;
   void WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
@@ -24,6 +25,7 @@ class LocalTableWriter : public TableWriter {
       const model::Batch& batch, const std::vector<model::BucketId>& buckets);
 
   const std::shared_ptr<const storage::HostedTable> table_;
+  const std::vector<int> target_columns_;
   const std::vector<model::DataType> types_;
   std::vector<int> bucket_key_indexes_;
   std::vector<int> statistics_columns_;

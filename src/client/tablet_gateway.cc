@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "client/local_encoded_table.h"
+#include "storage/coordinator/row_rules.h"
 #include "storage/storage_server.h"
 
 namespace forebay::client {
@@ -35,8 +36,8 @@ class LocalTabletGateway : public TabletGateway {
     return PartitionPlace{partition->info, *partition->partition};
   }
 
-  Status CheckOptions(const std::map<std::string, std::string>& properties) override {
-    return internal::ToStatus(storage::TableOptions::Parse(properties, {}));
+  Status CheckOptions(const model::TableDescriptor& table) override {
+    return storage::ValidateRowRules(table);
   }
 
   Status CheckName(std::string_view what, const std::string& name) override {

@@ -41,6 +41,15 @@ class EncodedRowScanner {
   virtual Result<std::optional<std::string_view>> Next() = 0;
 };
 
+/// How a batch of writes is applied.
+struct PutOptions {
+  std::vector<int> target_columns;  ///< unless empty, the only ones written
+  /// Rows are stored as they are written, whatever the table's merge engine.
+  bool overwrite = false;
+};
+
+using RowsCallback = std::function<void(Result<std::vector<std::optional<std::string>>>)>;
+
 /// One table, or one partition of a partitioned one, for protocols that carry its log and its rows
 /// in storage's own formats, Fluss's: bytes in, bytes out, checked but not decoded more than
 /// needed. Thread-safe.
@@ -81,16 +90,17 @@ class EncodedTable {
 
   // The rest is for tables with a primary key.
 
-  /// Applies a batch of writes (format/kv_batch.h); errors as of AppendBatches, and kNotSupported
-  /// when deletes are disabled. `target_columns`, unless empty, are the only ones written.
-  virtual void PutRows(int bucket, std::string_view batch, const std::vector<int>& target_columns,
+  /// Applies a batch of writes (format/kv_batch.h); errors as of AppendBatches, kNotSupported when
+  /// deletes are disabled, and kOutOfRange when the table does not take such target columns.
+  virtual void PutRows(int bucket, std::string_view batch, const PutOptions& options,
                        WriteCallback done) = 0;
-  /// Checks what PutRows would say about target columns: kOutOfRange.
-  virtual Status CheckTargetColumns(const std::vector<int>& target_columns) const = 0;
   /// For every encoded key its row behind its int16 schema id, or nullopt. kCorruption for a key
   /// that is none.
   virtual Result<std::vector<std::optional<std::string>>> LookupRows(
       int bucket, const std::vector<std::string_view>& keys) = 0;
+  /// Likewise, but a key that has no row gets one first, of its columns, what the server gives and
+  /// NULLs. Errors as of PutRows, too; the callback as for TableWriter.
+  virtual void LookupOrInsert(int bucket, std::vector<std::string> keys, RowsCallback done) = 0;
   /// The rows whose encoded keys begin with `prefix`, likewise.
   virtual Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) = 0;
   virtual Result<std::unique_ptr<EncodedRowScanner>> ScanRows(int bucket) = 0;
@@ -119,8 +129,9 @@ class TabletGateway {
   virtual Result<PartitionPlace> FindPartition(model::PartitionId id) = 0;
   /// What is kept in remote storage; lives as long as the gateway.
   virtual SnapshotGateway& snapshots() = 0;
-  /// kInvalidArgument, kNotSupported when a table cannot have these options.
-  virtual Status CheckOptions(const std::map<std::string, std::string>& properties) = 0;
+  /// kInvalidArgument, kNotSupported when a table cannot have these options, or not with this
+  /// schema.
+  virtual Status CheckOptions(const model::TableDescriptor& table) = 0;
   /// kInvalidArgument when no database or table can be called so.
   virtual Status CheckName(std::string_view what, const std::string& name) = 0;
 };

@@ -1,11 +1,13 @@
 #include "format/table_json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace forebay::format {
 
 using Json = nlohmann::ordered_json;
+using model::AggFunction;
 using model::ColumnSpec;
 using model::DataType;
 using model::RowField;
@@ -85,6 +87,13 @@ Status WriteType(const DataType& type, int& next_field_id, Json& out) {
   return WriteType(type.children()[0], next_field_id, out["element_type"]);
 }
 
+Json AggFunctionJson(const AggFunction& function) {
+  Json json;
+  json["type"] = function.name;
+  for (const auto& [key, value] : function.parameters) json["parameters"][key] = value;
+  return json;
+}
+
 Result<Json> SchemaJson(const Schema& schema) {
   Json json;
   json["version"] = kVersion;
@@ -102,10 +111,14 @@ Result<Json> SchemaJson(const Schema& schema) {
     entry["name"] = column.name;
     RETURN_IF_ERROR(WriteType(column.type, next_field_id, entry["data_type"]));
     if (!column.comment.empty()) entry["comment"] = column.comment;
+    if (column.agg_function) entry["agg_function"] = AggFunctionJson(*column.agg_function);
     entry["id"] = column.id;
     json["columns"].push_back(std::move(entry));
   }
   if (!schema.primary_key.empty()) json["primary_key"] = schema.primary_key;
+  if (!schema.auto_increment_columns.empty()) {
+    json["auto_increment_column"] = schema.auto_increment_columns;
+  }
   json["highest_field_id"] = next_field_id - 1;
   return json;
 }
@@ -267,25 +280,44 @@ Status CheckVersion(const Json& json) {
   return Status::Ok();
 }
 
+Result<AggFunction> ReadAggFunction(const Json& json) {
+  AggFunction function;
+  ASSIGN_OR_RETURN(function.name, TextOf(json, "type"));
+  for (char& c : function.name) {
+    c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  ASSIGN_OR_RETURN(function.parameters, TextMapOf(json, "parameters"));
+  return function;
+}
+
+Result<ColumnSpec> ReadColumn(const Json& json, int position) {
+  ColumnSpec column;
+  ASSIGN_OR_RETURN(column.name, TextOf(json, "name"));
+  ASSIGN_OR_RETURN(column.type, ReadChildType(json, "data_type", 0));
+  ASSIGN_OR_RETURN(column.comment, OptionalText(json, "comment"));
+  column.id = position;
+  if (json.contains("id")) {
+    ASSIGN_OR_RETURN(column.id, IntOf(json, "id", -1, INT32_MAX));
+  }
+  if (json.contains("agg_function") && !json["agg_function"].is_null()) {
+    ASSIGN_OR_RETURN(column.agg_function, ReadAggFunction(json["agg_function"]));
+  }
+  return column;
+}
+
 Result<Schema> ReadSchema(const Json& json) {
   RETURN_IF_ERROR(CheckVersion(json));
   ASSIGN_OR_RETURN(const Json* columns, Member(json, "columns", &Json::is_array));
   Schema schema;
   for (const Json& entry : *columns) {
-    ColumnSpec column;
-    ASSIGN_OR_RETURN(column.name, TextOf(entry, "name"));
-    ASSIGN_OR_RETURN(column.type, ReadChildType(entry, "data_type", 0));
-    ASSIGN_OR_RETURN(column.comment, OptionalText(entry, "comment"));
-    column.id = static_cast<int>(schema.columns.size());
-    if (entry.contains("id")) {
-      ASSIGN_OR_RETURN(column.id, IntOf(entry, "id", -1, INT32_MAX));
-    }
+    ASSIGN_OR_RETURN(ColumnSpec column, ReadColumn(entry, static_cast<int>(schema.columns.size())));
     schema.columns.push_back(std::move(column));
   }
   ASSIGN_OR_RETURN(schema.primary_key, TextsOf(json, "primary_key"));
   for (const std::string& name : schema.primary_key) {
     if (schema.IndexOf(name) < 0) return Corruption("primary key column '{}' is missing", name);
   }
+  ASSIGN_OR_RETURN(schema.auto_increment_columns, TextsOf(json, "auto_increment_column"));
   return schema;
 }
 

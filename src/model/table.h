@@ -72,6 +72,14 @@ struct PartitionInfo {
   std::string Name() const;
 };
 
+/// How the merge engine `aggregation` makes one cell of a stored and a written one
+/// (org.apache.fluss.metadata.AggFunction).
+struct AggFunction {
+  std::string name;  ///< in lower case, as in Fluss: "sum", "last_value_ignore_nulls"
+  std::map<std::string, std::string> parameters = {};
+  friend bool operator==(const AggFunction&, const AggFunction&) = default;
+};
+
 /// A physical column of a table. Ids are given once and never reused, so that a renamed or dropped
 /// column is not confused with a new one.
 struct ColumnSpec {
@@ -79,6 +87,7 @@ struct ColumnSpec {
   DataType type;
   std::string comment = {};
   int id = 0;
+  std::optional<AggFunction> agg_function = std::nullopt;
   friend bool operator==(const ColumnSpec&, const ColumnSpec&) = default;
 };
 
@@ -86,6 +95,8 @@ struct ColumnSpec {
 struct Schema {
   std::vector<ColumnSpec> columns;
   std::vector<std::string> primary_key;
+  /// Columns whose values the server gives, at most one.
+  std::vector<std::string> auto_increment_columns = {};
 
   /// The index of the column `name` (case-sensitive, as in Flink), or -1.
   int IndexOf(const std::string& name) const;

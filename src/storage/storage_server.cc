@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <utility>
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "storage/coordinator/row_rules.h"
 #include "storage/kv/kv_tablet.h"
 
 namespace forebay::storage {
@@ -62,6 +64,8 @@ Status StorageServer::Start() {
   ASSIGN_OR_RETURN(metadata_, MetadataStore::Open(fs_, data_dir_->MetaPath()));
   ASSIGN_OR_RETURN(partitions_, PartitionStore::Open(fs_, data_dir_->MetaPath() + "/partitions"));
   producer_offsets_ = std::make_unique<ProducerOffsets>(*metadata_, *options_.clock);
+  sequences_ =
+      std::make_shared<SequenceStore>(fs_, io::JoinPath(data_dir_->MetaPath(), "auto_increment"));
   RETURN_IF_ERROR(RemoveOrphans());
   ForgetPartitionsOfDroppedTables();
   RETURN_IF_ERROR(OpenRemote());
@@ -215,11 +219,16 @@ Status StorageServer::OpenTablets(const HostedTable& table, int index,
   RemoteBucketName name{info.path, table.PlaceOf(index),
                         table.partition ? table.partition->Name() : ""};
   bool has_rows = info.descriptor.HasPrimaryKey();
+  // Clients open snapshots' files by themselves and take the rows to be in the table's format.
+  bool has_snapshots = has_rows && table.options.kv_format == format::RowFormat::kCompacted;
   ASSIGN_OR_RETURN(bucket.remote, remote_->OpenBucket(std::move(name), io::ParentPath(kv_path),
-                                                      bucket.log, has_rows));
+                                                      bucket.log, has_snapshots));
   if (!has_rows) return {};
-  ASSIGN_OR_RETURN(bucket.kv, KvTablet::Open(services_->kv, fs_, kv_path, info, table.options,
-                                             bucket.log, table.schemas));
+  ASSIGN_OR_RETURN(
+      bucket.kv,
+      KvTablet::Open(services_->kv, fs_, kv_path, info, table.options, bucket.log, table.schemas,
+                     std::bind_front(&SequenceStore::Reserve, sequences_, info.id)));
+  if (!has_snapshots) bucket.log->SetReaderRetained(0);  // clients read all rows from the changelog
   bucket.remote->SetRows(bucket.kv);
   return {};
 }
@@ -260,6 +269,7 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   ASSIGN_OR_RETURN(info.id, metadata_->AllocateTableId());
   info.path = path;
   info.descriptor = descriptor;
+  AddRowDefaults(info.descriptor);
   info.created_ms = options_.clock->NowMs();
   auto& columns = info.descriptor.schema.columns;
   for (size_t i = 0; i < columns.size(); ++i) columns[i].id = static_cast<int>(i);
@@ -332,7 +342,9 @@ std::shared_ptr<HostedTable> StorageServer::Altered(const HostedTable& before,
                                                     const TableOptions& options) {
   for (const auto& bucket : before.buckets) {
     if (bucket.log != nullptr) bucket.log->SetOptions(options.log);
-    if (bucket.kv != nullptr) bucket.kv->SetSchema(info.schema_id, info.descriptor.schema);
+    if (bucket.kv == nullptr) continue;
+    Status set = bucket.kv->SetSchema(info.schema_id, info.descriptor.schema);
+    if (!set.ok()) Log(LogLevel::kError, "storage", "schema not taken: {}", set.message());
   }
   auto after = std::make_shared<HostedTable>();
   after->services = before.services;
@@ -392,6 +404,7 @@ Status StorageServer::DropTable(const TablePath& path) {
     Failpoint("table.after_drop");
     ForgetTable(*table);
     if (table->partitions != nullptr) partitions_->RemoveTable(table->info.id);
+    sequences_->Remove(table->info.id);
     RemoveFiles(parts, data_dir_->TablePath(path, table->info.id),
                 has_remote_files ? &name : nullptr);
   }

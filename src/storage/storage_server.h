@@ -15,6 +15,7 @@
 #include "storage/coordinator/metadata_store.h"
 #include "storage/coordinator/partition_store.h"
 #include "storage/coordinator/producer_offsets.h"
+#include "storage/coordinator/sequence_store.h"
 #include "storage/coordinator/table_options.h"
 #include "storage/data_dir.h"
 #include "storage/log/log_tablet.h"
@@ -198,6 +199,7 @@ class StorageServer {
   std::unique_ptr<PartitionStore> partitions_;
   std::unique_ptr<ProducerOffsets> producer_offsets_;
   std::unique_ptr<RemoteStorage> remote_;
+  std::shared_ptr<SequenceStore> sequences_;  ///< tablets may outlive the server
 
   std::mutex ddl_mutex_;  ///< one creation or removal at a time; taken before mutex_
   std::mutex mutex_;      ///< guards all below

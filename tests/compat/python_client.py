@@ -176,6 +176,39 @@ class Client:
         await partial.upsert({"id": 1, "score": 99}).wait()
         equal({"id": 1, "name": "uno", "score": 99}, await lookuper.lookup({"id": 1}), "partial update")
 
+    async def case_merge_engines(self):
+        columns = [("id", pa.int32()), ("v", pa.int64()), ("name", pa.string())]
+        rows = [(1, 5, "five"), (1, 4, "four"), (1, None, "none"), (1, 5, "five again"), (2, None, "two")]
+        engines = [
+            ({"table.merge-engine": "first_row"}, ["+I five", "+I two"]),
+            ({"table.merge-engine": "versioned", "table.merge-engine.versioned.ver-column": "v"},
+             ["+I five", "-U five", "+U five again", "+I two"]),
+            ({"table.changelog.image": "WAL"},
+             ["+U five", "+U four", "+U none", "+U five again", "+U two"]),
+            ({"table.merge-engine": "aggregation"},
+             ["+I five", "-U five", "+U four", "-U four", "+U none", "-U none", "+U five again", "+I two"])]
+        for number, (properties, expected) in enumerate(engines):
+            table = await self.create(f"engine_{number}", columns, ["id"], properties=properties)
+            writer = table.new_upsert().create_writer()
+            for row in rows:
+                await writer.upsert(list(row)).wait()
+            changes = await self.read(table, len(expected))
+            equal(expected, [f"{kind} {row['name']}" for kind, row in changes], str(properties))
+
+    async def case_auto_increment(self):
+        columns = [("id", pa.int32()), ("name", pa.string()), ("number", pa.int64())]
+        schema = fluss.Schema(pa.schema(columns), primary_keys=["id"], auto_increment_column="number")
+        path = fluss.TablePath(DATABASE, "numbered")
+        await self.admin.create_table(path, fluss.TableDescriptor(schema, bucket_count=1), False)
+        table = await self.connection.get_table(path)
+        equal(["number"], table.get_table_info().get_schema().get_auto_increment_columns(), "column")
+        writer = table.new_upsert().partial_update_by_name(["id", "name"]).create_writer()
+        for row in [{"id": 7, "name": "a"}, {"id": 8, "name": "b"}, {"id": 7, "name": "c"}]:
+            await writer.upsert(row).wait()
+        lookuper = table.new_lookup().create_lookuper()
+        equal({"id": 7, "name": "c", "number": 1}, await lookuper.lookup({"id": 7}), "the first number stays")
+        equal({"id": 8, "name": "b", "number": 2}, await lookuper.lookup({"id": 8}), "the next")
+
     async def case_prefix(self):
         columns = [("shop", pa.string()), ("day", pa.int32()), ("order_id", pa.int64()), ("amount", pa.float64())]
         table = await self.create("prefix", columns, ["shop", "day", "order_id"], 3, ["shop", "day"])

@@ -147,7 +147,8 @@ class HoldingConnection : public client::Connection {
  public:
   HoldingConnection(client::Connection& base, int bucket) : base_(base), bucket_(bucket) {}
   client::Admin& admin() override { return base_.admin(); }
-  Result<std::unique_ptr<client::TableWriter>> OpenWriter(const model::TablePath& path) override {
+  Result<std::unique_ptr<client::TableWriter>> OpenWriter(const model::TablePath& path,
+                                                          std::vector<int>) override {
     ASSIGN_OR_RETURN(auto writer, base_.OpenWriter(path));
     return std::unique_ptr<client::TableWriter>(std::make_unique<Writer>(*this, std::move(writer)));
   }

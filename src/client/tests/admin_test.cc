@@ -72,7 +72,7 @@ TEST_F(AdminTest, BadTablesAreRefusedWithReasons) {
       {[](auto& t) { t.properties["table.log.ttl"] = "soon"; }, ErrorKind::kInvalidArgument,
        "'soon' is not a duration"},
       {[](auto& t) { t.properties["table.merge-engine"] = "aggregation"; },
-       ErrorKind::kNotSupported, "merge engine"},
+       ErrorKind::kInvalidArgument, "needs a primary key"},
       {[](auto& t) { t.schema.columns.clear(); }, ErrorKind::kInvalidArgument, "one column"},
       {[](auto& t) { t.schema.columns[1].name = "id"; }, ErrorKind::kInvalidArgument,
        "two columns with the name 'id'"},

@@ -10,7 +10,13 @@ NotNullEnforcer::NotNullEnforcer(const sql::SinkNode& node,
                                  const std::map<std::string, std::string>& settings) {
   const auto& columns = node.table.info.descriptor.schema.columns;
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (!columns[i].type.nullable()) columns_.push_back({static_cast<int>(i), columns[i].name});
+    // Those that a partial update does not write keep their values, or get them from the server.
+    const auto& targets = node.target_columns;
+    int index = static_cast<int>(i);
+    bool written =
+        targets.empty() || std::find(targets.begin(), targets.end(), index) != targets.end();
+    if (written && !columns[i].type.nullable())
+      columns_.push_back({static_cast<int>(i), columns[i].name});
   }
   auto setting = settings.find("table.exec.sink.not-null-enforcer");
   drop_ = setting != settings.end() && setting->second == "DROP";

@@ -84,8 +84,10 @@ class TableSinkWriter : public SinkWriter {
     if (batch.num_rows == 0) return Status::Ok();
     ASSIGN_OR_RETURN(std::vector<model::BucketId> buckets, writer_->BucketsOf(batch));
     for (int row = 0; row < batch.num_rows; ++row) {
-      if (batch.change(row) == model::ChangeType::kUpdateBefore) continue;
-      Builder(buckets[buckets.size() == 1 ? 0 : row]).AppendRow(batch, row);
+      // The old row of an update goes, unless its new one follows: a filter may have taken that.
+      model::ChangeType change = batch.change(row);
+      if (change == model::ChangeType::kUpdateBefore) change = model::ChangeType::kDelete;
+      Builder(buckets[buckets.size() == 1 ? 0 : row]).AppendRow(batch, row, change);
     }
     bytes_ += batch.MemoryBytes();
     if (bytes_ > kEpochBytesMax && !holding_) {
@@ -276,7 +278,7 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
   if (connection == nullptr)
     return Internal("no connection to write {} with", node.table.path.ToString());
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
-                   connection->OpenWriter(node.table.path));
+                   connection->OpenWriter(node.table.path, node.target_columns));
   return std::unique_ptr<Sink>(std::make_unique<TableSink>(node.table.info, std::move(writer),
                                                            *connection, NeedsMaterializer(node)));
 }

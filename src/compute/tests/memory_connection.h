@@ -58,7 +58,8 @@ class MemoryConnection : public client::Connection, public client::Admin {
   }
 
   client::Admin& admin() override { return *this; }
-  Result<std::unique_ptr<client::TableWriter>> OpenWriter(const model::TablePath& path) override {
+  Result<std::unique_ptr<client::TableWriter>> OpenWriter(const model::TablePath& path,
+                                                          std::vector<int>) override {
     return std::unique_ptr<client::TableWriter>(std::make_unique<Writer>(*this, path));
   }
   Result<std::unique_ptr<client::LogScanner>> OpenLogScanner(

@@ -117,7 +117,7 @@ Outcome<rpc::CreateTableResponse> AdminRequests::CreateTable(
   model::TablePath path = PathOf(request.table_path);
   auto descriptor = format::TableFromJson(request.table_json.bytes);
   if (!descriptor.ok()) return {ErrorCode::kInvalidTable, descriptor.message()};
-  Status options = gateway_.CheckOptions(descriptor->properties);
+  Status options = gateway_.CheckOptions(*descriptor);
   if (!options.ok()) return {ErrorCode::kInvalidConfig, rpc::FailureOf(options).message};
   auto created = admin_.CreateTable(path, *descriptor);
   if (created.ok()) return rpc::CreateTableResponse();

@@ -158,7 +158,11 @@ void FlussHandler::AnswerLog(const Call& call) {
 
 void FlussHandler::AnswerRows(const Call& call) {
   switch (call.request.api->key) {
-    case ApiKey::kLookup: return Answer(call, rows_, &RowRequests::Lookup);
+    case ApiKey::kLookup: {
+      auto request = call.Parse<rpc::LookupRequest>();
+      if (request.has_value()) rows_.Lookup(*request, call);
+      return;
+    }
     case ApiKey::kPrefixLookup: return Answer(call, rows_, &RowRequests::PrefixLookup);
     case ApiKey::kLimitScan: return Answer(call, rows_, &RowRequests::LimitScan);
     case ApiKey::kScanKv: return Answer(call, rows_, &RowRequests::ScanKv);

@@ -98,8 +98,10 @@ Outcome<rpc::GetTableStatsResponse> LogRequests::GetTableStats(
     } else if ((*table)->HasPrimaryKey()) {
       answer.row_count = (*table)->RowCount(wanted.bucket_id);
       if (!answer.row_count.has_value()) {
-        SetError(answer, {ErrorCode::kUnsupportedVersion,
-                          "the rows of this table were never counted; use SELECT COUNT(*)"});
+        SetError(answer,
+                 {ErrorCode::kInvalidTable,
+                  "the rows of this table are not counted (its changelog image is WAL, or it "
+                  "is from before); use SELECT COUNT(*)"});
       }
     } else {
       answer.row_count = (*table)->LogEnd(wanted.bucket_id) - (*table)->LogStart(wanted.bucket_id);

@@ -13,6 +13,8 @@ using rpc::Failure;
 namespace {
 
 constexpr int kLimitMax = 1 << 20;
+/// Of a request's agg_mode; any other number lets the merge engine do its work.
+constexpr int kOverwrite = 1;
 constexpr int64_t kLimitScanBytesMax = 32 << 20;
 constexpr int32_t kScanBatchBytesMax = 8 << 20;
 
@@ -25,16 +27,16 @@ std::optional<Failure> CheckRows(const Result<std::shared_ptr<EncodedTable>>& ta
 
 using PendingPut = PendingBuckets<rpc::PutKvResponse>;
 
+Failure WriteFailure(const Status& status) {
+  return rpc::FailureOf(status, {{ErrorKind::kCorruption, ErrorCode::kCorruptRecord},
+                                 {ErrorKind::kNotFound, ErrorCode::kSchemaNotExist},
+                                 {ErrorKind::kOutOfRange, ErrorCode::kInvalidTargetColumn},
+                                 {ErrorKind::kNotSupported, ErrorCode::kDeletionDisabled},
+                                 {ErrorKind::kInvalidArgument, ErrorCode::kOutOfOrderSequence}});
+}
+
 void Acknowledge(PendingPut& pending, size_t index, const Result<client::WriteAck>& ack) {
-  if (!ack.ok()) {
-    return pending.Fail(
-        index, rpc::FailureOf(ack.status(),
-                              {{ErrorKind::kCorruption, ErrorCode::kCorruptRecord},
-                               {ErrorKind::kNotFound, ErrorCode::kSchemaNotExist},
-                               {ErrorKind::kOutOfRange, ErrorCode::kInvalidTargetColumn},
-                               {ErrorKind::kNotSupported, ErrorCode::kDeletionDisabled},
-                               {ErrorKind::kInvalidArgument, ErrorCode::kOutOfOrderSequence}}));
-  }
+  if (!ack.ok()) return pending.Fail(index, WriteFailure(ack.status()));
   pending.bucket(index).log_end_offset = ack->next_offset;
   pending.Finish();
 }
@@ -42,6 +44,14 @@ void Acknowledge(PendingPut& pending, size_t index, const Result<client::WriteAc
 Failure ReadFailure(const Status& status) {
   return rpc::FailureOf(status, {{ErrorKind::kOutOfRange, ErrorCode::kRecordTooLarge},
                                  {ErrorKind::kCorruption, ErrorCode::kCorruptRecord}});
+}
+
+std::vector<rpc::PbValue> ValuesOf(std::vector<std::optional<std::string>> rows) {
+  std::vector<rpc::PbValue> values(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].has_value()) values[i].values = rpc::Payload::Own(std::move(*rows[i]));
+  }
+  return values;
 }
 
 /// Has `answer(table, wanted, answer)` fill in each bucket's answer; a bucket for which it gives an
@@ -79,27 +89,45 @@ void RowRequests::PutKv(const rpc::PutKvRequest& request, const Call& call) {
       pending->Fail(i, *failure);
       continue;
     }
+    client::PutOptions options{request.target_columns, request.agg_mode == kOverwrite};
     (*table)->PutRows(
-        part.bucket_id, part.records.bytes, request.target_columns,
+        part.bucket_id, part.records.bytes, options,
         [pending, i](const Result<client::WriteAck>& ack) { Acknowledge(*pending, i, ack); });
   }
 }
 
-Outcome<rpc::LookupResponse> RowRequests::Lookup(const rpc::LookupRequest& request) {
-  if (request.insert_if_not_exists.value_or(false)) {
-    return {ErrorCode::kUnsupportedVersion, "lookups that insert are not supported"};
-  }
-  return AnswerByBucket<rpc::LookupResponse>(
+void RowRequests::Lookup(const rpc::LookupRequest& request, const Call& call) {
+  if (request.insert_if_not_exists.value_or(false)) return LookupOrInsert(request, call);
+  call.responder.Succeed(AnswerByBucket<rpc::LookupResponse>(
       gateway_, request, [](EncodedTable& table, const auto& wanted, auto& answer) {
         std::vector<std::string_view> keys;
         for (const rpc::Payload& key : wanted.keys) keys.push_back(key.bytes);
         ASSIGN_OR_RETURN(auto rows, table.LookupRows(wanted.bucket_id, keys));
-        for (std::optional<std::string>& row : rows) {
-          rpc::PbValue& value = answer.values.emplace_back();
-          if (row.has_value()) value.values = rpc::Payload::Own(std::move(*row));
-        }
+        answer.values = ValuesOf(std::move(rows));
         return Status::Ok();
-      });
+      }));
+}
+
+void RowRequests::LookupOrInsert(const rpc::LookupRequest& request, const Call& call) {
+  if (request.buckets_req.empty()) return call.responder.Succeed(rpc::LookupResponse());
+  using Pending = PendingBuckets<rpc::LookupResponse>;
+  auto pending = std::make_shared<Pending>(call.responder, request.buckets_req);
+  for (size_t i = 0; i < request.buckets_req.size(); ++i) {
+    const rpc::PbLookupReqForBucket& wanted = request.buckets_req[i];
+    auto table = OpenPart(gateway_, request.table_id, wanted.partition_id);
+    if (auto failure = CheckRows(table, wanted.bucket_id)) {
+      pending->Fail(i, *failure);
+      continue;
+    }
+    std::vector<std::string> keys;
+    for (const rpc::Payload& key : wanted.keys) keys.emplace_back(key.bytes);
+    auto finish = [pending, i](Result<std::vector<std::optional<std::string>>> rows) {
+      if (!rows.ok()) return pending->Fail(i, WriteFailure(rows.status()));
+      pending->bucket(i).values = ValuesOf(std::move(*rows));
+      pending->Finish();
+    };
+    (*table)->LookupOrInsert(wanted.bucket_id, std::move(keys), finish);
+  }
 }
 
 Outcome<rpc::PrefixLookupResponse> RowRequests::PrefixLookup(

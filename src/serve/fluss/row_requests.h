@@ -16,7 +16,8 @@ class RowRequests {
 
   /// Answers when all writes are durable.
   void PutKv(const rpc::PutKvRequest& request, const Call& call);
-  Outcome<rpc::LookupResponse> Lookup(const rpc::LookupRequest& request);
+  /// Answers at once unless rows are inserted.
+  void Lookup(const rpc::LookupRequest& request, const Call& call);
   Outcome<rpc::PrefixLookupResponse> PrefixLookup(const rpc::PrefixLookupRequest& request);
   Outcome<rpc::LimitScanResponse> LimitScan(const rpc::LimitScanRequest& request);
   Outcome<rpc::ScanKvResponse> ScanKv(const rpc::ScanKvRequest& request);
@@ -24,6 +25,7 @@ class RowRequests {
  private:
   using Table = std::shared_ptr<client::EncodedTable>;
 
+  void LookupOrInsert(const rpc::LookupRequest& request, const Call& call);
   Outcome<rpc::LimitScanResponse> LimitScanLog(client::EncodedTable& table, int bucket, int limit);
   Outcome<rpc::LimitScanResponse> LimitScanRows(client::EncodedTable& table, int bucket, int limit);
   Result<std::unique_ptr<ScanSession>> SessionOf(const rpc::ScanKvRequest& request,

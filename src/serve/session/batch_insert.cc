@@ -115,7 +115,8 @@ class BatchInsertWork : public StatementWork {
       context.evaluation = evaluation_;
       ASSIGN_OR_RETURN(target_, ConnectorTarget::Open(sink, std::move(context)));
     } else {
-      ASSIGN_OR_RETURN(auto writer, engine_.connection->OpenWriter(sink.table.path));
+      ASSIGN_OR_RETURN(auto writer,
+                       engine_.connection->OpenWriter(sink.table.path, sink.target_columns));
       target_ = std::make_unique<TableTarget>(std::move(writer),
                                               compute::NotNullEnforcer(sink, settings_));
     }

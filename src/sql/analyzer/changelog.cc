@@ -1,6 +1,7 @@
 #include "sql/analyzer/changelog.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -10,6 +11,14 @@ namespace {
 constexpr ChangelogMode kInsert{};
 constexpr ChangelogMode kInsertUpdate{true, false, true, false};
 constexpr ChangelogMode kUpserts{true, false, true, true};
+
+std::string PropertyOf(const TableRef& table, const char* key) {
+  auto found = table.info.descriptor.properties.find(key);
+  if (found == table.info.descriptor.properties.end()) return "";
+  std::string value = found->second;
+  for (char& c : value) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return value;
+}
 
 ChangelogMode UnionOf(const std::vector<ChangelogMode>& modes) {
   ChangelogMode all;
@@ -22,11 +31,15 @@ ChangelogMode UnionOf(const std::vector<ChangelogMode>& modes) {
 
 ChangelogMode ScanKinds(const TableScanNode& scan) {
   bool keyed = !scan.table.IsForeign() && scan.table.info.descriptor.HasPrimaryKey();
-  return keyed && scan.part == ScanPart::kAll && !scan.as_of_ms ? kUpserts : kInsert;
+  if (!keyed || scan.part != ScanPart::kAll || scan.as_of_ms) return kInsert;
+  if (PropertyOf(scan.table, "table.merge-engine") == "FIRST_ROW") return kInsert;
+  std::string deletes = PropertyOf(scan.table, "table.delete.behavior");
+  return deletes == "IGNORE" || deletes == "DISABLE" ? kInsertUpdate : kUpserts;
 }
 
 // The first row by event time is sent once, when the watermark says that none before it can come.
 ChangelogMode DeduplicateKinds(const DeduplicateNode& node, ChangelogMode input) {
+  if (node.normalizes && !input.remove) return kInsertUpdate;
   bool waits = !node.keep_last && input.IsInsertOnly();
   return waits ? kInsert : kUpserts;
 }
@@ -232,6 +245,7 @@ bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
     case PlanKind::kLookupJoin:
     case PlanKind::kSort: return needed_above;
     case PlanKind::kSink: return SinkNeedsUpdateBefore(static_cast<const SinkNode&>(node));
+    case PlanKind::kDeduplicate: return !static_cast<const DeduplicateNode&>(node).normalizes;
     default: return true;
   }
 }
@@ -286,6 +300,11 @@ Status CheckInputs(const PlanNode& node) {
 }
 
 }  // namespace
+
+bool IsUpsertSource(const TableScanNode& scan) {
+  return !ScanKinds(scan).IsInsertOnly() &&
+         PropertyOf(scan.table, "table.changelog.image") == "WAL";
+}
 
 ChangelogMode ModifyKinds(const PlanNode& node) {
   std::vector<ChangelogMode> inputs;

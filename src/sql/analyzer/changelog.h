@@ -7,6 +7,10 @@
 
 namespace forebay::sql {
 
+/// Whether the scan's changelog has updates without their old rows, so that it must be normalized
+/// before anything is computed from it.
+bool IsUpsertSource(const TableScanNode& scan);
+
 /// Which kinds of change a node produces (Flink's ModifyKindSet): update_after stands for updates,
 /// update_before is unset.
 ChangelogMode ModifyKinds(const PlanNode& node);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sql/catalog/connector_options.h"
+#include "sql/catalog/schema_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 
@@ -184,9 +185,11 @@ Result<CatalogTable> AnalyzeCreateTable(QueryAnalyzer& queries, const CreateTabl
   if (table.ref.connector() == "forebay") {
     table.ref.options.erase("connector");
     // Flink looks at other connectors' options when the table is used.
-    if (Status status = CheckConnectorOptions(table.ref); !status.ok()) {
-      return ErrorAt(status.error(), ast.name.range.position);
+    Status status = CheckConnectorOptions(table.ref);
+    if (status.ok()) {
+      status = ReadSchemaOptions(table.ref.options, table.ref.info.descriptor.schema);
     }
+    if (!status.ok()) return ErrorAt(status.error(), ast.name.range.position);
   }
   RETURN_IF_ERROR(SetBuckets(ast, table));
   RETURN_IF_ERROR(CheckExpressions(queries, ast, table));

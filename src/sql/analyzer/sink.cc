@@ -1,6 +1,7 @@
 #include "sql/analyzer/sink.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "sql/analyzer/plan_builder.h"
 #include "sql/catalog/connector_options.h"
@@ -39,14 +40,52 @@ Result<std::vector<int>> ColumnMapping(const model::Schema& schema, const Insert
   return mapping;
 }
 
-Result<ExpressionPtr> SinkColumn(const model::ColumnSpec& column, int source, const PlanNode& query,
-                                 const std::string& table) {
+// The columns that a partial update of a primary-key table writes; empty when all are written. A
+// table that gives values itself has them written by nobody else.
+Result<std::vector<int>> TargetColumns(const TableRef& table, const std::vector<int>& mapping) {
+  const model::Schema& schema = table.info.descriptor.schema;
+  std::vector<int> targets;
+  if (table.IsForeign() || !table.info.descriptor.HasPrimaryKey()) return targets;
+  for (size_t i = 0; i < mapping.size(); ++i) {
+    if (mapping[i] >= 0) targets.push_back(static_cast<int>(i));
+  }
+  if (targets.size() == mapping.size()) targets.clear();
+  auto takes = [&](int column) {
+    return std::find(targets.begin(), targets.end(), column) != targets.end();
+  };
+  for (const std::string& name : schema.auto_increment_columns) {
+    if (!targets.empty() && !takes(schema.IndexOf(name))) continue;
+    Error error = InvalidArgument(
+        "SQL-1012 column '{}' of table '{}' gets its values from the server (auto-increment)", name,
+        table.path.ToString());
+    error.hint = "name the columns to write, without it: INSERT INTO t (a, b) ...";
+    return error;
+  }
+  for (int key : schema.PrimaryKeyIndexes()) {
+    if (targets.empty() || takes(key)) continue;
+    return InvalidArgument("SQL-1012 primary key column '{}' of table '{}' must be given",
+                           schema.columns[key].name, table.path.ToString());
+  }
+  auto engine = table.options.find("table.merge-engine");
+  if (targets.empty() || engine == table.options.end()) return targets;
+  std::string name = engine->second;
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (name == "aggregation") return targets;
+  return InvalidArgument(
+      "SQL-1012 table '{}' uses the merge engine {}, which takes no partial updates: give all "
+      "columns",
+      table.path.ToString(), name);
+}
+
+// `is_given`: by the server.
+Result<ExpressionPtr> SinkColumn(const model::ColumnSpec& column, int source, bool is_given,
+                                 const PlanNode& query, const std::string& table) {
   if (source < 0) {
-    if (!column.type.nullable()) {
+    if (!column.type.nullable() && !is_given) {
       return InvalidArgument("SQL-1012 column '{}' of table '{}' is NOT NULL and must be given",
                              column.name, table);
     }
-    return Expression::Literal(column.type, model::Value());
+    return Expression::Literal(column.type.Nullable(), model::Value());
   }
   const Field& field = query.output[source];
   if (!SupportsImplicitCast(field.type, column.type)) {
@@ -89,12 +128,17 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
   std::vector<ExpressionPtr> projections;
   std::vector<std::string> names;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
-    auto column = SinkColumn(schema.columns[i], (*mapping)[i], *query.plan, name);
+    const auto& given = schema.auto_increment_columns;
+    bool is_given = std::find(given.begin(), given.end(), schema.columns[i].name) != given.end();
+    auto column = SinkColumn(schema.columns[i], (*mapping)[i], is_given, *query.plan, name);
     if (!column.ok()) return located(column.status().error());
     projections.push_back(*column);
     names.push_back(schema.columns[i].name);
   }
+  auto targets = TargetColumns(table.ref, *mapping);
+  if (!targets.ok()) return located(targets.status().error());
   auto sink = std::make_shared<SinkNode>();
+  sink->target_columns = std::move(*targets);
   PlanPtr input = MakeCalc(query.plan, nullptr, std::move(projections), names);
   sink->output = input->output;
   sink->inputs = {std::move(input)};

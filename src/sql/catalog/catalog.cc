@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sql/catalog/schema_options.h"
+
 namespace forebay::sql {
 namespace {
 
@@ -58,6 +60,7 @@ model::TableDescriptor ToDescriptor(const CatalogTable& table) {
     custom[std::string(kWatermark) + table.watermark->column] = table.watermark->expression;
   }
   for (const auto& [key, value] : table.ref.options) {
+    if (IsSchemaOption(key)) continue;
     if (IsStorageOption(key)) {
       descriptor.properties[key] = value;
     } else {
@@ -72,6 +75,7 @@ Result<CatalogTable> FromTableInfo(const model::TableInfo& info) {
   table.ref.path = info.path;
   table.ref.info = info;
   table.ref.options = info.descriptor.properties;
+  WriteSchemaOptions(info.descriptor.schema, table.ref.options);
   table.comment = info.descriptor.comment;
   std::map<std::string, std::string> computed;
   std::map<std::string, std::string> comments;

@@ -65,7 +65,7 @@ class Catalog {
 /// How SQL-only parts of a table are kept in TableDescriptor::custom_properties, and back.
 /// Keys: "sql.columns" (declared order, JSON array), "sql.computed.<name>",
 /// "sql.watermark.<column>", "sql.comment.<name>", and the connector's own WITH options under
-/// "option.<key>".
+/// "option.<key>"; those that are the schema's (schema_options.h) stand there alone.
 model::TableDescriptor ToDescriptor(const CatalogTable& table);
 /// The key under which the descriptor keeps the WITH option `key`.
 std::string DescriptorKeyOf(const std::string& key);

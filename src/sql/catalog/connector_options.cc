@@ -19,6 +19,10 @@ struct OptionRule {
 
 constexpr OptionRule kForebay[] = {{"bucket.num"},
                                    {"bucket.key"},
+                                   {"auto-increment.fields"},
+                                   {"fields.#.agg"},
+                                   {"fields.#.listagg.delimiter"},
+                                   {"fields.#.string_agg.delimiter"},
                                    {"scan.startup.mode"},
                                    {"scan.startup.timestamp"},
                                    {"scan.bounded.mode"}};

@@ -152,6 +152,14 @@ std::string JoinText(const JoinNode& join) {
                      Join(where), AllNames(join));
 }
 
+std::string SinkText(const SinkNode& sink) {
+  std::string text = fmt::format("Sink(table=[{}]", Table(sink.table));
+  if (!sink.target_columns.empty()) {
+    text += fmt::format(", targetColumns=[{}]", Names(*sink.inputs[0], sink.target_columns));
+  }
+  return fmt::format("{}, fields=[{}]", text, AllNames(*sink.inputs[0]));
+}
+
 std::string RankText(const RankNode& rank) {
   return fmt::format(
       "{}(rankType=[ROW_NUMBER], rankRange=[rankStart={}, rankEnd={}], partitionBy=[{}], "
@@ -263,6 +271,7 @@ std::string NodeText(const PlanNode& node) {
     case PlanKind::kRank: return RankText(static_cast<const RankNode&>(node));
     case PlanKind::kDeduplicate: {
       const auto& d = static_cast<const DeduplicateNode&>(node);
+      if (d.normalizes) return fmt::format("ChangelogNormalize(key=[{}]", Names(node, d.keys));
       return fmt::format("Deduplicate(keep=[{}Row], key=[{}], order=[{}]",
                          d.keep_last ? "Last" : "First", Names(node, d.keys),
                          d.is_rowtime ? "ROWTIME" : "PROCTIME");
@@ -273,10 +282,7 @@ std::string NodeText(const PlanNode& node) {
       return fmt::format("Sort(orderBy=[{}]",
                          Order(static_cast<const SortNode&>(node).order, node));
     case PlanKind::kLimit: return LimitText(static_cast<const LimitNode&>(node));
-    case PlanKind::kSink:
-      return fmt::format("Sink(table=[{}], fields=[{}]",
-                         Table(static_cast<const SinkNode&>(node).table),
-                         AllNames(*node.inputs[0]));
+    case PlanKind::kSink: return SinkText(static_cast<const SinkNode&>(node));
   }
   return "?";
 }

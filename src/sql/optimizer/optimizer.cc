@@ -130,6 +130,33 @@ bool IsDeduplicate(const RankNode& rank) {
          IsInsertOnly(*rank.inputs[0]);
 }
 
+/// The last row of each key, with the columns of the scan; the key may be none of them.
+PlanPtr Normalized(std::shared_ptr<TableScanNode> scan) {
+  const model::Schema& schema = scan->table.info.descriptor.schema;
+  size_t wanted = scan->output.size();
+  auto node = std::make_shared<DeduplicateNode>();
+  for (int column : schema.PrimaryKeyIndexes()) {
+    auto place = std::find(scan->columns.begin(), scan->columns.end(), column);
+    node->keys.push_back(static_cast<int>(place - scan->columns.begin()));
+    if (place != scan->columns.end()) continue;
+    scan->columns.push_back(column);
+    scan->output.push_back({schema.columns[column].name, schema.columns[column].type});
+  }
+  node->keep_last = true;
+  node->is_rowtime = false;
+  node->normalizes = true;
+  node->output = scan->output;
+  node->inputs = {scan};
+  if (wanted == node->output.size()) return node;
+  std::vector<ExpressionPtr> projections;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < wanted; ++i) {
+    projections.push_back(Expression::Column(node->output[i].type, static_cast<int>(i)));
+    names.push_back(node->output[i].name);
+  }
+  return MakeCalc(node, nullptr, std::move(projections), names);
+}
+
 }  // namespace
 
 std::shared_ptr<PlanNode> CloneNode(const PlanNode& node) {
@@ -217,6 +244,14 @@ Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool
   return finished;
 }
 
+std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots) {
+  return RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
+    if (node->kind != PlanKind::kTableScan) return node;
+    auto scan = std::static_pointer_cast<TableScanNode>(node);
+    return IsUpsertSource(*scan) ? Normalized(std::move(scan)) : node;
+  });
+}
+
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming) {
   for (PlanPtr& root : roots) root = PushFilters(root, {});
   roots = MergeCalcs(roots);
@@ -224,6 +259,7 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming
   roots = PruneColumns(roots);
   roots = MergeCalcs(roots);
   ASSIGN_OR_RETURN(roots, FinishRanks(roots, streaming));
+  if (streaming) roots = NormalizeChangelogs(roots);
   roots = ShareEqualPlans(roots);
   roots = PushIntoScans(roots);
   roots = MarkUsedFields(roots);

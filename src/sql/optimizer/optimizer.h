@@ -23,6 +23,9 @@ std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots);
 /// limits is an error in streaming mode.
 Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming);
 
+/// Puts a Deduplicate above every scan whose changelog has no old rows; for streaming.
+std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots);
+
 /// Every node once, inputs before consumers.
 std::vector<PlanPtr> TopologicalOrder(const std::vector<PlanPtr>& roots);
 /// A copy of `node` over other inputs.

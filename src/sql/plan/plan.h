@@ -259,6 +259,8 @@ struct DeduplicateNode : PlanNode {
   int time_column = 0;
   bool keep_last = false;
   bool is_rowtime = true;
+  /// Gives a changelog of upserts its old rows (Flink's ChangelogNormalize).
+  bool normalizes = false;
 };
 
 /// UNION ALL: inputs have equal types.
@@ -285,6 +287,8 @@ struct SinkNode : PlanNode {
   SinkNode() : PlanNode(PlanKind::kSink) {}
   TableRef table;
   bool overwrite = false;
+  /// The table's columns that are written, others stay as they are (partial update); empty: all.
+  std::vector<int> target_columns;
 };
 
 }  // namespace forebay::sql

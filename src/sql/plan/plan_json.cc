@@ -270,12 +270,14 @@ void Write(const DeduplicateNode& n, Json& json) {
   json["time_column"] = n.time_column;
   json["keep_last"] = n.keep_last;
   json["is_rowtime"] = n.is_rowtime;
+  json["normalizes"] = n.normalizes;
 }
 void Read(const Json& json, DeduplicateNode& n) {
   json.at("keys").get_to(n.keys);
   json.at("time_column").get_to(n.time_column);
   json.at("keep_last").get_to(n.keep_last);
   json.at("is_rowtime").get_to(n.is_rowtime);
+  n.normalizes = json.value("normalizes", false);
 }
 void Write(const UnionNode&, Json&) {}
 void Read(const Json&, UnionNode&) {}
@@ -294,10 +296,12 @@ void Read(const Json& json, LimitNode& n) {
 void Write(const SinkNode& n, Json& json) {
   json["table"] = TableJson(n.table);
   json["overwrite"] = n.overwrite;
+  json["target_columns"] = n.target_columns;
 }
 void Read(const Json& json, SinkNode& n) {
   n.table = TableOf(json.at("table"));
   json.at("overwrite").get_to(n.overwrite);
+  n.target_columns = json.value("target_columns", std::vector<int>());
 }
 
 /// Calls `f` with a null pointer of the node type of `kind`.

@@ -10,6 +10,7 @@
 #include "format/batch_statistics.h"
 #include "format/row_format.h"
 #include "storage/coordinator/partition_spec.h"
+#include "storage/coordinator/row_rules.h"
 
 namespace forebay::storage {
 namespace {
@@ -21,7 +22,7 @@ constexpr size_t kNameBytesMax = 200;
 constexpr int kBucketsMax = 1024;
 constexpr int kColumnsMax = 4096;
 
-constexpr std::array<std::string_view, 29> kKnownOptions = {
+constexpr std::array<std::string_view, 30> kKnownOptions = {
     "table.log.format",
     "table.log.arrow.compression.type",
     "table.log.arrow.compression.zstd.level",
@@ -47,6 +48,7 @@ constexpr std::array<std::string_view, 29> kKnownOptions = {
     "table.datalake.auto-expire-snapshot",
     "table.datalake.historical-partition.enabled",
     "table.merge-engine",
+    "table.merge-engine.versioned.ver-column",
     "table.delete.behavior",
     "table.changelog.image",
     "table.auto-increment.cache-size",
@@ -152,6 +154,55 @@ std::vector<std::string> SplitNames(const std::string& text) {
   return names;
 }
 
+Result<MergeEngine> ParseMergeEngine(const std::string& text) {
+  std::string upper = Upper(text);
+  if (upper == "FIRST_ROW") return MergeEngine::kFirstRow;
+  if (upper == "VERSIONED") return MergeEngine::kVersioned;
+  if (upper == "AGGREGATION") return MergeEngine::kAggregation;
+  return InvalidArgument("'{}' is none of FIRST_ROW, VERSIONED, AGGREGATION", text);
+}
+
+Result<ChangelogImage> ParseChangelogImage(const std::string& text) {
+  std::string upper = Upper(text);
+  if (upper == "FULL") return ChangelogImage::kFull;
+  if (upper == "WAL") return ChangelogImage::kWal;
+  return InvalidArgument("'{}' is neither FULL nor WAL", text);
+}
+
+Result<format::RowFormat> ParseKvFormat(const std::string& text) {
+  std::string upper = Upper(text);
+  if (upper == "COMPACTED") return format::RowFormat::kCompacted;
+  if (upper == "INDEXED") return format::RowFormat::kIndexed;
+  return InvalidArgument("'{}' is neither COMPACTED nor INDEXED", text);
+}
+
+Result<int64_t> ParseCount(const std::string& text) {
+  int64_t count = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size() && count > 0) return count;
+  return InvalidArgument("'{}' is no number above 0", text);
+}
+
+/// The options of primary-key tables' rows; whether `key` is one.
+Result<bool> ApplyToRows(const std::string& key, const std::string& value, TableOptions& options) {
+  if (key == "table.merge-engine") {
+    ASSIGN_OR_RETURN(options.merge_engine, ParseMergeEngine(value));
+  } else if (key == "table.merge-engine.versioned.ver-column") {
+    options.version_column = value;
+  } else if (key == "table.delete.behavior") {
+    ASSIGN_OR_RETURN(options.delete_behavior, ParseDeleteBehavior(value));
+  } else if (key == "table.changelog.image") {
+    ASSIGN_OR_RETURN(options.changelog_image, ParseChangelogImage(value));
+  } else if (key == "table.kv.format") {
+    ASSIGN_OR_RETURN(options.kv_format, ParseKvFormat(value));
+  } else if (key == "table.auto-increment.cache-size") {
+    ASSIGN_OR_RETURN(options.auto_increment_cache_size, ParseCount(value));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 /// An option of which we know only one value.
 Status OnlyValue(const std::string& value, std::string_view supported) {
   if (Upper(value) == supported) return {};
@@ -161,6 +212,8 @@ Status OnlyValue(const std::string& value, std::string_view supported) {
 Status Apply(const std::string& key, const std::string& value, TableOptions& options) {
   ASSIGN_OR_RETURN(bool taken, options.auto_partition.Set(key, value));
   if (taken) return {};
+  ASSIGN_OR_RETURN(bool of_rows, ApplyToRows(key, value, options));
+  if (of_rows) return {};
   if (key == "table.log.ttl") {
     ASSIGN_OR_RETURN(options.log.ttl_ms, ParseTtlMs(value));
   } else if (key == "table.log.local-ttl") {
@@ -180,20 +233,12 @@ Status Apply(const std::string& key, const std::string& value, TableOptions& opt
     return OnlyValue(value, "ICEBERG");
   } else if (key == "table.log.arrow.compression.type") {
     ASSIGN_OR_RETURN(options.compression, format::ParseCompression(value));
-  } else if (key == "table.delete.behavior") {
-    ASSIGN_OR_RETURN(options.delete_behavior, ParseDeleteBehavior(value));
   } else if (key == "table.log.format") {
     ASSIGN_OR_RETURN(options.log_format, format::ParseLogFormat(value));
   } else if (key == "table.statistics.columns") {
     options.statistics_columns = SplitNames(value);
-  } else if (key == "table.kv.format") {
-    return OnlyValue(value, "COMPACTED");
-  } else if (key == "table.changelog.image") {
-    return OnlyValue(value, "FULL");
   } else if (key == "table.datalake.historical-partition.enabled") {
     return OnlyValue(value, "FALSE");
-  } else if (key == "table.merge-engine") {
-    return NotSupported("merge engine '{}'", value);
   }
   return {};
 }
@@ -288,7 +333,8 @@ Status ValidateKeys(const model::TableDescriptor& table) {
 
 /// What the log's format and statistics ask of the columns.
 Status ValidateLog(const model::TableDescriptor& table, const TableOptions& options) {
-  if (options.log_format == format::LogFormat::kIndexed && table.HasPrimaryKey()) {
+  if (options.log_format == format::LogFormat::kIndexed && table.HasPrimaryKey() &&
+      options.kv_format == format::RowFormat::kCompacted) {
     return InvalidArgument(
         "Currently, Primary Key Table supports ARROW or COMPACTED log format when kv format is "
         "COMPACTED.");
@@ -339,6 +385,9 @@ Result<TableOptions> TableOptions::Parse(const std::map<std::string, std::string
     Status applied = Apply(key, value, options);
     if (!applied.ok()) return applied.WithContext(fmt::format("table option '{}'", key));
   }
+  if (options.merge_engine != MergeEngine::kNone && !properties.contains("table.delete.behavior")) {
+    options.delete_behavior = DeleteBehavior::kIgnore;
+  }
   return options;
 }
 
@@ -362,7 +411,8 @@ Status ValidateTable(const model::TablePath& path, const model::TableDescriptor&
   ASSIGN_OR_RETURN(TableOptions options, TableOptions::Parse(descriptor.properties, {}));
   RETURN_IF_ERROR(options.auto_partition.Validate(descriptor));
   if (options.log.datalake_enabled) RETURN_IF_ERROR(ValidateLakePartitionKeys(descriptor));
-  return ValidateLog(descriptor, options);
+  RETURN_IF_ERROR(ValidateLog(descriptor, options));
+  return ValidateRowRules(descriptor);
 }
 
 }  // namespace forebay::storage

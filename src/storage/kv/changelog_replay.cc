@@ -21,7 +21,9 @@ constexpr int64_t kGroupBytes = 16 << 20;
 
 Result<int64_t> ChangelogReplay::Run(LogOffset offset, LogOffset end) {
   int64_t bytes = 0, written_bytes = 0;
-  ASSIGN_OR_RETURN(row_count_, store_.RowCount());
+  if (counts_rows_) {
+    ASSIGN_OR_RETURN(row_count_, store_.RowCount());
+  }
   while (offset < end) {
     ASSIGN_OR_RETURN(LogSlice slice, log_.Read(offset, kReadBytes));
     for (const auto& batch : slice.batches) {
@@ -49,6 +51,7 @@ Status ChangelogReplay::Read(const format::LogBatchHeader& header, std::string_v
     if (row_count_.has_value()) {
       *row_count_ += change == ChangeType::kInsert ? 1 : change == ChangeType::kDelete ? -1 : 0;
     }
+    if (change == ChangeType::kInsert && values_ != nullptr) values_->Take(batch, row);
     rows_.push_back({std::string(keys[row]), "", Upserts(change)});
     if (!rows_.back().present) continue;
     ASSIGN_OR_RETURN(rows_.back().value, MakeRowValue(schema_id_, batch, row));
@@ -68,7 +71,7 @@ Status ChangelogReplay::WriteRows(LogOffset end) {
     if (rows_[i].present) puts.back().value = rows_[i].value;
   }
   store_.SetRowCount(row_count_);
-  Status written = store_.Write(puts, end);
+  Status written = store_.Write(puts, end, values_ != nullptr ? values_->Note() : "");
   rows_.clear();
   return written;
 }

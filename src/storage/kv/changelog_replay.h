@@ -7,22 +7,29 @@
 
 #include "model/batch.h"
 #include "model/table.h"
+#include "storage/coordinator/table_options.h"
+#include "storage/kv/auto_increment.h"
 #include "storage/kv/row_store.h"
 #include "storage/log/log_tablet.h"
 #include "storage/schema_registry.h"
 
 namespace forebay::storage {
 
-/// Applies a changelog to a row store again, after a crash. Thread-compatible.
+/// Applies a changelog to a row store again, after a crash. It holds what merge engines made, so
+/// nothing is merged. Thread-compatible.
 class ChangelogReplay {
  public:
-  /// All must outlive the object.
+  /// All must outlive the object. `values` is told what the auto-increment column had; null when
+  /// there is none. Rows are counted when the changelog tells inserts from updates.
   ChangelogReplay(LogTablet& log, RowStore& store, const model::TableInfo& table,
-                  std::shared_ptr<const SchemaRegistry> schemas, format::LogFormat log_format)
+                  std::shared_ptr<const SchemaRegistry> schemas, const TableOptions& options,
+                  AutoIncrement* values)
       : log_(log),
         store_(store),
+        values_(values),
+        counts_rows_(options.changelog_image == ChangelogImage::kFull),
         reader_(std::move(schemas), table.schema_id, table.descriptor.schema.Types(), std::nullopt,
-                log_format),
+                options.log_format),
         key_indexes_(table.descriptor.PhysicalPrimaryKeyIndexes()),
         schema_id_(table.schema_id) {}
 
@@ -40,6 +47,8 @@ class ChangelogReplay {
 
   LogTablet& log_;
   RowStore& store_;
+  AutoIncrement* const values_;
+  const bool counts_rows_;
   const LogBatchReader reader_;
   const std::vector<int> key_indexes_;
   const model::SchemaId schema_id_;

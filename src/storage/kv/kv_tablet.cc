@@ -41,11 +41,18 @@ Status KvTabletImpl::Recover(const model::TableInfo& info) {
     return Corruption("the rows reach changelog offset {}, but the changelog holds {} to {}",
                       offset, start, end);
   }
+  AutoIncrement* values = auto_increment_.has_value() ? &*auto_increment_ : nullptr;
+  if (values != nullptr) {
+    ASSIGN_OR_RETURN(std::string note, store_->Note());
+    RETURN_IF_ERROR(values->Restore(note));
+  }
   ASSIGN_OR_RETURN(
       unflushed_bytes_,
-      ChangelogReplay(*log_, *store_, info, schemas_, options_.log_format).Run(offset, end));
+      ChangelogReplay(*log_, *store_, info, schemas_, options_, values).Run(offset, end));
   committed_end_ = end;
-  ASSIGN_OR_RETURN(row_count_, store_->RowCount());
+  if (options_.changelog_image == ChangelogImage::kFull) {
+    ASSIGN_OR_RETURN(row_count_, store_->RowCount());
+  }
   // A long replay is not repeated by the next start, and gives its memory back.
   if (unflushed_bytes_ > kUnflushedShareMin) {
     RETURN_IF_ERROR(store_->FlushSoon());
@@ -64,6 +71,15 @@ RowEntry* KvTabletImpl::AddEntry(std::string_view key, uint64_t hash,
   return entry;
 }
 
+/// What the row store has of the entry's row, which is now read.
+void KvTabletImpl::SetDurable(RowEntry& entry, std::optional<std::string> value) {
+  int64_t before = entry.MemoryBytes();
+  entry.known = true;
+  entry.present = value.has_value();
+  if (value.has_value()) entry.value = std::move(*value);
+  Account(entry.MemoryBytes() - before);
+}
+
 Result<KvTabletImpl::Loaded> KvTabletImpl::Load(const EncodedKeys& keys,
                                                 const std::vector<uint64_t>& hashes) {
   Loaded loaded;
@@ -71,7 +87,8 @@ Result<KvTabletImpl::Loaded> KvTabletImpl::Load(const EncodedKeys& keys,
     std::lock_guard lock(mutex_);
     for (int row = 0; row < keys.num_rows(); ++row) {
       if (row + 8 < keys.num_rows()) rows_.Prefetch(hashes[row + 8]);
-      if (rows_.Find(keys[row], hashes[row]) == nullptr) loaded.key_rows.push_back(row);
+      RowEntry* entry = rows_.Find(keys[row], hashes[row]);
+      if (entry == nullptr || !entry->known) loaded.key_rows.push_back(row);
     }
   }
   metrics_.kv_cache_hits += keys.num_rows() - std::ssize(loaded.key_rows);
@@ -123,6 +140,7 @@ Status KvTabletImpl::MoveDirty() {
   LogOffset end;
   int64_t moved_bytes;
   std::optional<int64_t> row_count;
+  std::string note;
   {
     std::lock_guard lock(mutex_);
     if (dirty_.empty() && moved_end_ == committed_end_) return {};
@@ -131,6 +149,7 @@ Status KvTabletImpl::MoveDirty() {
     moved_bytes = std::exchange(unmoved_bytes_, 0);
     end = committed_end_;
     row_count = row_count_;
+    if (auto_increment_.has_value()) note = auto_increment_->Note();
     values.reserve(moving.size());
     puts.reserve(moving.size());
     for (RowEntry* entry : moving) {
@@ -146,7 +165,7 @@ Status KvTabletImpl::MoveDirty() {
             [](const RowStore::Put& a, const RowStore::Put& b) { return a.key < b.key; });
   Failpoint("kv.before_move");
   store_->SetRowCount(row_count);
-  Status written = store_->Write(puts, end);
+  Status written = store_->Write(puts, end, note);
   Failpoint("kv.after_move");
   metrics_.kv_flushes += 1;
   if (written.ok()) FlushIfDue(moved_bytes);
@@ -189,6 +208,7 @@ Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
     bool is_loaded = next_loaded < loaded.key_rows.size() && loaded.key_rows[next_loaded] == row;
     const std::optional<std::string>* read = is_loaded ? &loaded.values[next_loaded++] : nullptr;
     RowEntry* entry = rows_.Find(keys[row], hashes[row]);
+    if (entry != nullptr && !entry->known) entry = nullptr;
     std::optional<std::string> late;
     if (entry == nullptr && read == nullptr) {
       // Evicted since Load looked.
@@ -289,18 +309,17 @@ Result<std::unique_ptr<RowStore>> OpenStore(RowStoreServices& services, io::File
 
 }  // namespace
 
-Result<std::shared_ptr<KvTablet>> KvTablet::Open(KvServices& services, io::FileSystem& fs,
-                                                 std::string directory,
-                                                 const model::TableInfo& info,
-                                                 const TableOptions& options,
-                                                 std::shared_ptr<LogTablet> log,
-                                                 std::shared_ptr<const SchemaRegistry> schemas) {
+Result<std::shared_ptr<KvTablet>> KvTablet::Open(
+    KvServices& services, io::FileSystem& fs, std::string directory, const model::TableInfo& info,
+    const TableOptions& options, std::shared_ptr<LogTablet> log,
+    std::shared_ptr<const SchemaRegistry> schemas, ReserveValues reserve_values) {
   RETURN_IF_ERROR(format::CheckRowTypes(info.descriptor.schema.Types()));
+  ASSIGN_OR_RETURN(RowMergers mergers, RowMergers::Make(info.descriptor.schema, options));
   RETURN_IF_ERROR(fs.CreateDirectories(directory));
   ASSIGN_OR_RETURN(auto store, OpenStore(services.shared_->stores, fs, directory, *log));
   auto tablet = std::make_shared<KvTabletImpl>(
-      *services.shared_, services.metrics_, info, options, std::move(log),
-      std::shared_ptr<RowStore>(std::move(store)), std::move(schemas));
+      *services.shared_, services.metrics_, info, options, std::move(mergers), std::move(log),
+      std::shared_ptr<RowStore>(std::move(store)), std::move(schemas), std::move(reserve_values));
   RETURN_IF_ERROR(tablet->Recover(info));
   return std::shared_ptr<KvTablet>(std::move(tablet));
 }

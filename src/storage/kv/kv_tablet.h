@@ -10,6 +10,7 @@
 #include "format/row_key.h"
 #include "model/batch.h"
 #include "storage/coordinator/table_options.h"
+#include "storage/kv/auto_increment.h"
 #include "storage/kv/kv_checkpoint.h"
 #include "storage/log/log_tablet.h"
 #include "storage/schema_registry.h"
@@ -65,27 +66,32 @@ struct KvWriteOptions {
   /// Only these columns, the key's among them, are written: an upsert keeps the others as they are,
   /// a delete sets these to NULL, or removes a row that then has nothing but them. Empty: all.
   std::vector<int> target_columns;
+  /// Rows are stored as they are written, and deleted, whatever the merge engine says: Fluss's
+  /// clients take back writes so.
+  bool overwrite = false;
 };
 
 /// The rows of one bucket of a primary-key table: RocksDB with rows in memory before it, and a
-/// changelog with full images that is the truth. A write is applied to the pre-write buffer, its
-/// changelog is appended; when that is durable the rows become visible to lookups, and later go to
-/// RocksDB in large batches together with the offset they reach. After a crash the changelog from
-/// that offset on is applied again. Thread-safe.
+/// changelog that is the truth. A write is merged with the rows there are (RowMerger) in the
+/// pre-write buffer, the changelog of the results is appended; when that is durable the rows become
+/// visible to lookups, and later go to RocksDB in large batches together with the offset they
+/// reach. After a crash the changelog from that offset on is applied again. Thread-safe.
 class KvTablet {
  public:
   static Result<std::shared_ptr<KvTablet>> Open(KvServices& services, io::FileSystem& fs,
                                                 std::string directory, const model::TableInfo& info,
                                                 const TableOptions& options,
                                                 std::shared_ptr<LogTablet> log,
-                                                std::shared_ptr<const SchemaRegistry> schemas);
+                                                std::shared_ptr<const SchemaRegistry> schemas,
+                                                ReserveValues reserve_values);
   virtual ~KvTablet() = default;
 
   /// The schema of all writes from now on, which has only more columns; the registry has it.
-  virtual void SetSchema(model::SchemaId id, const model::Schema& schema) = 0;
+  virtual Status SetSchema(model::SchemaId id, const model::Schema& schema) = 0;
   /// Applies the rows of `batch` in order, as TableWriter::WriteBucket says. Columns that the batch
   /// lacks at its end, since its writer does not know them yet, are NULL. An error means that
-  /// nothing happened and `done` will not be called.
+  /// nothing happened and `done` will not be called: kOutOfRange when the table does not take such
+  /// target columns, kNotSupported when it takes no deletes.
   virtual Status Write(const model::Batch& batch, const KvWriteOptions& options,
                        AppendCallback done) = 0;
   /// Durable rows only.

@@ -9,7 +9,7 @@
 
 #include "storage/kv/changelog.h"
 #include "storage/kv/kv_tablet.h"
-#include "storage/kv/partial_update.h"
+#include "storage/kv/row_merger.h"
 #include "storage/kv/row_store.h"
 #include "storage/kv/row_table.h"
 #include "storage/kv/row_value.h"
@@ -39,8 +39,9 @@ class KvTabletImpl : public KvTablet,
   using Shared = KvServices::Shared;
 
   KvTabletImpl(Shared& shared, StorageMetrics& metrics, const model::TableInfo& info,
-               const TableOptions& options, std::shared_ptr<LogTablet> log,
-               std::shared_ptr<RowStore> store, std::shared_ptr<const SchemaRegistry> schemas)
+               const TableOptions& options, RowMergers mergers, std::shared_ptr<LogTablet> log,
+               std::shared_ptr<RowStore> store, std::shared_ptr<const SchemaRegistry> schemas,
+               ReserveValues reserve_values)
       : shared_(shared),
         metrics_(metrics),
         schemas_(std::move(schemas)),
@@ -50,9 +51,12 @@ class KvTabletImpl : public KvTablet,
         schema_(info.descriptor.schema),
         types_(schema_.Types()),
         reader_(types_),
+        mergers_(std::move(mergers)),
         log_(std::move(log)),
         store_(std::move(store)) {
     metrics_.kv_tablets += 1;
+    if (schema_.auto_increment_columns.empty()) return;
+    auto_increment_.emplace(schema_, options_.auto_increment_cache_size, std::move(reserve_values));
   }
   ~KvTabletImpl() override {
     metrics_.kv_tablets -= 1;
@@ -60,7 +64,7 @@ class KvTabletImpl : public KvTablet,
   }
 
   Status Recover(const model::TableInfo& info);
-  void SetSchema(model::SchemaId id, const model::Schema& schema) override;
+  Status SetSchema(model::SchemaId id, const model::Schema& schema) override;
   Status Write(const model::Batch& batch, const KvWriteOptions& write,
                AppendCallback done) override;
   Result<KvValues> Lookup(const format::EncodedKeys& keys) override;
@@ -80,10 +84,19 @@ class KvTabletImpl : public KvTablet,
  private:
   /// The changes of one write.
   struct WriteSet {
-    std::optional<PartialUpdate> partial;
+    std::shared_ptr<const RowMerger> merger;  ///< null: rows are stored as they are written
+    DeleteBehavior deletes = DeleteBehavior::kAllow;
+    bool blind = false;  ///< upserts take no notice of the rows there are
     std::vector<RowChange> changes;
     uint64_t failures_before = 0;  ///< failures_ when the rows were applied
     int64_t log_bytes = 0;         ///< of the changelog
+
+    /// What becomes of the entry's row.
+    void Add(RowEntry& entry, std::string value, bool present) {
+      changes.push_back({&entry, std::move(value), present});
+      entry.overlay = &changes.back();
+      entry.pins += 1;
+    }
   };
 
   Result<format::EncodedKeys> KeysOf(const model::Batch& batch) const;
@@ -94,15 +107,22 @@ class KvTabletImpl : public KvTablet,
   };
   Result<Loaded> Load(const format::EncodedKeys& keys, const std::vector<uint64_t>& hashes);
   void Keep(const format::EncodedKeys& keys, const std::vector<uint64_t>& hashes, Loaded loaded);
+  void SetDurable(RowEntry& entry, std::optional<std::string> value);
   RowEntry* AddEntry(std::string_view key, uint64_t hash, std::optional<std::string> value);
   Result<std::string> InPresentSchema(std::string_view value) const;
   Status Apply(const model::Batch& batch, const format::EncodedKeys& keys,
                const std::vector<uint64_t>& hashes, WriteSet& set, ChangelogBuilder& changelog);
   Status ApplyRow(const model::Batch& batch, int row, RowEntry& entry, WriteSet& set,
                   ChangelogBuilder& changelog);
-  Result<std::optional<std::string>> NewValue(const model::Batch& batch, int row,
-                                              std::optional<std::string_view> before,
-                                              const std::optional<PartialUpdate>& partial) const;
+  Status ApplyUpsert(const model::Batch& batch, int row, RowEntry& entry, WriteSet& set,
+                     ChangelogBuilder& changelog);
+  Status ApplyDelete(RowEntry& entry, WriteSet& set, ChangelogBuilder& changelog);
+  Status AddUpsert(std::optional<std::string_view> before, std::string_view value, int written_row,
+                   bool blind, ChangelogBuilder& changelog);
+  Result<WriteSet> Prepare(const KvWriteOptions& write, int num_rows) const;
+  Result<std::optional<std::string_view>> LatestOf(const RowEntry& entry,
+                                                   std::string& widened) const;
+  std::string ValuePrefix() const;
   void DropOverlay(const WriteSet& set);
   Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
   void OnAppended(WriteSet& set, const Result<AppendResult>& result);
@@ -124,6 +144,7 @@ class KvTabletImpl : public KvTablet,
   model::Schema schema_;
   std::vector<model::DataType> types_;
   format::CompactedRowReader reader_;
+  RowMergers mergers_;
   const std::shared_ptr<LogTablet> log_;
   const std::shared_ptr<RowStore> store_;
   std::atomic<bool> closed_ = false;
@@ -133,6 +154,7 @@ class KvTabletImpl : public KvTablet,
   int64_t unflushed_bytes_ = 0;  ///< of changelog, whose rows are in RocksDB's memory only; under
                                  ///< move_mutex_
   std::mutex mutex_;             ///< guards all below
+  std::optional<AutoIncrement> auto_increment_;
   RowTable rows_;
   std::optional<int64_t> row_count_;  ///< of durable rows
   int64_t row_bytes_ = 0;

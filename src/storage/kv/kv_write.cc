@@ -19,12 +19,27 @@ constexpr int64_t kDirtyBytesMax = 32 << 20;
 
 }  // namespace
 
-void KvTabletImpl::SetSchema(model::SchemaId id, const model::Schema& schema) {
+Status KvTabletImpl::SetSchema(model::SchemaId id, const model::Schema& schema) {
+  ASSIGN_OR_RETURN(RowMergers mergers, RowMergers::Make(schema, options_));
   std::lock_guard write_lock(write_mutex_);
   schema_id_ = id;
   schema_ = schema;
   types_ = schema.Types();
   reader_ = format::CompactedRowReader(types_);
+  mergers_ = std::move(mergers);
+  if (auto_increment_.has_value()) auto_increment_->SetSchema(schema);
+  return {};
+}
+
+Result<KvTabletImpl::WriteSet> KvTabletImpl::Prepare(const KvWriteOptions& write,
+                                                     int num_rows) const {
+  WriteSet set;
+  ASSIGN_OR_RETURN(set.merger, mergers_.For(write.target_columns, write.overwrite));
+  if (!write.overwrite) set.deletes = options_.delete_behavior;
+  set.blind = options_.changelog_image == ChangelogImage::kWal && set.merger == nullptr &&
+              !auto_increment_.has_value();
+  set.changes.reserve(num_rows);  // entries point to them
+  return set;
 }
 
 Status KvTabletImpl::Write(const Batch& written, const KvWriteOptions& write, AppendCallback done) {
@@ -33,16 +48,14 @@ Status KvTabletImpl::Write(const Batch& written, const KvWriteOptions& write, Ap
   std::vector<uint64_t> hashes = HashesOf(keys);
   std::lock_guard write_lock(write_mutex_);
   const Batch batch = WidenBatch(written, types_);
-  std::optional<PartialUpdate> partial;
-  if (!write.target_columns.empty()) {
-    ASSIGN_OR_RETURN(partial, PartialUpdate::Make(schema_, write.target_columns));
-  }
+  ASSIGN_OR_RETURN(WriteSet prepared, Prepare(write, batch.num_rows));
+  auto set = std::make_shared<WriteSet>(std::move(prepared));
   if (writer_id >= 0 && log_->AckIfDuplicate(writer_id, sequence, done)) return {};
   // Nobody else changes rows meanwhile, so what is loaded stays true.
-  ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
-  auto set = std::make_shared<WriteSet>();
-  set->partial = std::move(partial);
-  set->changes.reserve(batch.num_rows);  // entries point to them
+  Loaded loaded;
+  if (!set->blind) {
+    ASSIGN_OR_RETURN(loaded, Load(keys, hashes));
+  }
   ChangelogBuilder changelog(batch, reader_);
   Status applied;
   bool full;
@@ -82,10 +95,15 @@ Status KvTabletImpl::Apply(const Batch& batch, const EncodedKeys& keys,
   for (int row = 0; row < batch.num_rows; ++row) {
     if (row + 8 < batch.num_rows) rows_.Prefetch(hashes[row + 8]);
     RowEntry* entry = rows_.Find(keys[row], hashes[row]);
+    bool needs_old = !set.blind || !Upserts(batch.change(row));
     if (entry == nullptr) {
+      entry = AddEntry(keys[row], hashes[row], std::nullopt);
+      entry->known = false;
+    }
+    if (needs_old && !entry->HasLatest()) {
       std::vector<std::optional<std::string>> value;
       RETURN_IF_ERROR(store_->Get({keys[row]}, value));
-      entry = AddEntry(keys[row], hashes[row], std::move(value[0]));
+      SetDurable(*entry, std::move(value[0]));
     }
     RETURN_IF_ERROR(ApplyRow(batch, row, *entry, set, changelog));
   }
@@ -96,8 +114,7 @@ Status KvTabletImpl::Apply(const Batch& batch, const EncodedKeys& keys,
 Result<std::string> KvTabletImpl::InPresentSchema(std::string_view value) const {
   auto schema = schemas_->Get(SchemaIdOf(value));
   if (!schema.ok()) return Corruption("a stored row: {}", schema.message());
-  std::string widened(kRowValuePrefixBytes, '\0');
-  StoreLe(widened.data(), static_cast<int16_t>(schema_id_.value()));
+  std::string widened = ValuePrefix();
   RETURN_IF_ERROR(
       format::WidenCompactedRow(RowOf(value), (*schema)->columns.size(), types_.size(), widened));
   return widened;
@@ -105,65 +122,100 @@ Result<std::string> KvTabletImpl::InPresentSchema(std::string_view value) const 
 
 Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
                               ChangelogBuilder& changelog) {
-  const RowChange* last = entry.overlay != nullptr ? entry.overlay : entry.pending;
-  bool was_present = last != nullptr ? last->present : entry.present;
-  std::string_view old = last != nullptr ? last->value : entry.value;
-  std::string widened;
-  if (was_present && SchemaIdOf(old) != schema_id_) {
-    ASSIGN_OR_RETURN(widened, InPresentSchema(old));
-    old = widened;
-  }
   ChangeType change = batch.change(row);
   entry.referenced = true;
   if (change == ChangeType::kUpdateBefore) return {};
-  if (!Upserts(change)) {
-    if (options_.delete_behavior == DeleteBehavior::kDisable) {
-      return NotSupported("deletes are disabled for this table (table.delete.behavior)");
-    }
-    if (options_.delete_behavior == DeleteBehavior::kIgnore || !was_present) return {};
+  if (Upserts(change)) return ApplyUpsert(batch, row, entry, set, changelog);
+  if (set.deletes == DeleteBehavior::kIgnore) return {};
+  if (set.deletes == DeleteBehavior::kAllow) return ApplyDelete(entry, set, changelog);
+  return NotSupported("deletes are disabled for this table (table.delete.behavior)");
+}
+
+namespace {
+
+std::optional<std::string_view> RowIn(std::optional<std::string_view> value) {
+  if (!value.has_value()) return std::nullopt;
+  return RowOf(*value);
+}
+
+}  // namespace
+
+/// What a write finds: the row's last change, whether durable or not, in the present schema;
+/// `widened` holds it when it was written in another.
+Result<std::optional<std::string_view>> KvTabletImpl::LatestOf(const RowEntry& entry,
+                                                               std::string& widened) const {
+  const RowChange* last = entry.overlay != nullptr ? entry.overlay : entry.pending;
+  bool present = last != nullptr ? last->present : entry.present;
+  if (!present) return std::optional<std::string_view>();
+  std::string_view value = last != nullptr ? last->value : entry.value;
+  if (SchemaIdOf(value) == schema_id_) return std::optional(value);
+  ASSIGN_OR_RETURN(widened, InPresentSchema(value));
+  return std::optional<std::string_view>(widened);
+}
+
+std::string KvTabletImpl::ValuePrefix() const {
+  std::string prefix(kRowValuePrefixBytes, '\0');
+  StoreLe(prefix.data(), static_cast<int16_t>(schema_id_.value()));
+  return prefix;
+}
+
+Status KvTabletImpl::ApplyUpsert(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
+                                 ChangelogBuilder& changelog) {
+  std::string widened;
+  std::optional<std::string_view> old;
+  if (!set.blind) {
+    ASSIGN_OR_RETURN(old, LatestOf(entry, widened));
   }
-  std::optional<std::string_view> before;
-  if (was_present) before = RowOf(old);
-  ASSIGN_OR_RETURN(std::optional<std::string> value, NewValue(batch, row, before, set.partial));
-  if (value.has_value()) {
-    if (was_present && old == *value) return {};
-    if (was_present) RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, *before));
-    ChangeType after = was_present ? ChangeType::kUpdateAfter : ChangeType::kInsert;
-    if (!set.partial.has_value()) {
-      changelog.AddNew(after, row);
-    } else {
-      RETURN_IF_ERROR(changelog.AddOld(after, RowOf(*value)));
-    }
-  } else {
-    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, *before));
+  std::string value = ValuePrefix();
+  MergeOutcome outcome = MergeOutcome::kWritten;
+  if (set.merger != nullptr) {
+    ASSIGN_OR_RETURN(outcome, set.merger->Upsert(RowIn(old), batch, row, value));
   }
-  set.changes.push_back({&entry, value.value_or(std::string()), value.has_value()});
-  entry.overlay = &set.changes.back();
-  entry.pins += 1;
+  if (outcome == MergeOutcome::kUnchanged) return {};
+  if (outcome == MergeOutcome::kWritten) {
+    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
+  }
+  if (!old.has_value() && auto_increment_.has_value()) {
+    RETURN_IF_ERROR(auto_increment_->SetValue(value, kRowValuePrefixBytes));
+    outcome = MergeOutcome::kMerged;
+  }
+  if (old == value) return {};
+  int written_row = outcome == MergeOutcome::kWritten ? row : -1;
+  RETURN_IF_ERROR(AddUpsert(RowIn(old), RowOf(value), written_row, set.blind, changelog));
+  set.Add(entry, std::move(value), true);
   return {};
 }
 
-/// What the row's value becomes; nullopt when it is deleted, which only a row that exists can be.
-Result<std::optional<std::string>> KvTabletImpl::NewValue(
-    const Batch& batch, int row, std::optional<std::string_view> before,
-    const std::optional<PartialUpdate>& partial) const {
-  std::string value(kRowValuePrefixBytes, '\0');
-  StoreLe(value.data(), static_cast<int16_t>(schema_id_.value()));
-  bool upserts = Upserts(batch.change(row));
-  if (!partial.has_value()) {
-    if (!upserts) return std::optional<std::string>();
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
-    return std::optional(std::move(value));
+/// `written_row` is -1 for a row that is not the one that was written.
+Status KvTabletImpl::AddUpsert(std::optional<std::string_view> before, std::string_view row,
+                               int written_row, bool blind, ChangelogBuilder& changelog) {
+  if (before.has_value() && options_.changelog_image == ChangelogImage::kFull) {
+    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, *before));
   }
-  bool stays = true;
-  if (upserts) {
-    std::string written;
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, written));
-    RETURN_IF_ERROR(partial->Update(before, written, value));
-  } else {
-    ASSIGN_OR_RETURN(stays, partial->Delete(*before, value));
+  ChangeType after = before.has_value() || blind ? ChangeType::kUpdateAfter : ChangeType::kInsert;
+  if (written_row < 0) return changelog.AddOld(after, row);
+  changelog.AddNew(after, written_row);
+  return {};
+}
+
+Status KvTabletImpl::ApplyDelete(RowEntry& entry, WriteSet& set, ChangelogBuilder& changelog) {
+  std::string widened;
+  ASSIGN_OR_RETURN(std::optional<std::string_view> old, LatestOf(entry, widened));
+  if (!old.has_value()) return {};
+  std::string value = ValuePrefix();
+  bool stays = false;
+  if (set.merger != nullptr) {
+    ASSIGN_OR_RETURN(stays, set.merger->Delete(RowOf(*old), value));
   }
-  return stays ? std::optional(std::move(value)) : std::nullopt;
+  if (!stays) {
+    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, RowOf(*old)));
+    set.Add(entry, std::string(), false);
+    return {};
+  }
+  if (*old == value) return {};
+  RETURN_IF_ERROR(AddUpsert(RowOf(*old), RowOf(value), -1, false, changelog));
+  set.Add(entry, std::move(value), true);
+  return {};
 }
 
 /// Undoes what Apply did to the entries.
@@ -207,6 +259,7 @@ void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result)
     if (row_count_.has_value()) *row_count_ += int{change.present} - int{entry.present};
     entry.value = std::move(change.value);
     entry.present = change.present;
+    entry.known = true;
     int64_t after = entry.MemoryBytes();
     Account(after - before);
     dirty_bytes_ += after;

@@ -32,6 +32,7 @@ namespace {
 
 constexpr std::string_view kMetaFamily = "meta";
 constexpr std::string_view kOffsetKey = "offset";
+constexpr std::string_view kNoteKey = "note";
 constexpr std::string_view kRowCountKey = "row_count";
 /// Stands in `meta` once all SST files can be read by the RocksDB of Fluss's clients.
 constexpr std::string_view kTableFormatKey = "table_format";
@@ -84,7 +85,9 @@ class RocksRowStore : public RowStore {
              std::vector<std::optional<std::string>>& values) override;
   Result<std::vector<std::string>> ValuesWithPrefix(std::string_view prefix,
                                                     int64_t bytes_max) override;
-  Status Write(const std::vector<Put>& puts, model::LogOffset offset) override;
+  Status Write(const std::vector<Put>& puts, model::LogOffset offset,
+               std::string_view note) override;
+  Result<std::string> Note() override;
   void SetRowCount(std::optional<int64_t> count) override { row_count_ = count; }
   Result<std::optional<int64_t>> RowCount() override;
   Result<std::unique_ptr<Cursor>> Scan() override;
@@ -207,7 +210,8 @@ Result<std::vector<std::string>> RocksRowStore::ValuesWithPrefix(std::string_vie
   return values;
 }
 
-Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offset) {
+Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offset,
+                            std::string_view note) {
   std::shared_lock lock(mutex_);
   RETURN_IF_ERROR(CheckOpen());
   rocksdb::WriteBatch batch;
@@ -227,6 +231,9 @@ Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offse
         ToStatus(batch.Put(meta_, SliceOf(kRowCountKey), {bytes, sizeof(bytes)}), "write", path_));
   } else {
     RETURN_IF_ERROR(ToStatus(batch.Delete(meta_, SliceOf(kRowCountKey)), "write", path_));
+  }
+  if (!note.empty()) {
+    RETURN_IF_ERROR(ToStatus(batch.Put(meta_, SliceOf(kNoteKey), SliceOf(note)), "write", path_));
   }
   return ToStatus(db_->Write(unlogged_, &batch), "write", path_);
 }
@@ -250,6 +257,15 @@ Status RocksRowStore::Close() {
   rocksdb::Status closed = db_->Close();
   db_.reset();
   return ToStatus(closed, "close", path_);
+}
+
+Result<std::string> RocksRowStore::Note() {
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  std::string note;
+  rocksdb::Status status = db_->Get({}, meta_, SliceOf(kNoteKey), &note);
+  if (!status.IsNotFound()) RETURN_IF_ERROR(ToStatus(status, "read", path_));
+  return note;
 }
 
 Result<model::LogOffset> RocksRowStore::ReadOffset(rocksdb::ReadTier tier) {

@@ -58,8 +58,11 @@ class RowStore {
   /// `bytes_max`.
   virtual Result<std::vector<std::string>> ValuesWithPrefix(std::string_view prefix,
                                                             int64_t bytes_max) = 0;
-  /// Applies all puts and moves the offset, atomically.
-  virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset) = 0;
+  /// Applies all puts, moves the offset, and keeps `note` unless it is empty, atomically.
+  virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset,
+                       std::string_view note = "") = 0;
+  /// The note of the last Write that had one; empty at first.
+  virtual Result<std::string> Note() = 0;
   /// How many rows there will be after the next Write, which keeps it together with the offset; by
   /// whoever writes. nullopt: nobody knows.
   virtual void SetRowCount(std::optional<int64_t> count) = 0;

@@ -24,7 +24,11 @@ struct RowEntry {
   bool dirty = false;                  ///< not handed to the row store yet
   bool moving = false;                 ///< being written to the row store
   bool referenced = true;              ///< used since the clock hand came by
+  bool known =
+      true;  ///< `value` and `present` are the row's durable state, else nobody has read it
 
+  /// Whether what the next write will find is in memory.
+  bool HasLatest() const { return known || pending != nullptr || overlay != nullptr; }
   bool MayEvict() const { return pins == 0 && !dirty && !moving; }
   int64_t MemoryBytes() const {
     return static_cast<int64_t>(sizeof(RowEntry) + 32 + value.capacity() +

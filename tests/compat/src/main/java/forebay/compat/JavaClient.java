@@ -49,7 +49,7 @@ import org.apache.fluss.utils.CloseableIterator;
  */
 public final class JavaClient {
   static final String DATABASE = "compat_java";
-  private static final Duration POLL = Duration.ofMillis(200);
+  static final Duration POLL = Duration.ofMillis(200);
   private static final long DEADLINE_MS = 20_000;
 
   final Connection connection;
@@ -114,6 +114,9 @@ public final class JavaClient {
     more.putAll(new SchemaEvolution(this).cases());
     more.putAll(new LogLayouts(this).cases());
     for (Map.Entry<String, Case> added : more.entrySet()) {
+      ok &= runCase(added.getKey(), added.getValue());
+    }
+    for (Map.Entry<String, Case> added : new RowChanges(this).cases().entrySet()) {
       ok &= runCase(added.getKey(), added.getValue());
     }
     for (Map.Entry<String, Case> added : new Partitions(this).cases().entrySet()) {
