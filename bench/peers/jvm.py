@@ -33,6 +33,18 @@ class Jdk:
                            env=os.environ | {"JAVA_HOME": str(self.home), "MAVEN_OPTS": quiet})
         return file.read_text(encoding="utf-8").strip()
 
+    def jar(self, folder, artifact):
+        """One jar by "group:name:version", without what it depends on: for one whose parent pom is not published."""
+        _, name, version = artifact.split(":")
+        jar = folder / "target/jars" / f"{name}-{version}.jar"
+        if not jar.exists():
+            jar.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}",
+                            f"-DoutputDirectory={jar.parent}"],
+                           cwd=jar.parent, check=True, env=os.environ | {"JAVA_HOME": str(self.home)},
+                           stdin=subprocess.DEVNULL)
+        return str(jar)
+
     def compile(self, sources, classes, jars):
         """Into the folder `classes`, when a source is newer than the last time; as Java 17, which every library reads."""
         mark = classes / ".compiled"

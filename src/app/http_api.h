@@ -22,7 +22,7 @@ class HttpApi {
   Status Open();
 
   serve::HttpResponse Handle(const serve::HttpRequest& request);
-  /// Whose work /metrics shows; outlives the API. Call before the first request.
+  /// Whose work /metrics shows from now on; outlives the API.
   void set_fluss(const serve::FlussServer* fluss) { fluss_ = fluss; }
   /// From now on /readyz says no and statements end.
   void Stop();
@@ -34,7 +34,7 @@ class HttpApi {
   Node& node_;
   serve::SqlHandler sql_;
   std::unique_ptr<serve::IngestHandler> ingest_;
-  const serve::FlussServer* fluss_ = nullptr;
+  std::atomic<const serve::FlussServer*> fluss_{nullptr};
   std::atomic<bool> stopping_{false};
 };
 

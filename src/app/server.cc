@@ -10,18 +10,24 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   ASSIGN_OR_RETURN(server->node_, Node::Open(options.node));
   server->api_ = std::make_unique<HttpApi>(*server->node_);
   RETURN_IF_ERROR(server->api_->Open());
-  if (options.fluss_enabled) {
-    ASSIGN_OR_RETURN(server->fluss_,
-                     serve::FlussServer::Start(options.fluss, server->node_->connection().admin(),
-                                               server->node_->gateway()));
-  }
-  server->api_->set_fluss(server->fluss_.get());
   HttpApi& api = *server->api_;
   ASSIGN_OR_RETURN(server->http_, serve::HttpServer::Start(
                                       options.http, [&api](const serve::HttpRequest& request) {
                                         return api.Handle(request);
                                       }));
+  RETURN_IF_ERROR(server->StartFluss(options));
   return server;
+}
+
+Status Server::StartFluss(const ServerOptions& options) {
+  if (!options.fluss_enabled) return Status::Ok();
+  std::string host = options.fluss.advertised_host;
+  if (host.empty()) host = options.http.address == "0.0.0.0" ? "127.0.0.1" : options.http.address;
+  serve::LakeView lake{&node_->tiering(), fmt::format("http://{}:{}/iceberg", host, http_port())};
+  ASSIGN_OR_RETURN(fluss_, serve::FlussServer::Start(options.fluss, node_->connection().admin(),
+                                                     node_->gateway(), lake));
+  api_->set_fluss(fluss_.get());
+  return Status::Ok();
 }
 
 Server::~Server() {

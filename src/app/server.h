@@ -35,6 +35,8 @@ class Server {
 
  private:
   Server() = default;
+  /// Last, since its clients are told where the HTTP listener has the catalog.
+  Status StartFluss(const ServerOptions& options);
 
   std::unique_ptr<Node> node_;
   std::unique_ptr<HttpApi> api_;

@@ -37,6 +37,19 @@ std::string TieringService::DirectoryOf(const model::TableInfo& table) const {
                      table.id.value());
 }
 
+Result<Snapshot> TieringService::SnapshotOf(const model::TableInfo& table,
+                                            std::optional<int64_t> snapshot_id) const {
+  ASSIGN_OR_RETURN(auto lake, IcebergTable::Open(fs_, DirectoryOf(table), clock_));
+  const TableMetadata& metadata = lake->metadata();
+  if (!snapshot_id.has_value() && metadata.current_snapshot() != nullptr) {
+    return *metadata.current_snapshot();
+  }
+  for (const Snapshot& snapshot : metadata.snapshots()) {
+    if (snapshot.id == snapshot_id) return snapshot;
+  }
+  return NotFound("table {} has no such lake snapshot", table.path.ToString());
+}
+
 void TieringService::Start() {
   thread_ = std::thread([this] { Run(); });
 }

@@ -42,6 +42,9 @@ class TieringService {
   /// kNotFound, kInvalidArgument when the table is not tiered.
   Status TierNow(const model::TablePath& path);
   std::vector<TieringState> States();
+  /// The table's newest snapshot, or the one with this id; kNotFound when there is none (any more).
+  Result<Snapshot> SnapshotOf(const model::TableInfo& table,
+                              std::optional<int64_t> snapshot_id) const;
 
   /// Where a table's Iceberg table is.
   std::string DirectoryOf(const model::TableInfo& table) const;

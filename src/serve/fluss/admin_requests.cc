@@ -29,7 +29,7 @@ Failure TableFailure(const Status& status) {
   return rpc::FailureOf(status, {{ErrorKind::kNotFound, ErrorCode::kTableNotExist}});
 }
 
-Result<std::string> TableJsonForClients(const model::TableInfo& info) {
+Result<std::string> TableJsonForClients(const model::TableInfo& info, const LakeView& lake) {
   model::TableDescriptor table = info.descriptor;
   auto& properties = table.properties;
   properties.try_emplace("table.replication.factor", "1");
@@ -37,9 +37,7 @@ Result<std::string> TableJsonForClients(const model::TableInfo& info) {
     properties.try_emplace("table.kv.format-version", "2");
     table.bucket_keys = table.EffectiveBucketKeys();
   }
-  // A client that sees a lake format encodes keys and chooses buckets as that format does, but ours
-  // are Fluss's own whatever the lake is.
-  properties.erase("table.datalake.format");
+  ShowLake(lake, table);
   return format::TableToJson(table);
 }
 
@@ -141,7 +139,7 @@ Outcome<rpc::GetTableInfoResponse> AdminRequests::GetTableInfo(
     const rpc::GetTableInfoRequest& request) {
   auto info = admin_.GetTable(PathOf(request.table_path));
   if (!info.ok()) return TableFailure(info.status());
-  auto json = TableJsonForClients(*info);
+  auto json = TableJsonForClients(*info, lake_);
   if (!json.ok()) return rpc::FailureOf(json.status());
   rpc::GetTableInfoResponse response;
   response.table_id = info->id.value();

@@ -4,6 +4,7 @@
 #include "client/tablet_gateway.h"
 #include "rpc/messages.h"
 #include "serve/fluss/call.h"
+#include "serve/fluss/lake_requests.h"
 
 namespace forebay::serve {
 
@@ -11,8 +12,8 @@ namespace forebay::serve {
 class AdminRequests {
  public:
   /// Both outlive the object.
-  AdminRequests(client::Admin& admin, client::TabletGateway& gateway)
-      : admin_(admin), gateway_(gateway) {}
+  AdminRequests(client::Admin& admin, client::TabletGateway& gateway, const LakeView& lake)
+      : admin_(admin), gateway_(gateway), lake_(lake) {}
 
   Outcome<rpc::CreateDatabaseResponse> CreateDatabase(const rpc::CreateDatabaseRequest& request);
   Outcome<rpc::DropDatabaseResponse> DropDatabase(const rpc::DropDatabaseRequest& request);
@@ -37,6 +38,7 @@ class AdminRequests {
 
   client::Admin& admin_;
   client::TabletGateway& gateway_;
+  const LakeView& lake_;
 };
 
 model::TablePath PathOf(const rpc::PbTablePath& path);
@@ -46,6 +48,6 @@ Result<model::PartitionInfo> FindPartition(client::Admin& admin, const model::Ta
 /// TABLE_NOT_EXIST, or DATABASE_NOT_EXIST, or what else stands in the way.
 rpc::Failure TableFailure(const Status& status);
 /// The descriptor as JSON, with what a Fluss server adds to it when it creates a table.
-Result<std::string> TableJsonForClients(const model::TableInfo& info);
+Result<std::string> TableJsonForClients(const model::TableInfo& info, const LakeView& lake);
 
 }  // namespace forebay::serve

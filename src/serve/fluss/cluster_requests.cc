@@ -63,7 +63,7 @@ Outcome<rpc::MetadataResponse> ClusterRequests::GetMetadata(const rpc::MetadataR
   for (const rpc::PbTablePath& path : request.table_path) {
     auto info = admin_.GetTable(PathOf(path));
     if (!info.ok()) return TableFailure(info.status());
-    auto json = TableJsonForClients(*info);
+    auto json = TableJsonForClients(*info, lake_);
     if (!json.ok()) return rpc::FailureOf(json.status());
     response.table_metadata.push_back(MetadataOf(*info, std::move(*json)));
   }

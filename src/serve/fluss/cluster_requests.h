@@ -7,6 +7,7 @@
 #include "client/tablet_gateway.h"
 #include "rpc/messages.h"
 #include "serve/fluss/call.h"
+#include "serve/fluss/lake_requests.h"
 
 namespace forebay::serve {
 
@@ -26,8 +27,8 @@ class ClusterRequests {
  public:
   /// All outlive the object.
   ClusterRequests(client::Admin& admin, client::TabletGateway& gateway,
-                  const FlussAddresses& addresses)
-      : admin_(admin), gateway_(gateway), addresses_(addresses) {}
+                  const FlussAddresses& addresses, const LakeView& lake)
+      : admin_(admin), gateway_(gateway), addresses_(addresses), lake_(lake) {}
 
   Outcome<rpc::MetadataResponse> GetMetadata(const rpc::MetadataRequest& request, const Call& call);
   Outcome<rpc::GetClusterHealthResponse> GetClusterHealth(
@@ -44,6 +45,7 @@ class ClusterRequests {
   client::Admin& admin_;
   client::TabletGateway& gateway_;
   const FlussAddresses& addresses_;
+  const LakeView& lake_;
 };
 
 }  // namespace forebay::serve

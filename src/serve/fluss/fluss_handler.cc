@@ -81,6 +81,7 @@ void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler
     case ApiKey::kAlterTable:
     case ApiKey::kAlterDatabase:
     case ApiKey::kAlterClusterConfigs: return AnswerAlter(call);
+    case ApiKey::kGetLakeSnapshot: return Answer(call, lake_, &LakeRequests::GetLakeSnapshot);
     default: return AnswerAdmin(call);
   }
 }
@@ -201,9 +202,6 @@ void FlussHandler::AnswerProducer(const Call& call) {
 
 void FlussHandler::AnswerUnsupported(const Call& call) {
   switch (call.request.api->key) {
-    case ApiKey::kGetLakeSnapshot:
-      return call.responder.Fail(
-          {ErrorCode::kLakeSnapshotNotExist, "lake snapshots are not shown to Fluss's clients"});
     case ApiKey::kCreateAcls:
     case ApiKey::kListAcls:
     case ApiKey::kDropAcls:

@@ -17,12 +17,13 @@ class FlussHandler : public rpc::RequestHandler {
  public:
   /// All outlive the handler.
   FlussHandler(FlussRole role, client::Admin& admin, client::TabletGateway& gateway,
-               const FlussAddresses& addresses, const FlussUsers& users)
+               const LakeView& lake, const FlussAddresses& addresses, const FlussUsers& users)
       : role_(role),
         users_(users),
-        admin_(admin, gateway),
+        admin_(admin, gateway, lake),
         alter_(admin),
-        cluster_(admin, gateway, addresses),
+        cluster_(admin, gateway, addresses, lake),
+        lake_(admin, lake),
         logs_(admin, gateway),
         rows_(gateway),
         snapshots_(admin, gateway),
@@ -48,6 +49,7 @@ class FlussHandler : public rpc::RequestHandler {
   AdminRequests admin_;
   AlterRequests alter_;
   ClusterRequests cluster_;
+  LakeRequests lake_;
   LogRequests logs_;
   RowRequests rows_;
   SnapshotRequests snapshots_;

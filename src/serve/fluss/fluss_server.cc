@@ -13,16 +13,20 @@ constexpr const char* kDefaultDatabase = "fluss";
 
 Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions& options,
                                                         client::Admin& admin,
-                                                        client::TabletGateway& gateway) {
+                                                        client::TabletGateway& gateway,
+                                                        const LakeView& lake) {
   RETURN_IF_ERROR(admin.CreateDatabase(kDefaultDatabase, true));
   std::unique_ptr<FlussServer> server(new FlussServer());
   FlussAddresses& addresses = server->addresses_;
   addresses.advertised_host = options.advertised_host;
   server->users_ = options.users;
-  server->coordinator_handler_ = std::make_unique<FlussHandler>(FlussRole::kCoordinator, admin,
-                                                                gateway, addresses, server->users_);
-  server->tablet_handler_ =
-      std::make_unique<FlussHandler>(FlussRole::kTablet, admin, gateway, addresses, server->users_);
+  server->lake_ = lake;
+  auto handler_of = [&](FlussRole role) {
+    return std::make_unique<FlussHandler>(role, admin, gateway, server->lake_, addresses,
+                                          server->users_);
+  };
+  server->coordinator_handler_ = handler_of(FlussRole::kCoordinator);
+  server->tablet_handler_ = handler_of(FlussRole::kTablet);
   rpc::ServerOptions port = options.limits;
   port.address = options.address;
   port.port = options.coordinator_port;

@@ -31,7 +31,8 @@ class FlussServer {
   /// Serves when it returns. Both outlive the server. kUnavailable when a port is in use.
   static Result<std::unique_ptr<FlussServer>> Start(const FlussServerOptions& options,
                                                     client::Admin& admin,
-                                                    client::TabletGateway& gateway);
+                                                    client::TabletGateway& gateway,
+                                                    const LakeView& lake);
   ~FlussServer();
 
   uint16_t coordinator_port() const { return addresses_.coordinator_port; }
@@ -45,6 +46,7 @@ class FlussServer {
 
   FlussAddresses addresses_;
   FlussUsers users_;
+  LakeView lake_;
   std::unique_ptr<FlussHandler> coordinator_handler_;
   std::unique_ptr<FlussHandler> tablet_handler_;
   std::unique_ptr<rpc::Server> coordinator_;

@@ -47,6 +47,7 @@ public final class FlinkClient {
     SnapshotCases.add(cases);
     KindCases.add(cases);
     JobCases.add(cases, checkpoints);
+    LakeCases.add(cases);
     int passed = 0;
     int failed = 0;
     for (Map.Entry<String, Case> entry : cases.entrySet()) {
