@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <set>
 #include <sstream>
 
 #include "base/duration.h"
@@ -59,9 +60,19 @@ bool SetSegmentBytes(const std::string& text, int64_t& target) {
   return true;
 }
 
+bool SetNames(const std::string& text, std::set<std::string>& names) {
+  std::istringstream parts(text);
+  for (std::string name; std::getline(parts, name, ',');) {
+    name.erase(0, name.find_first_not_of(' '));
+    if (name.empty()) return false;
+    names.insert(name);
+  }
+  return !names.empty();
+}
+
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 22> kKeys = {{
+const std::array<ConfigKey, 24> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -111,6 +122,13 @@ const std::array<ConfigKey, 22> kKeys = {{
      }},
     {"fluss.sasl-users", "'name:password' pairs with commas between them",
      [](const std::string& v, ServerOptions& o) { return SetUsers(v, o.fluss.users); }},
+    {"fluss.authorizer", "true or false",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.has_authorizer = v == "true";
+       return v == "true" || v == "false";
+     }},
+    {"fluss.super-users", "names with commas between them",
+     [](const std::string& v, ServerOptions& o) { return SetNames(v, o.fluss.super_users); }},
     {"fluss.network-threads", "a number, 1 to 1024",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 1, 1024, o.fluss.limits.network_threads);

@@ -18,6 +18,9 @@ class Outcome {
   Outcome(rpc::ErrorCode code, std::string message)
       : state_(rpc::Failure{code, std::move(message)}) {}
 
+  /// Null when it is a failure.
+  M* response() { return std::get_if<M>(&state_); }
+
   void Send(const rpc::Responder& responder) const {
     if (const auto* failure = std::get_if<rpc::Failure>(&state_)) return responder.Fail(*failure);
     responder.Succeed(std::get<M>(state_));

@@ -27,14 +27,33 @@ bool IsSupported(ApiKey key) {
   return std::find(std::begin(kUnsupported), std::end(kUnsupported), key) == std::end(kUnsupported);
 }
 
-/// Reads the request's message, has `object` answer it, and sends that.
-template <typename Request, typename Response, typename Object>
-void Answer(const Call& call, Object& object, Outcome<Response> (Object::*method)(const Request&)) {
+}  // namespace
+
+template <typename Request>
+std::optional<Request> FlussHandler::Admit(const Call& call) {
   auto request = call.Parse<Request>();
-  if (request.has_value()) (object.*method)(*request).Send(call.responder);
+  if (!request.has_value()) return request;
+  Status allowed = rules_.Check(call.request.api->key, *call.request.session, *request);
+  if (allowed.ok()) return request;
+  call.responder.Fail(rpc::FailureOf(allowed));
+  return std::nullopt;
 }
 
-}  // namespace
+template <typename Request, typename Response, typename Object>
+void FlussHandler::Answer(const Call& call, Object& object,
+                          Outcome<Response> (Object::*method)(const Request&)) {
+  auto request = Admit<Request>(call);
+  if (!request.has_value()) return;
+  Outcome<Response> outcome = (object.*method)(*request);
+  const rpc::Session& session = *call.request.session;
+  if (Response* response = outcome.response()) {
+    if constexpr (requires { rules_.Hide(session, *response); }) rules_.Hide(session, *response);
+    if constexpr (requires { rules_.Hide(session, *request, *response); }) {
+      rules_.Hide(session, *request, *response);
+    }
+  }
+  outcome.Send(call.responder);
+}
 
 void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler,
                           rpc::Responder responder) {
@@ -82,6 +101,10 @@ void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler
     case ApiKey::kAlterDatabase:
     case ApiKey::kAlterClusterConfigs: return AnswerAlter(call);
     case ApiKey::kGetLakeSnapshot: return Answer(call, lake_, &LakeRequests::GetLakeSnapshot);
+    case ApiKey::kCreateAcls:
+      return AnswerAcls<rpc::CreateAclsRequest>(call, &AclRequests::CreateAcls);
+    case ApiKey::kListAcls: return AnswerAcls<rpc::ListAclsRequest>(call, &AclRequests::ListAcls);
+    case ApiKey::kDropAcls: return AnswerAcls<rpc::DropAclsRequest>(call, &AclRequests::DropAcls);
     default: return AnswerAdmin(call);
   }
 }
@@ -98,9 +121,10 @@ void FlussHandler::AnswerCluster(const Call& call) {
   switch (call.request.api->key) {
     case ApiKey::kApiVersions: return Answer(call, *this, &FlussHandler::ApiVersions);
     case ApiKey::kGetMetadata: {
-      auto request = call.Parse<rpc::MetadataRequest>();
-      if (request.has_value()) cluster_.GetMetadata(*request, call).Send(call.responder);
-      return;
+      auto request = Admit<rpc::MetadataRequest>(call);
+      if (!request.has_value()) return;
+      rules_.Hide(*call.request.session, *request);
+      return cluster_.GetMetadata(*request, call).Send(call.responder);
     }
     case ApiKey::kGetClusterHealth:
       return Answer(call, cluster_, &ClusterRequests::GetClusterHealth);
@@ -145,14 +169,15 @@ void FlussHandler::AnswerLog(const Call& call) {
     case ApiKey::kListRemoteLogManifests:
       return Answer(call, logs_, &LogRequests::ListRemoteLogManifests);
     case ApiKey::kProduceLog: {
-      auto request = call.Parse<rpc::ProduceLogRequest>();
+      auto request = Admit<rpc::ProduceLogRequest>(call);
       if (request.has_value()) logs_.ProduceLog(*request, call);
       return;
     }
     default: {
-      auto request = call.Parse<rpc::FetchLogRequest>();
-      if (request.has_value()) logs_.FetchLog(std::move(*request), call);
-      return;
+      auto request = Admit<rpc::FetchLogRequest>(call);
+      if (!request.has_value()) return;
+      auto readable = rules_.ReadableTables(*call.request.session);
+      return LogRequests::FetchLog(std::move(*request), readable ? *readable : gateway_, call);
     }
   }
 }
@@ -168,7 +193,7 @@ void FlussHandler::AnswerRows(const Call& call) {
     case ApiKey::kLimitScan: return Answer(call, rows_, &RowRequests::LimitScan);
     case ApiKey::kScanKv: return Answer(call, rows_, &RowRequests::ScanKv);
     default: {
-      auto request = call.Parse<rpc::PutKvRequest>();
+      auto request = Admit<rpc::PutKvRequest>(call);
       if (request.has_value()) rows_.PutKv(*request, call);
       return;
     }
@@ -200,16 +225,17 @@ void FlussHandler::AnswerProducer(const Call& call) {
   }
 }
 
-void FlussHandler::AnswerUnsupported(const Call& call) {
-  switch (call.request.api->key) {
-    case ApiKey::kCreateAcls:
-    case ApiKey::kListAcls:
-    case ApiKey::kDropAcls:
-      return call.responder.Fail({ErrorCode::kSecurityDisabled, "No Authorizer is configured."});
-    default:
-      return call.responder.Fail({ErrorCode::kUnsupportedVersion,
-                                  fmt::format("{} is not supported", call.request.api->name)});
+template <typename Request, typename Method>
+void FlussHandler::AnswerAcls(const Call& call, Method method) {
+  auto request = call.Parse<Request>();
+  if (request.has_value()) {
+    (acls_.*method)(*request, *call.request.session).Send(call.responder);
   }
+}
+
+void FlussHandler::AnswerUnsupported(const Call& call) {
+  call.responder.Fail({ErrorCode::kUnsupportedVersion,
+                       fmt::format("{} is not supported", call.request.api->name)});
 }
 
 Outcome<rpc::ApiVersionsResponse> FlussHandler::ApiVersions(const rpc::ApiVersionsRequest&) {

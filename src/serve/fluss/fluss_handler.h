@@ -1,5 +1,7 @@
 #pragma once
 
+#include "serve/fluss/access_rules.h"
+#include "serve/fluss/acl_requests.h"
 #include "serve/fluss/admin_requests.h"
 #include "serve/fluss/alter_requests.h"
 #include "serve/fluss/authentication.h"
@@ -15,11 +17,15 @@ namespace forebay::serve {
 /// kinds of servers would answer, since clients ask either. Thread-safe.
 class FlussHandler : public rpc::RequestHandler {
  public:
-  /// All outlive the handler.
+  /// All outlive the handler; `access` may be null.
   FlussHandler(FlussRole role, client::Admin& admin, client::TabletGateway& gateway,
-               const LakeView& lake, const FlussAddresses& addresses, const FlussUsers& users)
+               const LakeView& lake, const FlussAddresses& addresses, const FlussUsers& users,
+               AccessControl* access)
       : role_(role),
+        gateway_(gateway),
         users_(users),
+        rules_(access, gateway),
+        acls_(access),
         admin_(admin, gateway, lake),
         alter_(admin),
         cluster_(admin, gateway, addresses, lake),
@@ -33,6 +39,16 @@ class FlussHandler : public rpc::RequestHandler {
               rpc::Responder responder) override;
 
  private:
+  /// The request's message; nullopt, and an answer that says so, when it is none or the caller may
+  /// not do this.
+  template <typename Request>
+  std::optional<Request> Admit(const Call& call);
+  /// Has `object` answer the request's message, and sends that.
+  template <typename Request, typename Response, typename Object>
+  void Answer(const Call& call, Object& object,
+              Outcome<Response> (Object::*method)(const Request&));
+  template <typename Request, typename Method>
+  void AnswerAcls(const Call& call, Method method);
   void AnswerAdmin(const Call& call);
   void AnswerTable(const Call& call);
   void AnswerAlter(const Call& call);
@@ -45,7 +61,10 @@ class FlussHandler : public rpc::RequestHandler {
   Outcome<rpc::ApiVersionsResponse> ApiVersions(const rpc::ApiVersionsRequest& request);
 
   const FlussRole role_;
+  client::TabletGateway& gateway_;
   const FlussUsers& users_;
+  const AccessRules rules_;
+  AclRequests acls_;
   AdminRequests admin_;
   AlterRequests alter_;
   ClusterRequests cluster_;

@@ -21,9 +21,12 @@ Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions
   addresses.advertised_host = options.advertised_host;
   server->users_ = options.users;
   server->lake_ = lake;
+  if (options.has_authorizer) {
+    ASSIGN_OR_RETURN(server->access_, AccessControl::Open(admin, options.super_users));
+  }
   auto handler_of = [&](FlussRole role) {
     return std::make_unique<FlussHandler>(role, admin, gateway, server->lake_, addresses,
-                                          server->users_);
+                                          server->users_, server->access_.get());
   };
   server->coordinator_handler_ = handler_of(FlussRole::kCoordinator);
   server->tablet_handler_ = handler_of(FlussRole::kTablet);

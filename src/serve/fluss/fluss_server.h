@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "client/connection.h"
 #include "client/tablet_gateway.h"
 #include "rpc/server.h"
+#include "serve/fluss/access_control.h"
 #include "serve/fluss/authentication.h"
 #include "serve/fluss/cluster_requests.h"
 
@@ -21,6 +23,9 @@ struct FlussServerOptions {
   std::string advertised_host;
   /// Who may connect, by SASL/PLAIN; empty: everybody, without authentication.
   FlussUsers users;
+  /// Whether callers need access rights.
+  bool has_authorizer = false;
+  std::set<std::string> super_users;  ///< may do everything
   /// Limits of both ports; address and port are not used.
   rpc::ServerOptions limits;
 };
@@ -46,6 +51,7 @@ class FlussServer {
 
   FlussAddresses addresses_;
   FlussUsers users_;
+  std::unique_ptr<AccessControl> access_;
   LakeView lake_;
   std::unique_ptr<FlussHandler> coordinator_handler_;
   std::unique_ptr<FlussHandler> tablet_handler_;

@@ -155,8 +155,9 @@ void LogRequests::ProduceLog(const rpc::ProduceLogRequest& request, const Call& 
   }
 }
 
-void LogRequests::FetchLog(rpc::FetchLogRequest request, const Call& call) {
-  std::make_shared<LogFetch>(std::move(request), gateway_, call)->Start();
+void LogRequests::FetchLog(rpc::FetchLogRequest request, client::TabletGateway& gateway,
+                           const Call& call) {
+  std::make_shared<LogFetch>(std::move(request), gateway, call)->Start();
 }
 
 }  // namespace forebay::serve

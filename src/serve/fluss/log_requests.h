@@ -22,7 +22,8 @@ class LogRequests {
   /// Answers when all batches are durable.
   void ProduceLog(const rpc::ProduceLogRequest& request, const Call& call);
   /// Answers when there is enough, or the time is over.
-  void FetchLog(rpc::FetchLogRequest request, const Call& call);
+  static void FetchLog(rpc::FetchLogRequest request, client::TabletGateway& gateway,
+                       const Call& call);
 
  private:
   client::Admin& admin_;

@@ -1,0 +1,128 @@
+#include "app/tests/fluss_handler_fixture.h"
+
+namespace forebay::serve {
+namespace {
+
+/// Requests as "root", who is a super user, or as "ada", who needs rights.
+class FlussAccessTest : public FlussHandlerTest {
+ protected:
+  static constexpr int kDenied = 48;
+
+  void SetUp() override {
+    FlussHandlerTest::SetUp();
+    users_ = {{"root", "x"}, {"ada", "y"}};
+    Reopen();
+    id_ = Create("t", false);
+    Create("other", false);
+  }
+  void Reopen() {
+    access_ = AccessControl::Open(connection_->admin(), {"root"}).value();
+    MakeHandler();
+  }
+  void Be(const std::string& user, const std::string& address = "1.2.3.4") {
+    session_ = std::make_shared<rpc::Session>();
+    session_->user = user;
+    session_->peer_address = address;
+  }
+  /// As root, what `operation` is to ada.
+  void Grant(Operation operation, const Resource& resource, const std::string& host = "*") {
+    Be("root");
+    rpc::CreateAclsRequest request;
+    request.acl.push_back({resource.name, static_cast<int32_t>(resource.kind), "ada", "User", host,
+                           static_cast<int32_t>(operation), 2});
+    EXPECT_EQ(Ask<rpc::CreateAclsResponse>(ApiKey::kCreateAcls, request).aclRes.size(), 1u);
+    Be("ada");
+  }
+  int ProduceError() { return ErrorOf(ApiKey::kProduceLog, Produce(id_, LogBatch({{1, "a"}}))); }
+  int FetchError() {
+    auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, Fetch(id_, 0));
+    return response.tables_resp.at(0).buckets_resp.at(0).error_code.value_or(0);
+  }
+  int DescribeError() {
+    return ErrorOf(ApiKey::kGetTableInfo, rpc::GetTableInfoRequest{{"db", "t"}});
+  }
+
+  int64_t id_ = 0;
+};
+
+TEST_F(FlussAccessTest, NobodyMayDoAnythingWithoutARight) {
+  Be("ada");
+  EXPECT_EQ(ProduceError(), kDenied);
+  EXPECT_EQ(FetchError(), kDenied);
+  EXPECT_EQ(DescribeError(), kDenied);
+  EXPECT_EQ(ErrorOf(ApiKey::kCreateDatabase, rpc::CreateDatabaseRequest{"more", false, {}}),
+            kDenied);
+  EXPECT_EQ(ErrorOf(ApiKey::kInitWriter, rpc::InitWriterRequest{{{"db", "t"}}}), kDenied);
+  EXPECT_THAT(Ask<rpc::ListDatabasesResponse>(ApiKey::kListDatabases, rpc::ListDatabasesRequest())
+                  .database_name,
+              ElementsAre());
+  EXPECT_FALSE(
+      Ask<rpc::TableExistsResponse>(ApiKey::kTableExists, rpc::TableExistsRequest{{"db", "t"}})
+          .exists);
+  auto metadata =
+      Ask<rpc::MetadataResponse>(ApiKey::kGetMetadata, rpc::MetadataRequest{{{"db", "t"}}, {}, {}});
+  EXPECT_TRUE(metadata.table_metadata.empty());
+  Be("root");
+  EXPECT_EQ(ProduceError(), 0);
+  EXPECT_EQ(FetchError(), 0);
+}
+
+TEST_F(FlussAccessTest, ARightHoldsForItsOperationAndResource) {
+  Grant(Operation::kWrite, Resource::Table({"db", "t"}));
+  EXPECT_EQ(ProduceError(), 0);
+  EXPECT_EQ(FetchError(), kDenied);
+  EXPECT_EQ(DescribeError(), 0) << "who may write may describe";
+  EXPECT_EQ(ErrorOf(ApiKey::kDropTable, rpc::DropTableRequest{{"db", "t"}, false}), kDenied);
+  auto tables =
+      Ask<rpc::ListTablesResponse>(ApiKey::kListTables, rpc::ListTablesRequest{"db"}).table_name;
+  EXPECT_THAT(tables, ElementsAre("t"));
+  Grant(Operation::kRead, Resource::Database("db"));
+  EXPECT_EQ(FetchError(), 0) << "a right on a database holds for its tables";
+}
+
+TEST_F(FlussAccessTest, RightsOfOneHostAndOfEverything) {
+  Grant(Operation::kAll, {ResourceKind::kTable, "*"}, "5.6.7.8");
+  EXPECT_EQ(ProduceError(), kDenied);
+  Be("ada", "5.6.7.8");
+  EXPECT_EQ(ProduceError(), 0);
+  EXPECT_EQ(ErrorOf(ApiKey::kCreateDatabase, rpc::CreateDatabaseRequest{"more", false, {}}),
+            kDenied);
+  Grant(Operation::kCreate, Resource::Cluster());
+  EXPECT_EQ(ErrorOf(ApiKey::kCreateDatabase, rpc::CreateDatabaseRequest{"more", false, {}}), 0);
+}
+
+TEST_F(FlussAccessTest, RightsLastUntilTheyAreDropped) {
+  Grant(Operation::kWrite, Resource::Table({"db", "t"}));
+  Grant(Operation::kRead, Resource::Table({"db", "t"}));
+  rpc::CreateAclsRequest own{{{"t", 4, "ada", "User", "*", 2, 2}}};
+  EXPECT_EQ(ErrorOf(ApiKey::kCreateAcls, own), kDenied) << "nobody gives rights to himself";
+  Reopen();
+  EXPECT_EQ(ProduceError(), 0);
+  Be("root");
+  rpc::PbAclFilter writes{{}, 1, {}, {}, {}, 4, 1};
+  auto listed = Ask<rpc::ListAclsResponse>(ApiKey::kListAcls, rpc::ListAclsRequest{writes});
+  ASSERT_EQ(listed.acl.size(), 1u);
+  EXPECT_EQ(listed.acl[0].resource_name, "db.t");
+  auto dropped = Ask<rpc::DropAclsResponse>(ApiKey::kDropAcls, rpc::DropAclsRequest{{writes}});
+  EXPECT_EQ(dropped.filter_results.at(0).matching_acls.size(), 1u);
+  Reopen();
+  Be("ada");
+  EXPECT_EQ(ProduceError(), kDenied);
+  EXPECT_EQ(FetchError(), 0);
+}
+
+TEST_F(FlussAccessTest, BadRightsAreRefused) {
+  Be("root");
+  for (const rpc::PbAclInfo& bad : {rpc::PbAclInfo{"db.t", 1, "ada", "User", "*", 4, 2},
+                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 1, 2},
+                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 99, 2},
+                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 4, 1}}) {
+    EXPECT_NE(ErrorOf(ApiKey::kCreateAcls, rpc::CreateAclsRequest{{bad}}), 0);
+  }
+  access_.reset();
+  MakeHandler();
+  EXPECT_EQ(ErrorOf(ApiKey::kListAcls, rpc::ListAclsRequest{{{}, 1, {}, {}, {}, 1, 1}}), 47);
+}
+
+}  // namespace
+}  // namespace forebay::serve

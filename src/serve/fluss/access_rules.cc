@@ -1,0 +1,150 @@
+#include "serve/fluss/access_rules.h"
+
+#include <algorithm>
+
+namespace forebay::serve {
+
+using rpc::ApiKey;
+
+namespace {
+
+/// What Fluss calls whoever has not authenticated.
+constexpr const char* kAnonymous = "ANONYMOUS";
+
+/// Opens the tables that a caller may read.
+class ReadableGateway : public client::TabletGateway {
+ public:
+  ReadableGateway(client::TabletGateway& base, const AccessControl& control, Caller caller)
+      : base_(base), control_(control), caller_(std::move(caller)) {}
+
+  Result<std::shared_ptr<client::EncodedTable>> OpenTable(model::TableId id) override {
+    ASSIGN_OR_RETURN(auto table, base_.OpenTable(id));
+    RETURN_IF_ERROR(control_.Check(caller_, Operation::kRead, Resource::Table(table->info().path)));
+    return table;
+  }
+  Status CheckOptions(const std::map<std::string, std::string>& properties) override {
+    return base_.CheckOptions(properties);
+  }
+  Status CheckName(std::string_view what, const std::string& name) override {
+    return base_.CheckName(what, name);
+  }
+
+ private:
+  client::TabletGateway& base_;
+  const AccessControl& control_;
+  const Caller caller_;
+};
+
+}  // namespace
+
+Caller AccessRules::CallerOf(const rpc::Session& session) {
+  return {{"User", session.user.empty() ? kAnonymous : session.user}, session.peer_address};
+}
+
+Operation AccessRules::NeedOf(ApiKey key) {
+  switch (key) {
+    case ApiKey::kCreateDatabase:
+    case ApiKey::kCreateTable: return Operation::kCreate;
+    case ApiKey::kDropDatabase:
+    case ApiKey::kDropTable: return Operation::kDrop;
+    case ApiKey::kAlterDatabase:
+    case ApiKey::kAlterTable:
+    case ApiKey::kAlterClusterConfigs: return Operation::kAlter;
+    case ApiKey::kCreatePartition:
+    case ApiKey::kDropPartition:
+    case ApiKey::kProduceLog:
+    case ApiKey::kPutKv: return Operation::kWrite;
+    case ApiKey::kLookup:
+    case ApiKey::kPrefixLookup:
+    case ApiKey::kLimitScan:
+    case ApiKey::kScanKv:
+    case ApiKey::kGetTableStats: return Operation::kRead;
+    case ApiKey::kGetDatabaseInfo:
+    case ApiKey::kGetTableInfo:
+    case ApiKey::kGetTableSchema:
+    case ApiKey::kListPartitionInfos:
+    case ApiKey::kListOffsets:
+    case ApiKey::kListRemoteLogManifests:
+    case ApiKey::kGetLatestKvSnapshots:
+    case ApiKey::kGetKvSnapshotMetadata:
+    case ApiKey::kListKvSnapshots:
+    case ApiKey::kGetLakeSnapshot:
+    case ApiKey::kGetClusterHealth:
+    case ApiKey::kDescribeClusterConfigs: return Operation::kDescribe;
+    default: return Operation::kAny;
+  }
+}
+
+bool AccessRules::IsOfCluster(ApiKey key) {
+  return key == ApiKey::kCreateDatabase || key == ApiKey::kAlterClusterConfigs ||
+         key == ApiKey::kDescribeClusterConfigs || key == ApiKey::kGetClusterHealth;
+}
+
+Resource AccessRules::TableOf(int64_t id) const {
+  auto table = gateway_.OpenTable(model::TableId(id));
+  return table.ok() ? Resource::Table((*table)->info().path) : Resource();
+}
+
+Status AccessRules::Check(const Caller& caller, Operation operation,
+                          const Resource& resource) const {
+  if (operation == Operation::kAny || resource.kind == ResourceKind::kAny) return Status::Ok();
+  return control_->Check(caller, operation, resource);
+}
+
+Status AccessRules::CheckAnyTable(const Caller& caller,
+                                  const std::vector<rpc::PbTablePath>& paths) const {
+  Status status;
+  for (const rpc::PbTablePath& path : paths) {
+    status = control_->Check(caller, Operation::kWrite,
+                             Resource::Table({path.database_name, path.table_name}));
+    if (status.ok()) return status;
+  }
+  return status;
+}
+
+bool AccessRules::MayDescribe(const rpc::Session& session, const Resource& resource) const {
+  return control_ == nullptr || control_->Allows(CallerOf(session), Operation::kDescribe, resource);
+}
+
+void AccessRules::Hide(const rpc::Session& session, rpc::ListDatabasesResponse& response) const {
+  std::erase_if(response.database_name, [&](const std::string& name) {
+    return !MayDescribe(session, Resource::Database(name));
+  });
+  std::erase_if(response.database_summary, [&](const rpc::PbDatabaseSummary& summary) {
+    return !MayDescribe(session, Resource::Database(summary.database_name));
+  });
+}
+
+void AccessRules::Hide(const rpc::Session& session, const rpc::ListTablesRequest& request,
+                       rpc::ListTablesResponse& response) const {
+  std::erase_if(response.table_name, [&](const std::string& name) {
+    return !MayDescribe(session, Resource::Table({request.database_name, name}));
+  });
+}
+
+void AccessRules::Hide(const rpc::Session& session, const rpc::DatabaseExistsRequest& request,
+                       rpc::DatabaseExistsResponse& response) const {
+  response.exists &= MayDescribe(session, Resource::Database(request.database_name));
+}
+
+void AccessRules::Hide(const rpc::Session& session, const rpc::TableExistsRequest& request,
+                       rpc::TableExistsResponse& response) const {
+  const rpc::PbTablePath& path = request.table_path;
+  response.exists &= MayDescribe(session, Resource::Table({path.database_name, path.table_name}));
+}
+
+void AccessRules::Hide(const rpc::Session& session, rpc::MetadataRequest& request) const {
+  auto is_hidden = [&](const auto& path) {
+    return !MayDescribe(session, Resource::Table({path.database_name, path.table_name}));
+  };
+  std::erase_if(request.table_path, is_hidden);
+  std::erase_if(request.partitions_path, is_hidden);
+}
+
+std::unique_ptr<client::TabletGateway> AccessRules::ReadableTables(
+    const rpc::Session& session) const {
+  if (control_ == nullptr) return nullptr;
+  return std::make_unique<ReadableGateway>(gateway_, *control_, CallerOf(session));
+}
+
+}  // namespace forebay::serve
