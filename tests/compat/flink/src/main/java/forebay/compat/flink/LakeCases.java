@@ -24,7 +24,7 @@ final class LakeCases {
   private static void create(Flink flink, String table, String freshness) throws Exception {
     flink.run(
         flink.batch,
-        "CREATE TABLE " + table + " (id INT, name STRING, price DECIMAL(10, 2), at TIMESTAMP(3))"
+        "CREATE TABLE " + table + " (id INT, name STRING, price DECIMAL(10, 2), moment TIMESTAMP(3))"
             + " WITH ('bucket.num' = '3', 'table.datalake.enabled' = 'true',"
             + " 'table.datalake.freshness' = '" + freshness + "')");
   }
