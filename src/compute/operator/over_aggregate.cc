@@ -39,7 +39,8 @@ Result<std::unique_ptr<Operator>> OverAggregateOperator::Make(const sql::OverAgg
   std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
   sql::FrameBoundKind start = node.frame.start.kind;
   bool is_bounded = start != sql::FrameBoundKind::kUnboundedPreceding;
-  if (start == sql::FrameBoundKind::kFollowing || start == sql::FrameBoundKind::kUnboundedFollowing) {
+  if (start == sql::FrameBoundKind::kFollowing ||
+      start == sql::FrameBoundKind::kUnboundedFollowing) {
     return InvalidArgument("an OVER window that ends with CURRENT ROW cannot begin after it");
   }
   std::vector<int> arguments;
