@@ -31,6 +31,11 @@ class LocalTabletGateway : public TabletGateway {
     return std::shared_ptr<EncodedTable>(table);
   }
 
+  Result<model::TablePath> PathOf(model::TableId id) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(id));
+    return table->info.path;
+  }
+
   Result<PartitionPlace> FindPartition(model::PartitionId id) override {
     ASSIGN_OR_RETURN(auto partition, storage_.FindPartition(id));
     return PartitionPlace{partition->info, *partition->partition};

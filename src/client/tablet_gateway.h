@@ -125,6 +125,8 @@ class TabletGateway {
   /// named, kUnavailable.
   virtual Result<std::shared_ptr<EncodedTable>> OpenTable(
       model::TableId id, std::optional<model::PartitionId> partition = std::nullopt) = 0;
+  /// What the table is called. kNotFound.
+  virtual Result<model::TablePath> PathOf(model::TableId id) = 0;
   /// The table and the name of a partition. kNotFound.
   virtual Result<PartitionPlace> FindPartition(model::PartitionId id) = 0;
   /// What is kept in remote storage; lives as long as the gateway.

@@ -17,11 +17,17 @@ class ReadableGateway : public client::TabletGateway {
   ReadableGateway(client::TabletGateway& base, const AccessControl& control, Caller caller)
       : base_(base), control_(control), caller_(std::move(caller)) {}
 
-  Result<std::shared_ptr<client::EncodedTable>> OpenTable(model::TableId id) override {
-    ASSIGN_OR_RETURN(auto table, base_.OpenTable(id));
-    RETURN_IF_ERROR(control_.Check(caller_, Operation::kRead, Resource::Table(table->info().path)));
-    return table;
+  Result<std::shared_ptr<client::EncodedTable>> OpenTable(
+      model::TableId id, std::optional<model::PartitionId> partition) override {
+    ASSIGN_OR_RETURN(model::TablePath path, base_.PathOf(id));
+    RETURN_IF_ERROR(control_.Check(caller_, Operation::kRead, Resource::Table(path)));
+    return base_.OpenTable(id, partition);
   }
+  Result<model::TablePath> PathOf(model::TableId id) override { return base_.PathOf(id); }
+  Result<client::PartitionPlace> FindPartition(model::PartitionId id) override {
+    return base_.FindPartition(id);
+  }
+  client::SnapshotGateway& snapshots() override { return base_.snapshots(); }
   Status CheckOptions(const std::map<std::string, std::string>& properties) override {
     return base_.CheckOptions(properties);
   }
@@ -81,8 +87,8 @@ bool AccessRules::IsOfCluster(ApiKey key) {
 }
 
 Resource AccessRules::TableOf(int64_t id) const {
-  auto table = gateway_.OpenTable(model::TableId(id));
-  return table.ok() ? Resource::Table((*table)->info().path) : Resource();
+  auto path = gateway_.PathOf(model::TableId(id));
+  return path.ok() ? Resource::Table(*path) : Resource();
 }
 
 Status AccessRules::Check(const Caller& caller, Operation operation,

@@ -234,8 +234,8 @@ void FlussHandler::AnswerAcls(const Call& call, Method method) {
 }
 
 void FlussHandler::AnswerUnsupported(const Call& call) {
-  call.responder.Fail({ErrorCode::kUnsupportedVersion,
-                       fmt::format("{} is not supported", call.request.api->name)});
+  call.responder.Fail(
+      {ErrorCode::kUnsupportedVersion, fmt::format("{} is not supported", call.request.api->name)});
 }
 
 Outcome<rpc::ApiVersionsResponse> FlussHandler::ApiVersions(const rpc::ApiVersionsRequest&) {
