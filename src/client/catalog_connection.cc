@@ -268,8 +268,8 @@ Result<std::vector<std::string>> CatalogConnection::ListDatabasesOf(const std::s
 Result<std::unique_ptr<TableWriter>> CatalogConnection::OpenWriter(
     const TablePath& path, std::vector<int> target_columns) {
   ASSIGN_OR_RETURN(Place place, Find(path.database));
-  return InContext(place.connection->OpenWriter({place.database, path.table}, std::move(target_columns)),
-                   place);
+  return InContext(
+      place.connection->OpenWriter({place.database, path.table}, std::move(target_columns)), place);
 }
 
 Result<std::unique_ptr<LogScanner>> CatalogConnection::OpenLogScanner(const TablePath& path,

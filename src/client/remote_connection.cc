@@ -21,12 +21,9 @@ class RemoteConnectionImpl : public Connection {
 
   Result<std::unique_ptr<TableWriter>> OpenWriter(const TablePath& path,
                                                   std::vector<int> target_columns) override {
-    if (!target_columns.empty()) {
-      return NotSupported("partial updates of tables of another cluster: '{}'", path.ToString());
-    }
     ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
     return std::unique_ptr<TableWriter>(
-        std::make_unique<RemoteTableWriter>(cluster_, std::move(table)));
+        std::make_unique<RemoteTableWriter>(cluster_, std::move(table), std::move(target_columns)));
   }
 
   Result<std::unique_ptr<LogScanner>> OpenLogScanner(const TablePath& path,

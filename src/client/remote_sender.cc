@@ -269,6 +269,7 @@ void RemoteSender::Ship(Shipment shipment) {
   if (table->HasPrimaryKey()) {
     rpc::PutKvRequest request;
     fill(request);
+    request.target_columns = target_columns_;
     return ShipAs<rpc::PutKvRequest, rpc::PutKvResponse>(rpc::ApiKey::kPutKv, std::move(request),
                                                          std::move(shipment));
   }

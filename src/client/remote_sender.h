@@ -26,8 +26,12 @@ struct EncodedWrite {
 /// without an identity get one of the bucket's own. Thread-safe; lives until its last callback ran.
 class RemoteSender : public std::enable_shared_from_this<RemoteSender> {
  public:
-  RemoteSender(std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table)
-      : cluster_(cluster), state_(std::move(cluster), std::move(table)) {}
+  /// `target_columns`: see Connection::OpenWriter.
+  RemoteSender(std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+               std::vector<int> target_columns)
+      : cluster_(cluster),
+        state_(std::move(cluster), std::move(table)),
+        target_columns_(target_columns.begin(), target_columns.end()) {}
 
   /// Refuses with kUnavailable when too much waits.
   void Send(const model::BucketId& bucket, EncodedWrite write);
@@ -109,6 +113,7 @@ class RemoteSender : public std::enable_shared_from_this<RemoteSender> {
   void Finish(Finished finished);
 
   const std::shared_ptr<RemoteCluster> cluster_;
+  const std::vector<int32_t> target_columns_;
   RemoteTableState state_;
   std::mutex mutex_;
   std::map<model::BucketId, Lane> lanes_;  ///< guarded by mutex_

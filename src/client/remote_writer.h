@@ -9,11 +9,12 @@ namespace forebay::client {
 class RemoteTableWriter : public TableWriter {
  public:
   RemoteTableWriter(std::shared_ptr<RemoteCluster> cluster,
-                    std::shared_ptr<const RemoteTable> table)
+                    std::shared_ptr<const RemoteTable> table, std::vector<int> target_columns)
       : cluster_(cluster),
         table_(table),
         state_(cluster, table),
-        sender_(std::make_shared<RemoteSender>(std::move(cluster), std::move(table))) {}
+        sender_(std::make_shared<RemoteSender>(std::move(cluster), std::move(table),
+                                               std::move(target_columns))) {}
 
   Result<std::vector<model::BucketId>> BucketsOf(const model::Batch& batch) override;
   /// The acknowledgement of rows with a primary key has no base_offset (-1).
