@@ -113,8 +113,8 @@ class RemoteSender : public std::enable_shared_from_this<RemoteSender> {
   void Finish(Finished finished);
 
   const std::shared_ptr<RemoteCluster> cluster_;
-  const std::vector<int32_t> target_columns_;
   RemoteTableState state_;
+  const std::vector<int32_t> target_columns_;
   std::mutex mutex_;
   std::map<model::BucketId, Lane> lanes_;  ///< guarded by mutex_
   bool timer_set_ = false;                 ///< guarded by mutex_
