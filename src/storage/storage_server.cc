@@ -23,11 +23,13 @@ using model::TablePath;
 struct TabletServices {
   explicit TabletServices(const StorageOptions& options)
       : budget(options.in_flight_bytes_max),
+        space(options.data_dir),
         kv(metrics, options.row_cache_bytes),
         flusher(options.flusher_threads) {}
 
   StorageMetrics metrics;
   InFlightBudget budget;
+  DiskSpace space;
   KvServices kv;
   LogFlusher flusher;
 };
@@ -207,8 +209,12 @@ HostedTable::Bucket StorageServer::OpenBucket(const HostedTable& table, int inde
 
 Status StorageServer::OpenTablets(const HostedTable& table, int index,
                                   HostedTable::Bucket& bucket) {
-  LogServices services{fs_, *options_.clock, services_->flusher, services_->budget,
-                       services_->metrics};
+  LogServices services{fs_,
+                       *options_.clock,
+                       services_->flusher,
+                       services_->budget,
+                       services_->metrics,
+                       &services_->space};
   const TableInfo& info = table.info;
   ASSIGN_OR_RETURN(
       bucket.log,
@@ -263,6 +269,7 @@ Status StorageServer::DropDatabase(const std::string& name, bool ignore_if_not_e
 Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
                                              const model::TableDescriptor& descriptor) {
   RETURN_IF_ERROR(ValidateTable(path, descriptor));
+  RETURN_IF_ERROR(services_->space.Check(0));
   std::unique_lock ddl_lock(ddl_mutex_);
   RETURN_IF_ERROR(metadata_->CheckNewTable(path));
   TableInfo info;

@@ -67,12 +67,14 @@ Status LogTablet::Append(std::string batch, AppendCallback done) {
   if (bytes > kBatchBytesMax) {
     return InvalidArgument("a batch has {} bytes, at most {} are allowed", bytes, kBatchBytesMax);
   }
+  Status space = services_.space == nullptr ? Status() : services_.space->Check(bytes);
   Lock lock(mutex_);
   RETURN_IF_ERROR(CheckUsable());
   if (header.writer_id >= 0) {
     if (AckIfDuplicateLocked(lock, header.writer_id, header.batch_sequence, done)) return {};
     RETURN_IF_ERROR(writers_.CheckDue(header.writer_id, header.batch_sequence));
   }
+  RETURN_IF_ERROR(space);
   if (!services_.budget.TryTake(bytes)) {
     services_.metrics.refused_appends += 1;
     return Unavailable("too many bytes are waiting to be written: {} of {}",

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/signal.h"
+#include "storage/disk_space.h"
 #include "storage/log/cold_log.h"
 #include "storage/log/end_record.h"
 #include "storage/log/log_flusher.h"
@@ -41,6 +42,7 @@ struct LogServices {
   LogFlusher& flusher;
   InFlightBudget& budget;
   StorageMetrics& metrics;
+  const DiskSpace* space = nullptr;  ///< appends are refused when it says so; null: never
 };
 
 /// Where an append landed.
