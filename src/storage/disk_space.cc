@@ -9,7 +9,7 @@ namespace forebay::storage {
 namespace {
 
 /// A twentieth of the disk is kept free, within these.
-constexpr int64_t kKeptFreeMin = 16 << 20;
+constexpr int64_t kKeptFreeMin = 64 << 20;
 constexpr int64_t kKeptFreeMax = 256 << 20;
 constexpr int64_t kKeptFreePart = 20;
 
