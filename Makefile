@@ -56,9 +56,9 @@ dist: build ## Makes build/forebay-<version>-linux-x86_64.tar.gz: unpack it anyw
 bench: build ## Runs the benchmarks that docs/benchmarks.md describes
 	@tools/run_tests suite bench
 
-crash: build ## Runs the tests of kill -9 and damaged files alone, 200 cycles or CYCLES=n
+crash: build ## Runs the tests of kill -9, damaged files and full disks alone, 200 cycles or CYCLES=n
 	@tools/install_dependencies test
-	@tools/run_tests suite crash crash_clients bad_input
+	@tools/run_tests suite crash crash_clients bad_input disk_full
 
 fuzz: deps ## Fuzzes every decoder for SECONDS=n (600), or only TARGET="name …"; needs Clang
 	@tools/install_dependencies fuzz
