@@ -149,6 +149,7 @@ Result<PartitionInfo> StorageServer::CreatePartition(const TablePath& path,
 Result<std::shared_ptr<HostedTable>> StorageServer::GetOrCreatePartition(
     model::TableId id, const std::vector<std::string>& values, bool ignore_if_exists) {
   RETURN_IF_ERROR(ValidatePartitionValues(values, true));
+  RETURN_IF_ERROR(CheckSpace());
   std::lock_guard ddl_lock(ddl_mutex_);
   ASSIGN_OR_RETURN(auto table, PartitionedTable(id));
   PartitionInfo info;

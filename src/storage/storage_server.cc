@@ -1,7 +1,5 @@
 #include "storage/storage_server.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <charconv>
 #include <functional>
@@ -55,6 +53,8 @@ Result<std::unique_ptr<StorageServer>> StorageServer::Open(StorageOptions option
 }
 
 StorageMetrics& StorageServer::metrics() { return services_->metrics; }
+
+Status StorageServer::CheckSpace() const { return services_->space.Check(0); }
 
 StorageServer::~StorageServer() {
   Status closed = Close();
@@ -269,7 +269,7 @@ Status StorageServer::DropDatabase(const std::string& name, bool ignore_if_not_e
 Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
                                              const model::TableDescriptor& descriptor) {
   RETURN_IF_ERROR(ValidateTable(path, descriptor));
-  RETURN_IF_ERROR(services_->space.Check(0));
+  RETURN_IF_ERROR(CheckSpace());
   std::unique_lock ddl_lock(ddl_mutex_);
   RETURN_IF_ERROR(metadata_->CheckNewTable(path));
   TableInfo info;
@@ -294,76 +294,6 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   ddl_lock.unlock();
   AutoPartitionTable(*table);
   return info;
-}
-
-Status StorageServer::CheckAlteration(const TableInfo& before, const TableInfo& after) const {
-  RETURN_IF_ERROR(ValidateTable(after.path, after.descriptor));
-  if (after.schema_id == before.schema_id || !after.descriptor.HasPrimaryKey()) return {};
-  return format::CheckRowTypes(after.descriptor.schema.Types());
-}
-
-Result<TableInfo> StorageServer::AlterTable(const TablePath& path,
-                                            const model::TableChanges& changes) {
-  std::unique_lock ddl_lock(ddl_mutex_);
-  ASSIGN_OR_RETURN(TableInfo before, metadata_->GetTable(path));
-  ASSIGN_OR_RETURN(TableInfo after, model::ApplyTableChanges(before, changes));
-  if (after.descriptor == before.descriptor) return before;
-  RETURN_IF_ERROR(CheckAlteration(before, after));
-  ASSIGN_OR_RETURN(TableOptions options,
-                   TableOptions::Parse(after.descriptor.properties, options_.log));
-  Failpoint("table.before_alter");
-  RETURN_IF_ERROR(metadata_->ReplaceTable(after));
-  Failpoint("table.after_alter");
-  auto altered = ReplaceHosted(after, options);
-  ddl_lock.unlock();
-  if (altered != nullptr) AutoPartitionTable(*altered);
-  return after;
-}
-
-/// The tablets learn the change before anybody can see it. nullptr when there are none.
-std::shared_ptr<HostedTable> StorageServer::ReplaceHosted(const TableInfo& info,
-                                                          const TableOptions& options) {
-  std::shared_ptr<HostedTable> before;
-  {
-    std::lock_guard lock(mutex_);
-    auto found = tables_.find(info.path);
-    if (found == tables_.end()) return nullptr;
-    before = found->second;
-  }
-  before->schemas->Add(info.schema_id, info.descriptor.schema);
-  if (before->partitions != nullptr) {
-    for (const auto& partition : before->partitions->All()) {
-      before->partitions->Put(Altered(*partition, info, options));
-    }
-  }
-  auto after = Altered(*before, info, options);
-  std::lock_guard lock(mutex_);
-  tables_by_id_[info.id] = after;
-  tables_[info.path] = after;
-  return after;
-}
-
-/// The same table or partition with other columns or options.
-std::shared_ptr<HostedTable> StorageServer::Altered(const HostedTable& before,
-                                                    const TableInfo& info,
-                                                    const TableOptions& options) {
-  for (const auto& bucket : before.buckets) {
-    if (bucket.log != nullptr) bucket.log->SetOptions(options.log);
-    if (bucket.kv == nullptr) continue;
-    Status set = bucket.kv->SetSchema(info.schema_id, info.descriptor.schema);
-    if (!set.ok()) Log(LogLevel::kError, "storage", "schema not taken: {}", set.message());
-  }
-  auto after = std::make_shared<HostedTable>();
-  after->services = before.services;
-  after->info = info;
-  after->options = options;
-  after->buckets = before.buckets;
-  after->schemas = before.schemas;
-  after->partition = before.partition;
-  after->dropped = before.dropped;
-  after->partitions = before.partitions;
-  after->next_bucket = before.next_bucket.load();
-  return after;
 }
 
 /// Makes what `table`'s open buckets belong to exist, or removes them.
@@ -512,42 +442,6 @@ std::vector<std::shared_ptr<HostedTable>> StorageServer::AllHosts() {
     }
   }
   return all;
-}
-
-Status StorageServer::ExpireNow() {
-  RETURN_IF_ERROR(producer_offsets_->Expire());
-  for (const auto& table : AllHosts()) {
-    for (const auto& bucket : table->buckets) {
-      if (bucket.log == nullptr) continue;
-      if (bucket.kv != nullptr) bucket.kv->UpdateRetention();
-      RETURN_IF_ERROR(bucket.log->Expire());
-    }
-  }
-  return {};
-}
-
-void StorageServer::RunExpiry() {
-  std::unique_lock lock(mutex_);
-  auto interval = std::chrono::milliseconds(options_.expiry_interval_ms);
-  bool is_first = true;
-  int64_t next_auto_partition_ms = MonotonicMs() + options_.auto_partition_interval_ms;
-  lock.unlock();
-  AutoPartitionNow();
-  lock.lock();
-  while (!stop_expiry_.wait_for(lock, interval, [this] { return closed_; })) {
-    lock.unlock();
-    Status expired = ExpireNow();
-    if (!expired.ok()) {
-      Log(LogLevel::kWarning, "storage", "expiry failed, will try again: {}", expired.message());
-    }
-    if (MonotonicMs() >= next_auto_partition_ms) {
-      AutoPartitionNow();
-      next_auto_partition_ms = MonotonicMs() + options_.auto_partition_interval_ms;
-    }
-    // What the start took and freed goes back to the operating system.
-    if (std::exchange(is_first, false)) malloc_trim(0);
-    lock.lock();
-  }
 }
 
 void StorageServer::CloseBucket(HostedTable::Bucket& bucket, Status& first_error) {

@@ -189,6 +189,8 @@ class StorageServer {
   void CloseBucket(HostedTable::Bucket& bucket, Status& first_error);
   /// Everything that has buckets: tables without partitions, and partitions.
   std::vector<std::shared_ptr<HostedTable>> AllHosts();
+  /// kNoSpace when nothing new may be made.
+  Status CheckSpace() const;
   void RunExpiry();
 
   const StorageOptions options_;

@@ -28,8 +28,8 @@ class ReadableGateway : public client::TabletGateway {
     return base_.FindPartition(id);
   }
   client::SnapshotGateway& snapshots() override { return base_.snapshots(); }
-  Status CheckOptions(const std::map<std::string, std::string>& properties) override {
-    return base_.CheckOptions(properties);
+  Status CheckOptions(const model::TableDescriptor& descriptor) override {
+    return base_.CheckOptions(descriptor);
   }
   Status CheckName(std::string_view what, const std::string& name) override {
     return base_.CheckName(what, name);

@@ -37,7 +37,7 @@ class FlussServer {
   static Result<std::unique_ptr<FlussServer>> Start(const FlussServerOptions& options,
                                                     client::Admin& admin,
                                                     client::TabletGateway& gateway,
-                                                    const LakeView& lake);
+                                                    const LakeView& lake = {});
   ~FlussServer();
 
   uint16_t coordinator_port() const { return addresses_.coordinator_port; }

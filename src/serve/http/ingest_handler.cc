@@ -8,9 +8,8 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "format/csv_rows.h"
-#include "format/json_rows.h"
 #include "format/partition_name.h"
+#include "serve/http/ingest_body.h"
 #include "sql/functions/function_table.h"
 
 namespace forebay::serve {
@@ -79,67 +78,6 @@ Status WriteParts(client::TableWriter& writer, const std::map<model::BucketId, B
 bool IsRetriable(const Status& status) {
   return status.kind() == ErrorKind::kUnavailable || status.kind() == ErrorKind::kNoSpace ||
          status.kind() == ErrorKind::kTimeout;
-}
-
-std::string QueryOr(const HttpRequest& request, const std::string& name, std::string fallback) {
-  auto it = request.query.find(name);
-  return it == request.query.end() ? fallback : it->second;
-}
-
-/// How to read a body, as text that the journal keeps: format, header, unknown fields, null
-/// literal.
-Result<std::string> ParametersOf(const HttpRequest& request) {
-  std::string type(request.Header("content-type"));
-  type = type.substr(0, type.find(';'));
-  std::string by_type;
-  if (type == "text/csv") by_type = "csv";
-  if (type == "application/json" || type == "application/x-ndjson" || type.empty()) {
-    by_type = "json";
-  }
-  std::string format = QueryOr(request, "format", by_type);
-  if (format == "ndjson") format = "json";
-  if (format != "json" && format != "csv") {
-    Error error =
-        InvalidArgument("no format for this body: content type '{}', format '{}'", type, format);
-    error.hint = "use ?format=json, ndjson or csv";
-    return error;
-  }
-  nlohmann::json parameters = {{"format", format},
-                               {"header", QueryOr(request, "header", "true") != "false"},
-                               {"ignore", QueryOr(request, "ignore_unknown", "") == "true"}};
-  auto null = request.query.find("null");
-  if (null != request.query.end()) parameters["null"] = null->second;
-  return parameters.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-Result<Batch> ReadCsv(const std::vector<model::ColumnSpec>& columns, const nlohmann::json& how,
-                      const std::string& body, format::RowError& error) {
-  format::CsvOptions options;
-  options.header = how.value("header", true);
-  options.ignore_unknown_columns = how.value("ignore", false);
-  if (how.contains("null")) options.null_literal = how["null"].get<std::string>();
-  std::vector<model::DataType> types;
-  for (const auto& column : columns) types.push_back(column.type);
-  format::CsvRowReader reader(columns, options);
-  model::BatchBuilder builder(types);
-  Status status = reader.Feed(body, builder);
-  if (status.ok()) status = reader.Finish(builder);
-  error = reader.row_error();
-  if (!status.ok()) return status;
-  return builder.Finish();
-}
-
-Result<Batch> ReadBody(const std::vector<model::ColumnSpec>& columns, const std::string& parameters,
-                       const std::string& body, format::RowError& error) {
-  nlohmann::json how = nlohmann::json::parse(parameters, nullptr, false);
-  if (!how.is_object()) return Corruption("damaged parameters of a request");
-  if (how.value("format", "") == "csv") return ReadCsv(columns, how, body, error);
-  format::JsonReadOptions options;
-  options.ignore_unknown_fields = how.value("ignore", false);
-  format::JsonRowReader reader(columns, options);
-  Result<Batch> batch = reader.Read(body);
-  error = reader.row_error();
-  return batch;
 }
 
 /// FromError with the row and the column of the input.
@@ -289,8 +227,8 @@ Status IngestHandler::RedoOne(const IngestIntent& intent) {
   ASSIGN_OR_RETURN(Target target, OpenTarget(intent.database, intent.table));
   if (target.info.id.value() != intent.table_id) return NotFound("the table was dropped");
   format::RowError error;
-  ASSIGN_OR_RETURN(Batch batch, ReadBody(target.info.descriptor.schema.columns, intent.parameters,
-                                         intent.body, error));
+  ASSIGN_OR_RETURN(Batch batch, ReadIngestBody(target.info.descriptor.schema.columns,
+                                               intent.parameters, intent.body, error));
   ASSIGN_OR_RETURN(auto parts, Split(target, batch, intent.writer_id));
   for (auto part = parts.begin(); part != parts.end();) {
     if (intent.sequences.contains(part->first)) {
@@ -472,11 +410,11 @@ HttpResponse IngestHandler::Answer(const HttpRequest& request) {
   }
   auto target = OpenTarget(std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1)));
   if (!target.ok()) return HttpResponse::FromError(target.error());
-  auto parameters = ParametersOf(request);
+  auto parameters = BodyParametersOf(request);
   if (!parameters.ok()) return HttpResponse::FromError(parameters.error());
   const model::TableDescriptor& table = target->info.descriptor;
   format::RowError row_error;
-  auto batch = ReadBody(table.schema.columns, *parameters, request.body, row_error);
+  auto batch = ReadIngestBody(table.schema.columns, *parameters, request.body, row_error);
   if (!batch.ok()) return RowErrorResponse(row_error, table);
   auto written =
       Store(*target, *parameters, request.body, *batch, KeyOf(request, *target, *parameters));
