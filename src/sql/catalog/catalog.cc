@@ -60,7 +60,7 @@ model::TableDescriptor ToDescriptor(const CatalogTable& table) {
     custom[std::string(kWatermark) + table.watermark->column] = table.watermark->expression;
   }
   for (const auto& [key, value] : table.ref.options) {
-    if (IsSchemaOption(key)) continue;
+    if (table.ref.connector() == "forebay" && IsSchemaOption(key)) continue;
     if (IsStorageOption(key)) {
       descriptor.properties[key] = value;
     } else {
