@@ -107,14 +107,13 @@ Column FromLakeColumn(const Column& column, const DataType& type) {
 
 namespace {
 
-Result<model::Value> LakeValue(const model::DataType& type, const std::string& text) {
+/// The value of a partition key that is a number in the lake; a date is its days.
+Result<int64_t> LakeNumber(const model::DataType& type, const std::string& text) {
   switch (type.root()) {
-    case model::TypeRoot::kVarchar: return model::Value(text);
-    case model::TypeRoot::kBoolean: return model::Value(text == "true");
     case model::TypeRoot::kDate: {
       auto days = model::ParseDate(text);
       if (!days.has_value()) return Corruption("'{}' is no date", text);
-      return model::Value(static_cast<int64_t>(*days));
+      return *days;
     }
     case model::TypeRoot::kTinyint:
     case model::TypeRoot::kSmallint:
@@ -122,7 +121,7 @@ Result<model::Value> LakeValue(const model::DataType& type, const std::string& t
     case model::TypeRoot::kBigint: {
       auto number = model::ParseInteger(text);
       if (!number.has_value()) return Corruption("'{}' is no number", text);
-      return model::Value(*number);
+      return *number;
     }
     default: return NotSupported("a partition key of type {} in the lake", type.ToString());
   }
@@ -136,7 +135,14 @@ Result<PartitionKeys> LakePartitionKeys(const model::TableDescriptor& table,
   for (size_t i = 0; i < table.partition_keys.size() && i < values.size(); ++i) {
     const std::string& name = table.partition_keys[i];
     const model::DataType& type = table.schema.columns[table.schema.IndexOf(name)].type;
-    ASSIGN_OR_RETURN(keys[name], LakeValue(type, values[i]));
+    if (type.Is(model::TypeRoot::kVarchar)) {
+      keys.emplace(name, values[i]);
+    } else if (type.Is(model::TypeRoot::kBoolean)) {
+      keys.emplace(name, values[i] == "true");
+    } else {
+      ASSIGN_OR_RETURN(int64_t number, LakeNumber(type, values[i]));
+      keys.emplace(name, number);
+    }
   }
   return keys;
 }
