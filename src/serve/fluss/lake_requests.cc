@@ -1,44 +1,16 @@
 #include "serve/fluss/lake_requests.h"
 
-#include <algorithm>
-
 #include "serve/fluss/admin_requests.h"
 
 namespace forebay::serve {
 
 using rpc::ErrorCode;
 
-namespace {
-
-void AddBuckets(const std::vector<model::LogOffset>& offsets, const model::PartitionInfo* partition,
-                rpc::GetLakeSnapshotResponse& response) {
-  for (size_t bucket = 0; bucket < offsets.size(); ++bucket) {
-    rpc::PbLakeSnapshotForBucket& part = response.bucket_snapshots.emplace_back();
-    part.bucket_id = static_cast<int32_t>(bucket);
-    part.log_offset = offsets[bucket];
-    if (partition == nullptr) continue;
-    part.partition_id = partition->id.value();
-    part.partition_name = partition->Name();
-  }
-}
-
-/// The connector reads partition values from the lake's partitions as texts.
-bool HasTextPartitions(const model::TableDescriptor& table) {
-  return std::all_of(table.schema.columns.begin(), table.schema.columns.end(),
-                     [&](const model::ColumnSpec& column) {
-                       const auto& keys = table.partition_keys;
-                       return std::find(keys.begin(), keys.end(), column.name) == keys.end() ||
-                              column.type.Is(model::TypeRoot::kVarchar);
-                     });
-}
-
-}  // namespace
-
 bool IsLakeShown(const LakeView& lake, const model::TableDescriptor& table) {
   auto enabled = table.properties.find("table.datalake.enabled");
   return !lake.catalog_uri.empty() && enabled != table.properties.end() &&
          enabled->second == "true" && !table.HasPrimaryKey() && table.bucket_keys.empty() &&
-         HasTextPartitions(table);
+         !table.IsPartitioned();
 }
 
 void ShowLake(const LakeView& lake, model::TableDescriptor& table) {
@@ -70,12 +42,11 @@ Outcome<rpc::GetLakeSnapshotResponse> LakeRequests::GetLakeSnapshot(
   rpc::GetLakeSnapshotResponse response;
   response.table_id = info->id.value();
   response.snapshotId = snapshot->id;
-  if (!info->descriptor.IsPartitioned()) {
-    AddBuckets(snapshot->LogOffsets(), nullptr, response);
-    return response;
-  }
-  for (const lake::PartitionOffsets& part : snapshot->LogOffsetsByPartition()) {
-    AddBuckets(part.offsets, &part.partition, response);
+  std::vector<model::LogOffset> offsets = snapshot->LogOffsets();
+  for (size_t bucket = 0; bucket < offsets.size(); ++bucket) {
+    rpc::PbLakeSnapshotForBucket& part = response.bucket_snapshots.emplace_back();
+    part.bucket_id = static_cast<int32_t>(bucket);
+    part.log_offset = offsets[bucket];
   }
   return response;
 }

@@ -18,7 +18,7 @@ struct LakeView {
 
 /// Whether clients may read the table's lake part themselves. They take buckets from the lake's
 /// partitions when a table has a bucket key, and compute keys as the lake does; ours are Fluss's
-/// own, so only tables without one are shown, with partitions only by texts.
+/// own, so only tables without one are shown, and of these the ones without partitions.
 bool IsLakeShown(const LakeView& lake, const model::TableDescriptor& table);
 
 /// Puts what clients need to read the lake part into the table's properties, as Fluss's coordinator

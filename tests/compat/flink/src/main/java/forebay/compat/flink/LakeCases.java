@@ -18,7 +18,6 @@ final class LakeCases {
   static void add(Map<String, FlinkClient.Case> cases) {
     cases.put("lake union read in batch", LakeCases::unionBatch);
     cases.put("lake union read in a stream", LakeCases::unionStream);
-    cases.put("lake union read of partitions", LakeCases::partitions);
     cases.put("lake of rows by key", LakeCases::rowsByKey);
   }
 
@@ -107,25 +106,6 @@ final class LakeCases {
       Collections.sort(later);
       equal(expected(11, 12), later, "what comes later");
     }
-  }
-
-  private static void partitions(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
-    flink.run(
-        flink.batch,
-        "CREATE TABLE lake_parts (id INT, dt STRING) PARTITIONED BY (dt)"
-            + " WITH ('bucket.num' = '2', 'table.datalake.enabled' = 'true',"
-            + " 'table.datalake.freshness' = '500ms')");
-    flink.run(flink.batch, "INSERT INTO lake_parts VALUES (1, 'mon'), (2, 'tue'), (3, 'tue')");
-    waitForLake(flink, "lake_parts", 3);
-    flink.sql("ALTER TABLE lake_parts SET ('table.datalake.freshness' = '1 h')");
-    flink.run(flink.batch, "INSERT INTO lake_parts VALUES (4, 'tue'), (5, 'wed')");
-    equal(
-        list("+I[1, mon]", "+I[2, tue]", "+I[3, tue]", "+I[4, tue]", "+I[5, wed]"),
-        flink.sorted(flink.batch, "SELECT * FROM lake_parts", 1000),
-        "partitions in both, in the lake alone and in the log alone");
   }
 
   /** The connector reads these from storage, which has all of their rows. */
