@@ -43,7 +43,7 @@ tsan: deps ## Runs all unit tests with the thread sanitizer
 
 check: deps ## Checks format, layers, style and, on changed files, clang-tidy
 	@tools/install_dependencies check
-	@$(step) "Configure dev" --quiet cmake --preset dev
+	@$(call build_with,dev) rpc_messages
 	@tools/check
 
 format: ## Formats all C++ in place

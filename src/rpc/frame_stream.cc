@@ -78,9 +78,8 @@ void FrameStream::SendNext(const std::shared_ptr<Owner>& owner) {
   }
   sending_ = true;
   asio::async_write(socket_, buffers,
-                    [this, owner, pieces = buffers.size(), bytes](const error_code& error, size_t) {
-                      Sent(error, pieces, bytes, owner);
-                    });
+                    [this, self = weak_from_this().lock(), owner, pieces = buffers.size(), bytes](
+                        const error_code& error, size_t) { Sent(error, pieces, bytes, owner); });
 }
 
 void FrameStream::Sent(const error_code& error, size_t pieces, size_t bytes,

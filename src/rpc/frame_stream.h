@@ -12,8 +12,9 @@ namespace forebay::rpc {
 
 /// One TCP connection as frames in both directions: a coroutine reads one whole frame at a time,
 /// what is sent is queued and goes out as the socket takes it. Strand-bound: everything runs on the
-/// socket's executor.
-class FrameStream {
+/// socket's executor. It is a part of its owner, or shared: then it lives until the socket is done
+/// with what is under way.
+class FrameStream : public std::enable_shared_from_this<FrameStream> {
  public:
   /// Who the stream belongs to, kept alive by what is under way on the socket.
   class Owner {

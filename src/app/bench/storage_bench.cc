@@ -168,7 +168,7 @@ class StorageBench {
     }
     Status written = window.Finish();
     reader.join();
-    RETURN_IF_ERROR(written);
+    if (!written.ok()) return written;
     AddPercentiles("append to ack", times.ack);
     AddPercentiles("append to poll", times.poll);
     return {};

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "format/compacted_row.h"
 #include "model/batch.h"
+#include "model/table.h"
 
 namespace forebay::storage {
 
