@@ -25,14 +25,6 @@ Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataTy
   return {};
 }
 
-model::Batch WithAllColumns(const model::Batch& batch, const std::vector<model::DataType>& types) {
-  model::Batch whole = batch;
-  for (size_t i = batch.columns.size(); i < types.size(); ++i) {
-    whole.columns.push_back(model::Column::AllNull(types[i], batch.num_rows));
-  }
-  return whole;
-}
-
 std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
     const model::Batch& batch, std::span<const model::BucketId> buckets) {
   std::map<model::BucketId, std::vector<uint32_t>> rows;

@@ -14,8 +14,6 @@ namespace forebay::client {
 /// was planned before columns were added does not know the last ones.
 Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataType>& types,
                   size_t fewest, const model::Batch& batch);
-/// `batch` with NULL in the columns it lacks.
-model::Batch WithAllColumns(const model::Batch& batch, const std::vector<model::DataType>& types);
 
 /// The rows of each bucket, whose order they keep, without empty ones.
 std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(

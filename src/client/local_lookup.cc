@@ -22,48 +22,11 @@ LocalLookuper::LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
                              const std::optional<std::vector<int>>& projection)
     : table_(std::move(table)),
       reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
-              projection) {
-  const model::TableDescriptor& descriptor = table_->info.descriptor;
-  const auto& primary_key = descriptor.schema.primary_key;
-  for (int index : descriptor.schema.PrimaryKeyIndexes()) {
-    key_types_.push_back(descriptor.schema.columns[index].type);
-  }
-  auto places_of = [&](const std::vector<std::string>& names) {
-    std::vector<int> places;
-    for (const std::string& name : names) {
-      auto place = std::find(primary_key.begin(), primary_key.end(), name);
-      places.push_back(static_cast<int>(place - primary_key.begin()));
-    }
-    return places;
-  };
-  bucket_key_places_ = places_of(descriptor.EffectiveBucketKeys());
-  partition_key_places_ = places_of(descriptor.partition_keys);
-  physical_key_places_ = places_of(descriptor.PhysicalPrimaryKey());
-}
-
-Status LocalLookuper::CheckKeys(const model::Batch& keys) const {
-  if (keys.columns.size() != key_types_.size()) {
-    return InvalidArgument("the primary key of table '{}' has {} columns, not {}",
-                           table_->info.path.ToString(), key_types_.size(), keys.columns.size());
-  }
-  for (size_t i = 0; i < key_types_.size(); ++i) {
-    if (!keys.columns[i].type().EqualsIgnoringNullability(key_types_[i])) {
-      return InvalidArgument("key column {} is {}, not {}", i, key_types_[i].ToString(),
-                             keys.columns[i].type().ToString());
-    }
-  }
-  return {};
-}
-
-std::vector<model::Column> LocalLookuper::ColumnsAt(const model::Batch& keys,
-                                                    const std::vector<int>& places) {
-  std::vector<model::Column> columns;
-  for (int place : places) columns.push_back(keys.columns[place]);
-  return columns;
-}
+              projection),
+      keys_(table_->info) {}
 
 Result<Lookuper::Rows> LocalLookuper::Lookup(const model::Batch& keys) {
-  RETURN_IF_ERROR(CheckKeys(keys));
+  RETURN_IF_ERROR(keys_.Check(keys));
   ASSIGN_OR_RETURN(auto parts, Divide(keys));
   std::vector<int> row_of_key(keys.num_rows, -1);
   model::BatchBuilder builder(reader_.types(), keys.num_rows);
@@ -88,7 +51,7 @@ Result<storage::KvValues> LocalLookuper::LookupIn(const BucketKeys& part,
   RETURN_IF_ERROR(part.host->CheckBucket(part.bucket));
   bool all = std::ssize(part.rows) == keys.num_rows;
   model::Batch own = all ? keys : keys.Gather(part.rows);
-  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(ColumnsAt(own, physical_key_places_)));
+  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(LookupKeys::ColumnsAt(own, keys_.row_places)));
   return part.host->buckets[part.bucket].kv->Lookup(encoded);
 }
 
@@ -103,7 +66,7 @@ Result<std::vector<LocalLookuper::BucketKeys>> LocalLookuper::Divide(
     RETURN_IF_ERROR(DivideByBucket(keys, table_, all, parts));
     return parts;
   }
-  ASSIGN_OR_RETURN(auto divided, format::PartitionRows(keys, partition_key_places_));
+  ASSIGN_OR_RETURN(auto divided, format::PartitionRows(keys, keys_.partition_places));
   std::vector<std::vector<uint32_t>> rows(divided.values.size());
   for (uint32_t row : all) rows[divided.partition_of_row[row]].push_back(row);
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -122,7 +85,8 @@ Status LocalLookuper::DivideByBucket(const model::Batch& keys,
     out.push_back({std::move(host), 0, rows});
     return {};
   }
-  ASSIGN_OR_RETURN(auto bucket_keys, format::EncodeKeys(ColumnsAt(keys, bucket_key_places_)));
+  ASSIGN_OR_RETURN(auto bucket_keys,
+                   format::EncodeKeys(LookupKeys::ColumnsAt(keys, keys_.bucket_places)));
   std::vector<std::vector<uint32_t>> rows_of_bucket(count);
   for (uint32_t row : rows) {
     rows_of_bucket[format::BucketOf(bucket_keys[row], static_cast<int>(count))].push_back(row);

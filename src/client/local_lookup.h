@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/connection.h"
+#include "client/lookup_keys.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 
@@ -23,24 +24,16 @@ class LocalLookuper : public Lookuper {
     std::vector<uint32_t> rows;
   };
 
-  Status CheckKeys(const model::Batch& keys) const;
   Result<std::vector<BucketKeys>> Divide(const model::Batch& keys) const;
   Status DivideByBucket(const model::Batch& keys, std::shared_ptr<const storage::HostedTable> host,
                         const std::vector<uint32_t>& rows, std::vector<BucketKeys>& out) const;
   Result<storage::KvValues> LookupIn(const BucketKeys& part, const model::Batch& keys) const;
-  static std::vector<model::Column> ColumnsAt(const model::Batch& keys,
-                                              const std::vector<int>& places);
   Status Append(const storage::KvValues& values, std::span<const uint32_t> key_rows,
                 model::BatchBuilder& builder, std::vector<int>& row_of_key) const;
 
   const std::shared_ptr<const storage::HostedTable> table_;
   const storage::RowValueReader reader_;
-  std::vector<model::DataType> key_types_;
-  // Of bucket keys, partition keys and the key within a partition: their places among the
-  // primary-key columns.
-  std::vector<int> bucket_key_places_;
-  std::vector<int> partition_key_places_;
-  std::vector<int> physical_key_places_;
+  const LookupKeys keys_;
 };
 
 /// SnapshotScanner of one bucket in this process. Thread-compatible.

@@ -1,10 +1,8 @@
 #include "client/local_writer.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <map>
-#include <mutex>
 
+#include "client/bucket_batches.h"
 #include "format/batch_statistics.h"
 #include "format/log_batch.h"
 #include "format/partition_name.h"
@@ -13,37 +11,6 @@
 
 namespace forebay::client {
 namespace {
-
-/// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback
-/// ran.
-class AckCollector {
- public:
-  explicit AckCollector(size_t count) : left_(count) {}
-
-  void Take(Result<WriteAck> ack) {
-    std::lock_guard lock(mutex_);
-    if (ack.ok()) {
-      acks_.push_back(*ack);
-    } else if (failure_.ok()) {
-      failure_ = ack.status();
-    }
-    if (--left_ == 0) all_.notify_all();
-  }
-
-  Result<std::vector<WriteAck>> Wait() {
-    std::unique_lock lock(mutex_);
-    all_.wait(lock, [this] { return left_ == 0; });
-    RETURN_IF_ERROR(failure_);
-    return acks_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable all_;
-  size_t left_;
-  std::vector<WriteAck> acks_;
-  Status failure_;
-};
 
 /// Indexes of the columns that table.statistics.columns names, ascending.
 std::vector<int> StatisticsColumns(const model::Schema& schema,
@@ -91,7 +58,7 @@ Result<std::vector<int>> LocalTableWriter::NumbersOf(const model::Batch& batch) 
 }
 
 Result<std::vector<model::BucketId>> LocalTableWriter::BucketsOf(const model::Batch& batch) {
-  RETURN_IF_ERROR(CheckBatch(batch));
+  RETURN_IF_ERROR(Check(batch));
   ASSIGN_OR_RETURN(std::vector<int> numbers, NumbersOf(batch));
   std::vector<model::BucketId> buckets(numbers.begin(), numbers.end());
   if (table_->partitions == nullptr) return buckets;
@@ -110,28 +77,8 @@ Result<std::vector<model::BucketId>> LocalTableWriter::BucketsOf(const model::Ba
   return buckets;
 }
 
-Status LocalTableWriter::CheckBatch(const model::Batch& batch) const {
-  // A writer that was planned before columns were added does not know the last ones.
-  bool fits = batch.columns.size() <= types_.size() &&
-              batch.columns.size() >= table_->schemas->FewestColumns();
-  if (!fits) {
-    return InvalidArgument("table '{}' has {} columns, the batch has {}",
-                           table_->info.path.ToString(), types_.size(), batch.columns.size());
-  }
-  for (size_t i = 0; i < batch.columns.size(); ++i) {
-    const model::Column& column = batch.columns[i];
-    if (!column.type().EqualsIgnoringNullability(types_[i])) {
-      return InvalidArgument("column '{}' of table '{}' is {}, the batch has {}",
-                             table_->info.descriptor.schema.columns[i].name,
-                             table_->info.path.ToString(), types_[i].ToString(),
-                             column.type().ToString());
-    }
-    if (column.num_rows() != batch.num_rows) {
-      return InvalidArgument("a batch of {} rows has a column of {}", batch.num_rows,
-                             column.num_rows());
-    }
-  }
-  return {};
+Status LocalTableWriter::Check(const model::Batch& batch) const {
+  return CheckBatch(table_->info, types_, table_->schemas->FewestColumns(), batch);
 }
 
 void LocalTableWriter::WriteBucket(const model::BucketId& bucket, const model::Batch& batch,
@@ -149,7 +96,7 @@ Status LocalTableWriter::StartWrite(const model::BucketId& bucket, const model::
                                     WriterIdentity identity, storage::AppendCallback done) {
   ASSIGN_OR_RETURN(auto host, table_->Part(bucket.partition));
   RETURN_IF_ERROR(host->CheckBucket(bucket.bucket));
-  RETURN_IF_ERROR(CheckBatch(batch));
+  RETURN_IF_ERROR(Check(batch));
   const auto& tablets = host->buckets[bucket.bucket];
   if (tablets.kv != nullptr) {
     return tablets.kv->Write(batch, {identity.writer_id, identity.sequence, target_columns_},
@@ -168,18 +115,6 @@ Status LocalTableWriter::StartWrite(const model::BucketId& bucket, const model::
   ASSIGN_OR_RETURN(std::string bytes,
                    format::EncodeLogBatch(storage::WidenBatch(batch, types_), options));
   return tablets.log->Append(std::move(bytes), std::move(done));
-}
-
-std::vector<std::pair<model::BucketId, model::Batch>> LocalTableWriter::SplitByBucket(
-    const model::Batch& batch, const std::vector<model::BucketId>& buckets) {
-  std::map<model::BucketId, std::vector<uint32_t>> rows;
-  for (int row = 0; row < batch.num_rows; ++row) rows[buckets[row]].push_back(row);
-  std::vector<std::pair<model::BucketId, model::Batch>> parts;
-  for (const auto& [bucket, own] : rows) {
-    bool all = std::ssize(own) == batch.num_rows;
-    parts.emplace_back(bucket, all ? batch : batch.Gather(own));
-  }
-  return parts;
 }
 
 Result<std::vector<WriteAck>> LocalTableWriter::Write(const model::Batch& batch) {

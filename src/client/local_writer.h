@@ -17,12 +17,10 @@ class LocalTableWriter : public TableWriter {
   Result<std::vector<WriteAck>> Write(const model::Batch& batch) override;
 
  private:
-  Status CheckBatch(const model::Batch& batch) const;
+  Status Check(const model::Batch& batch) const;
   Result<std::vector<int>> NumbersOf(const model::Batch& batch) const;
   Status StartWrite(const model::BucketId& bucket, const model::Batch& batch,
                     WriterIdentity identity, storage::AppendCallback done);
-  static std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
-      const model::Batch& batch, const std::vector<model::BucketId>& buckets);
 
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::vector<int> target_columns_;

@@ -58,48 +58,13 @@ RemoteLookuper::RemoteLookuper(std::shared_ptr<RemoteCluster> cluster,
                                std::optional<std::vector<int>> projection)
     : state_(std::move(cluster), table),
       table_(std::move(table)),
-      projection_(std::move(projection)) {
-  for (int index : table_->key_indexes) {
-    key_types_.push_back(table_->types[static_cast<size_t>(index)]);
-  }
-  auto places_of = [this](const std::vector<int>& indexes) {
-    std::vector<int> places;
-    for (int index : indexes) {
-      auto place = std::find(table_->key_indexes.begin(), table_->key_indexes.end(), index);
-      places.push_back(static_cast<int>(place - table_->key_indexes.begin()));
-    }
-    return places;
-  };
-  bucket_key_places_ = places_of(table_->bucket_key_indexes);
-  partition_key_places_ = places_of(table_->partition_key_indexes);
-  physical_key_places_ = places_of(table_->physical_key_indexes);
-}
-
-std::vector<model::Column> RemoteLookuper::ColumnsAt(const model::Batch& keys,
-                                                     const std::vector<int>& places) {
-  std::vector<model::Column> columns;
-  for (int place : places) columns.push_back(keys.columns[static_cast<size_t>(place)]);
-  return columns;
-}
-
-Status RemoteLookuper::CheckKeys(const model::Batch& keys) const {
-  if (keys.columns.size() != key_types_.size()) {
-    return InvalidArgument("the primary key of table '{}' has {} columns, not {}",
-                           table_->info.path.ToString(), key_types_.size(), keys.columns.size());
-  }
-  for (size_t i = 0; i < key_types_.size(); ++i) {
-    if (!keys.columns[i].type().EqualsIgnoringNullability(key_types_[i])) {
-      return InvalidArgument("key column {} is {}, not {}", i, key_types_[i].ToString(),
-                             keys.columns[i].type().ToString());
-    }
-  }
-  return {};
-}
+      projection_(std::move(projection)),
+      keys_(table_->info) {}
 
 Result<std::vector<std::optional<model::PartitionId>>> RemoteLookuper::PartitionsOfKeys(
     const model::Batch& keys) {
   std::vector<std::optional<model::PartitionId>> of_row(static_cast<size_t>(keys.num_rows));
-  ASSIGN_OR_RETURN(auto rows, format::PartitionRows(keys, partition_key_places_));
+  ASSIGN_OR_RETURN(auto rows, format::PartitionRows(keys, keys_.partition_places));
   bool refreshed = false;
   std::vector<std::optional<model::PartitionId>> ids;
   for (const auto& values : rows.values) {
@@ -122,7 +87,8 @@ Result<std::vector<std::optional<model::PartitionId>>> RemoteLookuper::Partition
 
 Result<std::map<model::BucketId, RemoteLookuper::BucketKeys>> RemoteLookuper::ByBucket(
     const model::Batch& keys, const format::EncodedKeys& encoded) {
-  ASSIGN_OR_RETURN(std::vector<int> buckets, table_->Buckets(ColumnsAt(keys, bucket_key_places_)));
+  ASSIGN_OR_RETURN(std::vector<int> buckets,
+                   table_->Buckets(LookupKeys::ColumnsAt(keys, keys_.bucket_places)));
   std::vector<std::optional<model::PartitionId>> partitions;
   if (table_->IsPartitioned()) {
     ASSIGN_OR_RETURN(partitions, PartitionsOfKeys(keys));
@@ -177,7 +143,7 @@ Status RemoteLookuper::Ask(const std::map<model::BucketId, BucketKeys>& buckets,
 }
 
 Result<Lookuper::Rows> RemoteLookuper::Lookup(const model::Batch& keys) {
-  RETURN_IF_ERROR(CheckKeys(keys));
+  RETURN_IF_ERROR(keys_.Check(keys));
   Rows rows;
   rows.row_of_key.assign(static_cast<size_t>(keys.num_rows), -1);
   RemoteRowReader reader(state_, projection_);
@@ -186,7 +152,7 @@ Result<Lookuper::Rows> RemoteLookuper::Lookup(const model::Batch& keys) {
     rows.rows = builder.Finish();
     return rows;
   }
-  ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(ColumnsAt(keys, physical_key_places_)));
+  ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(LookupKeys::ColumnsAt(keys, keys_.row_places)));
   ASSIGN_OR_RETURN(auto buckets, ByBucket(keys, encoded));
   Found found;
   found.values.resize(static_cast<size_t>(keys.num_rows));

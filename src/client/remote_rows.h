@@ -8,6 +8,7 @@
 
 #include "client/bucket_calls.h"
 #include "client/connection.h"
+#include "client/lookup_keys.h"
 #include "format/kv_batch.h"
 
 namespace forebay::client {
@@ -48,23 +49,16 @@ class RemoteLookuper : public Lookuper {
     std::vector<std::optional<std::string_view>> values;
     std::vector<std::shared_ptr<const std::string>> frames;
   };
-  Status CheckKeys(const model::Batch& keys) const;
   Result<std::map<model::BucketId, BucketKeys>> ByBucket(const model::Batch& keys,
                                                          const format::EncodedKeys& encoded);
   Status Ask(const std::map<model::BucketId, BucketKeys>& buckets, Found& found);
   /// The partition of every key, without a value where there is none.
   Result<std::vector<std::optional<model::PartitionId>>> PartitionsOfKeys(const model::Batch& keys);
-  static std::vector<model::Column> ColumnsAt(const model::Batch& keys,
-                                              const std::vector<int>& places);
 
   RemoteTableState state_;
   const std::shared_ptr<const RemoteTable> table_;
   const std::optional<std::vector<int>> projection_;
-  std::vector<model::DataType> key_types_;
-  /// For every bucket key, partition key and other key its place among the primary-key columns.
-  std::vector<int> bucket_key_places_;
-  std::vector<int> partition_key_places_;
-  std::vector<int> physical_key_places_;
+  const LookupKeys keys_;
 };
 
 /// SnapshotScanner of a bucket of another server, which keeps the snapshot open there while it is

@@ -56,7 +56,6 @@ Result<std::shared_ptr<RemoteTable>> RemoteTable::Make(const rpc::PbTableMetadat
              metadata.schema_id, metadata.table_json.bytes, metadata.created_time));
   const model::TableDescriptor& descriptor = table->info.descriptor;
   table->types = descriptor.schema.Types();
-  table->key_indexes = descriptor.schema.PrimaryKeyIndexes();
   table->partition_key_indexes = descriptor.PartitionKeyIndexes();
   table->physical_key_indexes = descriptor.PhysicalPrimaryKeyIndexes();
   for (int index : table->partition_key_indexes) {

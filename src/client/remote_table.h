@@ -63,7 +63,6 @@ struct RemoteTable {
   format::RowFormat row_format = format::RowFormat::kCompacted;
   format::KeyEncoding bucket_encoding = format::KeyEncoding::kFluss;
   format::KeyEncoding row_encoding = format::KeyEncoding::kFluss;
-  std::vector<int> key_indexes;            ///< columns of the primary key
   std::vector<int> partition_key_indexes;  ///< in a partitioned table
   std::vector<int> physical_key_indexes;   ///< the primary key's others
   std::vector<int> bucket_key_indexes;     ///< columns that choose the bucket; may be none

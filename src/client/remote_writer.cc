@@ -5,6 +5,7 @@
 #include "format/kv_batch.h"
 #include "format/log_batch.h"
 #include "format/partition_name.h"
+#include "storage/schema_registry.h"
 
 namespace forebay::client {
 
@@ -72,7 +73,7 @@ void RemoteTableWriter::WriteBucket(const model::BucketId& bucket, const model::
   }
   if (valid.ok()) valid = CheckBatch(table_->info, table_->types, table_->FewestColumns(), batch);
   if (!valid.ok()) return done(valid);
-  auto write = Encode(WithAllColumns(batch, table_->types));
+  auto write = Encode(storage::WidenBatch(batch, table_->types));
   if (!write.ok()) return done(write.status());
   if (write->rows == 0)
     return done(WriteAck{{table_->info.id, bucket.partition, bucket.bucket}, -1, -1, false});

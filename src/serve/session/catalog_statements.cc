@@ -7,12 +7,6 @@ namespace forebay::serve {
 
 namespace {
 
-StatementResult Message(std::string text) {
-  StatementResult result;
-  result.message = std::move(text);
-  return result;
-}
-
 Error OnlyLocalCatalog() {
   return NotSupported("this process has no catalog but {}", model::kLocalCatalog);
 }
@@ -23,10 +17,10 @@ Result<StatementResult> Session::Run(const sql::CreateCatalogStatement& create) 
   if (engine_.catalogs == nullptr) return OnlyLocalCatalog();
   Status status = engine_.catalogs->CreateCatalog(create.catalog, {create.options, create.comment});
   if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
-    return Message(fmt::format("catalog {} exists already", create.catalog));
+    return StatementResult::Message(fmt::format("catalog {} exists already", create.catalog));
   }
   if (!status.ok()) return status;
-  return Message(fmt::format("catalog {} created", create.catalog));
+  return StatementResult::Message(fmt::format("catalog {} created", create.catalog));
 }
 
 Result<StatementResult> Session::DropCatalog(const sql::DropStatement& drop) {
@@ -36,10 +30,10 @@ Result<StatementResult> Session::DropCatalog(const sql::DropStatement& drop) {
   }
   Status status = engine_.catalogs->DropCatalog(drop.catalog);
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && drop.if_exists) {
-    return Message(fmt::format("catalog {} does not exist", drop.catalog));
+    return StatementResult::Message(fmt::format("catalog {} does not exist", drop.catalog));
   }
   if (!status.ok()) return status;
-  return Message(fmt::format("catalog {} dropped", drop.catalog));
+  return StatementResult::Message(fmt::format("catalog {} dropped", drop.catalog));
 }
 
 Result<StatementResult> Session::ShowCreateCatalog(const std::string& name) {

@@ -49,6 +49,13 @@ struct StatementResult {
   std::unique_ptr<StatementWork> work;  ///< null: it is done
   std::string message;                  ///< one line for people: "table shop.clicks created"
   std::string job_id;                   ///< of an INSERT that runs on
+
+  /// Of a statement that is done and has only that to say.
+  static StatementResult Message(std::string text) {
+    StatementResult result;
+    result.message = std::move(text);
+    return result;
+  }
 };
 
 }  // namespace forebay::serve

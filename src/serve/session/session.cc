@@ -129,40 +129,31 @@ Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
   return result;
 }
 
-namespace {
-
-StatementResult Message(std::string text) {
-  StatementResult result;
-  result.message = std::move(text);
-  return result;
-}
-
-}  // namespace
-
 Result<StatementResult> Session::Run(const sql::CreateTableStatement& create) {
   const model::TablePath& path = create.table.ref.path;
   if (create.or_replace) return NotSupported("CREATE OR REPLACE TABLE is not supported yet");
   Status status = catalog_.CreateTable(create.table, create.temporary);
   if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
-    return Message(fmt::format("table {} exists already", path.ToString()));
+    return StatementResult::Message(fmt::format("table {} exists already", path.ToString()));
   }
   if (!status.ok()) return status;
-  return Message(fmt::format("table {} created", path.ToString()));
+  return StatementResult::Message(fmt::format("table {} created", path.ToString()));
 }
 
 Result<StatementResult> Session::Run(const sql::CreateViewStatement& create) {
   Status status = catalog_.CreateView(create.view, create.temporary, create.or_replace);
   if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
-    return Message(fmt::format("view {} exists already", create.view.path.ToString()));
+    return StatementResult::Message(
+        fmt::format("view {} exists already", create.view.path.ToString()));
   }
   if (!status.ok()) return status;
-  return Message(fmt::format("view {} created", create.view.path.ToString()));
+  return StatementResult::Message(fmt::format("view {} created", create.view.path.ToString()));
 }
 
 Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create) {
   RETURN_IF_ERROR(
       engine_.connection->admin().CreateDatabase(create.database, create.if_not_exists));
-  return Message(fmt::format("database {} created", create.database));
+  return StatementResult::Message(fmt::format("database {} created", create.database));
 }
 
 Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
@@ -170,10 +161,10 @@ Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
   Status status = alter.new_path ? catalog_.RenameTable(alter.path, *alter.new_path)
                                  : catalog_.AlterTable(alter.path, alter.changes);
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && alter.if_exists) {
-    return Message(fmt::format("table {} does not exist", alter.path.ToString()));
+    return StatementResult::Message(fmt::format("table {} does not exist", alter.path.ToString()));
   }
   if (!status.ok()) return status;
-  return Message(fmt::format("table {} altered", alter.path.ToString()));
+  return StatementResult::Message(fmt::format("table {} altered", alter.path.ToString()));
 }
 
 Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
@@ -198,10 +189,10 @@ Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
     case sql::DropAst::Kind::kCatalog: return DropCatalog(drop);
   }
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && drop.if_exists) {
-    return Message(what + " does not exist");
+    return StatementResult::Message(what + " does not exist");
   }
   if (!status.ok()) return status;
-  return Message(what + " dropped");
+  return StatementResult::Message(what + " dropped");
 }
 
 Result<StatementResult> Session::Run(const sql::SetStatement& set) {
@@ -210,7 +201,7 @@ Result<StatementResult> Session::Run(const sql::SetStatement& set) {
     settings_[set.key] = checked.value;
     std::string text = fmt::format("{} = {}", set.key, checked.value);
     if (!checked.warning.empty()) text += "\nwarning: " + checked.warning;
-    return Message(std::move(text));
+    return StatementResult::Message(std::move(text));
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, value] : settings_) rows.push_back({key, value});
@@ -225,13 +216,13 @@ Result<StatementResult> Session::Run(const sql::ResetStatement& reset) {
   } else {
     settings_.erase(reset.key);
   }
-  return Message(reset.key.empty() ? "all options reset" : reset.key + " reset");
+  return StatementResult::Message(reset.key.empty() ? "all options reset" : reset.key + " reset");
 }
 
 Result<StatementResult> Session::Run(const sql::UseStatement& use) {
   if (use.catalog) {
     if (use.name == model::SplitDatabase(database_).first) {
-      return Message(fmt::format("catalog is {}", use.name));
+      return StatementResult::Message(fmt::format("catalog is {}", use.name));
     }
     std::string database = kDefaultDatabase;
     if (use.name != kCatalog) {
@@ -239,22 +230,22 @@ Result<StatementResult> Session::Run(const sql::UseStatement& use) {
       ASSIGN_OR_RETURN(database, engine_.catalogs->DefaultDatabaseOf(use.name));
     }
     database_ = model::QualifiedDatabase(use.name, database);
-    return Message(fmt::format("catalog is {}", use.name));
+    return StatementResult::Message(fmt::format("catalog is {}", use.name));
   }
   ASSIGN_OR_RETURN(bool exists, catalog_.DatabaseExists(use.name));
   if (!exists) return NotFound("database {} does not exist", use.name);
   database_ = use.name;
-  return Message(fmt::format("database is {}", use.name));
+  return StatementResult::Message(fmt::format("database is {}", use.name));
 }
 
 Result<StatementResult> Session::Run(const sql::StopJobStatement& stop) {
   RETURN_IF_ERROR(engine_.jobs->Stop(stop.job));
-  return Message(fmt::format("job {} stopped", stop.job));
+  return StatementResult::Message(fmt::format("job {} stopped", stop.job));
 }
 
 Result<StatementResult> Session::Run(const sql::StartJobStatement& start) {
   RETURN_IF_ERROR(engine_.jobs->Start(start.job));
-  return Message(fmt::format("job {} started", start.job));
+  return StatementResult::Message(fmt::format("job {} started", start.job));
 }
 
 Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {

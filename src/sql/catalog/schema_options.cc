@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/name_list.h"
+
 namespace forebay::sql {
 namespace {
 
@@ -15,19 +17,6 @@ std::string FunctionName(std::string name) {
     c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   return name;
-}
-
-std::vector<std::string> Names(const std::string& list) {
-  std::vector<std::string> names;
-  for (size_t begin = 0; begin <= list.size();) {
-    size_t end = std::min(list.find(',', begin), list.size());
-    std::string name = list.substr(begin, end - begin);
-    name.erase(0, name.find_first_not_of(' '));
-    name.erase(name.find_last_not_of(' ') + 1);
-    if (!name.empty()) names.push_back(std::move(name));
-    begin = end + 1;
-  }
-  return names;
 }
 
 /// "fields.<column>." of the column whose option `key` is; none has two that fit, since the longest
@@ -49,7 +38,7 @@ bool IsSchemaOption(const std::string& key) {
 
 Status ReadSchemaOptions(const std::map<std::string, std::string>& options, model::Schema& schema) {
   if (auto found = options.find(std::string(kAutoIncrement)); found != options.end()) {
-    schema.auto_increment_columns = Names(found->second);
+    schema.auto_increment_columns = SplitNames(found->second);
   }
   for (const auto& [key, value] : options) {
     if (!key.starts_with(kFields)) continue;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/duration.h"
+#include "base/name_list.h"
 #include "format/batch_statistics.h"
 #include "format/row_format.h"
 #include "storage/coordinator/partition_spec.h"
@@ -138,20 +139,6 @@ Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
   if (upper == "IGNORE") return DeleteBehavior::kIgnore;
   if (upper == "DISABLE") return DeleteBehavior::kDisable;
   return InvalidArgument("'{}' is none of ALLOW, IGNORE, DISABLE", text);
-}
-
-/// "a, b" as a and b.
-std::vector<std::string> SplitNames(const std::string& text) {
-  std::vector<std::string> names;
-  for (size_t begin = 0; begin <= text.size();) {
-    size_t end = std::min(text.find(',', begin), text.size());
-    std::string name = text.substr(begin, end - begin);
-    name.erase(0, name.find_first_not_of(' '));
-    name.erase(name.find_last_not_of(' ') + 1);
-    if (!name.empty()) names.push_back(std::move(name));
-    begin = end + 1;
-  }
-  return names;
 }
 
 Result<MergeEngine> ParseMergeEngine(const std::string& text) {

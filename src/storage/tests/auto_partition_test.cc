@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "base/tests/manual_clock.h"
 #include "storage/storage_server.h"
 
 namespace forebay::storage {
@@ -65,12 +66,6 @@ TEST(AutoPartitionTest, OnlyTimesInTheFormatMatch) {
   EXPECT_FALSE(Every(Unit::kQuarter).Matches("20245"));
 }
 
-class ManualClock : public Clock {
- public:
-  int64_t NowMs() const override { return now_ms; }
-  std::atomic<int64_t> now_ms = kNow;
-};
-
 class AutoPartitionServerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -116,7 +111,7 @@ class AutoPartitionServerTest : public testing::Test {
 
   const model::TablePath kPath{"db", "t"};
   std::string directory_;
-  ManualClock clock_;
+  ManualClock clock_{kNow};
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
   std::unique_ptr<StorageServer> server_;
 };

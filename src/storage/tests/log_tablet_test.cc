@@ -9,6 +9,7 @@
 #include <future>
 #include <thread>
 
+#include "base/tests/manual_clock.h"
 #include "io/faulty_file_system.h"
 
 namespace forebay::storage {
@@ -16,12 +17,6 @@ namespace {
 
 using model::LogOffset;
 using testing::HasSubstr;
-
-class ManualClock : public Clock {
- public:
-  int64_t NowMs() const override { return now_ms; }
-  std::atomic<int64_t> now_ms = 1'000'000'000'000;
-};
 
 class LogTabletTest : public testing::Test {
  protected:

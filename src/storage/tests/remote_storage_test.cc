@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/failpoint.h"
+#include "base/tests/manual_clock.h"
 #include "format/compacted_row.h"
 #include "io/faulty_file_system.h"
 #include "io/file_system.h"
@@ -24,12 +25,6 @@ namespace {
 using model::LogOffset;
 using model::TablePath;
 namespace fs = std::filesystem;
-
-class ManualClock : public Clock {
- public:
-  int64_t NowMs() const override { return now_ms; }
-  std::atomic<int64_t> now_ms = 1'000'000'000'000;
-};
 
 const TablePath kPath{"db", "rows"};
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "model/batch.h"
+#include "model/table.h"
+
+namespace forebay::client {
+
+/// The keys that a Lookuper takes, columns of the primary key in its order, and where among them
+/// those are that say partition, bucket and row.
+struct LookupKeys {
+  explicit LookupKeys(const model::TableInfo& table);
+
+  /// kInvalidArgument unless `keys` has the primary key's columns.
+  Status Check(const model::Batch& keys) const;
+  static std::vector<model::Column> ColumnsAt(const model::Batch& keys,
+                                              const std::vector<int>& places);
+
+  const model::TablePath path;
+  std::vector<model::DataType> types;
+  std::vector<int> bucket_places;
+  std::vector<int> partition_places;
+  std::vector<int> row_places;  ///< of the key within a partition
+};
+
+}  // namespace forebay::client
