@@ -72,7 +72,7 @@ bool SetNames(const std::string& text, std::set<std::string>& names) {
 
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 24> kKeys = {{
+const std::array<ConfigKey, 28> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -149,9 +149,29 @@ const std::array<ConfigKey, 24> kKeys = {{
      [](const std::string& v, ServerOptions& o) {
        return SetSegmentBytes(v, o.node.segment_bytes);
      }},
-    {"remote.data-dir", "a local directory",
+    {"remote.data-dir", "a local directory, or s3://bucket/path",
      [](const std::string& v, ServerOptions& o) {
        o.node.remote.directory = v;
+       return !v.empty();
+     }},
+    {"s3.endpoint", "http://host:port or https://host:port",
+     [](const std::string& v, ServerOptions& o) {
+       o.node.remote.s3.endpoint = v;
+       return v.starts_with("http://") || v.starts_with("https://");
+     }},
+    {"s3.region", "a region's name",
+     [](const std::string& v, ServerOptions& o) {
+       o.node.remote.s3.region = v;
+       return !v.empty();
+     }},
+    {"s3.access-key", "an access key",
+     [](const std::string& v, ServerOptions& o) {
+       o.node.remote.s3.access_key = v;
+       return !v.empty();
+     }},
+    {"s3.secret-key", "a secret key",
+     [](const std::string& v, ServerOptions& o) {
+       o.node.remote.s3.secret_key = v;
        return !v.empty();
      }},
     {"remote.log.task-interval", "a duration, 0 for never",

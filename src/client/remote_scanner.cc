@@ -49,7 +49,7 @@ Status RemoteLogScanner::Subscribe(const model::BucketId& bucket, LogOffset offs
     RETURN_IF_ERROR(state_.Refresh());
     valid = state_.table()->CheckBucket(bucket);
   }
-  RETURN_IF_ERROR(valid);
+  if (!valid.ok()) return valid;
   if (offset == model::kEarliestOffset || offset == model::kLatestOffset) {
     int32_t type = offset == model::kEarliestOffset ? kEarliest : kLatest;
     ASSIGN_OR_RETURN(auto offsets, AskBucketOffsets(state_, {bucket}, type, std::nullopt));

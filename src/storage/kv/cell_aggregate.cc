@@ -53,7 +53,8 @@ T Compute(Arithmetic operation, T a, T b) {
   if constexpr (std::is_floating_point_v<T>) {
     return operation == Arithmetic::kSum ? a + b : a * b;
   } else {
-    auto x = static_cast<uint64_t>(a), y = static_cast<uint64_t>(b);
+    uint64_t x = static_cast<std::make_unsigned_t<T>>(a);
+    uint64_t y = static_cast<std::make_unsigned_t<T>>(b);
     return static_cast<T>(operation == Arithmetic::kSum ? x + y : x * y);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "io/remote_files.h"
+#include "io/s3_remote_files.h"
 #include "storage/remote/kv_snapshot_leases.h"
 #include "storage/remote/remote_paths.h"
 #include "storage/storage_metrics.h"
@@ -13,8 +14,10 @@ namespace forebay::storage {
 
 /// What a server keeps outside of its tables' own directories.
 struct RemoteOptions {
-  /// The remote directory; empty: `remote` in the data directory, and logs stay where they are.
+  /// The remote directory, of this machine or `s3://<bucket>/...`; empty: `remote` in the data
+  /// directory, and logs stay where they are.
   std::string directory;
+  io::S3Options s3;
   /// How often the rows of a bucket that changed are made a snapshot; 0: never.
   int64_t kv_snapshot_interval_ms = int64_t{10} * 60 * 1000;
   int kv_snapshots_retained = 2;

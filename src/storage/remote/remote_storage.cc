@@ -21,7 +21,7 @@ Result<std::string> LocalDirectory(std::string directory, const std::string& dat
   constexpr std::string_view kFileScheme = "file://";
   if (directory.starts_with(kFileScheme)) directory.erase(0, kFileScheme.size());
   if (directory.find("://") != std::string::npos) {
-    return NotSupported("remote storage '{}': only local directories are", directory);
+    return NotSupported("remote storage '{}': only local directories and s3:// are", directory);
   }
   std::error_code code;
   auto absolute = std::filesystem::absolute(directory, code).lexically_normal();
@@ -29,6 +29,14 @@ Result<std::string> LocalDirectory(std::string directory, const std::string& dat
   std::string path = absolute.string();
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
+}
+
+/// `s3://<bucket>` and what follows it.
+Result<std::string> ObjectDirectory(std::string directory) {
+  while (directory.ends_with('/')) directory.pop_back();
+  if (!io::IsS3Path(directory))
+    return InvalidArgument("remote directory '{}' has no bucket", directory);
+  return directory;
 }
 
 std::string RemovalName(const RemoteBucketName& name) {
@@ -63,10 +71,17 @@ Result<std::unique_ptr<RemoteStorage>> RemoteStorage::Open(RemoteOptions options
                                                            io::FileSystem& fs, const Clock& clock,
                                                            StorageMetrics& metrics,
                                                            MetadataStore& metadata) {
-  ASSIGN_OR_RETURN(std::string root, LocalDirectory(options.directory, data_dir));
-  std::shared_ptr<RemoteServices> services(
-      new RemoteServices{fs, clock, metrics, std::move(options), RemotePaths(std::move(root)),
-                         io::MakeLocalRemoteFiles(fs)});
+  std::unique_ptr<io::RemoteFiles> files;
+  std::string root;
+  if (io::IsS3Path(options.directory)) {
+    ASSIGN_OR_RETURN(root, ObjectDirectory(options.directory));
+    ASSIGN_OR_RETURN(files, io::MakeS3RemoteFiles(options.s3, fs));
+  } else {
+    ASSIGN_OR_RETURN(root, LocalDirectory(options.directory, data_dir));
+    files = io::MakeLocalRemoteFiles(fs);
+  }
+  std::shared_ptr<RemoteServices> services(new RemoteServices{
+      fs, clock, metrics, std::move(options), RemotePaths(std::move(root)), std::move(files)});
   return std::unique_ptr<RemoteStorage>(new RemoteStorage(std::move(services), metadata));
 }
 
