@@ -81,7 +81,7 @@ class BucketCalls {
       Status taken = Take(answer.get(), *part, again);
       if (failure.ok()) failure = taken;
     }
-    RETURN_IF_ERROR(failure);
+    if (!failure.ok()) return failure;
     return again;
   }
 

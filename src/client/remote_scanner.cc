@@ -78,7 +78,7 @@ Result<std::vector<ScanRecords>> RemoteLogScanner::Poll(int timeout_ms, int64_t 
     Status taken = Take(records);
     TakeDropped(records);
     // What other buckets gave is not lost: the error comes again with the next call.
-    if (records.empty()) RETURN_IF_ERROR(taken);
+    if (records.empty() && !taken.ok()) return taken;
     int64_t left_ms = deadline_ms - MonotonicMs();
     if (!records.empty()) {
       if (timeout_ms > 0) RETURN_IF_ERROR(Ask(kWaitMs, max_bytes));

@@ -122,7 +122,7 @@ Result<ValueBatchReader> ValueBatchReader::Open(std::string_view bytes) {
                LoadLe<uint32_t>(bytes.data()) == bytes.size() - kLengthBytes;
   if (!whole) return Corruption("{} bytes are no batch of values", bytes.size());
   ValueBatchReader reader;
-  int magic = bytes[kValueMagicOffset];
+  int magic = static_cast<uint8_t>(bytes[kValueMagicOffset]);
   reader.records_left_ = LoadLe<int32_t>(bytes.data() + kValueCountOffset);
   if (magic != 0 || reader.records_left_ < 0) {
     return Corruption("a batch of {} values of version {}", reader.records_left_, magic);

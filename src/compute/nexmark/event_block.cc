@@ -48,7 +48,10 @@ void SpreadStrings(const NexmarkEventSpec& spec, const StringRef* cells, const c
   uintptr_t begin = reinterpret_cast<uintptr_t>(heap);
   Spread(spec, cells, rows, [begin](StringRef cell) {
     if (!cell.IsInlined()) {
-      cell.Rebase(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(cell.data()) + begin));
+      // The file has offsets where cells in memory have addresses.
+      auto offset = reinterpret_cast<uintptr_t>(cell.data());
+      cell.Rebase(
+          reinterpret_cast<const char*>(offset + begin));  // NOLINT(performance-no-int-to-ptr)
     }
     return cell;
   });

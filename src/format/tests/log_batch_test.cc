@@ -157,7 +157,7 @@ TEST(LogBatchTest, WrongTypesAreCorruptionNotACrash) {
 TEST(LogBatchTest, LaterVersionsCarryStatisticsAndTheLeadersEpoch) {
   Batch batch = RandomBatch(AllTypes(), 30, 2, 0.2);
   for (int8_t magic : {int8_t{1}, int8_t{2}}) {
-    for (std::vector<int> columns : {std::vector<int>{}, std::vector<int>{0, 3, 11, 21}}) {
+    for (const auto& columns : {std::vector<int>{}, std::vector<int>{0, 3, 11, 21}}) {
       std::string bytes =
           EncodeLogBatch(batch, {.magic = magic, .statistics_columns = columns}).value();
       RewriteLogBatch(bytes, 500, 1700000000000, 9);
