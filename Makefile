@@ -1,6 +1,6 @@
 # Forebay's front door. `make` alone says what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-compat check asan tsan dist bench crash fuzz format clean
+.PHONY: help deps build demo test test-compat coverage-sql check asan tsan dist bench crash fuzz format clean
 MAKEFLAGS += --no-print-directory
 export FOREBAY_DEPS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/forebay/deps
 
@@ -11,7 +11,7 @@ build_with = $(step) "Configure $(1)" --quiet cmake --preset $(1) && \
 	$(step) "Build $(1)" cmake --build --preset $(1) $(if $(FOREBAY_JOBS),-j$(FOREBAY_JOBS)) --target
 
 help: ## Says what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "First time here: make demo"
 
 deps: ## Installs the pinned dependencies (Debian packages need root)
@@ -40,6 +40,9 @@ asan: deps ## Runs all unit tests with the address and undefined-behaviour sanit
 tsan: deps ## Runs all unit tests with the thread sanitizer
 	@$(call build_with,tsan) unit_tests
 	@tools/run_tests unit tsan
+
+coverage-sql: ## Prints which of Flink's functions and statements the SQL tests cover, by tier
+	@tools/coverage_sql
 
 check: deps ## Checks format, layers, style and, on changed files, clang-tidy
 	@tools/install_dependencies check

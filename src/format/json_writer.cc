@@ -81,7 +81,11 @@ void AppendScalar(std::string& out, const Column& column, int row, Form form) {
 
 void AppendMap(std::string& out, const Column& column, int row, Form form) {
   const Column& keys = column.children()[0];
+  // A result shows a map as an object when its keys can be names; NULL is none.
   bool object = keys.type().IsCharacter();
+  for (int i = column.offsets()[row]; form == Form::kResult && i < column.offsets()[row + 1]; ++i) {
+    object = object && !keys.IsNull(i);
+  }
   out += object ? '{' : '[';
   for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
     if (i > column.offsets()[row]) out += ',';

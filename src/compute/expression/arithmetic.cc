@@ -181,10 +181,12 @@ Result<Kernel> DecimalSum(const CallSite& call) {
   };
   auto careful = [=](Int128 a, Int128 b) -> std::optional<Int128> {
     Int128 left, right, sum;
-    if (__builtin_mul_overflow(a, grow_a, &left) || __builtin_mul_overflow(b, grow_b, &right) ||
-        (kSubtract ? __builtin_sub_overflow(left, right, &sum)
-                   : __builtin_add_overflow(left, right, &sum))) {
+    if (__builtin_mul_overflow(a, grow_a, &left) || __builtin_mul_overflow(b, grow_b, &right)) {
       return std::nullopt;
+    }
+    if (kSubtract ? __builtin_sub_overflow(left, right, &sum)
+                  : __builtin_add_overflow(left, right, &sum)) {
+      return AddWideDecimal(left, kSubtract ? -right : right, common - scale, precision);
     }
     return RescaleDecimal(sum, common, scale, precision);
   };

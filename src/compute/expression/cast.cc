@@ -195,14 +195,9 @@ Kernel TextToDecimal(const CallSite& call) {
   bool wide = call.type.physical() == PhysicalType::kInt128;
   return RowKernel<std::string_view>(
       call, [type = call.type, wide](RowWriter& out, std::string_view text) {
-        std::string_view trimmed = TrimBlanks(text);
-        auto value = DecimalFromText(trimmed, type.precision(), type.scale());
-        // A number that is too large is NULL; what is no number is an error.
-        bool is_number =
-            value || (!trimmed.empty() &&
-                      trimmed.find_first_not_of("0123456789+-.eE") == std::string_view::npos &&
-                      ParseDouble(trimmed).has_value());
-        if (!is_number) return Bad<kTry>(out, text, type);
+        // What does not fit is as bad as what is no number.
+        auto value = CastTextToDecimal(text, type.precision(), type.scale());
+        if (!value) return Bad<kTry>(out, text, type);
         SetDecimal(out, wide, value);
       });
 }

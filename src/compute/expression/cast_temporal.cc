@@ -55,6 +55,10 @@ Result<Kernel> TimestampToPart(const CallSite& call) {
     if (is_date) {
       return out.Set(static_cast<int32_t>(local ? cell / per_day : FloorDiv(cell, per_day)));
     }
+    // Nor has Flink a time of day for it.
+    if (local && cell % per_day < 0) {
+      return out.Fail(OutOfRange("CAST: a TIMESTAMP before 1970 has no TIME"));
+    }
     out.Set(static_cast<int32_t>(FloorMod(cell, per_day) / (units / 1000)));
   });
 }

@@ -126,7 +126,7 @@ Result<Kernel> MakeArrayItem(const CallSite& call) {
     const Column& lists = args[0].column;
     for (int row = 0; row < state.num_rows; ++row) {
       if (args[0].IsNull(row) || args[1].IsNull(row)) {
-        builder.AppendNull();
+        AppendMissing(builder, element);
         continue;
       }
       int at = args[0].At(row);
@@ -152,7 +152,7 @@ Result<Kernel> MakeMapItem(const CallSite& call) {
     const Column& keys = maps.children()[0];
     for (int row = 0; row < state.num_rows; ++row) {
       if (args[0].IsNull(row) || args[1].IsNull(row)) {
-        builder.AppendNull();
+        AppendMissing(builder, element);
         continue;
       }
       int at = args[0].At(row), found = -1;

@@ -45,6 +45,11 @@ std::string ValueKey(const model::Value& value) {
       value.data);
 }
 
+/// A CAST from floating point to DECIMAL: NaN ends the query.
+bool MayHaveNoDigits(const CallSite& call) {
+  return call.type.Is(TypeRoot::kDecimal) && !call.args[0].IsExactNumeric();
+}
+
 class Compiler {
  public:
   explicit Compiler(const EvaluationContext& context) { program_.context = context; }
@@ -205,7 +210,7 @@ Result<int> Compiler::AddFunction(std::string name, const DataType& type, std::v
   node.kind = NodeKind::kCall;
   node.type = type;
   node.function = name;
-  node.cheap = (entry->flags & kCheap) != 0;
+  node.cheap = (entry->flags & kCheap) != 0 && !(name == "CAST" && MayHaveNoDigits(call));
   node.constant = (entry->flags & kVolatile) == 0;
   std::string key = name + " " + type.ToString();
   for (size_t i = 0; i < args.size(); ++i) {

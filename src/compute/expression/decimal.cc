@@ -88,6 +88,13 @@ std::optional<Int128> RescaleDecimal(Int128 value, int from, int to, int precisi
   return result;
 }
 
+std::optional<Int128> AddWideDecimal(Int128 a, Int128 b, int drop, int precision) {
+  if (drop <= 0 || (a < 0) != (b < 0)) return std::nullopt;
+  UInt128 sum = Magnitude(a), divisor = static_cast<UInt128>(kPowers[std::min(drop, kMaxDigits)]);
+  if (__builtin_add_overflow(sum, Magnitude(b), &sum)) return std::nullopt;
+  return Signed(DivideWide({0, sum}, divisor), a < 0, precision);
+}
+
 std::optional<Int128> MultiplyDecimal(Int128 a, Int128 b, int product_scale, int scale,
                                       int precision) {
   Int128 product;
@@ -220,6 +227,81 @@ std::optional<Int128> DecimalFromText(std::string_view text, int precision, int 
   if (kept < static_cast<int64_t>(digits->text.size()) && digits->text[kept] >= '5') ++value;
   if (!FitsPrecision(value, precision)) return std::nullopt;
   return digits->negative ? -value : value;
+}
+
+namespace {
+
+/// Digits that Flink keeps in a long.
+constexpr int kMaxLongDigits = 18;
+constexpr std::string_view kBlanks = " \n\t";
+
+/// Takes the digits at the front of `rest` and the character after them, as Flink's reader does.
+char TakeDigits(std::string_view& rest, std::string* digits) {
+  char last = 0;
+  while (!rest.empty()) {
+    last = rest.front();
+    rest.remove_prefix(1);
+    if (last < '0' || last > '9') break;
+    *digits += last;
+    last = 0;
+  }
+  return last;
+}
+
+/// The exponent after an E; nothing when only a sign is there.
+std::optional<int> TakeExponent(std::string_view& rest) {
+  bool negative = rest.front() == '-';
+  if (negative || rest.front() == '+') rest.remove_prefix(1);
+  if (rest.empty()) return std::nullopt;
+  std::string digits;
+  TakeDigits(rest, &digits);
+  constexpr int kFarEnough = 40;
+  int exponent = 0;
+  for (char c : digits) exponent = exponent < kFarEnough ? exponent * 10 + (c - '0') : exponent;
+  return negative ? -exponent : exponent;
+}
+
+/// A text of at most 18 bytes without the blanks before it, as a number that DecimalFromText reads.
+/// Zeros in front count as digits that must fit.
+std::optional<std::string> ShortNumber(std::string_view rest, int precision, int scale) {
+  std::string number;
+  if (rest.starts_with('-') || rest.starts_with('+')) {
+    number = rest.front();
+    rest.remove_prefix(1);
+    if (rest.empty()) return std::nullopt;
+  }
+  number += '0';
+  size_t before = number.size();
+  char last = TakeDigits(rest, &number);
+  int whole = static_cast<int>(number.size() - before);
+  if (last == '.') {
+    number += '.';
+    last = TakeDigits(rest, &number);
+    if (last == '.') return std::nullopt;
+  }
+  std::optional<int> exponent = 0;
+  if ((last == 'e' || last == 'E') && !rest.empty()) {
+    exponent = TakeExponent(rest);
+    if (!exponent) return std::nullopt;
+    number += "e" + std::to_string(*exponent);
+  }
+  if (whole + *exponent + scale > precision) return std::nullopt;
+  if (rest.find_first_not_of(kBlanks) != std::string_view::npos) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::optional<Int128> CastTextToDecimal(std::string_view text, int precision, int scale) {
+  size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return std::nullopt;
+  std::string_view rest = text.substr(begin);
+  if (precision <= kMaxLongDigits && text.size() <= kMaxLongDigits) {
+    std::optional<std::string> number = ShortNumber(rest, precision, scale);
+    return number ? DecimalFromText(*number, precision, scale) : std::nullopt;
+  }
+  rest = rest.substr(0, rest.find_last_not_of(kBlanks) + 1);
+  return DecimalFromText(rest, precision, scale);
 }
 
 }  // namespace forebay::compute

@@ -23,6 +23,8 @@ inline bool FitsPrecision(Int128 value, int precision) {
 
 /// From scale `from` to scale `to`.
 std::optional<Int128> RescaleDecimal(Int128 value, int from, int to, int precision);
+/// a + b, whose sum needs more than 127 bits, with `drop` digits fewer.
+std::optional<Int128> AddWideDecimal(Int128 a, Int128 b, int drop, int precision);
 /// a * b, which has scale `product_scale`, at scale `scale`.
 std::optional<Int128> MultiplyDecimal(Int128 a, Int128 b, int product_scale, int scale,
                                       int precision);
@@ -40,5 +42,8 @@ std::optional<Int128> DecimalFromDouble(double value, int precision, int scale);
 /// Digits, point, sign and exponent as Java's BigDecimal takes them; nothing when the text is none
 /// or overflows.
 std::optional<Int128> DecimalFromText(std::string_view text, int precision, int scale);
+/// CAST(text AS DECIMAL): as above, but blanks around the number are allowed, and where Flink reads
+/// at most 18 digits itself the last character may be anything (BinaryStringDataUtil.toDecimal).
+std::optional<Int128> CastTextToDecimal(std::string_view text, int precision, int scale);
 
 }  // namespace forebay::compute

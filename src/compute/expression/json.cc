@@ -89,9 +89,61 @@ Outcome LookupQuery(const JsonPath& path, std::string_view text, const LookupMod
   return Outcome::kFound;
 }
 
+/// An array's elements as text: strings without quotes, other values as JSON, null as NULL.
+void AppendElements(model::ColumnBuilder& builder, std::string_view json) {
+  std::string text;
+  for (const JsonText& element : JsonText::Parse(json)->Children()) {
+    if (element.IsNull()) {
+      builder.child(0).AppendNull();
+      continue;
+    }
+    text.clear();
+    bool nested = element.IsObject() || element.IsArray();
+    nested ? element.AppendCanonical(text) : void(text = element.Scalar());
+    builder.child(0).AppendString(text);
+  }
+  builder.FinishEntry();
+}
+
+/// JSON_QUERY ... RETURNING ARRAY<STRING>: only an array is a result, anything else is NULL without
+/// regard to ON ERROR; EMPTY ARRAY ON EMPTY makes an empty one.
+Result<Kernel> MakeQueryArray(const CallSite& call) {
+  if (!call.type.children()[0].IsCharacter()) return NoKernel(call);
+  ASSIGN_OR_RETURN(PathArgument paths, PathArgument::Of(call));
+  LookupMode mode = ModeOf(call);
+  return Kernel([type = call.type, paths, mode](const BatchState& state,
+                                                Operands args) -> Result<Column> {
+    model::ColumnBuilder builder(type, state.num_rows);
+    std::string result;
+    for (int row = 0; row < state.num_rows; ++row) {
+      bool null = args[0].IsNull(row) || args[1].IsNull(row);
+      std::optional<JsonPath> path = null ? std::nullopt : paths.At(args[1], row);
+      Outcome outcome = Outcome::kError;
+      if (path) {
+        std::string_view text = args[0].column.GetString(args[0].At(row));
+        outcome = LookupQuery(*path, text, mode, result);
+      }
+      bool fallback = !null && outcome != Outcome::kFound;
+      size_t other = outcome == Outcome::kEmpty ? 2 : 3;
+      if (fallback && (outcome == Outcome::kEmpty ? mode.fails_on_empty : mode.fails_on_error)) {
+        return InvalidArgument("JSON_QUERY: no array at the path");
+      }
+      fallback = fallback && other < args.size() && !args[other].IsNull(row);
+      if (fallback) result = args[other].column.GetString(args[other].At(row));
+      if ((fallback || outcome == Outcome::kFound) && result.starts_with('[')) {
+        AppendElements(builder, result);
+      } else {
+        builder.AppendNull();
+      }
+    }
+    return builder.Finish();
+  });
+}
+
 /// Arguments 2 and 3, when present, are what to answer on empty and on error, 4 and 5 the mode.
 template <bool kScalar>
 Result<Kernel> MakeLookup(const CallSite& call) {
+  if (!kScalar && call.type.Is(model::TypeRoot::kArray)) return MakeQueryArray(call);
   if (!call.type.IsCharacter()) return NoKernel(call);
   ASSIGN_OR_RETURN(PathArgument paths, PathArgument::Of(call));
   LookupMode mode = ModeOf(call);

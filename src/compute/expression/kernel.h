@@ -81,6 +81,7 @@ std::span<const FunctionEntry> ComparisonFunctions();
 std::span<const FunctionEntry> LogicFunctions();
 std::span<const FunctionEntry> CastFunctions();
 std::span<const FunctionEntry> StringFunctions();
+std::span<const FunctionEntry> JavaStringFunctions();
 std::span<const FunctionEntry> EncodingFunctions();
 std::span<const FunctionEntry> PatternFunctions();
 std::span<const FunctionEntry> TemporalFunctions();

@@ -1,6 +1,9 @@
+#include <algorithm>
+
 #include "compute/expression/like.h"
 #include "compute/expression/regex.h"
 #include "compute/expression/row_kernel.h"
+#include "compute/expression/utf16.h"
 
 namespace forebay::compute {
 
@@ -101,6 +104,37 @@ Result<Kernel> MakeRegexpExtract(const CallSite& call) {
       });
 }
 
+/// Whether the pattern matches the empty text between two characters.
+bool MatchesBetween(Regex& regex) {
+  if (!regex.Find("aa", 1)) return false;
+  Regex::Span span = *regex.Group(0);
+  return span.begin == 1 && span.end == 1;
+}
+
+/// As ReplaceAll for text with characters beyond U+FFFF: an empty match is also found between the
+/// two units of such a character, which takes it apart.
+void ReplaceAllUnits(Regex& regex, std::string_view text, std::string_view with,
+                     std::u16string& result) {
+  std::u16string replacement = ToUtf16(with);
+  size_t copied = 0, start = 0;
+  while (start <= text.size() && regex.Find(text, start)) {
+    Regex::Span span = *regex.Group(0);
+    result += ToUtf16(text.substr(copied, span.begin - copied));
+    result += replacement;
+    copied = start = span.end;
+    if (span.end != span.begin) continue;
+    size_t next = std::min(start + 1, text.size());
+    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xc0) == 0x80) ++next;
+    std::u16string units = ToUtf16(text.substr(start, next - start));
+    if (units.size() == 2) {
+      result.append(1, units[0]).append(replacement).append(1, units[1]);
+      copied = next;
+    }
+    start = next == start ? start + 1 : next;
+  }
+  if (copied < text.size()) result += ToUtf16(text.substr(copied));
+}
+
 void ReplaceAll(Regex& regex, std::string_view text, std::string_view with, std::string& result) {
   size_t copied = 0, start = 0;
   while (start <= text.size() && regex.Find(text, start)) {
@@ -124,6 +158,11 @@ Result<Kernel> MakeRegexpReplace(const CallSite& call) {
                                         std::string_view pattern, std::string_view with) mutable {
         Regex* regex = source.For(pattern);
         if (regex == nullptr) return out.Null();
+        if (HasSurrogates(text) && MatchesBetween(*regex)) {
+          std::u16string units;
+          ReplaceAllUnits(*regex, text, with, units);
+          return out.Text(FromUtf16(units));
+        }
         std::string result;
         ReplaceAll(*regex, text, with, result);
         out.Text(result);

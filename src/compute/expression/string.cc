@@ -182,52 +182,6 @@ Result<Kernel> MakeTrim(const CallSite& call) {
       });
 }
 
-Result<Kernel> MakeReplace(const CallSite& call) {
-  return RowKernel<std::string_view, std::string_view, std::string_view>(
-      call, [result = std::string()](RowWriter& out, std::string_view text, std::string_view from,
-                                     std::string_view to) mutable {
-        size_t at = text.find(from);
-        if (at == std::string_view::npos) return out.Share(text);
-        result.clear();
-        if (from.empty()) {
-          // Java puts the replacement before every character and at the end.
-          for (size_t i = 0; i < text.size();) {
-            size_t size = PrefixBytes(text.substr(i), 1);
-            result.append(to).append(text.substr(i, size));
-            i += size;
-          }
-          return out.Text(result.append(to));
-        }
-        size_t begin = 0;
-        for (; at != std::string_view::npos; at = text.find(from, begin)) {
-          result.append(text.substr(begin, at - begin)).append(to);
-          begin = at + from.size();
-        }
-        out.Text(result.append(text.substr(begin)));
-      });
-}
-
-Result<Kernel> MakeOverlay(const CallSite& call) {
-  auto overlay = [](RowWriter& out, std::string_view text, std::string_view with, int32_t start,
-                    int32_t length) {
-    int64_t characters = static_cast<int64_t>(CountCharacters(text));
-    if (start <= 0 || start > characters) return out.Share(text);
-    std::string result(text.substr(0, PrefixBytes(text, static_cast<size_t>(start - 1))));
-    result += with;
-    if (length > 0 && int64_t{start} + length <= characters) {
-      result += text.substr(PrefixBytes(text, static_cast<size_t>(int64_t{start} - 1 + length)));
-    }
-    out.Text(result);
-  };
-  if (call.args.size() == 4) {
-    return RowKernel<std::string_view, std::string_view, int32_t, int32_t>(call, overlay);
-  }
-  return RowKernel<std::string_view, std::string_view, int32_t>(
-      call, [overlay](RowWriter& out, std::string_view text, std::string_view with, int32_t start) {
-        overlay(out, text, with, start, static_cast<int32_t>(CountCharacters(with)));
-      });
-}
-
 Result<Kernel> MakeRepeat(const CallSite& call) {
   return RowKernel<std::string_view, int32_t>(
       call, [](RowWriter& out, std::string_view text, int32_t count) {
@@ -238,24 +192,6 @@ Result<Kernel> MakeRepeat(const CallSite& call) {
         std::string result;
         for (int32_t i = 0; i < count; ++i) result += text;
         out.Text(result);
-      });
-}
-
-template <bool kLeft>
-Result<Kernel> MakePad(const CallSite& call) {
-  return RowKernel<std::string_view, int32_t, std::string_view>(
-      call, [](RowWriter& out, std::string_view text, int32_t length, std::string_view pad) {
-        if (length < 0 || pad.empty()) return out.Null();
-        if (int64_t{length} * 4 > kMaxResultBytes) {
-          return out.Fail(InvalidArgument("LPAD, RPAD: the length is too large: {}", length));
-        }
-        size_t wanted = static_cast<size_t>(length), has = CountCharacters(text);
-        if (has >= wanted) return out.Share(text.substr(0, PrefixBytes(text, wanted)));
-        std::string filler;
-        size_t missing = wanted - has, per_pad = CountCharacters(pad);
-        for (size_t i = 0; i < missing / per_pad; ++i) filler += pad;
-        filler += pad.substr(0, PrefixBytes(pad, missing % per_pad));
-        out.Text(kLeft ? filler.append(text) : std::string(text).append(filler));
       });
 }
 
@@ -450,11 +386,7 @@ constexpr FunctionEntry kEntries[] = {
     {"LEFT", "si", kNoFlags, MakeLeft},
     {"RIGHT", "si", kNoFlags, MakeRight},
     {"TRIM", "sss", kNoFlags, MakeTrim},
-    {"REPLACE", "sss", kNoFlags, MakeReplace},
-    {"OVERLAY", "ssi?i", kNoFlags, MakeOverlay},
     {"REPEAT", "si", kNoFlags, MakeRepeat},
-    {"LPAD", "sis", kNoFlags, MakePad<true>},
-    {"RPAD", "sis", kNoFlags, MakePad<false>},
     {"REVERSE", "s", kNoFlags, MakeReverse},
     {"STARTSWITH", "xx", kNoFlags, MakeAffix<true>},
     {"ENDSWITH", "xx", kNoFlags, MakeAffix<false>},

@@ -18,9 +18,12 @@ struct TimeReader {
   int64_t units = 1000;
   std::shared_ptr<TimeZone> zone;
 
+  /// Reads moments in UTC, whatever the session's zone is.
+  static TimeReader Utc(const DataType& type) {
+    return {type.root(), type.IsTimestamp() ? UnitsPerSecond(type) : 1000, nullptr};
+  }
   static Result<TimeReader> Make(const DataType& type, const EvaluationContext& context) {
-    TimeReader reader{type.root(), 1000, nullptr};
-    if (type.IsTimestamp()) reader.units = UnitsPerSecond(type);
+    TimeReader reader = Utc(type);
     if (type.Is(TypeRoot::kTimestampLtz)) {
       ASSIGN_OR_RETURN(reader.zone, TimeZone::Find(context.time_zone));
     }
@@ -75,7 +78,8 @@ Kernel TemporalKernel(const CallSite& call, size_t arg, F f) {
 }  // namespace
 
 Result<Kernel> PlusMonths(const CallSite& call, size_t time_arg, int sign) {
-  ASSIGN_OR_RETURN(TimeReader reader, TimeReader::Make(call.args[time_arg], *call.context));
+  // A TIMESTAMP_LTZ moves on the UTC calendar, as in Flink.
+  TimeReader reader = TimeReader::Utc(call.args[time_arg]);
   return TemporalKernel<int32_t>(call, time_arg, [reader, sign](int64_t cell, int32_t months) {
     if (reader.root == TypeRoot::kTime) return cell;
     DayTime time = reader.Read(cell);
@@ -317,6 +321,10 @@ int64_t Difference(Unit unit, const DayTime& from, const DayTime& to) {
   if (int months = MonthsOf(unit)) return MonthsBetween(from, to) / months;
   __int128 nanos =
       static_cast<__int128>(to.days - from.days) * kNanosPerDay + (to.nanos - from.nanos);
+  // Calcite divides the seconds as an INT, which wraps after 68 years.
+  if (unit == Unit::kWeek) {
+    return static_cast<int32_t>(static_cast<int64_t>(nanos / NanosOf(Unit::kSecond))) / 604'800;
+  }
   return static_cast<int64_t>(nanos / NanosOf(unit));
 }
 
@@ -326,11 +334,11 @@ int64_t CellAt(const Operand& operand, int row) {
                 : operand.column.Get<int64_t>(operand.At(row));
 }
 
-/// f(from, to) of the two temporal arguments that start at `first`.
+/// f(from, to) of the two temporal arguments that start at `first`, both in UTC as in Flink.
 template <typename F>
 Result<Kernel> PairKernel(const CallSite& call, size_t first, F f) {
-  ASSIGN_OR_RETURN(TimeReader from, TimeReader::Make(call.args[first], *call.context));
-  ASSIGN_OR_RETURN(TimeReader to, TimeReader::Make(call.args[first + 1], *call.context));
+  TimeReader from = TimeReader::Utc(call.args[first]);
+  TimeReader to = TimeReader::Utc(call.args[first + 1]);
   return Kernel([=, type = call.type](const BatchState& state, Operands all) -> Result<Column> {
     Operands args = all.subspan(first, 2);
     if (AnyAllNull(args)) return Column::AllNull(type, state.num_rows);

@@ -6,6 +6,7 @@
 #include "compute/expression/json_path.h"
 #include "compute/expression/regex.h"
 #include "compute/expression/row_kernel.h"
+#include "compute/expression/utf16.h"
 
 // Functions of strings that Hive and MySQL gave to Flink.
 
@@ -299,7 +300,7 @@ Result<Kernel> MakeRegexpSubstr(const CallSite& call) {
       });
 }
 
-/// The place of the first match, counted in characters from 1; 0 without one.
+/// The place of the first match, counted from 1 in UTF-16 units as Java does; 0 without one.
 Result<Kernel> MakeRegexpInstr(const CallSite& call) {
   auto cache = std::make_shared<RegexCache>();
   return RowKernel<std::string_view, std::string_view>(
@@ -307,7 +308,7 @@ Result<Kernel> MakeRegexpInstr(const CallSite& call) {
         Regex* regex = cache->Get(pattern);
         if (regex == nullptr) return out.Null();
         if (!regex->Find(text)) return out.Set<int32_t>(0);
-        size_t before = CountCharacters(text.substr(0, regex->Group(0)->begin));
+        size_t before = CountUtf16(text.substr(0, regex->Group(0)->begin));
         out.Set(static_cast<int32_t>(before) + 1);
       });
 }

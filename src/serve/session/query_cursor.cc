@@ -8,6 +8,22 @@ namespace forebay::serve {
 
 namespace {
 
+/// A DECIMAL that did not fit is NULL, though the planner may have derived that the column has
+/// none: then the query ends, as in Flink.
+Status CheckDecimals(const std::vector<sql::Field>& columns, const model::Batch& batch) {
+  for (size_t i = 0; i < columns.size() && i < batch.columns.size(); ++i) {
+    const sql::Field& field = columns[i];
+    if (!field.type.Is(model::TypeRoot::kDecimal) || field.type.nullable()) continue;
+    if (!batch.columns[i].MayHaveNulls()) continue;
+    for (int row = 0; row < batch.num_rows; ++row) {
+      if (!batch.columns[i].IsNull(row)) continue;
+      return OutOfRange("column '{}' has a value that does not fit {}", field.name,
+                        field.type.ToString());
+    }
+  }
+  return {};
+}
+
 class StreamCursorImpl : public ResultCursor {
  public:
   StreamCursorImpl(std::vector<sql::Field> columns, compute::JobHandle job)
@@ -21,7 +37,9 @@ class StreamCursorImpl : public ResultCursor {
   const std::vector<sql::Field>& columns() const override { return columns_; }
   bool is_changelog() const override { return true; }
   Result<std::optional<model::Batch>> Next(int timeout_ms) override {
-    return job_->collect()->Pop(timeout_ms);
+    auto batch = job_->collect()->Pop(timeout_ms);
+    if (batch.ok() && *batch) RETURN_IF_ERROR(CheckDecimals(columns_, **batch));
+    return batch;
   }
   void Cancel() override { job_->Stop(compute::StopMode::kCancel); }
 
@@ -62,6 +80,7 @@ class BatchCursorImpl : public ResultCursor {
   Result<std::optional<model::Batch>> Next(int timeout_ms) override {
     ASSIGN_OR_RETURN(model::Batch batch, fetch_->Next(timeout_ms));
     if (batch.num_rows == 0) return std::optional<model::Batch>();
+    RETURN_IF_ERROR(CheckDecimals(plan_->output, batch));
     return std::optional(std::move(batch));
   }
   void Cancel() override { query_->Interrupt(); }

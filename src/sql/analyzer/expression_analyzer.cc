@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -73,6 +74,11 @@ Result<ExpressionPtr> FieldOf(ExpressionPtr row, const std::string& name) {
   return error;
 }
 
+// 2^63 fits a BIGINT only with a minus sign before it.
+bool IsLeastBigint(const ExpressionAst& ast) {
+  return ast.kind == ExpressionAstKind::kInteger && ast.text == "9223372036854775808";
+}
+
 Result<ExpressionPtr> Negate(ExpressionPtr arg) {
   if (!arg->type.IsNumeric() && !arg->type.IsInterval()) {
     return InvalidArgument("SQL-1006 cannot apply '-' to an argument of type {}",
@@ -83,11 +89,6 @@ Result<ExpressionPtr> Negate(ExpressionPtr arg) {
       return Expression::Literal(arg->type, Value(-*n));
     }
     if (const auto* n = std::get_if<model::Int128>(&arg->value.data)) {
-      constexpr model::Int128 kLeast = -(model::Int128{1} << 63);
-      if (arg->type.scale() == 0 && -*n == kLeast) {
-        return Expression::Literal(DataType::Bigint().NotNull(),
-                                   Value(static_cast<int64_t>(kLeast)));
-      }
       return Expression::Literal(arg->type, Value(model::Int128(-*n)));
     }
     if (const auto* n = std::get_if<double>(&arg->value.data)) {
@@ -117,7 +118,7 @@ Result<ExpressionPtr> Concat(ExpressionPtr a, ExpressionPtr b) {
 
 Result<ExpressionPtr> Logical(const std::string& name, Args args) {
   for (ExpressionPtr& arg : args) {
-    if (arg->type.Is(TypeRoot::kNull)) arg = CastTo(arg, DataType::Boolean());
+    if (arg->type.Is(TypeRoot::kNull)) return InvalidArgument("SQL-1006 illegal use of NULL");
     if (!arg->type.Is(TypeRoot::kBoolean)) {
       return InvalidArgument("SQL-1006 cannot apply '{}' to an argument of type {}", name,
                              arg->type.Nullable().ToString());
@@ -129,47 +130,32 @@ Result<ExpressionPtr> Logical(const std::string& name, Args args) {
   return Conjunction(conjuncts);
 }
 
-std::vector<std::string> ColumnNames(const Scope& scope) {
-  std::vector<std::string> names;
-  for (const ScopeColumn& column : scope.columns) names.push_back(column.field.name);
-  return names;
+// Whether a map with keys of type `key` can be asked for one of type `type`.
+bool IsKeyOf(const DataType& type, const DataType& key) {
+  if (type.Is(TypeRoot::kNull) || type.root() == key.root()) return true;
+  return (type.IsNumeric() && key.IsNumeric()) || (type.IsCharacter() && key.IsCharacter()) ||
+         (type.IsBytes() && key.IsBytes()) || (type.IsTimestamp() && key.IsTimestamp());
+}
+
+// A literal number counts the units of the interval, a column's those that intervals are kept in.
+ExpressionPtr CastToInterval(ExpressionPtr arg, const DataType& type) {
+  bool months = type.Is(TypeRoot::kIntervalYearMonth);
+  DataType interval = months ? DataType::IntervalYearMonth() : DataType::IntervalDayTime();
+  const auto* number = std::get_if<int64_t>(&arg->value.data);
+  if (arg->kind != ExpressionKind::kLiteral || !arg->type.IsInteger() || number == nullptr) {
+    return CastTo(std::move(arg), interval);
+  }
+  std::string text = type.Nullable().ToString();
+  constexpr std::pair<std::string_view, int64_t> kUnits[] = {
+      {"YEAR", 12}, {"MONTH", 1}, {"DAY", 86'400'000}, {"HOUR", 3'600'000}, {"MINUTE", 60'000}};
+  int64_t length = months ? 1 : 1000;
+  for (const auto& [unit, units] : kUnits) {
+    if (text.starts_with("INTERVAL " + std::string(unit))) length = units;
+  }
+  return Expression::Literal(interval.NotNull(), Value(*number * length));
 }
 
 }  // namespace
-
-Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<std::string>& names) {
-  auto find = [&](size_t parts, int& count) {
-    int found = -1;
-    for (size_t i = 0; i < scope.columns.size(); ++i) {
-      const ScopeColumn& column = scope.columns[i];
-      if (column.field.name != names[parts - 1]) continue;
-      if (parts == 2 && column.qualifier != names[0]) continue;
-      found = static_cast<int>(i);
-      ++count;
-    }
-    return found;
-  };
-  for (size_t parts : {size_t{2}, size_t{1}}) {
-    if (parts > names.size()) continue;
-    int count = 0;
-    int found = find(parts, count);
-    if (count == 1) return ResolvedName{found, parts};
-    if (count > 1) {
-      return InvalidArgument("SQL-1005 column '{}' is ambiguous", names[parts - 1]);
-    }
-  }
-  bool table_known = names.size() > 1 &&
-                     std::any_of(scope.columns.begin(), scope.columns.end(),
-                                 [&](const auto& column) { return column.qualifier == names[0]; });
-  const std::string& missing = table_known ? names[1] : names[0];
-  Error error = names.size() > 1 && !table_known
-                    ? NotFound("SQL-1001 unknown table or column '{}'", missing)
-                    : NotFound("SQL-1004 unknown column '{}'", missing);
-  if (auto nearest = NearestName(missing, ColumnNames(scope))) {
-    error.hint = "did you mean '" + *nearest + "'?";
-  }
-  return error;
-}
 
 Result<ExpressionPtr> ExpressionAnalyzer::Analyze(const ExpressionAst& ast) {
   auto result = Dispatch(ast);
@@ -259,6 +245,10 @@ Result<ExpressionPtr> ExpressionAnalyzer::Call(const ExpressionAst& ast) {
   if (IsAggregateFunction(name)) {
     return InvalidArgument("SQL-1022 aggregate function {} is not allowed here", name);
   }
+  if (name == "NEGATE" && IsLeastBigint(*ast.args[0])) {
+    return Expression::Literal(DataType::Bigint().NotNull(),
+                               Value(std::numeric_limits<int64_t>::min()));
+  }
   ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
   if (std::string_view op = ComparisonName(name); !op.empty()) {
     return MakeComparison(std::string(op), args[0], args[1]);
@@ -294,6 +284,14 @@ Result<ExpressionPtr> ExpressionAnalyzer::Function(const ExpressionAst& ast,
     return error;
   }
   ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  if (name == "CURRENT_WATERMARK" && args.size() == 1) {
+    bool column = args[0]->kind == ExpressionKind::kColumn;
+    if (!column ||
+        scope_.columns[args[0]->column].field.time_attribute != TimeAttribute::kRowtime) {
+      return InvalidArgument(
+          "SQL-1006 the argument of CURRENT_WATERMARK must be a rowtime attribute");
+    }
+  }
   return MakeFunctionCall(*spec, std::move(args));
 }
 
@@ -311,7 +309,12 @@ Result<ExpressionPtr> ExpressionAnalyzer::Case(const ExpressionAst& ast) {
       ASSIGN_OR_RETURN(ExpressionPtr match, Analyze(*ast.args[i]));
       ASSIGN_OR_RETURN(condition, MakeComparison("EQUALS", operand, match));
     } else {
-      ASSIGN_OR_RETURN(condition, AnalyzeCondition(*ast.args[i]));
+      ASSIGN_OR_RETURN(condition, Analyze(*ast.args[i]));
+      if (!condition->type.Is(TypeRoot::kBoolean)) {
+        return ErrorAt(InvalidArgument("SQL-1006 a condition of CASE must be BOOLEAN, not {}",
+                                       condition->type.Nullable().ToString()),
+                       ast.args[i]->range.position);
+      }
     }
     ASSIGN_OR_RETURN(ExpressionPtr value, Analyze(*ast.args[i + 1]));
     conditions.push_back(std::move(condition));
@@ -339,6 +342,7 @@ Result<ExpressionPtr> ExpressionAnalyzer::Cast(const ExpressionAst& ast) {
     return InvalidArgument("SQL-1021 cannot CAST from {} to {}", arg->type.Nullable().ToString(),
                            ast.type.Nullable().ToString());
   }
+  if (ast.type.IsInterval()) return CastToInterval(std::move(arg), ast.type);
   bool try_cast = ast.text == "TRY_CAST";
   if (!try_cast) return CastTo(std::move(arg), ast.type);
   return Expression::Call(ast.type.Nullable(), "TRY_CAST", {std::move(arg)});
@@ -362,6 +366,18 @@ Result<ExpressionPtr> ExpressionAnalyzer::In(const ExpressionAst& ast) {
     return NotSupported("SQL-1020 IN with a subquery is only supported as a condition of WHERE");
   }
   ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  if (args[0]->type.Is(TypeRoot::kRow)) {
+    Args equal;
+    for (size_t i = 1; i < args.size(); ++i) {
+      ASSIGN_OR_RETURN(ExpressionPtr same, MakeComparison("EQUALS", args[0], args[i]));
+      equal.push_back(std::move(same));
+    }
+    return Negated(equal.size() == 1 ? equal[0] : BooleanCall("OR", std::move(equal)), ast.negated);
+  }
+  bool all_null = std::all_of(args.begin() + 1, args.end(), [](const ExpressionPtr& arg) {
+    return arg->type.Is(TypeRoot::kNull);
+  });
+  if (all_null) return InvalidArgument("SQL-1006 illegal use of NULL");
   bool all_text = std::all_of(args.begin(), args.end(),
                               [](const ExpressionPtr& arg) { return arg->type.IsCharacter(); });
   if (!all_text) {
@@ -395,8 +411,6 @@ Result<ExpressionPtr> ExpressionAnalyzer::Is(const ExpressionAst& ast) {
   }
   bool null_test = ast.text == "NULL" || ast.text == "UNKNOWN";
   if (!null_test) {
-    args[0] =
-        CastTo(args[0], args[0]->type.Is(TypeRoot::kNull) ? DataType::Boolean() : args[0]->type);
     if (!args[0]->type.Is(TypeRoot::kBoolean)) {
       return InvalidArgument("SQL-1006 IS {} needs a BOOLEAN, not {}", ast.text,
                              args[0]->type.Nullable().ToString());
@@ -413,11 +427,19 @@ Result<ExpressionPtr> ExpressionAnalyzer::Item(const ExpressionAst& ast) {
       return InvalidArgument("SQL-1006 an array index must be an integer, not {}",
                              args[1]->type.Nullable().ToString());
     }
+    const auto* index = std::get_if<int64_t>(&args[1]->value.data);
+    if (args[1]->kind == ExpressionKind::kLiteral && index != nullptr && *index < 1) {
+      return InvalidArgument("SQL-1006 the elements of an array are numbered from 1: [{}]", *index);
+    }
     args[1] = CastTo(args[1], DataType::Int());
     return Expression::Call(type.children()[0].Nullable(), "ITEM", std::move(args));
   }
   if (type.Is(TypeRoot::kMap)) {
     DataType key = type.children()[0];
+    if (!IsKeyOf(args[1]->type, key)) {
+      return InvalidArgument("SQL-1006 a key of {} cannot be {}", type.Nullable().ToString(),
+                             args[1]->type.Nullable().ToString());
+    }
     if (!key.IsCharacter() || !args[1]->type.IsCharacter()) args[1] = CastTo(args[1], key);
     return Expression::Call(type.children()[1].Nullable(), "ITEM", std::move(args));
   }

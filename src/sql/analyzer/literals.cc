@@ -26,6 +26,23 @@ ExpressionPtr DecimalLiteral(const std::string& digits, int precision, int scale
   return Expression::Literal(DataType::Decimal(precision, scale).NotNull(), Value(unscaled));
 }
 
+// Calcite takes numeric literals whose digits, without the point, are a number of 64 bits.
+Error OutOfRangeLiteral(const std::string& text) {
+  Error error = InvalidArgument("SQL-1009 numeric literal out of range: {}", text);
+  error.hint = "CAST a text: CAST('" + text + "' AS DECIMAL(38, 0))";
+  return error;
+}
+
+bool FitsLong(const std::string& digits) {
+  int64_t value = 0;
+  for (char c : digits) {
+    if (c == '.') continue;
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, c - '0', &value))
+      return false;
+  }
+  return true;
+}
+
 Result<ExpressionPtr> IntegerLiteral(const std::string& text) {
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -34,8 +51,7 @@ Result<ExpressionPtr> IntegerLiteral(const std::string& text) {
     DataType type = fits ? DataType::Int() : DataType::Bigint();
     return Expression::Literal(type.NotNull(), Value(value));
   }
-  if (text.size() > DataType::kMaxDecimalPrecision) return BadLiteral("numeric", text);
-  return DecimalLiteral(text, static_cast<int>(text.size()), 0);
+  return OutOfRangeLiteral(text);
 }
 
 Result<ExpressionPtr> PointLiteral(const std::string& text) {
@@ -43,9 +59,8 @@ Result<ExpressionPtr> PointLiteral(const std::string& text) {
   if (point + 1 == text.size()) return IntegerLiteral(text.substr(0, point));
   int precision = static_cast<int>(text.size()) - 1;
   int scale = precision - static_cast<int>(point);
-  if (precision > DataType::kMaxDecimalPrecision || precision < 1) {
-    return BadLiteral("numeric", text);
-  }
+  if (precision < 1) return BadLiteral("numeric", text);
+  if (!FitsLong(text)) return OutOfRangeLiteral(text);
   return DecimalLiteral(text, precision, scale);
 }
 

@@ -40,6 +40,13 @@ Error CannotApply(const std::string& what, const ExpressionPtr& a, const Express
                          a->type.Nullable().ToString(), b->type.Nullable().ToString());
 }
 
+// What a form that needs a typed operand says of a bare NULL.
+Error IllegalNull() {
+  Error error = InvalidArgument("SQL-1006 illegal use of NULL");
+  error.hint = "give it a type: CAST(NULL AS INT)";
+  return error;
+}
+
 Result<ExpressionPtr> DecimalArithmetic(const std::string& function, ExpressionPtr a,
                                         ExpressionPtr b) {
   DataType x = DecimalOf(a->type);
@@ -141,6 +148,32 @@ ExpressionPtr Unit(std::string_view unit) {
                              Value(std::string(unit)));
 }
 
+// OVERLAPS: (start, end) or (start, length) of two periods; ends may be the wrong way round.
+Result<ExpressionPtr> Overlaps(const Args& args) {
+  ExpressionPtr begins[2];
+  ExpressionPtr ends[2];
+  for (size_t i = 0; i < 2; ++i) {
+    const Expression& row = *args[i];
+    bool pair = row.kind == ExpressionKind::kCall && row.function == "ROW" && row.args.size() == 2;
+    if (!pair || !row.args[0]->type.IsTemporal()) return CannotApply("OVERLAPS", args[0], args[1]);
+    ExpressionPtr start = row.args[0];
+    ExpressionPtr end = row.args[1];
+    if (end->type.IsInterval()) {
+      ASSIGN_OR_RETURN(end, MakeArithmetic("PLUS", start, end));
+    }
+    ASSIGN_OR_RETURN(ExpressionPtr ordered, MakeComparison("LESS_THAN_OR_EQUAL", start, end));
+    DataType type = start->type.WithNullable(start->type.nullable() || end->type.nullable());
+    if (!start->type.EqualsIgnoringNullability(end->type)) end = CastTo(end, start->type);
+    begins[i] = Expression::Call(type, "CASE", {ordered, start, end});
+    ends[i] = Expression::Call(type, "CASE", {ordered, end, start});
+  }
+  ASSIGN_OR_RETURN(ExpressionPtr first,
+                   MakeComparison("GREATER_THAN_OR_EQUAL", ends[0], begins[1]));
+  ASSIGN_OR_RETURN(ExpressionPtr second,
+                   MakeComparison("GREATER_THAN_OR_EQUAL", ends[1], begins[0]));
+  return Conjunction({first, second});
+}
+
 Result<ExpressionPtr> Extract(ExpressionPtr unit, ExpressionPtr time) {
   if (!time->type.IsTemporal() && !time->type.IsInterval()) {
     return InvalidArgument("SQL-1006 cannot apply EXTRACT to an argument of type {}",
@@ -162,6 +195,12 @@ Result<ExpressionPtr> Trim(const std::string& mode, ExpressionPtr chars, Express
 }
 
 Result<ExpressionPtr> Conditional(const std::string& name, Args args) {
+  bool any_null = std::any_of(args.begin(), args.end(), [](const ExpressionPtr& arg) {
+    return arg->type.Is(TypeRoot::kNull);
+  });
+  bool takes_null = name == "NULLIF" ? !args[0]->type.Is(TypeRoot::kNull)
+                                     : name == "COALESCE" || name == "IFNULL";
+  if (any_null && !takes_null) return IllegalNull();
   if (name == "IF") {
     if (!args[0]->type.Is(TypeRoot::kBoolean)) {
       return InvalidArgument("SQL-1006 cannot apply IF to a condition of type {}",
@@ -230,7 +269,8 @@ Result<ExpressionPtr> JsonExists(const ExpressionAst& ast, Args args) {
 Result<ExpressionPtr> JsonLookup(const std::string& name, const ExpressionAst& ast, Args args) {
   DataType type = ast.type.Is(TypeRoot::kNull) ? DataType::String() : ast.type.Nullable();
   bool scalar = type.IsNumeric() || type.IsCharacter() || type.Is(TypeRoot::kBoolean);
-  if (!scalar || (name == "JSON_QUERY" && !type.IsCharacter())) {
+  bool array = type.Is(TypeRoot::kArray) && type.children()[0].IsCharacter();
+  if (name == "JSON_QUERY" ? !type.IsCharacter() && !array : !scalar) {
     return NotSupported("SQL-1020 {} RETURNING {} is not supported", name, type.ToString());
   }
   ExpressionPtr defaults[2];
@@ -250,6 +290,7 @@ Result<ExpressionPtr> JsonLookup(const std::string& name, const ExpressionAst& a
   bool conditional = wrap && wrapper.find(" CONDITIONAL") != std::string::npos;
   args.push_back(Text(fails.empty() ? "NONE" : fails));
   args.push_back(Text(conditional ? "CONDITIONAL" : wrap ? "ALWAYS" : "NEVER"));
+  if (array) return Expression::Call(type, name, std::move(args));
   ExpressionPtr call = Expression::Call(DataType::String(), name, std::move(args));
   return CastTo(std::move(call), type);
 }
@@ -297,7 +338,7 @@ size_t SpecialArity(const std::string& name, size_t count) {
     return 3;
   if (name == "NULLIF" || name == "IFNULL" || name == "EXTRACT" || name == "MOD" ||
       name == "ARRAY_APPEND" || name == "ARRAY_PREPEND" || name == "ARRAY_POSITION" ||
-      name == "ARRAY_REMOVE" || name == "INSTR") {
+      name == "ARRAY_REMOVE" || name == "INSTR" || name == "OVERLAPS") {
     return 2;
   }
   if (name == "JSON_OBJECT" || name == "JSON_ARRAY") return count;
@@ -323,38 +364,50 @@ Result<std::vector<ExpressionPtr>> ToCommonType(std::vector<ExpressionPtr> value
   if (common->Is(TypeRoot::kNull)) {
     return InvalidArgument("SQL-1011 {}: illegal use of NULL", what);
   }
+  bool converts_dates = what != "CASE" && what != "IN";
+  for (const DataType& type : types) {
+    if (!converts_dates && type.Is(TypeRoot::kDate) && !common->Is(TypeRoot::kDate)) {
+      return InvalidArgument("SQL-1011 {}: DATE and {} are not mixed", what,
+                             common->Nullable().ToString());
+    }
+  }
   for (ExpressionPtr& value : values) value = CastTo(std::move(value), *common);
   return values;
 }
 
-Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr a,
-                                     ExpressionPtr b) {
-  bool both_text =
-      (a->type.IsCharacter() && b->type.IsCharacter()) || (a->type.IsBytes() && b->type.IsBytes());
-  if (!both_text) {
-    std::optional<DataType> common = CommonType({a->type, b->type});
-    if (!common && a->type.IsCharacter() && b->type.IsTemporal()) common = b->type;
-    if (!common && b->type.IsCharacter() && a->type.IsTemporal()) common = a->type;
-    if (!common) {
-      Error error =
-          InvalidArgument("SQL-1010 implicit type conversion between {} and {} is not supported",
-                          a->type.Nullable().ToString(), b->type.Nullable().ToString());
-      error.hint = "CAST one side to the other's type";
-      return error;
-    }
-    a = CastTo(std::move(a), *common);
-    b = CastTo(std::move(b), *common);
-  }
-  bool never_null = function == "IS_DISTINCT_FROM" || function == "IS_NOT_DISTINCT_FROM";
-  bool nullable = !never_null && (a->type.nullable() || b->type.nullable());
-  return Expression::Call(DataType::Boolean().WithNullable(nullable), function,
-                          {std::move(a), std::move(b)});
+namespace {
+
+// A literal, or a CAST of one.
+const Value* LiteralValue(const Expression& expression) {
+  if (expression.kind == ExpressionKind::kLiteral) return &expression.value;
+  bool cast = expression.kind == ExpressionKind::kCall && expression.function == "CAST";
+  return cast ? LiteralValue(*expression.args[0]) : nullptr;
 }
+
+bool IsZero(const Value& value) {
+  const auto* integer = std::get_if<int64_t>(&value.data);
+  const auto* decimal = std::get_if<model::Int128>(&value.data);
+  const auto* floating = std::get_if<double>(&value.data);
+  return (integer != nullptr && *integer == 0) || (decimal != nullptr && *decimal == 0) ||
+         (floating != nullptr && *floating == 0);
+}
+
+// The planner folds a quotient of literals, and cannot when it is floating and the divisor zero.
+bool DividesLiteralsByZero(const Expression& a, const Expression& b) {
+  bool approximate = (a.type.IsNumeric() && !a.type.IsExactNumeric()) ||
+                     (b.type.IsNumeric() && !b.type.IsExactNumeric());
+  const Value* divisor = LiteralValue(b);
+  return approximate && LiteralValue(a) != nullptr && divisor != nullptr && IsZero(*divisor);
+}
+
+}  // namespace
 
 Result<ExpressionPtr> MakeArithmetic(const std::string& function, ExpressionPtr a,
                                      ExpressionPtr b) {
-  if (a->type.Is(TypeRoot::kNull) && b->type.IsNumeric()) a = CastTo(a, b->type);
-  if (b->type.Is(TypeRoot::kNull) && a->type.IsNumeric()) b = CastTo(b, a->type);
+  if (a->type.Is(TypeRoot::kNull) || b->type.Is(TypeRoot::kNull)) return IllegalNull();
+  if (function == "DIVIDE" && DividesLiteralsByZero(*a, *b)) {
+    return InvalidArgument("SQL-1006 division by zero");
+  }
   if (a->type.IsNumeric() && b->type.IsNumeric()) {
     return NumericArithmetic(function, std::move(a), std::move(b));
   }
@@ -369,13 +422,14 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
       "RTRIM",        "BTRIM",        "EXTRACT",       "MOD",           "INSTR",
       "LOCATE",       "JSON_VALUE",   "JSON_QUERY",    "JSON_EXISTS",   "JSON_OBJECT",
       "JSON_ARRAY",   "ARRAY_CONCAT", "ARRAY_APPEND",  "ARRAY_PREPEND", "ARRAY_POSITION",
-      "ARRAY_REMOVE", "MINUS_DATE"};
+      "ARRAY_REMOVE", "MINUS_DATE",   "OVERLAPS"};
   bool known = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
   if (!known && ExtractUnitOf(name).empty()) return ExpressionPtr();
   if (args.size() != SpecialArity(name, args.size())) {
     return InvalidArgument("SQL-1007 wrong number of arguments for {}: {}", name, args.size());
   }
   if (name == "MOD") return MakeArithmetic("MOD", args[0], args[1]);
+  if (name == "OVERLAPS") return Overlaps(args);
   if (name == "TIMESTAMPADD") return TimestampAdd(std::move(args));
   if (name == "TIMESTAMPDIFF") return TimestampDiff(std::move(args));
   if (name == "EXTRACT") return Extract(args[0], args[1]);
@@ -399,20 +453,6 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
     return Extract(Unit(unit), args[0]);
   }
   return Conditional(name, std::move(args));
-}
-
-ExpressionPtr Conjunction(const std::vector<ExpressionPtr>& conjuncts) {
-  if (conjuncts.empty()) return nullptr;
-  if (conjuncts.size() == 1) return conjuncts[0];
-  return CallOf(DataType::Boolean(), "AND", conjuncts);
-}
-
-void SplitConjuncts(const ExpressionPtr& expression, std::vector<ExpressionPtr>& conjuncts) {
-  if (expression->kind == ExpressionKind::kCall && expression->function == "AND") {
-    for (const ExpressionPtr& arg : expression->args) SplitConjuncts(arg, conjuncts);
-  } else {
-    conjuncts.push_back(expression);
-  }
 }
 
 }  // namespace forebay::sql

@@ -319,6 +319,11 @@ Status SelectAnalyzer::Items(const SelectAst& select) {
       continue;
     }
     ASSIGN_OR_RETURN(ExpressionPtr expression, AnalyzeItem(*item.expression));
+    if (expression->type.Is(model::TypeRoot::kNull)) {
+      Error error = InvalidArgument("SQL-1006 illegal use of NULL");
+      error.hint = "give it a type: CAST(NULL AS INT)";
+      return ErrorAt(std::move(error), item.expression->range.position);
+    }
     bool column = expression->kind == ExpressionKind::kColumn &&
                   expression->column < static_cast<int>(scope_.columns.size());
     qualifiers_.push_back(column && item.alias.empty()

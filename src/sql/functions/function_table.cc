@@ -105,7 +105,7 @@ const FunctionSpec kFunctions[] = {
     {"CURRENT_TIME", "CURRENT_TIME", "", TTime0, kNever},
     {"CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", "", TLtz3, kNever},
     {"CURRENT_WATERMARK", "CURRENT_WATERMARK", "T", TArg0, kAlways},
-    {"DATE_FORMAT", "DATE_FORMAT", "XS", TString, kAlways},
+    {"DATE_FORMAT", "DATE_FORMAT", "FS", TString, kAlways},
     {"DECODE", "DECODE", "YS", TString, kAlways},
     {"DEGREES", "DEGREES", "D", TDouble},
     {"E", "E", "", TDouble, kNever},
@@ -228,6 +228,7 @@ bool Accepts(char letter, const DataType& type) {
     case 'B': return type.Is(TypeRoot::kBoolean);
     case 'T': return type.IsTemporal();
     case 'X': return type.IsCharacter() || type.IsTemporal();
+    case 'F': return type.IsCharacter() || type.IsTimestamp();
     case 'Y': return type.IsBytes() || type.IsCharacter();
     case 'Z':
     case 'W': return type.IsCharacter() || type.IsInteger();
@@ -338,6 +339,11 @@ Result<ExpressionPtr> MakeFunctionCall(const FunctionSpec& spec, Args args) {
   bool nullable = false;
   for (size_t i = 0; i < args.size(); ++i) {
     char letter = LetterAt(spec.arguments, i);
+    if (args[i]->type.Is(TypeRoot::kNull) && letter != 'A') {
+      Error error = InvalidArgument("SQL-1006 {}: illegal use of NULL", spec.sql_name);
+      error.hint = "give it a type: CAST(NULL AS STRING)";
+      return error;
+    }
     if (!Accepts(letter, args[i]->type)) {
       return InvalidArgument("SQL-1006 cannot apply {} to arguments of types ({})", spec.sql_name,
                              TypeList(args));

@@ -22,6 +22,7 @@ constexpr int kMultiplicative = 8;
 int SymbolPrecedence(const Token& token) {
   if (token.IsWord("OR")) return kOr;
   if (token.IsWord("AND")) return kAnd;
+  if (token.IsWord("OVERLAPS")) return kComparison;
   if (token.kind != TokenKind::kSymbol) return 0;
   static constexpr std::array kComparisons = {"=", "<>", "<", "<=", ">", ">="};
   for (std::string_view symbol : kComparisons) {

@@ -67,10 +67,12 @@ std::string Unquote(std::string_view quoted) {
   return text;
 }
 
-/// The code unit of four hex digits at `at`, or -1.
+/// The code unit of four hex digits at `at`, or -1. As for Calcite, which reads them as an integer,
+/// the first may be a plus sign: \+01F is U+001F, and there are no escapes of six digits.
 int32_t HexUnit(std::string_view text, size_t at) {
   int32_t unit = 0;
   for (size_t i = at; i < at + 4; ++i) {
+    if (i == at && i < text.size() && text[i] == '+') continue;
     int value = i < text.size() ? HexDigit(text[i]) : -1;
     if (value < 0) return -1;
     unit = unit * 16 + value;

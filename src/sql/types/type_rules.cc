@@ -199,7 +199,6 @@ bool SupportsExplicitCast(const DataType& from, const DataType& to) {
   if (to.Is(TypeRoot::kBoolean)) return from.IsNumeric();
   if (from.IsTimestamp() && (to.Is(TypeRoot::kDate) || to.Is(TypeRoot::kTime))) return true;
   if (from.Is(TypeRoot::kTime) && to.IsTimestamp()) return true;
-  if (from.IsInterval()) return to.IsExactNumeric();
   if (to.IsInterval()) return from.IsExactNumeric();
   if (IsNestedRoot(from.root()) && from.root() == to.root()) {
     return ChildrenCast(from, to, &SupportsExplicitCast);
