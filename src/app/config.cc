@@ -72,7 +72,7 @@ bool SetNames(const std::string& text, std::set<std::string>& names) {
 
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 28> kKeys = {{
+const std::array<ConfigKey, 30> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -172,6 +172,16 @@ const std::array<ConfigKey, 28> kKeys = {{
     {"s3.secret-key", "a secret key",
      [](const std::string& v, ServerOptions& o) {
        o.node.remote.s3.secret_key = v;
+       return !v.empty();
+     }},
+    {"s3.client-access-key", "an access key",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.remote.access_key = v;
+       return !v.empty();
+     }},
+    {"s3.client-secret-key", "a secret key",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.remote.secret_key = v;
        return !v.empty();
      }},
     {"remote.log.task-interval", "a duration, 0 for never",

@@ -24,7 +24,12 @@ Status Server::StartFluss(const ServerOptions& options) {
   std::string host = options.fluss.advertised_host;
   if (host.empty()) host = options.http.address == "0.0.0.0" ? "127.0.0.1" : options.http.address;
   serve::LakeView lake{&node_->tiering(), fmt::format("http://{}:{}/iceberg", host, http_port())};
-  ASSIGN_OR_RETURN(fluss_, serve::FlussServer::Start(options.fluss, node_->connection().admin(),
+  serve::FlussServerOptions fluss = options.fluss;
+  const storage::RemoteOptions& remote = options.node.remote;
+  fluss.remote.is_object_store = io::IsS3Path(remote.directory);
+  fluss.remote.endpoint = remote.s3.endpoint;
+  fluss.remote.region = remote.s3.region;
+  ASSIGN_OR_RETURN(fluss_, serve::FlussServer::Start(fluss, node_->connection().admin(),
                                                      node_->gateway(), lake));
   api_->set_fluss(fluss_.get());
   return Status::Ok();

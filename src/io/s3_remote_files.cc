@@ -66,8 +66,8 @@ Result<std::string> UriOf(const S3Options& options) {
   if (!options.access_key.empty()) {
     user = Escaped(options.access_key) + ":" + Escaped(options.secret_key) + "@";
   }
-  std::string_view region = options.region.empty() ? "us-east-1" : options.region;
-  std::string uri = fmt::format("s3://{}any?scheme={}&region={}", user, scheme, Escaped(region));
+  std::string uri =
+      fmt::format("s3://{}any?scheme={}&region={}", user, scheme, Escaped(options.region));
   if (!host.empty()) uri += "&endpoint_override=" + Escaped(host);
   return uri;
 }

@@ -10,7 +10,7 @@ namespace forebay::io {
 /// How an object store that speaks Amazon's S3 is reached.
 struct S3Options {
   std::string endpoint;  ///< "https://host:port" or "host:port"; empty: Amazon's of the region
-  std::string region;    ///< empty: "us-east-1", which other stores take for theirs
+  std::string region = "us-east-1";  ///< other stores take this one for theirs
   /// Both empty: what the environment, the shared credentials file or the machine's role says.
   std::string access_key;
   std::string secret_key;

@@ -1,5 +1,7 @@
 #include "serve/fluss/cluster_requests.h"
 
+#include <nlohmann/json.hpp>
+
 #include "serve/fluss/admin_requests.h"
 
 namespace forebay::serve {
@@ -123,9 +125,30 @@ Outcome<rpc::DescribeClusterConfigsResponse> ClusterRequests::DescribeClusterCon
 
 Outcome<rpc::GetFileSystemSecurityTokenResponse> ClusterRequests::GetSecurityToken(
     const rpc::GetFileSystemSecurityTokenRequest&) {
-  // Clients read snapshots and old segments from a local directory, which needs no token.
+  const RemoteAccess& remote = addresses_.remote;
   rpc::GetFileSystemSecurityTokenResponse response;
-  response.schema = "file";
+  if (!remote.is_object_store) {
+    response.schema = "file";
+    return response;
+  }
+  if (remote.access_key.empty()) {
+    return rpc::Failure{rpc::ErrorCode::kSecurityTokenException,
+                        "clients are given no keys of the object store: s3.client-access-key and "
+                        "s3.client-secret-key are not set"};
+  }
+  response.schema = "s3";
+  nlohmann::json keys = {{"version", 1},
+                         {"access_key_id", remote.access_key},
+                         {"access_key_secret", remote.secret_key},
+                         {"security_token", nullptr}};
+  response.token = rpc::Payload::Own(keys.dump());
+  // The Java client looks for the region under the first name, those in Rust under Hadoop's.
+  response.addition_info = {{"fs.s3a.region", remote.region},
+                            {"fs.s3a.endpoint.region", remote.region}};
+  if (!remote.endpoint.empty()) {
+    response.addition_info.push_back({"fs.s3a.endpoint", remote.endpoint});
+    response.addition_info.push_back({"fs.s3a.path.style.access", "true"});
+  }
   return response;
 }
 

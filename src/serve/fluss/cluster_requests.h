@@ -14,12 +14,23 @@ namespace forebay::serve {
 /// The part a port plays. Fluss's clients insist on one port for each.
 enum class FlussRole : int { kCoordinator = 1, kTablet = 2 };
 
-/// Where clients find the two ports.
+/// How clients read what is in remote storage. An object store's keys are given to every client
+/// that asks, so they should be for reading and for the remote directory only.
+struct RemoteAccess {
+  bool is_object_store = false;  ///< else a directory that clients see under the same path
+  std::string endpoint;          ///< empty: Amazon's
+  std::string region;
+  std::string access_key;  ///< empty: clients get none
+  std::string secret_key;
+};
+
+/// Where clients find the two ports, and files.
 struct FlussAddresses {
   /// Empty: the address by which the client came.
   std::string advertised_host;
   uint16_t coordinator_port = 0;
   uint16_t tablet_port = 0;
+  RemoteAccess remote;
 };
 
 /// Answers Fluss's requests about the cluster, which is this server. Thread-safe.

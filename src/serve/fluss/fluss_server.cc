@@ -19,6 +19,7 @@ Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions
   std::unique_ptr<FlussServer> server(new FlussServer());
   FlussAddresses& addresses = server->addresses_;
   addresses.advertised_host = options.advertised_host;
+  addresses.remote = options.remote;
   server->users_ = options.users;
   server->lake_ = lake;
   if (options.has_authorizer) {

@@ -21,6 +21,7 @@ struct FlussServerOptions {
   uint16_t tablet_port = 9124;       ///< 0: any free one
   /// The host that clients are told; empty: the address by which they came.
   std::string advertised_host;
+  RemoteAccess remote;
   /// Who may connect, by SASL/PLAIN; empty: everybody, without authentication.
   FlussUsers users;
   /// Whether callers need access rights.
