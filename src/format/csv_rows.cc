@@ -170,6 +170,8 @@ struct CsvRowReader::State {
   }
   Status ReadHeader();
   Status AppendRow(model::BatchBuilder& builder);
+  /// The field, or NULL for one that is not there or cannot be read.
+  Status AppendLeniently(ColumnBuilder& builder, const Field* field) const;
   Status TakeRecord(std::string_view record, model::BatchBuilder& builder);
   /// Takes all records of `text`; returns the bytes taken.
   Result<size_t> TakeRecords(std::string_view text, bool last, model::BatchBuilder& builder);
@@ -201,19 +203,35 @@ Status CsvRowReader::State::ReadHeader() {
 
 Status CsvRowReader::State::AppendRow(model::BatchBuilder& builder) {
   const std::vector<Field>& fields = parser.fields();
-  if (fields.size() != column_of_field.size()) {
+  if (fields.size() != column_of_field.size() && !options.ignore_parse_errors) {
     return Fail(fmt::format("the row has {} fields, expected are {}", fields.size(),
                             column_of_field.size()));
   }
-  for (size_t i = 0; i < fields.size(); ++i) {
+  for (size_t i = 0; i < column_of_field.size(); ++i) {
     int index = column_of_field[i];
     if (index < 0) continue;
-    Status cell = AppendField(builder.column(index), fields[i], options);
+    const Field* field = i < fields.size() ? &fields[i] : nullptr;
+    Status cell = options.ignore_parse_errors ? AppendLeniently(builder.column(index), field)
+                                              : AppendField(builder.column(index), *field, options);
     if (!cell.ok()) return Fail(cell.message(), columns[static_cast<size_t>(index)].name);
   }
   for (int index : absent_columns) builder.column(index).AppendNull();
   builder.FinishRow();
   ++row;
+  return {};
+}
+
+Status CsvRowReader::State::AppendLeniently(ColumnBuilder& builder, const Field* field) const {
+  ColumnBuilder cell(builder.type(), 1);
+  bool readable = field != nullptr && AppendField(cell, *field, options).ok();
+  if (!readable && !builder.type().nullable()) {
+    return InvalidArgument("no value for a NOT NULL column");
+  }
+  if (readable) {
+    builder.AppendFrom(cell.Finish(), 0);
+  } else {
+    builder.AppendNull();
+  }
   return {};
 }
 
@@ -239,6 +257,13 @@ Result<size_t> CsvRowReader::State::TakeRecords(std::string_view text, bool last
       continue;
     }
     RecordParser::Outcome outcome = parser.Parse(rest, last);
+    if (outcome == RecordParser::Outcome::kMalformed && options.ignore_parse_errors) {
+      size_t end = rest.find('\n');
+      size_t bytes = end == std::string_view::npos ? rest.size() : end + 1;
+      position += bytes;
+      bytes_consumed += static_cast<int64_t>(bytes);
+      continue;
+    }
     if (outcome == RecordParser::Outcome::kMalformed) {
       return Fail("a quoted field does not end, or text follows its closing quote");
     }

@@ -26,6 +26,9 @@ struct CsvOptions {
   bool ignore_unknown_columns = false;
   /// Reading: lines that begin with '#' are left out.
   bool allow_comments = false;
+  /// Reading: a field that cannot be read is NULL, a row may have fewer or more fields, and records
+  /// that are no CSV are left out.
+  bool ignore_parse_errors = false;
   int64_t first_row = 1;  ///< reading: the number of the first row in error messages
 };
 

@@ -76,6 +76,27 @@ std::string Quoted(const std::string& text) {
   return quoted + "'";
 }
 
+/// A call whose result is DuckDB's own; empty for other functions.
+std::string PlainAggregate(const std::string& function, const std::string& distinct,
+                           const std::string& argument) {
+  if (function == "MIN") return fmt::format("min({})", argument);
+  if (function == "MAX") return fmt::format("max({})", argument);
+  if (function == "ARRAY_AGG") return fmt::format("array_agg({}{})", distinct, argument);
+  if (function == "COLLECT") return fmt::format("histogram({}{})", distinct, argument);
+  if (function != "VAR_POP" && function != "VAR_SAMP") return "";
+  return fmt::format("{}({}CAST({} AS DOUBLE))", function == "VAR_POP" ? "var_pop" : "var_samp",
+                     distinct, argument);
+}
+
+/// A histogram as our MULTISET: INT counts, and empty rather than NULL.
+std::string Collected(const std::string& function, const std::string& call) {
+  if (function != "COLLECT") return call;
+  return fmt::format(
+      "coalesce(map_from_entries([{{'k': x.key, 'v': CAST(x.value AS INTEGER)}} for x in "
+      "map_entries({})]), MAP {{}})",
+      call);
+}
+
 }  // namespace
 
 Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
@@ -110,9 +131,8 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
     std::string count = fmt::format("count({}{}){}", distinct, argument, filter);
     return Average(sum, count, input, call.type);
   }
-  if (call.function == "MIN" || call.function == "MAX") {
-    return fmt::format("{}({}){}", call.function == "MIN" ? "min" : "max", argument, filter);
-  }
+  std::string plain = PlainAggregate(call.function, distinct, argument);
+  if (!plain.empty()) return Collected(call.function, plain + filter);
   bool is_end = call.function == "FIRST_VALUE" || call.function == "LAST_VALUE";
   if (is_end && !over.empty()) {
     return fmt::format("{}({} IGNORE NULLS){}",
@@ -259,7 +279,7 @@ Result<std::string> SqlWriter::WindowAggregate(const sql::WindowAggregateNode& w
   int column = 0;
   for (int key : window.keys) {
     list += fmt::format("{}c{} AS c{}", list.empty() ? "" : ", ", key, column++);
-    group += ", " + Column(key);
+    group += ", " + GroupKey(*window.inputs[0], key);
   }
   for (const sql::AggregateCall& call : window.calls) {
     ASSIGN_OR_RETURN(std::string item, AggregateCall(call, *window.inputs[0]));

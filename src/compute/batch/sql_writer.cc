@@ -25,6 +25,13 @@ std::string OrderList(const std::vector<sql::SortKey>& order) {
   return list;
 }
 
+std::string GroupKey(const sql::PlanNode& input, int column) {
+  const model::DataType& type = input.output[static_cast<size_t>(column)].type;
+  bool floating = type.Is(model::TypeRoot::kFloat) || type.Is(model::TypeRoot::kDouble);
+  if (!floating) return fmt::format("c{}", column);
+  return fmt::format("c{0}, c{0} = 0 AND signbit(c{0})", column);
+}
+
 namespace {
 
 std::string KeyList(const std::vector<int>& keys) {
@@ -82,6 +89,7 @@ Result<std::string> SqlWriter::Body(const PlanNode& node) {
     case PlanKind::kDeduplicate: return Deduplicate(static_cast<const sql::DeduplicateNode&>(node));
     case PlanKind::kOverAggregate:
       return OverAggregate(static_cast<const sql::OverAggregateNode&>(node));
+    case PlanKind::kUnnest: return Unnest(static_cast<const sql::UnnestNode&>(node));
     case PlanKind::kUnion: return Union(static_cast<const sql::UnionNode&>(node));
     case PlanKind::kLimit: return Limit(static_cast<const sql::LimitNode&>(node));
     case PlanKind::kSort: {
@@ -173,7 +181,73 @@ Result<std::string> SqlWriter::Aggregate(const sql::AggregateNode& aggregate) {
     list += fmt::format("{}{} AS c{}", list.empty() ? "" : ", ", item, column++);
   }
   std::string text = fmt::format("SELECT {} FROM {}", list, input);
-  if (!aggregate.keys.empty()) text += " GROUP BY " + KeyList(aggregate.keys);
+  for (size_t i = 0; i < aggregate.keys.size(); ++i) {
+    text += (i == 0 ? " GROUP BY " : ", ") + GroupKey(*aggregate.inputs[0], aggregate.keys[i]);
+  }
+  return text;
+}
+
+namespace {
+
+void SplitConjuncts(const sql::ExpressionPtr& e, std::vector<sql::ExpressionPtr>& conjuncts) {
+  if (e->kind != sql::ExpressionKind::kCall || e->function != "AND") {
+    return conjuncts.push_back(e);
+  }
+  for (const sql::ExpressionPtr& arg : e->args) SplitConjuncts(arg, conjuncts);
+}
+
+/// Whether the expression reads columns of [begin, end), and no others.
+bool ReadsOnly(const sql::Expression& e, size_t count, size_t begin, size_t end) {
+  std::vector<bool> used(count);
+  sql::CollectColumns(e, used);
+  bool any = false;
+  for (size_t i = 0; i < count; ++i) {
+    if (used[i] && (i < begin || i >= end)) return false;
+    any = any || used[i];
+  }
+  return any;
+}
+
+/// The operator of a comparison of one side of a join with the other that DuckDB makes as we do;
+/// empty for other conditions. DuckDB has faster joins for these than for opaque functions.
+std::string_view NativeComparison(const sql::Expression& e, size_t left, size_t all) {
+  static const std::map<std::string, std::string_view> kOperators = {
+      {"EQUALS", "="},       {"NOT_EQUALS", "<>"},
+      {"LESS_THAN", "<"},    {"LESS_THAN_OR_EQUAL", "<="},
+      {"GREATER_THAN", ">"}, {"GREATER_THAN_OR_EQUAL", ">="}};
+  auto it = kOperators.find(e.function);
+  if (e.kind != sql::ExpressionKind::kCall || it == kOperators.end()) return {};
+  const model::DataType& type = e.args[0]->type;
+  bool same = type.IsInteger() || type.IsCharacter() || type.IsTemporal() ||
+              type.Is(model::TypeRoot::kDecimal);
+  if (!same || !type.EqualsIgnoringNullability(e.args[1]->type)) return {};
+  auto sides = [&](const sql::Expression& a, const sql::Expression& b) {
+    return ReadsOnly(a, all, 0, left) && ReadsOnly(b, all, left, all);
+  };
+  bool across = sides(*e.args[0], *e.args[1]) || sides(*e.args[1], *e.args[0]);
+  return across ? it->second : std::string_view();
+}
+
+}  // namespace
+
+Result<std::string> SqlWriter::JoinCondition(const sql::ExpressionPtr& condition,
+                                             const std::vector<model::DataType>& types,
+                                             const std::vector<std::string>& names, size_t left) {
+  std::vector<sql::ExpressionPtr> conjuncts;
+  SplitConjuncts(condition, conjuncts);
+  std::string text;
+  for (const sql::ExpressionPtr& e : conjuncts) {
+    if (!text.empty()) text += " AND ";
+    std::string_view comparison = NativeComparison(*e, left, types.size());
+    if (comparison.empty()) {
+      ASSIGN_OR_RETURN(std::string call, Scalar(e, types, names));
+      text += call;
+      continue;
+    }
+    ASSIGN_OR_RETURN(std::string a, Scalar(e->args[0], types, names));
+    ASSIGN_OR_RETURN(std::string b, Scalar(e->args[1], types, names));
+    text += fmt::format("{} {} {}", a, comparison, b);
+  }
   return text;
 }
 
@@ -192,7 +266,9 @@ Result<std::string> SqlWriter::Join(const sql::JoinNode& join) {
                       join.right_keys[i]);
   }
   if (join.condition != nullptr) {
-    ASSIGN_OR_RETURN(std::string condition, Scalar(join.condition, types, names));
+    size_t left_count = join.inputs[0]->output.size();
+    ASSIGN_OR_RETURN(std::string condition,
+                     JoinCondition(join.condition, types, names, left_count));
     on += (on.empty() ? "" : " AND ") + condition;
   }
   static constexpr const char* kWords[] = {"INNER", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI"};

@@ -43,6 +43,7 @@ class SqlWriter {
   Result<std::string> Rank(const sql::RankNode& rank);
   Result<std::string> OverAggregate(const sql::OverAggregateNode& over);
   Result<std::string> Deduplicate(const sql::DeduplicateNode& deduplicate);
+  Result<std::string> Unnest(const sql::UnnestNode& unnest);
   Result<std::string> Union(const sql::UnionNode& node);
   Result<std::string> Limit(const sql::LimitNode& limit);
 
@@ -51,6 +52,10 @@ class SqlWriter {
   Result<std::string> Scalar(const sql::ExpressionPtr& expression,
                              const std::vector<model::DataType>& types,
                              const std::vector<std::string>& column_names);
+  /// A join's condition over the columns of both sides, of which the first `left` are the left's.
+  Result<std::string> JoinCondition(const sql::ExpressionPtr& condition,
+                                    const std::vector<model::DataType>& types,
+                                    const std::vector<std::string>& names, size_t left);
   /// `over`: an OVER clause for every aggregate in it, or nothing.
   Result<std::string> AggregateCall(const sql::AggregateCall& call, const sql::PlanNode& input,
                                     const std::string& over = "");
@@ -72,6 +77,9 @@ class SqlWriter {
 
 /// "c0, c1, ..., c<count-1>" with `prefix` before each.
 std::string ColumnList(size_t count, const std::string& prefix = "");
+
+/// A column to group by; -0.0 and 0.0 are two groups, as in Flink, though DuckDB has them equal.
+std::string GroupKey(const sql::PlanNode& input, int column);
 
 /// ORDER BY items with the NULLs where the plan wants them.
 std::string OrderList(const std::vector<sql::SortKey>& order);

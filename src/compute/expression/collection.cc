@@ -266,6 +266,25 @@ Result<Kernel> MakeSplit(const CallSite& call) {
   });
 }
 
+/// REPLICATE(n): an array of n elements, for a row to come n times (Flink's $REPLICATE_ROWS).
+Result<Kernel> MakeReplicate(const CallSite& call) {
+  return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    constexpr int64_t kElementsMax = int64_t{1} << 30;
+    ColumnBuilder builder(type, state.num_rows);
+    int64_t elements = 0;
+    for (int row = 0; row < state.num_rows; ++row) {
+      int64_t copies = args[0].IsNull(row) ? 0 : args[0].column.Get<int64_t>(args[0].At(row));
+      elements += std::max<int64_t>(copies, 0);
+      if (elements > kElementsMax) {
+        return InvalidArgument("rows that are there more than {} times", kElementsMax);
+      }
+      for (; copies > 0; --copies) builder.child(0).Append<uint8_t>(1);
+      builder.FinishEntry();
+    }
+    return builder.Finish();
+  });
+}
+
 constexpr FunctionEntry kEntries[] = {
     {"ARRAY", "*+", kNoFlags, MakeArray},
     {"MAP", "**+", kNoFlags, MakeMap},
@@ -279,6 +298,7 @@ constexpr FunctionEntry kEntries[] = {
     {"MAP_VALUES", "m", kNoFlags, MakeMapPart<1>},
     {"ARRAY_CONTAINS", "a*", kNoFlags, MakeArrayContains},
     {"SPLIT", "ss", kNoFlags, MakeSplit},
+    {"REPLICATE", "l", kNoFlags, MakeReplicate},
 };
 
 }  // namespace

@@ -52,6 +52,21 @@ Result<Kernel> MakeIsValue(const CallSite& call) {
   });
 }
 
+/// SINGLE_VALUE(value, rows): the value of a scalar subquery, which must not have had several rows.
+Result<Kernel> MakeSingleValue(const CallSite& call) {
+  return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    const int64_t* rows = args[1].column.values<int64_t>();
+    for (int row = 0; row < state.num_rows; ++row) {
+      if (!args[1].IsNull(row) && rows[args[1].At(row)] > 1) {
+        return InvalidArgument("a subquery that stands for a value gave more than one row");
+      }
+    }
+    if (!args[0].constant) return args[0].column.WithType(type);
+    std::vector<uint32_t> first(static_cast<size_t>(state.num_rows), 0);
+    return args[0].column.Gather(first).WithType(type);
+  });
+}
+
 constexpr FunctionEntry kEntries[] = {
     {"NOT", "b", kCheap, MakeNot},
     {"IS_NULL", "*", kCheap, MakeIsNull<true>},
@@ -62,6 +77,7 @@ constexpr FunctionEntry kEntries[] = {
     {"IS_NOT_TRUE", "b", kCheap, MakeIsValue<1, true>},
     {"IS_FALSE", "b", kCheap, MakeIsValue<0, false>},
     {"IS_NOT_FALSE", "b", kCheap, MakeIsValue<0, true>},
+    {"SINGLE_VALUE", "*l", kNoFlags, MakeSingleValue},
 };
 
 }  // namespace

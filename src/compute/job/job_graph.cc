@@ -50,6 +50,20 @@ Partitions ThroughCalc(const sql::CalcNode& calc, const Partitions& in) {
   return out;
 }
 
+Partitions ThroughUnnest(const sql::UnnestNode& unnest, const Partitions& in) {
+  Partitions out;
+  for (const std::vector<int>& keys : in) {
+    std::vector<int> mapped;
+    for (int key : keys) {
+      auto place = std::find(unnest.kept.begin(), unnest.kept.end(), key);
+      if (place == unnest.kept.end()) break;
+      mapped.push_back(static_cast<int>(place - unnest.kept.begin()));
+    }
+    if (mapped.size() == keys.size()) out.push_back(std::move(mapped));
+  }
+  return out;
+}
+
 Partitions JoinPartitions(const sql::JoinNode& join) {
   Partitions out;
   if (join.left_keys.empty()) return out;
@@ -77,6 +91,7 @@ Partitions PartitionsOf(const PlanNode& node, const Partitions& in) {
       size_t keys = static_cast<const sql::WindowAggregateNode&>(node).keys.size();
       return keys == 0 ? Partitions() : Partitions{Iota(keys)};
     }
+    case PlanKind::kUnnest: return ThroughUnnest(static_cast<const sql::UnnestNode&>(node), in);
     case PlanKind::kJoin: return JoinPartitions(static_cast<const sql::JoinNode&>(node));
     // These append columns or drop rows.
     case PlanKind::kWatermark:
@@ -217,10 +232,10 @@ class GraphBuilder {
 
 const char* KindName(PlanKind kind) {
   static constexpr const char* kNames[] = {
-      "TableScan",    "Values",          "Calc", "Watermark",  "Aggregate",
-      "WindowTable",  "WindowAggregate", "Join", "LookupJoin", "Rank",
-      "Deduplicate",  "Union",           "Sort", "Limit",      "Sink",
-      "OverAggregate"};
+      "TableScan",     "Values",          "Calc", "Watermark",  "Aggregate",
+      "WindowTable",   "WindowAggregate", "Join", "LookupJoin", "Rank",
+      "Deduplicate",   "Union",           "Sort", "Limit",      "Sink",
+      "OverAggregate", "Unnest"};
   return kNames[static_cast<int>(kind)];
 }
 

@@ -40,6 +40,8 @@ std::unique_ptr<Accumulator> MakePlain(const sql::AggregateCall& call, const Dat
     return retracting ? MakeRetractableAccumulator(call, argument)
                       : MakeExtremeAccumulator(call, argument);
   }
+  if (name == "ARRAY_AGG" || name == "COLLECT") return MakeCollectAccumulator(call);
+  if (name == "VAR_POP" || name == "VAR_SAMP") return MakeVarianceAccumulator(call, argument);
   if (name == "LISTAGG") return MakeRetractableAccumulator(call, argument);
   return nullptr;
 }

@@ -108,6 +108,11 @@ std::unique_ptr<Accumulator> MakeCountAccumulator(const sql::AggregateCall& call
 /// SUM, SUM0 and AVG; null when the argument is not numeric.
 std::unique_ptr<Accumulator> MakeSumAccumulator(const sql::AggregateCall& call,
                                                 const model::DataType& argument);
+/// ARRAY_AGG and COLLECT, of any type.
+std::unique_ptr<Accumulator> MakeCollectAccumulator(const sql::AggregateCall& call);
+/// VAR_POP and VAR_SAMP; null when the argument is no DOUBLE.
+std::unique_ptr<Accumulator> MakeVarianceAccumulator(const sql::AggregateCall& call,
+                                                     const model::DataType& argument);
 /// MIN, MAX, FIRST_VALUE and LAST_VALUE over input without retractions; null for nested types.
 std::unique_ptr<Accumulator> MakeExtremeAccumulator(const sql::AggregateCall& call,
                                                     const model::DataType& argument);

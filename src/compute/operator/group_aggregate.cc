@@ -3,7 +3,9 @@
 #include <bit>
 #include <numeric>
 
+#include "base/bytes.h"
 #include "compute/operator/emitter.h"
+#include "compute/state/row_codec.h"
 
 namespace forebay::compute {
 
@@ -17,12 +19,28 @@ namespace {
 
 constexpr std::string_view kTable = "groups";
 
+bool EqualNested(const Column& column, int a, int b) {
+  if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) == column.IsNull(b);
+  ByteWriter of_a;
+  ByteWriter of_b;
+  WriteCell(column, a, of_a);
+  WriteCell(column, b, of_b);
+  return of_a.view() == of_b.view();
+}
+
 /// Clears same[i] where the old and the new cell of touched[i] differ. NaNs are equal: a result
 /// that stays NaN did not change.
 template <typename Touched>
 void CompareCells(const Column& column, const std::vector<Touched>& touched,
                   std::vector<uint8_t>& same) {
   bool nulls = column.MayHaveNulls();
+  if (model::PhysicalSize(column.physical()) == 0) {
+    for (size_t i = 0; i < touched.size(); ++i) {
+      int before = touched[i].old_result, after = touched[i].new_result;
+      if (before >= 0 && after >= 0) same[i] &= EqualNested(column, before, after) ? 1 : 0;
+    }
+    return;
+  }
   model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
     const T* values = column.values<T>();
     for (size_t i = 0; i < touched.size(); ++i) {
@@ -48,8 +66,8 @@ Result<std::unique_ptr<Operator>> GroupAggregateOperator::Make(const sql::Aggreg
   bool retracting = !node.inputs[0]->changelog.IsInsertOnly();
   ASSIGN_OR_RETURN(AccumulatorSet calls,
                    AccumulatorSet::Make(node.calls, input, retracting, sizeof(Header)));
-  return std::unique_ptr<Operator>(
-      new GroupAggregateOperator(node, KeyCodec::Of(input, node.keys), std::move(calls)));
+  return std::unique_ptr<Operator>(new GroupAggregateOperator(
+      node, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
 }
 
 GroupAggregateOperator::GroupAggregateOperator(const sql::AggregateNode& node, KeyCodec codec,

@@ -9,6 +9,7 @@
 #include "compute/operator/rank.h"
 #include "compute/operator/session_aggregate.h"
 #include "compute/operator/sort.h"
+#include "compute/operator/unnest.h"
 #include "compute/operator/window_aggregate.h"
 #include "compute/operator/window_join.h"
 #include "compute/operator/window_table.h"
@@ -83,6 +84,7 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
     case PlanKind::kLookupJoin:
       return LookupJoinOperator::Make(As<sql::LookupJoinNode>(node), context,
                                       environment.connection);
+    case PlanKind::kUnnest: return UnnestOperator::Make(As<sql::UnnestNode>(node), context);
     case PlanKind::kRank: return RankOperator::Make(As<sql::RankNode>(node));
     case PlanKind::kSort: return SortOperator::Make(As<sql::SortNode>(node));
     case PlanKind::kLimit: return LimitOperator::Make(As<sql::LimitNode>(node));

@@ -33,8 +33,8 @@ Result<std::unique_ptr<Operator>> SessionAggregateOperator::Make(
   ASSIGN_OR_RETURN(AccumulatorSet calls,
                    AccumulatorSet::Make(node.calls, input, retracting, sizeof(Session)));
   ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(
-      new SessionAggregateOperator(node, clock, KeyCodec::Of(input, node.keys), std::move(calls)));
+  return std::unique_ptr<Operator>(new SessionAggregateOperator(
+      node, clock, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
 }
 
 SessionAggregateOperator::SessionAggregateOperator(const sql::WindowAggregateNode& node,

@@ -36,8 +36,8 @@ Result<std::unique_ptr<Operator>> WindowAggregateOperator::Make(
   ASSIGN_OR_RETURN(AccumulatorSet calls,
                    AccumulatorSet::Make(node.calls, input, retracting, kHeaderBytes));
   ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(
-      new WindowAggregateOperator(node, clock, KeyCodec::Of(input, node.keys), std::move(calls)));
+  return std::unique_ptr<Operator>(new WindowAggregateOperator(
+      node, clock, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
 }
 
 WindowAggregateOperator::WindowAggregateOperator(const sql::WindowAggregateNode& node,

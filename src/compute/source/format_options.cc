@@ -44,6 +44,8 @@ Result<format::CsvOptions> CsvOptionsOf(const sql::TableRef& table) {
       RETURN_IF_ERROR(SetCharacter(key, value, options.element_delimiter));
     } else if (key == "csv.allow-comments") {
       options.allow_comments = value == "true";
+    } else if (key == "csv.ignore-parse-errors") {
+      options.ignore_parse_errors = value == "true";
     } else if (value != "false") {
       return NotSupported("option '{}' of table {}", key, table.path.ToString());
     }

@@ -4,10 +4,11 @@
 
 namespace forebay::compute {
 
-KeyCodec KeyCodec::Of(const std::vector<model::DataType>& input, std::span<const int> columns) {
+KeyCodec KeyCodec::Of(const std::vector<model::DataType>& input, std::span<const int> columns,
+                      RowCodec::Purpose purpose) {
   std::vector<model::DataType> types;
   for (int column : columns) types.push_back(input[column]);
-  return KeyCodec(std::move(types));
+  return KeyCodec(std::move(types), purpose);
 }
 
 void KeyCodec::Encode(const model::Batch& batch, std::span<const int> columns,

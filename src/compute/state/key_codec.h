@@ -22,10 +22,12 @@ struct EncodedKeys {
 class KeyCodec {
  public:
   KeyCodec() : KeyCodec(std::vector<model::DataType>{}) {}
-  explicit KeyCodec(std::vector<model::DataType> types)
-      : rows_(std::move(types), RowCodec::Purpose::kKey) {}
+  explicit KeyCodec(std::vector<model::DataType> types,
+                    RowCodec::Purpose purpose = RowCodec::Purpose::kKey)
+      : rows_(std::move(types), purpose) {}
   /// The types of `columns` of a row of `input` types.
-  static KeyCodec Of(const std::vector<model::DataType>& input, std::span<const int> columns);
+  static KeyCodec Of(const std::vector<model::DataType>& input, std::span<const int> columns,
+                     RowCodec::Purpose purpose = RowCodec::Purpose::kKey);
 
   const RowCodec& rows() const { return rows_; }
   /// The size of every key, or -1 when it varies.

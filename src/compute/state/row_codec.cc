@@ -23,11 +23,11 @@ bool IsVariable(PhysicalType type) {
 
 int RoundUp8(int bytes) { return (bytes + 7) & ~7; }
 
-/// -0.0 and 0.0 are one key, and so are all NaNs.
+/// -0.0 and 0.0 are one key unless it is a group's, and so are all NaNs.
 template <typename T>
-T NormalKey(T value) {
+T NormalKey(T value, bool group) {
   if constexpr (std::is_floating_point_v<T>) {
-    if (value == 0) return 0;
+    if (value == 0 && !group) return 0;
     if (std::isnan(value)) return std::numeric_limits<T>::quiet_NaN();
   }
   return value;
@@ -114,11 +114,12 @@ void RowCodec::WriteFixed(const Column& column, int index, EncodedRows& rows) co
     const T* values = column.values<T>();
     char* base = rows.bytes.data() + field_offsets_[index];
     bool nulls = column.MayHaveNulls();
-    bool key = purpose_ == Purpose::kKey;
+    bool key = purpose_ != Purpose::kRow;
+    bool group = purpose_ == Purpose::kGroup;
     for (int row = 0; row < rows.num_rows(); ++row) {
       if (nulls && column.IsNull(row)) continue;
       T value = values[row];
-      if (key) value = NormalKey(value);
+      if (key) value = NormalKey(value, group);
       std::memcpy(base + rows.offsets[row], &value, sizeof(T));
     }
   });

@@ -23,7 +23,8 @@ struct EncodedRows {
 };
 
 /// Turns rows of given types into bytes and back; the bytes are in checkpoints, so they do not
-/// change. Equal rows have equal bytes (for `kKey` also -0.0 and 0.0, and all NaNs). A row:
+/// change. Equal rows have equal bytes (for `kKey` also -0.0 and 0.0, and all NaNs; for `kGroup`
+/// all NaNs, since Flink groups by the bytes of a row). A row:
 ///
 ///   null mask   ceil(columns / 8) bytes, bit i set: column i is NULL
 ///   fields      in column order, unaligned, little-endian: the cell as the column holds it; for
@@ -36,7 +37,7 @@ struct EncodedRows {
 /// Immutable, thread-safe.
 class RowCodec {
  public:
-  enum class Purpose { kRow, kKey };
+  enum class Purpose { kRow, kKey, kGroup };
 
   RowCodec() : RowCodec(std::vector<model::DataType>{}) {}
   explicit RowCodec(std::vector<model::DataType> types, Purpose purpose = Purpose::kRow);

@@ -104,6 +104,18 @@ TEST(CsvRowsTest, ErrorsNameRowColumnAndReason) {
   EXPECT_EQ(Read(Columns(), "1,\xff,1,\n"), "row 1: the text is not UTF-8");
 }
 
+TEST(CsvRowsTest, ParseErrorsCanBeIgnored) {
+  CsvOptions options;
+  options.ignore_parse_errors = true;
+  EXPECT_EQ(
+      Read(Columns(), "1,a,2.5.5,2020-01-01 00:00:00,more\n2,b\n3,\"c\"x,1,\n4,d,1,\n", options),
+      "1|a|NULL|2020-01-01 00:00:00.000|\n2|b|NULL|NULL|\n4|d|1.00|NULL|\n");
+  EXPECT_EQ(Read(Columns(), "x,a,1,\n", options),
+            "row 1, column 'id': no value for a NOT NULL column");
+  std::vector<ColumnSpec> nested = {{"l", DataType::Array(DataType::Int())}};
+  EXPECT_EQ(Read(nested, "1;2\n3;x\n4\n", options), "[1, 2]|\nNULL|\n[4]|\n");
+}
+
 TEST(CsvRowsTest, NullLiteralDelimiterAndNestedTypes) {
   CsvOptions options;
   options.null_literal = "n/a";

@@ -42,6 +42,10 @@ Status SelectAnalyzer::ForPending(F f) {
     for (ExpressionPtr& e : expressions) RETURN_IF_ERROR(f(e));
     return Status::Ok();
   };
+  for (PendingSubquery& pending : subqueries_) {
+    RETURN_IF_ERROR(all(pending.subquery.operands));
+    for (auto& [column, value] : pending.outer_values) RETURN_IF_ERROR(f(value));
+  }
   for (OverCall& over : overs_) {
     RETURN_IF_ERROR(all(over.aggregate.args));
     if (over.aggregate.filter != nullptr) RETURN_IF_ERROR(f(over.aggregate.filter));
@@ -51,6 +55,25 @@ Status SelectAnalyzer::ForPending(F f) {
   if (!rank_) return Status::Ok();
   RETURN_IF_ERROR(all(rank_->partition));
   return all(rank_->order);
+}
+
+namespace {
+
+ExpressionPtr Replaced(const ExpressionPtr& e, int column, const ExpressionPtr& value) {
+  if (e->kind == ExpressionKind::kLiteral) return e;
+  if (e->kind == ExpressionKind::kColumn) return e->column == column ? value : e;
+  std::vector<ExpressionPtr> args;
+  for (const ExpressionPtr& arg : e->args) args.push_back(Replaced(arg, column, value));
+  return Expression::Call(e->type, e->function, std::move(args));
+}
+
+}  // namespace
+
+void SelectAnalyzer::ReplacePending(int column, const ExpressionPtr& value) {
+  (void)ForPending([&](ExpressionPtr& e) -> Status {
+    e = Replaced(e, column, value);
+    return Status::Ok();
+  });
 }
 
 Status SelectAnalyzer::ApplyAggregation() {
@@ -130,6 +153,8 @@ PlanPtr SelectAnalyzer::GroupingSetsAggregation() {
   for (size_t i = 0; i < pseudo_.size(); ++i) {
     if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
       pseudo_columns_[i] = static_cast<int>(keys.size()) + pseudo_[i].index;
+    } else if (pseudo_[i].kind == Pseudo::Kind::kGroupingSet) {
+      pseudo_columns_[i] = static_cast<int>(keys_.size());
     }
   }
   return MakeAggregate(MakeUnion(std::move(inputs)), std::move(keys), std::move(calls));

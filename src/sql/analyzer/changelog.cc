@@ -243,6 +243,7 @@ bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
     case PlanKind::kUnion:
     case PlanKind::kWatermark:
     case PlanKind::kLookupJoin:
+    case PlanKind::kUnnest:
     case PlanKind::kSort: return needed_above;
     case PlanKind::kSink: return SinkNeedsUpdateBefore(static_cast<const SinkNode&>(node));
     case PlanKind::kDeduplicate: return !static_cast<const DeduplicateNode&>(node).normalizes;
@@ -336,7 +337,8 @@ Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool 
   // A filter that took -U for itself passes it on.
   for (const auto& node : nodes) {
     bool passes = node->kind == PlanKind::kCalc || node->kind == PlanKind::kUnion ||
-                  node->kind == PlanKind::kSink || node->kind == PlanKind::kWatermark;
+                  node->kind == PlanKind::kSink || node->kind == PlanKind::kWatermark ||
+                  node->kind == PlanKind::kUnnest;
     for (const PlanPtr& input : node->inputs) {
       if (passes && input->changelog.update_before) node->changelog.update_before = true;
     }

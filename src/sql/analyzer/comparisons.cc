@@ -92,6 +92,16 @@ Result<ExpressionPtr> CompareRows(const std::string& function, const ExpressionP
 
 }  // namespace
 
+std::string_view ComparisonName(const std::string& text) {
+  if (text == "=") return "EQUALS";
+  if (text == "<>" || text == "!=") return "NOT_EQUALS";
+  if (text == "<") return "LESS_THAN";
+  if (text == "<=") return "LESS_THAN_OR_EQUAL";
+  if (text == ">") return "GREATER_THAN";
+  if (text == ">=") return "GREATER_THAN_OR_EQUAL";
+  return {};
+}
+
 Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr a,
                                      ExpressionPtr b) {
   if (IsEquality(function) && a->type.Is(TypeRoot::kRow) && b->type.Is(TypeRoot::kRow)) {

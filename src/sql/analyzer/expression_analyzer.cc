@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "sql/analyzer/decorrelate.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 #include "sql/types/type_rules.h"
@@ -35,16 +36,6 @@ ExpressionPtr Negated(ExpressionPtr expression, bool negated) {
 std::string Upper(std::string text) {
   for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   return text;
-}
-
-std::string_view ComparisonName(const std::string& text) {
-  if (text == "=") return "EQUALS";
-  if (text == "<>" || text == "!=") return "NOT_EQUALS";
-  if (text == "<") return "LESS_THAN";
-  if (text == "<=") return "LESS_THAN_OR_EQUAL";
-  if (text == ">") return "GREATER_THAN";
-  if (text == ">=") return "GREATER_THAN_OR_EQUAL";
-  return {};
 }
 
 std::string_view ArithmeticName(const std::string& text) {
@@ -203,8 +194,7 @@ Result<ExpressionPtr> ExpressionAnalyzer::Dispatch(const ExpressionAst& ast) {
       return FieldOf(std::move(row), ast.text);
     }
     case ExpressionAstKind::kExists:
-    case ExpressionAstKind::kSubquery:
-      return NotSupported("SQL-1020 subqueries in expressions are not supported");
+    case ExpressionAstKind::kSubquery: return Subquery(ast);
     case ExpressionAstKind::kStar:
     case ExpressionAstKind::kTableArgument:
     case ExpressionAstKind::kDescriptor:
@@ -225,6 +215,8 @@ Result<ExpressionPtr> ExpressionAnalyzer::Name(const ExpressionAst& ast) {
         (spec->sql_name.starts_with("CURRENT_") || spec->sql_name.starts_with("LOCALTIME"))) {
       return MakeFunctionCall(*spec, {});
     }
+    ASSIGN_OR_RETURN(ExpressionPtr outer, OuterName(ast));
+    if (outer != nullptr) return outer;
     return resolved.status();
   }
   int index = resolved->column;
@@ -233,6 +225,30 @@ Result<ExpressionPtr> ExpressionAnalyzer::Name(const ExpressionAst& ast) {
     ASSIGN_OR_RETURN(value, FieldOf(std::move(value), ast.names[i]));
   }
   return value;
+}
+
+// A column of a query around this one; null when none has it.
+Result<ExpressionPtr> ExpressionAnalyzer::OuterName(const ExpressionAst& ast) {
+  int level = 1;
+  for (const Scope* scope = scope_.outer; scope != nullptr; scope = scope->outer, ++level) {
+    auto resolved = ResolveName(*scope, ast.names);
+    if (!resolved.ok()) continue;
+    ExpressionPtr value =
+        OuterReference(scope->columns[resolved->column].field.type, level, resolved->column);
+    for (size_t i = resolved->parts; i < ast.names.size(); ++i) {
+      ASSIGN_OR_RETURN(value, FieldOf(std::move(value), ast.names[i]));
+    }
+    return value;
+  }
+  return ExpressionPtr();
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::Subquery(const ExpressionAst& ast) {
+  if (hook_) {
+    ASSIGN_OR_RETURN(ExpressionPtr handled, hook_(ast));
+    if (handled != nullptr) return handled;
+  }
+  return NotSupported("SQL-1020 a subquery is not supported here");
 }
 
 Result<ExpressionPtr> ExpressionAnalyzer::Call(const ExpressionAst& ast) {
@@ -362,9 +378,7 @@ Result<ExpressionPtr> ExpressionAnalyzer::Between(const ExpressionAst& ast) {
 }
 
 Result<ExpressionPtr> ExpressionAnalyzer::In(const ExpressionAst& ast) {
-  if (ast.query != nullptr) {
-    return NotSupported("SQL-1020 IN with a subquery is only supported as a condition of WHERE");
-  }
+  if (ast.query != nullptr) return Subquery(ast);
   ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
   if (args[0]->type.Is(TypeRoot::kRow)) {
     Args equal;

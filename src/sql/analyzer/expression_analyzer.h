@@ -19,14 +19,16 @@ struct ScopeColumn {
 /// The columns an expression may read, in the order of the input's output.
 struct Scope {
   std::vector<ScopeColumn> columns;
+  /// Of the query around a subquery: where names are looked for next. Outlives this one's analysis.
+  const Scope* outer = nullptr;
 };
 
 /// Turns syntax trees into typed expressions over a scope by Flink's rules: names resolved, types
 /// chosen, casts made explicit. Lives as long as one SELECT's analysis; not thread-safe.
 class ExpressionAnalyzer {
  public:
-  /// Asked first about every call; returns null for calls that are plain functions. Aggregates,
-  /// OVER and group windows.
+  /// Asked first about every call and subquery; returns null for calls that are plain functions.
+  /// Aggregates, OVER and group windows, EXISTS, IN and scalar subqueries.
   using CallHook = std::function<Result<ExpressionPtr>(const ExpressionAst&)>;
 
   explicit ExpressionAnalyzer(const Scope& scope, CallHook hook = nullptr)
@@ -39,6 +41,8 @@ class ExpressionAnalyzer {
  private:
   Result<ExpressionPtr> Dispatch(const ExpressionAst& ast);
   Result<ExpressionPtr> Name(const ExpressionAst& ast);
+  Result<ExpressionPtr> OuterName(const ExpressionAst& ast);
+  Result<ExpressionPtr> Subquery(const ExpressionAst& ast);
   Result<ExpressionPtr> Call(const ExpressionAst& ast);
   Result<ExpressionPtr> Function(const ExpressionAst& ast, const std::string& name);
   Result<ExpressionPtr> Case(const ExpressionAst& ast);
@@ -69,6 +73,8 @@ ExpressionPtr Conjunction(const std::vector<ExpressionPtr>& conjuncts);
 /// The operands of nested ANDs.
 void SplitConjuncts(const ExpressionPtr& expression, std::vector<ExpressionPtr>& conjuncts);
 
+/// The canonical name of the comparison written as `text`; empty when it is none.
+std::string_view ComparisonName(const std::string& text);
 /// A comparison with its operands made comparable, or the error Flink gives.
 Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr a, ExpressionPtr b);
 /// PLUS, MINUS, TIMES, DIVIDE or MOD over numbers, times and intervals.

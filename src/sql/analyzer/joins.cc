@@ -62,6 +62,7 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
                      right_ast.as_of->range.position);
     }
   }
+  if (right_ast.kind == TableAstKind::kUnnest) return JoinUnnest(ast, left);
   ASSIGN_OR_RETURN(Relation right, From(right_ast));
   JoinKind kind = KindOf(ast.join);
   if (ast.natural || !ast.using_columns.empty()) return JoinUsing(kind, ast, left, right);
@@ -69,6 +70,7 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
       Concat(left, right, MakeJoin(JoinKind::kInner, left.plan, right.plan, {}, {}, nullptr));
   ExpressionPtr condition;
   if (ast.condition != nullptr) {
+    both.scope.outer = outer_scope_;
     ExpressionAnalyzer analyzer(both.scope);
     ASSIGN_OR_RETURN(condition, analyzer.AnalyzeCondition(*ast.condition));
   }

@@ -247,6 +247,17 @@ std::optional<WindowColumns> FindWindow(const PlanNode& node) {
       if (window->start < 0 || window->end < 0) return std::nullopt;
       return window;
     }
+    case PlanKind::kUnnest: {
+      auto window = FindWindow(*node.inputs[0]);
+      if (!window) return std::nullopt;
+      const auto& kept = static_cast<const UnnestNode&>(node).kept;
+      for (int* column : {&window->start, &window->end, &window->time}) {
+        auto place = std::find(kept.begin(), kept.end(), *column);
+        *column = place == kept.end() ? -1 : static_cast<int>(place - kept.begin());
+      }
+      if (window->start < 0 || window->end < 0) return std::nullopt;
+      return window;
+    }
     case PlanKind::kJoin:
       return static_cast<const JoinNode&>(node).windowed ? FindWindow(*node.inputs[0])
                                                          : std::nullopt;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "sql/analyzer/plan_builder.h"
@@ -69,6 +68,13 @@ Result<Relation> QueryAnalyzer::Analyze(const QueryAst& query) {
   ctes_ = std::move(outer);
   if (!result.ok()) return ErrorAt(result.error(), query.range.position);
   return result;
+}
+
+Result<Relation> QueryAnalyzer::AnalyzeSubquery(const QueryAst& query, const Scope& outer) {
+  const Scope* before = std::exchange(outer_scope_, &outer);
+  auto relation = Analyze(query);
+  outer_scope_ = before;
+  return relation;
 }
 
 Result<Relation> QueryAnalyzer::Body(const QueryAst& query) {
@@ -174,92 +180,6 @@ Result<Relation> QueryAnalyzer::Values(const QueryAst& query) {
   return MakeRelation(node, "");
 }
 
-namespace {
-
-/// INTERSECT and EXCEPT: how often each row is on the left and on the right, and of those that are
-/// on the left the ones that are (or are not) on the right. NULLs are equal to each other here.
-PlanPtr CountedRows(PlanPtr left, PlanPtr right, bool intersect) {
-  std::vector<std::string> names = OutputNames(*left);
-  size_t count = names.size();
-  auto marked = [&](PlanPtr input, bool is_left) {
-    auto projections = IdentityProjections(*input);
-    auto columns = names;
-    for (bool side : {true, false}) {
-      projections.push_back(
-          Expression::Literal(DataType::Boolean().NotNull(), model::Value(side == is_left)));
-      columns.emplace_back(side ? "$left" : "$right");
-    }
-    return MakeCalc(std::move(input), nullptr, std::move(projections), columns);
-  };
-  PlanPtr both = MakeUnion({marked(std::move(left), true), marked(std::move(right), false)});
-  std::vector<int> keys(count);
-  std::iota(keys.begin(), keys.end(), 0);
-  std::vector<AggregateCall> calls;
-  for (int side = 0; side < 2; ++side) {
-    AggregateCall call;
-    call.function = "COUNT";
-    call.filter = static_cast<int>(count) + side;
-    call.type = DataType::Bigint().NotNull();
-    call.name = side == 0 ? "$lefts" : "$rights";
-    calls.push_back(std::move(call));
-  }
-  PlanPtr counted = MakeAggregate(std::move(both), keys, std::move(calls));
-  auto compare = [&](const char* function, size_t column) {
-    ExpressionPtr zero =
-        Expression::Literal(DataType::Bigint().NotNull(), model::Value(int64_t{0}));
-    return Expression::Call(
-        DataType::Boolean().NotNull(), function,
-        {Expression::Column(DataType::Bigint().NotNull(), static_cast<int>(column)), zero});
-  };
-  ExpressionPtr condition = Conjunction(
-      {compare("GREATER_THAN", count), compare(intersect ? "GREATER_THAN" : "EQUALS", count + 1)});
-  auto projections = IdentityProjections(*counted);
-  projections.resize(count);
-  return MakeCalc(std::move(counted), condition, std::move(projections), names);
-}
-
-}  // namespace
-
-Result<Relation> QueryAnalyzer::SetOperationOf(const QueryAst& query) {
-  bool is_union = query.operation == SetOperation::kUnion;
-  if (!is_union && query.all) {
-    return NotSupported("SQL-1020 INTERSECT ALL and EXCEPT ALL are not supported");
-  }
-  ASSIGN_OR_RETURN(Relation left, Analyze(*query.left));
-  ASSIGN_OR_RETURN(Relation right, Analyze(*query.right));
-  size_t count = left.plan->output.size();
-  if (count != right.plan->output.size()) {
-    return InvalidArgument("SQL-1012 UNION, INTERSECT, EXCEPT: the inputs have {} and {} columns",
-                           count, right.plan->output.size());
-  }
-  auto names = OutputNames(*left.plan);
-  std::vector<ExpressionPtr> a = IdentityProjections(*left.plan);
-  std::vector<ExpressionPtr> b = IdentityProjections(*right.plan);
-  for (size_t i = 0; i < count; ++i) {
-    auto common = CommonType({a[i]->type, b[i]->type});
-    if (!common) {
-      return InvalidArgument("SQL-1011 UNION: column {} has types {} and {}", i + 1,
-                             a[i]->type.ToString(), b[i]->type.ToString());
-    }
-    a[i] = CastTo(a[i], *common);
-    b[i] = CastTo(b[i], *common);
-  }
-  if (!is_union) {
-    return MakeRelation(
-        CountedRows(MakeCalc(left.plan, nullptr, a, names), MakeCalc(right.plan, nullptr, b, names),
-                    query.operation == SetOperation::kIntersect),
-        "");
-  }
-  PlanPtr plan =
-      MakeUnion({MakeCalc(left.plan, nullptr, a, names), MakeCalc(right.plan, nullptr, b, names)});
-  if (!query.all) {
-    std::vector<int> keys;
-    for (size_t i = 0; i < count; ++i) keys.push_back(static_cast<int>(i));
-    plan = MakeAggregate(plan, keys, {});
-  }
-  return MakeRelation(plan, "");
-}
-
 Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
   Result<Relation> relation = [&]() -> Result<Relation> {
     switch (ast.kind) {
@@ -270,7 +190,7 @@ Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
       }
       case TableAstKind::kJoin: return Join(ast);
       case TableAstKind::kFunction: return WindowFunction(ast);
-      case TableAstKind::kUnnest: return NotSupported("SQL-1020 UNNEST is not supported");
+      case TableAstKind::kUnnest: return Unnest(OneRow(), ast, JoinAstKind::kCross);
     }
     return Internal("unknown table item");
   }();
@@ -433,7 +353,9 @@ Result<Relation> QueryAnalyzer::View(const CatalogView& view, const TableAst& as
   auto ctes = std::exchange(ctes_, {});
   auto database = std::exchange(options_.current_database, view.database);
   auto catalog = std::exchange(options_.current_catalog, model::SplitDatabase(view.database).first);
+  const Scope* outer_scope = std::exchange(outer_scope_, nullptr);
   auto relation = analyze();
+  outer_scope_ = outer_scope;
   ctes_ = std::move(ctes);
   options_.current_database = std::move(database);
   options_.current_catalog = std::move(catalog);

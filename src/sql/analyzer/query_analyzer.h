@@ -27,6 +27,9 @@ struct Relation {
   Scope scope;
 };
 
+/// A row without columns, and no names.
+Relation OneRow();
+
 /// Makes `plan` a relation under the alias `qualifier`.
 Relation MakeRelation(PlanPtr plan, const std::string& qualifier);
 
@@ -38,6 +41,8 @@ class QueryAnalyzer {
       : catalog_(catalog), options_(std::move(options)) {}
 
   Result<Relation> Analyze(const QueryAst& query);
+  /// A query in an expression, which may read the columns of `outer`.
+  Result<Relation> AnalyzeSubquery(const QueryAst& query, const Scope& outer);
   /// The named table with its computed columns and watermark, or the view's query.
   Result<Relation> Table(const TableAst& ast);
   Result<CatalogTable> FindTable(const NameAst& name);
@@ -67,6 +72,9 @@ class QueryAnalyzer {
                              const Relation& right);
   Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
   Result<Relation> WindowFunction(const TableAst& ast);
+  /// UNNEST of an expression over `left`, whose columns come first.
+  Result<Relation> Unnest(const Relation& left, const TableAst& ast, JoinAstKind join);
+  Result<Relation> JoinUnnest(const TableAst& ast, const Relation& left);
   Result<Relation> Renamed(Relation relation, const TableAst& ast);
   Status CheckCatalog(const NameAst& name) const;
   Error UnknownTable(const model::TablePath& path, const SourceRange& range);
@@ -75,6 +83,7 @@ class QueryAnalyzer {
   AnalyzerOptions options_;
   std::map<std::string, Relation> ctes_;
   std::set<model::TablePath> open_views_;
+  const Scope* outer_scope_ = nullptr;  ///< of the query around the one being analyzed
 };
 
 }  // namespace forebay::sql

@@ -65,6 +65,7 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
   if (grouped_) {
     RETURN_IF_ERROR(ApplyAggregation());
   }
+  RETURN_IF_ERROR(ApplySubqueries());
   if (having_ != nullptr) plan_ = MakeFilter(plan_, having_);
   if (!overs_.empty()) ApplyOvers();
   if (rank_) ApplyRank();
@@ -84,53 +85,14 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
 
 Status SelectAnalyzer::FromAndWhere(const SelectAst& select) {
   if (select.from == nullptr) {
-    auto values = std::make_shared<ValuesNode>();
-    values->rows.emplace_back();
-    plan_ = values;
+    plan_ = OneRow().plan;
   } else {
     ASSIGN_OR_RETURN(Relation from, queries_.From(*select.from));
     plan_ = from.plan;
     scope_ = from.scope;
   }
-  if (select.where == nullptr) return Status::Ok();
-  std::vector<const ExpressionAst*> conjuncts = {select.where.get()};
-  std::vector<ExpressionPtr> conditions;
-  while (!conjuncts.empty()) {
-    const ExpressionAst& ast = *conjuncts.back();
-    conjuncts.pop_back();
-    if (ast.kind == ExpressionAstKind::kCall && ast.text == "AND") {
-      for (auto it = ast.args.rbegin(); it != ast.args.rend(); ++it) conjuncts.push_back(it->get());
-    } else if (ast.kind == ExpressionAstKind::kIn && ast.query != nullptr) {
-      RETURN_IF_ERROR(WhereIn(ast));
-    } else {
-      ExpressionAnalyzer analyzer(scope_);
-      ASSIGN_OR_RETURN(ExpressionPtr condition, analyzer.AnalyzeCondition(ast));
-      SplitConjuncts(condition, conditions);
-    }
-  }
-  if (!conditions.empty()) plan_ = MakeFilter(plan_, Conjunction(conditions));
-  return Status::Ok();
-}
-
-// x IN (query) as a conjunct of WHERE is a semi join.
-Status SelectAnalyzer::WhereIn(const ExpressionAst& ast) {
-  if (ast.negated) {
-    return ErrorAt(NotSupported("SQL-1020 NOT IN with a subquery is not supported"),
-                   ast.range.position);
-  }
-  ASSIGN_OR_RETURN(Relation right, queries_.Analyze(*ast.query));
-  if (right.plan->output.size() != 1) {
-    return ErrorAt(InvalidArgument("SQL-1006 the subquery of IN must have one column, not {}",
-                                   right.plan->output.size()),
-                   ast.range.position);
-  }
-  ExpressionAnalyzer analyzer(scope_);
-  ASSIGN_OR_RETURN(ExpressionPtr left, analyzer.Analyze(*ast.args[0]));
-  int base = static_cast<int>(plan_->output.size());
-  auto equal = MakeComparison("EQUALS", left, Expression::Column(right.plan->output[0].type, base));
-  if (!equal.ok()) return ErrorAt(equal.error(), ast.range.position);
-  plan_ = MakeJoin(JoinKind::kSemi, plan_, right.plan, {}, {}, *equal);
-  return Status::Ok();
+  scope_.outer = queries_.outer_scope_;
+  return select.where == nullptr ? Status::Ok() : Where(*select.where);
 }
 
 namespace {
@@ -225,15 +187,20 @@ Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {
 }
 
 ExpressionPtr SelectAnalyzer::AddPseudo(Pseudo pseudo, DataType type) {
-  bool later = pseudo.kind == Pseudo::Kind::kRank || pseudo.kind == Pseudo::Kind::kOver;
+  bool later = pseudo.kind == Pseudo::Kind::kRank || pseudo.kind == Pseudo::Kind::kOver ||
+               pseudo.kind == Pseudo::Kind::kSubquery;
   int base = later ? kLaterStage : static_cast<int>(scope_.columns.size());
   pseudo_.push_back(pseudo);
   return Expression::Column(std::move(type), base + static_cast<int>(pseudo_.size()) - 1);
 }
 
 Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
+  if (call.kind != ExpressionAstKind::kCall) return SubqueryOf(call);
   std::string name = Upper(call.text);
   if (call.over != nullptr) return OverOf(call, name);
+  if (name == "GROUPING" || name == "GROUPING_ID" || name == "GROUP_ID") {
+    return GroupingOf(call, name);
+  }
   if (IsAggregateFunction(name)) return AggregateOf(call, name);
   if (group_window_) return GroupProperty(name);
   return ExpressionPtr();

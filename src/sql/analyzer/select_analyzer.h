@@ -1,11 +1,13 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/query_analyzer.h"
+#include "sql/analyzer/subquery.h"
 
 namespace forebay::sql {
 
@@ -27,8 +29,15 @@ class SelectAnalyzer {
   static constexpr int kLaterStage = 1 << 20;
 
   struct Pseudo {
-    enum class Kind { kAggregate, kProperty, kRank, kOver } kind = Kind::kAggregate;
-    int index = 0;  ///< into aggregates_ or overs_, or the WindowProperty
+    enum class Kind {
+      kAggregate,
+      kProperty,
+      kGroupingSet,
+      kRank,
+      kOver,
+      kSubquery
+    } kind = Kind::kAggregate;
+    int index = 0;  ///< into aggregates_, overs_ or subqueries_, or the WindowProperty
   };
   struct Aggregate {
     AggregateCall call;
@@ -46,8 +55,23 @@ class SelectAnalyzer {
     OverWindow window;
   };
 
+  /// A subquery of the select list or HAVING, and what it reads of this query.
+  struct PendingSubquery {
+    Subquery subquery;
+    std::map<int, ExpressionPtr> outer_values;  ///< by the column of scope_
+  };
+
   Status FromAndWhere(const SelectAst& select);
-  Status WhereIn(const ExpressionAst& ast);
+  Status Where(const ExpressionAst& condition);
+  /// EXISTS or IN as a conjunct of WHERE.
+  Status WhereSubquery(const ExpressionAst& ast, bool negated);
+  /// The value of a subquery anywhere else in WHERE; null when `ast` is none.
+  Result<ExpressionPtr> WhereValue(const ExpressionAst& ast);
+  Result<Subquery> AnalyzeSubquery(const ExpressionAst& ast, ExpressionAnalyzer& operands);
+  Result<ExpressionPtr> SubqueryOf(const ExpressionAst& ast);
+  /// Joins the pending subqueries to plan_ and puts their values where they stand.
+  Status ApplySubqueries();
+  void ReplacePending(int column, const ExpressionPtr& value);
   Status GroupBy(const SelectAst& select);
   /// Adds a key; -1 for a window function, which is none.
   Result<int> GroupKey(const ExpressionAst& ast);
@@ -66,6 +90,8 @@ class SelectAnalyzer {
                                     bool may_be_empty);
   Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
   Result<OverWindow> WindowOf(const OverAst& over, bool framed);
+  /// GROUPING, GROUPING_ID and GROUP_ID.
+  Result<ExpressionPtr> GroupingOf(const ExpressionAst& call, const std::string& name);
   Result<ExpressionPtr> GroupProperty(const std::string& name);
   Result<ExpressionPtr> AnalyzeItem(const ExpressionAst& ast);
   ExpressionPtr AddPseudo(Pseudo pseudo, model::DataType type);
@@ -102,6 +128,7 @@ class SelectAnalyzer {
   const SelectAst* select_ = nullptr;
   std::optional<OverWindow> rank_;
   std::vector<OverCall> overs_;
+  std::vector<PendingSubquery> subqueries_;
   bool grouped_ = false;
   std::vector<ExpressionPtr> keys_;
   std::vector<std::string> key_names_;

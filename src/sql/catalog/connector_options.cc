@@ -32,7 +32,7 @@ constexpr OptionRule kCsv[] = {{"csv.field-delimiter"},
                                {"csv.null-literal"},
                                {"csv.array-element-delimiter"},
                                {"csv.allow-comments"},
-                               {"csv.ignore-parse-errors", "false"},
+                               {"csv.ignore-parse-errors"},
                                {"csv.disable-quote-character", "false"},
                                {"csv.write-bigdecimal-in-scientific-notation", "false"}};
 constexpr OptionRule kJson[] = {{"json.ignore-parse-errors", "false"},

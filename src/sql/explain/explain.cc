@@ -197,6 +197,15 @@ std::string LookupText(const LookupJoinNode& join) {
                      AllNames(join));
 }
 
+std::string UnnestText(const UnnestNode& unnest) {
+  bool column = unnest.collection->kind == ExpressionKind::kColumn;
+  std::string call =
+      fmt::format("$UNNEST_ROWS{}$1({}{})", unnest.with_ordinality ? "_WITH_ORDINALITY" : "",
+                  column ? "$cor0." : "", Text(*unnest.collection, unnest.inputs[0]->output));
+  return fmt::format("Correlate(invocation=[{}], correlate=[table({})], select=[{}], joinType=[{}]",
+                     call, call, AllNames(unnest), unnest.left_outer ? "LEFT" : "INNER");
+}
+
 std::string ScanText(const TableScanNode& scan) {
   std::string text = fmt::format("TableSourceScan(table=[[{}", Table(scan.table));
   std::vector<std::string> filters;
@@ -277,6 +286,7 @@ std::string NodeText(const PlanNode& node) {
                          d.is_rowtime ? "ROWTIME" : "PROCTIME");
     }
     case PlanKind::kOverAggregate: return OverText(static_cast<const OverAggregateNode&>(node));
+    case PlanKind::kUnnest: return UnnestText(static_cast<const UnnestNode&>(node));
     case PlanKind::kUnion: return fmt::format("Union(all=[true], union=[{}]", AllNames(node));
     case PlanKind::kSort:
       return fmt::format("Sort(orderBy=[{}]",

@@ -173,6 +173,7 @@ std::shared_ptr<PlanNode> CloneNode(const PlanNode& node) {
     case PlanKind::kRank: return Copy<RankNode>(node);
     case PlanKind::kDeduplicate: return Copy<DeduplicateNode>(node);
     case PlanKind::kOverAggregate: return Copy<OverAggregateNode>(node);
+    case PlanKind::kUnnest: return Copy<UnnestNode>(node);
     case PlanKind::kUnion: return Copy<UnionNode>(node);
     case PlanKind::kSort: return Copy<SortNode>(node);
     case PlanKind::kLimit: return Copy<LimitNode>(node);

@@ -97,6 +97,13 @@ void Mark(const LookupJoinNode& join, const Used& out, const Inputs& inputs) {
   }
 }
 
+void Mark(const UnnestNode& unnest, const Used& out, const Inputs& inputs) {
+  for (size_t i = 0; i < unnest.kept.size(); ++i) {
+    if (out[i]) inputs[0]->at(unnest.kept[i]) = true;
+  }
+  MarkExpression(unnest.collection, *inputs[0]);
+}
+
 void Mark(const RankNode& rank, const Used& out, const Inputs& inputs) {
   Pass(out, 0, *inputs[0]);
   MarkAll(rank.keys, *inputs[0]);
@@ -123,6 +130,7 @@ void MarkInputs(const PlanNode& node, const Used& out, const Inputs& inputs) {
     case PlanKind::kJoin: return Mark(static_cast<const JoinNode&>(node), out, inputs);
     case PlanKind::kLookupJoin: return Mark(static_cast<const LookupJoinNode&>(node), out, inputs);
     case PlanKind::kRank: return Mark(static_cast<const RankNode&>(node), out, inputs);
+    case PlanKind::kUnnest: return Mark(static_cast<const UnnestNode&>(node), out, inputs);
     case PlanKind::kOverAggregate:
       return Mark(static_cast<const OverAggregateNode&>(node), out, inputs);
     case PlanKind::kSort:
@@ -253,6 +261,13 @@ void Adapt(LookupJoinNode& join, const Maps& maps, Used& wanted) {
   Remap(join.condition, condition);
 }
 
+void Adapt(UnnestNode& unnest, const Maps& maps, Used& wanted) {
+  KeepWanted(unnest.produced, wanted, unnest.kept.size());
+  KeepWanted(unnest.kept, wanted, 0);
+  Remap(unnest.kept, *maps[0]);
+  Remap(unnest.collection, *maps[0]);
+}
+
 void Adapt(OverAggregateNode& over, const Maps& maps, Used& wanted) {
   KeepWanted(over.calls, wanted, maps[0]->size());
   FollowInput(*maps[0], maps[0]->size(), wanted);
@@ -284,6 +299,7 @@ void AdaptMembers(PlanNode& node, const Maps& maps, Used& wanted) {
     case PlanKind::kJoin: return Adapt(static_cast<JoinNode&>(node), maps, wanted);
     case PlanKind::kLookupJoin: return Adapt(static_cast<LookupJoinNode&>(node), maps, wanted);
     case PlanKind::kRank: return Adapt(static_cast<RankNode&>(node), maps, wanted);
+    case PlanKind::kUnnest: return Adapt(static_cast<UnnestNode&>(node), maps, wanted);
     case PlanKind::kOverAggregate:
       return Adapt(static_cast<OverAggregateNode&>(node), maps, wanted);
     case PlanKind::kSort:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "sql/analyzer/expression_analyzer.h"
@@ -235,7 +237,48 @@ PlanPtr BuildJoin(const JoinNode& join, PlanPtr left, PlanPtr right, const Conju
   return MakeCalc(made, nullptr, std::move(projections), OutputNames(join));
 }
 
+// Whether `e` is NULL when the columns [begin, end) are.
+bool NullWithout(const Expression& e, int begin, int end) {
+  static const std::set<std::string> kStrict = {"EQUALS",       "NOT_EQUALS",
+                                                "LESS_THAN",    "LESS_THAN_OR_EQUAL",
+                                                "GREATER_THAN", "GREATER_THAN_OR_EQUAL",
+                                                "PLUS",         "MINUS",
+                                                "TIMES",        "DIVIDE",
+                                                "CAST",         "FIELD",
+                                                "LIKE"};
+  if (e.kind == ExpressionKind::kColumn) return e.column >= begin && e.column < end;
+  return e.kind == ExpressionKind::kCall && kStrict.contains(e.function) &&
+         std::any_of(e.args.begin(), e.args.end(),
+                     [&](const ExpressionPtr& arg) { return NullWithout(*arg, begin, end); });
+}
+
+// A filter that drops the rows in which a side is NULL makes padding that side needless.
+JoinKind WithoutPadding(const JoinNode& join, const Conjuncts& conjuncts) {
+  int left = static_cast<int>(join.inputs[0]->output.size());
+  int all = left + static_cast<int>(join.inputs[1]->output.size());
+  auto drops = [&](int begin, int end) {
+    return std::any_of(conjuncts.begin(), conjuncts.end(), [&](const ExpressionPtr& e) {
+      bool tested = e->kind == ExpressionKind::kCall && e->function == "IS_NOT_NULL";
+      return NullWithout(tested ? *e->args[0] : *e, begin, end);
+    });
+  };
+  bool pads_left = join.join == JoinKind::kRight || join.join == JoinKind::kFull;
+  bool pads_right = join.join == JoinKind::kLeft || join.join == JoinKind::kFull;
+  pads_left = pads_left && !drops(0, left);
+  pads_right = pads_right && !drops(left, all);
+  if (pads_left) return pads_right ? JoinKind::kFull : JoinKind::kRight;
+  return pads_right ? JoinKind::kLeft : JoinKind::kInner;
+}
+
 PlanPtr PushJoin(const JoinNode& join, Conjuncts conjuncts) {
+  bool outer =
+      join.join == JoinKind::kLeft || join.join == JoinKind::kRight || join.join == JoinKind::kFull;
+  JoinKind needed = outer ? WithoutPadding(join, conjuncts) : join.join;
+  if (needed != join.join) {
+    JoinNode simpler = join;
+    simpler.join = needed;
+    return PushJoin(simpler, std::move(conjuncts));
+  }
   int left_count = static_cast<int>(join.inputs[0]->output.size());
   int count = left_count + static_cast<int>(join.inputs[1]->output.size());
   auto columns = static_cast<size_t>(count);
@@ -290,6 +333,15 @@ PlanPtr PushLookup(const LookupJoinNode& node, Conjuncts conjuncts) {
   return Above(WithInputs(node, {PushFilters(node.inputs[0], std::move(taken))}), conjuncts);
 }
 
+PlanPtr PushUnnest(const UnnestNode& node, Conjuncts conjuncts) {
+  int kept = static_cast<int>(node.kept.size());
+  Conjuncts taken = TakeIf(conjuncts, [&](const Expression& e) {
+    return Deterministic(e) && Within(e, node.output.size(), 0, kept);
+  });
+  for (ExpressionPtr& conjunct : taken) conjunct = RemapColumns(conjunct, node.kept);
+  return Above(WithInputs(node, {PushFilters(node.inputs[0], std::move(taken))}), conjuncts);
+}
+
 }  // namespace
 
 PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts) {
@@ -300,6 +352,8 @@ PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts) {
       return PushJoin(static_cast<const JoinNode&>(*node), std::move(conjuncts));
     case PlanKind::kLookupJoin:
       return PushLookup(static_cast<const LookupJoinNode&>(*node), std::move(conjuncts));
+    case PlanKind::kUnnest:
+      return PushUnnest(static_cast<const UnnestNode&>(*node), std::move(conjuncts));
     case PlanKind::kAggregate:
       return PushThroughKeys(*node, static_cast<const AggregateNode&>(*node).keys,
                              std::move(conjuncts));

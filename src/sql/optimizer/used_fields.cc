@@ -62,6 +62,11 @@ void MarkInputs(const PlanNode& node, const Uses& out, const std::vector<Uses*>&
       inputs[0]->at(watermark.rowtime).whole = true;
       return;
     }
+    case PlanKind::kUnnest: {
+      const auto& unnest = static_cast<const UnnestNode&>(node);
+      for (size_t i = 0; i < unnest.kept.size(); ++i) inputs[0]->at(unnest.kept[i]).Add(out[i]);
+      return MarkExpression(*unnest.collection, *inputs[0]);
+    }
     default:
       for (Uses* input : inputs) {
         for (ColumnUse& use : *input) use.whole = true;

@@ -78,7 +78,8 @@ enum class ExpressionAstKind : uint8_t {
   kCast,     ///< CAST(args[0] AS type); text "CAST" or "TRY_CAST"
   kCase,     ///< CASE: args = [operand or null, when, then, when, then, ..., else or null]
   kBetween,  ///< args[0] BETWEEN args[1] AND args[2]; negated; text: "SYMMETRIC" or empty
-  kIn,       ///< args[0] IN (args[1..]) or IN (query); negated
+  kIn,       ///< args[0] IN (args[1..]) or IN (query); negated; text: the comparison of
+             ///< args[0] text ANY (query), empty for "="
   kLike,     ///< args[0] LIKE args[1] [ESCAPE args[2]]; text "LIKE" or "SIMILAR"; negated
   kIs,      ///< args[0] IS [NOT] text: NULL, TRUE, FALSE, UNKNOWN, "DISTINCT FROM" (args[1]), "JSON
             ///< ..."; negated

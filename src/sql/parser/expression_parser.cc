@@ -88,9 +88,47 @@ Result<ExpressionAstPtr> Parser::Binary(int min_precedence) {
     if (precedence == 0 || precedence < min_precedence) return left;
     const Token& op = tokens_.Next();
     std::string name = op.kind == TokenKind::kWord ? op.upper : op.text;
+    if (AtQuantifier(name)) {
+      ASSIGN_OR_RETURN(left, Quantified(left, name, mark));
+      continue;
+    }
     ASSIGN_OR_RETURN(ExpressionAstPtr right, Binary(precedence + 1));
     left = Make(Node(ExpressionAstKind::kCall, name, {left, right}), tokens_.RangeFrom(mark));
   }
+}
+
+namespace {
+
+/// The comparison that is FALSE where `name` is TRUE; empty when `name` is none.
+std::string_view OppositeOf(const std::string& name) {
+  if (name == "=") return "<>";
+  if (name == "<>" || name == "!=") return "=";
+  if (name == "<") return ">=";
+  if (name == "<=") return ">";
+  if (name == ">") return "<=";
+  if (name == ">=") return "<";
+  return {};
+}
+
+}  // namespace
+
+/// ANY (query), SOME (query) or ALL (query) behind a comparison.
+bool Parser::AtQuantifier(const std::string& comparison) const {
+  bool word = tokens_.PeekWords("ANY") || tokens_.PeekWords("SOME") || tokens_.PeekWords("ALL");
+  return word && !OppositeOf(comparison).empty() && tokens_.PeekSymbol("(", 1) && AtQueryStart(2);
+}
+
+/// x > ALL (query) is NOT (x <= ANY (query)), which is a kind of IN.
+Result<ExpressionAstPtr> Parser::Quantified(ExpressionAstPtr left, const std::string& comparison,
+                                            size_t mark) {
+  bool all = tokens_.Next().upper == "ALL";
+  ExpressionAst node =
+      Node(ExpressionAstKind::kIn, all ? std::string(OppositeOf(comparison)) : comparison, {left});
+  node.negated = all;
+  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
+  ASSIGN_OR_RETURN(node.query, Query());
+  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+  return Make(std::move(node), tokens_.RangeFrom(mark));
 }
 
 Status Parser::CountLink(int& links) const {

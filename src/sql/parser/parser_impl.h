@@ -32,6 +32,9 @@ class Parser {
   using Options = std::map<std::string, std::string>;
 
   // expression_parser.cc
+  bool AtQuantifier(const std::string& comparison) const;
+  Result<ExpressionAstPtr> Quantified(ExpressionAstPtr left, const std::string& comparison,
+                                      size_t mark);
   Result<ExpressionAstPtr> Binary(int min_precedence);
   Result<ExpressionAstPtr> Unary();
   Result<ExpressionAstPtr> Postfix();

@@ -55,6 +55,7 @@ enum class PlanKind : uint8_t {
   kLimit,
   kSink,
   kOverAggregate,
+  kUnnest,
 };
 
 struct PlanNode;
@@ -249,6 +250,20 @@ struct OverAggregateNode : PlanNode {
   std::vector<SortKey> order;
   OverFrame frame;
   std::vector<AggregateCall> calls;
+};
+
+/// Every row once for each element of a collection in it (Flink's Correlate over $UNNEST_ROWS).
+/// Output: the input's columns `kept`, then of what an element gives those in `produced`: an
+/// ARRAY's element, or its fields when it is a ROW; a MAP's key and value; a MULTISET's element as
+/// often as it is in it; behind them the ordinality, from 1.
+struct UnnestNode : PlanNode {
+  UnnestNode() : PlanNode(PlanKind::kUnnest) {}
+  ExpressionPtr collection;  ///< over the input
+  std::vector<int> kept;
+  std::vector<int> produced;
+  bool with_ordinality = false;
+  /// LEFT JOIN ... ON TRUE: a row without elements comes once, with NULLs.
+  bool left_outer = false;
 };
 
 /// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key

@@ -279,6 +279,20 @@ void Read(const Json& json, DeduplicateNode& n) {
   json.at("is_rowtime").get_to(n.is_rowtime);
   n.normalizes = json.value("normalizes", false);
 }
+void Write(const UnnestNode& n, Json& json) {
+  json["collection"] = ExpressionJson(n.collection);
+  json["kept"] = n.kept;
+  json["produced"] = n.produced;
+  json["with_ordinality"] = n.with_ordinality;
+  json["left_outer"] = n.left_outer;
+}
+void Read(const Json& json, UnnestNode& n) {
+  n.collection = ExpressionOf(json.at("collection"));
+  json.at("kept").get_to(n.kept);
+  json.at("produced").get_to(n.produced);
+  json.at("with_ordinality").get_to(n.with_ordinality);
+  json.at("left_outer").get_to(n.left_outer);
+}
 void Write(const UnionNode&, Json&) {}
 void Read(const Json&, UnionNode&) {}
 void Write(const SortNode& n, Json& json) { json["order"] = OrderJson(n.order); }
@@ -320,6 +334,7 @@ auto DispatchNode(PlanKind kind, F&& f) {
     case PlanKind::kRank: return f(static_cast<RankNode*>(nullptr));
     case PlanKind::kDeduplicate: return f(static_cast<DeduplicateNode*>(nullptr));
     case PlanKind::kOverAggregate: return f(static_cast<OverAggregateNode*>(nullptr));
+    case PlanKind::kUnnest: return f(static_cast<UnnestNode*>(nullptr));
     case PlanKind::kUnion: return f(static_cast<UnionNode*>(nullptr));
     case PlanKind::kSort: return f(static_cast<SortNode*>(nullptr));
     case PlanKind::kLimit: return f(static_cast<LimitNode*>(nullptr));
@@ -329,10 +344,10 @@ auto DispatchNode(PlanKind kind, F&& f) {
 }
 
 constexpr const char* kKindNames[] = {
-    "TableScan",    "Values",          "Calc", "Watermark",  "Aggregate",
-    "WindowTable",  "WindowAggregate", "Join", "LookupJoin", "Rank",
-    "Deduplicate",  "Union",           "Sort", "Limit",      "Sink",
-    "OverAggregate"};
+    "TableScan",     "Values",          "Calc", "Watermark",  "Aggregate",
+    "WindowTable",   "WindowAggregate", "Join", "LookupJoin", "Rank",
+    "Deduplicate",   "Union",           "Sort", "Limit",      "Sink",
+    "OverAggregate", "Unnest"};
 constexpr int kKinds = static_cast<int>(std::size(kKindNames));
 
 Json OwnJson(const PlanNode& node) {

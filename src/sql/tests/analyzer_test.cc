@@ -120,6 +120,17 @@ TEST_F(AnalyzerTest, OuterJoinKeepsWhereAboveThePaddedSide) {
   EXPECT_THAT(plan, HasSubstr("where=[IS_NULL(name)]"));
 }
 
+TEST_F(AnalyzerTest, AFilterThatDropsNullsMakesAnOuterJoinInner) {
+  std::string join = "SELECT c.page FROM clicks c LEFT JOIN users u ON c.user_id = u.id WHERE ";
+  EXPECT_THAT(Explain(join + "u.age > 3"), HasSubstr("joinType=[InnerJoin]"));
+  EXPECT_THAT(Explain(join + "u.name IS NOT NULL"), HasSubstr("joinType=[InnerJoin]"));
+  EXPECT_THAT(Explain(join + "u.age > 3 OR c.page = 'a'"), HasSubstr("joinType=[LeftOuterJoin]"));
+  EXPECT_THAT(Explain(join + "COALESCE(u.age, 9) > 3"), HasSubstr("joinType=[LeftOuterJoin]"));
+  EXPECT_THAT(Explain("SELECT c.page FROM clicks c FULL JOIN users u ON c.user_id = u.id WHERE "
+                      "u.age > 3"),
+              HasSubstr("joinType=[RightOuterJoin]"));
+}
+
 TEST_F(AnalyzerTest, ViewsThatReferToThemselvesAreRefused) {
   catalog_.views[{"default_database", "v"}] = {
       {"default_database", "v"}, "SELECT * FROM v", "default_database", {}, ""};

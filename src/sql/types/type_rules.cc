@@ -179,7 +179,9 @@ bool SupportsImplicitCast(const DataType& from, const DataType& to) {
     if (to.Is(TypeRoot::kFloat)) return !from.Is(TypeRoot::kDouble);
     return true;
   }
-  if (from.IsCharacter() && to.IsCharacter()) return true;
+  if (from.IsCharacter() && to.IsCharacter()) {
+    return !to.Is(TypeRoot::kChar) || from.Is(TypeRoot::kChar);
+  }
   if (from.IsBytes() && to.IsBytes()) return true;
   if (from.Is(TypeRoot::kTime) || to.Is(TypeRoot::kTime)) return from.root() == to.root();
   if (from.IsTemporal() && to.IsTemporal()) return true;
