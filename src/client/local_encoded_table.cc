@@ -312,7 +312,9 @@ Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes, const Put
   const format::KvBatchHeader header = records.header();
   ASSIGN_OR_RETURN(auto version, VersionOf(header.schema_id));
   std::vector<std::string_view> keys;
-  ASSIGN_OR_RETURN(Batch batch, DecodeWrites(records, version->types, keys));
+  storage::WrittenBytes written;
+  written.schema_id = header.schema_id;
+  ASSIGN_OR_RETURN(Batch batch, DecodeWrites(records, version->types, keys, written.rows));
   // A restart makes the keys anew from the rows of the changelog.
   std::vector<model::Column> key_columns;
   for (int index : key_indexes_) key_columns.push_back(batch.columns[index]);
@@ -322,13 +324,16 @@ Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes, const Put
   }
   storage::KvWriteOptions write{header.writer_id, header.batch_sequence, options.target_columns,
                                 options.overwrite};
-  return table_->buckets[bucket].kv->Write(batch, write, std::move(done));
+  written.keys = std::move(encoded);
+  if (table_->options.kv_format != format::RowFormat::kCompacted) written.rows.clear();
+  return table_->buckets[bucket].kv->Write(batch, std::move(written), write, std::move(done));
 }
 
-/// The writes as rows with change types; a delete has its key's columns.
+/// The writes as rows with change types; a delete has its key's columns, and no bytes.
 Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
                                               const std::vector<model::DataType>& types,
-                                              std::vector<std::string_view>& keys) const {
+                                              std::vector<std::string_view>& keys,
+                                              std::vector<std::string_view>& rows) const {
   const bool compacted = table_->options.kv_format == format::RowFormat::kCompacted;
   const format::CompactedRowReader reader(types);
   model::BatchBuilder builder(types);
@@ -336,6 +341,7 @@ Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
     ASSIGN_OR_RETURN(auto record, records.Next());
     if (!record.has_value()) return builder.Finish();
     keys.push_back(record->key);
+    rows.push_back(record->row.value_or(std::string_view()));
     if (record->row.has_value()) {
       RETURN_IF_ERROR(compacted ? reader.Read(*record->row, builder)
                                 : format::ReadRow(table_->options.kv_format, *record->row, types,
@@ -363,13 +369,13 @@ void LocalEncodedTable::LookupOrInsert(int bucket, std::vector<std::string> keys
 Status LocalEncodedTable::InsertMissing(int bucket, const std::vector<std::string>& keys,
                                         RowsCallback done) {
   std::vector<std::string_view> views(keys.begin(), keys.end());
-  ASSIGN_OR_RETURN(auto rows, LookupRows(bucket, views));
+  ASSIGN_OR_RETURN(FoundRows found, LookupRows(bucket, views));
   std::vector<std::string_view> missing;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].has_value()) missing.push_back(views[i]);
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (!found.rows[i].has_value()) missing.push_back(views[i]);
   }
   if (missing.empty()) {
-    done(std::move(rows));
+    done(std::move(found));
     return {};
   }
   if (table_->partition) return OutOfRange("lookups do not insert into partitioned tables");
@@ -404,18 +410,34 @@ Result<Batch> LocalEncodedTable::DecodeKeys(const std::vector<std::string_view>&
   return builder.Finish();
 }
 
-Result<std::vector<std::optional<std::string>>> LocalEncodedTable::LookupRows(
-    int bucket, const std::vector<std::string_view>& keys) {
-  std::vector<std::optional<std::string>> rows(keys.size());
-  if (keys.empty()) return rows;
-  ASSIGN_OR_RETURN(Batch decoded, DecodeKeys(keys));
-  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(decoded.columns));
-  ASSIGN_OR_RETURN(auto values, table_->buckets[bucket].kv->Lookup(encoded));
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (!values.slots[i].found) continue;
-    ASSIGN_OR_RETURN(rows[i], ForClients(values[i]));
+Result<FoundRows> LocalEncodedTable::LookupRows(int bucket,
+                                                const std::vector<std::string_view>& keys) {
+  FoundRows found;
+  found.rows.resize(keys.size());
+  if (keys.empty()) return found;
+  format::EncodedKeys encoded;
+  encoded.Reserve(keys.size(), keys.size() * keys[0].size());
+  for (std::string_view key : keys) {
+    encoded.bytes().append(key);
+    encoded.EndKey();
   }
-  return rows;
+  ASSIGN_OR_RETURN(auto looked_up, table_->buckets[bucket].kv->Lookup(encoded));
+  auto values = std::make_shared<const storage::KvValues>(std::move(looked_up));
+  if (table_->options.kv_format == format::RowFormat::kCompacted) {
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (values->slots[i].found) found.rows[i] = (*values)[i];
+    }
+    found.owner = std::move(values);
+    return found;
+  }
+  auto converted = std::make_shared<std::vector<std::string>>(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!values->slots[i].found) continue;
+    ASSIGN_OR_RETURN((*converted)[i], ForClients((*values)[i]));
+    found.rows[i] = (*converted)[i];
+  }
+  found.owner = std::move(converted);
+  return found;
 }
 
 Result<std::vector<std::string>> LocalEncodedTable::LookupPrefix(int bucket,

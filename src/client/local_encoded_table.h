@@ -42,8 +42,7 @@ class LocalEncodedTable : public EncodedTable,
   void PutRows(int bucket, std::string_view batch, const PutOptions& options,
                WriteCallback done) override;
   void LookupOrInsert(int bucket, std::vector<std::string> keys, RowsCallback done) override;
-  Result<std::vector<std::optional<std::string>>> LookupRows(
-      int bucket, const std::vector<std::string_view>& keys) override;
+  Result<FoundRows> LookupRows(int bucket, const std::vector<std::string_view>& keys) override;
   Result<std::vector<std::string>> LookupPrefix(int bucket, std::string_view prefix) override;
   Result<std::unique_ptr<EncodedRowScanner>> ScanRows(int bucket) override;
   std::optional<int64_t> RowCount(int bucket) const override {
@@ -71,7 +70,8 @@ class LocalEncodedTable : public EncodedTable,
                   storage::AppendCallback done);
   Result<model::Batch> DecodeWrites(format::KvBatchReader& records,
                                     const std::vector<model::DataType>& types,
-                                    std::vector<std::string_view>& keys) const;
+                                    std::vector<std::string_view>& keys,
+                                    std::vector<std::string_view>& rows) const;
   Status InsertMissing(int bucket, const std::vector<std::string>& keys, RowsCallback done);
   Result<model::Batch> DecodeKeys(const std::vector<std::string_view>& keys) const;
   Result<std::string> ForClients(std::string_view value) const;

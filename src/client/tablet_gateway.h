@@ -48,7 +48,12 @@ struct PutOptions {
   bool overwrite = false;
 };
 
-using RowsCallback = std::function<void(Result<std::vector<std::optional<std::string>>>)>;
+/// What a lookup found: for every key its row behind its int16 schema id, or nullopt.
+struct FoundRows {
+  std::vector<std::optional<std::string_view>> rows;
+  std::shared_ptr<const void> owner;  ///< of their bytes
+};
+using RowsCallback = std::function<void(Result<FoundRows>)>;
 
 /// One table, or one partition of a partitioned one, for protocols that carry its log and its rows
 /// in storage's own formats, Fluss's: bytes in, bytes out, checked but not decoded more than
@@ -94,10 +99,8 @@ class EncodedTable {
   /// deletes are disabled, and kOutOfRange when the table does not take such target columns.
   virtual void PutRows(int bucket, std::string_view batch, const PutOptions& options,
                        WriteCallback done) = 0;
-  /// For every encoded key its row behind its int16 schema id, or nullopt. kCorruption for a key
-  /// that is none.
-  virtual Result<std::vector<std::optional<std::string>>> LookupRows(
-      int bucket, const std::vector<std::string_view>& keys) = 0;
+  /// The rows of encoded keys; bytes that are no key have none.
+  virtual Result<FoundRows> LookupRows(int bucket, const std::vector<std::string_view>& keys) = 0;
   /// Likewise, but a key that has no row gets one first, of its columns, what the server gives and
   /// NULLs. Errors as of PutRows, too; the callback as for TableWriter.
   virtual void LookupOrInsert(int bucket, std::vector<std::string> keys, RowsCallback done) = 0;

@@ -36,12 +36,12 @@ class AutoIncrementTest : public KeyedFixture {
     std::vector<model::Column> key = {builder.Finish()};
     return std::string((*format::EncodeKeys(key))[0]);
   }
-  Result<std::vector<std::optional<std::string>>> LookupOrInsert(const std::vector<int64_t>& ids) {
+  Result<FoundRows> LookupOrInsert(const std::vector<int64_t>& ids) {
     auto gateway = TabletGateway::Open(*storage_);
     auto table = gateway->OpenTable(Info().id);
     std::vector<std::string> keys;
     for (int64_t id : ids) keys.push_back(KeyOf(id));
-    Result<std::vector<std::optional<std::string>>> rows = Internal("not called");
+    Result<FoundRows> rows = Internal("not called");
     auto called = std::make_shared<Signal>();
     (*table)->LookupOrInsert(0, keys, [&rows, called](auto found) {
       rows = std::move(found);
@@ -108,11 +108,11 @@ TEST_F(AutoIncrementTest, LookupsInsertKeysThatAreMissing) {
   PutNames({{1, "a"}});
   auto rows = LookupOrInsert({1, 2, 3, 2});
   ASSERT_TRUE(rows.ok()) << rows.status().ToString();
-  for (const auto& row : *rows) EXPECT_TRUE(row.has_value());
-  EXPECT_EQ((*rows)[1], (*rows)[3]);
+  for (const auto& row : rows->rows) EXPECT_TRUE(row.has_value());
+  EXPECT_EQ(rows->rows[1], rows->rows[3]);
   ASSERT_TRUE(LookupOrInsert({3, 1}).ok());
   EXPECT_THAT(Changelog(), ElementsAre("+I 1|a|1", "+I 2|NULL|2", "+I 3|NULL|3"));
-  EXPECT_EQ(LookupOrInsert({}).value().size(), 0u);
+  EXPECT_EQ(LookupOrInsert({}).value().rows.size(), 0u);
 }
 
 TEST_F(AutoIncrementTest, LookupsInsertNothingWhereColumnsMustHaveValues) {

@@ -46,10 +46,10 @@ Failure ReadFailure(const Status& status) {
                                  {ErrorKind::kCorruption, ErrorCode::kCorruptRecord}});
 }
 
-std::vector<rpc::PbValue> ValuesOf(std::vector<std::optional<std::string>> rows) {
-  std::vector<rpc::PbValue> values(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].has_value()) values[i].values = rpc::Payload::Own(std::move(*rows[i]));
+std::vector<rpc::PbValue> ValuesOf(const client::FoundRows& found) {
+  std::vector<rpc::PbValue> values(found.rows.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (found.rows[i].has_value()) values[i].values = rpc::Payload::Of(*found.rows[i], found.owner);
   }
   return values;
 }
@@ -101,9 +101,10 @@ void RowRequests::Lookup(const rpc::LookupRequest& request, const Call& call) {
   call.responder.Succeed(AnswerByBucket<rpc::LookupResponse>(
       gateway_, request, [](EncodedTable& table, const auto& wanted, auto& answer) {
         std::vector<std::string_view> keys;
+        keys.reserve(wanted.keys.size());
         for (const rpc::Payload& key : wanted.keys) keys.push_back(key.bytes);
-        ASSIGN_OR_RETURN(auto rows, table.LookupRows(wanted.bucket_id, keys));
-        answer.values = ValuesOf(std::move(rows));
+        ASSIGN_OR_RETURN(client::FoundRows found, table.LookupRows(wanted.bucket_id, keys));
+        answer.values = ValuesOf(found);
         return Status::Ok();
       }));
 }
@@ -121,9 +122,9 @@ void RowRequests::LookupOrInsert(const rpc::LookupRequest& request, const Call& 
     }
     std::vector<std::string> keys;
     for (const rpc::Payload& key : wanted.keys) keys.emplace_back(key.bytes);
-    auto finish = [pending, i](Result<std::vector<std::optional<std::string>>> rows) {
-      if (!rows.ok()) return pending->Fail(i, WriteFailure(rows.status()));
-      pending->bucket(i).values = ValuesOf(std::move(*rows));
+    auto finish = [pending, i](const Result<client::FoundRows>& found) {
+      if (!found.ok()) return pending->Fail(i, WriteFailure(found.status()));
+      pending->bucket(i).values = ValuesOf(*found);
       pending->Finish();
     };
     (*table)->LookupOrInsert(wanted.bucket_id, std::move(keys), finish);

@@ -19,6 +19,10 @@ using model::LogOffset;
 /// RocksDB's files for each share of it. Small shares would make many small files.
 constexpr int64_t kUnflushedBytesMax = 96 << 20;
 constexpr int64_t kUnflushedShareMin = 8 << 20;
+/// Rows that are moved before there are enough of them, when there is no memory for others.
+constexpr int64_t kPressedBytesMin = 1 << 20;
+/// Rows that are worth a file of their own.
+constexpr int64_t kAddBytesMin = 2 << 20;
 
 }  // namespace
 
@@ -27,12 +31,6 @@ KvServices::KvServices(StorageMetrics& metrics, int64_t row_cache_bytes)
 KvServices::~KvServices() = default;
 
 void KvServices::Stop() { shared_->mover.Stop(); }
-
-Result<EncodedKeys> KvTabletImpl::KeysOf(const Batch& batch) const {
-  std::vector<model::Column> columns;
-  for (int index : key_indexes_) columns.push_back(batch.columns[index]);
-  return format::EncodeKeys(columns);
-}
 
 Status KvTabletImpl::Recover(const model::TableInfo& info) {
   ASSIGN_OR_RETURN(LogOffset offset, store_->Offset());
@@ -50,6 +48,7 @@ Status KvTabletImpl::Recover(const model::TableInfo& info) {
       unflushed_bytes_,
       ChangelogReplay(*log_, *store_, info, schemas_, options_, values).Run(offset, end));
   committed_end_ = end;
+  holds_all_ = end == 0;
   if (options_.changelog_image == ChangelogImage::kFull) {
     ASSIGN_OR_RETURN(row_count_, store_->RowCount());
   }
@@ -62,64 +61,46 @@ Status KvTabletImpl::Recover(const model::TableInfo& info) {
   return {};
 }
 
-RowEntry* KvTabletImpl::AddEntry(std::string_view key, uint64_t hash,
-                                 std::optional<std::string> value) {
-  RowEntry* entry = rows_.Insert(key, hash);
-  entry->present = value.has_value();
-  if (value.has_value()) entry->value = std::move(*value);
-  Account(entry->MemoryBytes());
-  return entry;
+/// Puts what the row store has of a key into memory.
+void KvTabletImpl::Keep(std::string_view key, uint32_t hash,
+                        const std::optional<std::string>& value) {
+  if (rows_.Find(key, hash) != nullptr) return;
+  std::optional<StoredRow> row;
+  if (value.has_value()) row = StoredRow::Of(*value);
+  rows_.Keep(key, hash, row);
 }
 
-/// What the row store has of the entry's row, which is now read.
-void KvTabletImpl::SetDurable(RowEntry& entry, std::optional<std::string> value) {
-  int64_t before = entry.MemoryBytes();
-  entry.known = true;
-  entry.present = value.has_value();
-  if (value.has_value()) entry.value = std::move(*value);
-  Account(entry.MemoryBytes() - before);
-}
-
-Result<KvTabletImpl::Loaded> KvTabletImpl::Load(const EncodedKeys& keys,
-                                                const std::vector<uint64_t>& hashes) {
-  Loaded loaded;
-  {
-    std::lock_guard lock(mutex_);
-    for (int row = 0; row < keys.num_rows(); ++row) {
-      if (row + 8 < keys.num_rows()) rows_.Prefetch(hashes[row + 8]);
-      RowEntry* entry = rows_.Find(keys[row], hashes[row]);
-      if (entry == nullptr || !entry->known) loaded.key_rows.push_back(row);
-    }
-  }
-  metrics_.kv_cache_hits += keys.num_rows() - std::ssize(loaded.key_rows);
-  if (loaded.key_rows.empty()) return loaded;
-  std::vector<std::string_view> wanted;
-  for (int row : loaded.key_rows) wanted.push_back(keys[row]);
-  RETURN_IF_ERROR(store_->Get(wanted, loaded.values));
-  return loaded;
-}
-
-void KvTabletImpl::Keep(const EncodedKeys& keys, const std::vector<uint64_t>& hashes,
-                        Loaded loaded) {
-  for (size_t i = 0; i < loaded.key_rows.size(); ++i) {
-    int row = loaded.key_rows[i];
-    if (rows_.Find(keys[row], hashes[row]) != nullptr) continue;
-    AddEntry(keys[row], hashes[row], std::move(loaded.values[i]));
-  }
+void KvTabletImpl::Account() {
+  int64_t bytes = rows_.memory_bytes();
+  shared_.row_bytes += bytes - std::exchange(accounted_bytes_, bytes);
 }
 
 void KvTabletImpl::EvictIfFull() {
+  Account();
   int64_t surplus = shared_.row_bytes - shared_.row_bytes_max;
   if (surplus <= 0) return;
-  int64_t freed = rows_.Evict(surplus);
-  if (freed > 0) ++evictions_;
-  Account(-freed);
+  RowTable::Eviction eviction = rows_.Evict(surplus);
+  if (eviction.bytes > 0) ++evictions_;
+  if (eviction.lost_rows) holds_all_ = false;
+  Account();
+  // What is left are rows that must be moved first.
+  if (shared_.row_bytes > shared_.row_bytes_max && rows_.dirty_bytes() > kPressedBytesMin) {
+    ScheduleMove();
+  }
 }
 
-std::vector<uint64_t> HashesOf(const EncodedKeys& keys) {
-  std::vector<uint64_t> hashes(keys.num_rows());
-  for (int row = 0; row < keys.num_rows(); ++row) hashes[row] = HashBytes(keys[row]);
+std::vector<uint32_t> HashesOf(const EncodedKeys& keys) {
+  std::vector<uint32_t> hashes(keys.num_rows());
+  for (int row = 0; row < keys.num_rows(); ++row) hashes[row] = RowTable::HashOf(keys[row]);
   return hashes;
+}
+
+/// What the row store has of the keys `loaded.key_rows`.
+Status KvTabletImpl::ReadStore(const EncodedKeys& keys, Loaded& loaded) {
+  std::vector<std::string_view> wanted;
+  wanted.reserve(loaded.key_rows.size());
+  for (int row : loaded.key_rows) wanted.push_back(keys[row]);
+  return store_->Get(wanted, loaded.values);
 }
 
 bool KvTabletImpl::FlushOnce() {
@@ -134,55 +115,54 @@ bool KvTabletImpl::FlushOnce() {
 
 Status KvTabletImpl::MoveDirty() {
   std::lock_guard move_lock(move_mutex_);
-  std::vector<RowEntry*> moving;
-  std::vector<std::string> values;
   std::vector<RowStore::Put> puts;
   LogOffset end;
-  int64_t moved_bytes;
-  std::optional<int64_t> row_count;
+  int64_t log_bytes;
   std::string note;
   {
     std::lock_guard lock(mutex_);
-    if (dirty_.empty() && moved_end_ == committed_end_) return {};
-    moving.swap(dirty_);
-    dirty_bytes_ = 0;
-    moved_bytes = std::exchange(unmoved_bytes_, 0);
+    if (!rows_.has_dirty() && moved_end_ == committed_end_) return {};
+    puts = rows_.BeginMove();
+    log_bytes = std::exchange(unmoved_bytes_, 0);
     end = committed_end_;
-    row_count = row_count_;
+    store_->SetRowCount(row_count_);
     if (auto_increment_.has_value()) note = auto_increment_->Note();
-    values.reserve(moving.size());
-    puts.reserve(moving.size());
-    for (RowEntry* entry : moving) {
-      entry->dirty = false;
-      entry->moving = true;
-      values.push_back(entry->value);
-      puts.push_back({entry->key, std::nullopt});
-      if (entry->present) puts.back().value = values.back();
-    }
   }
-  // RocksDB takes rows in order several times as fast.
-  std::sort(puts.begin(), puts.end(),
-            [](const RowStore::Put& a, const RowStore::Put& b) { return a.key < b.key; });
   Failpoint("kv.before_move");
-  store_->SetRowCount(row_count);
-  Status written = store_->Write(puts, end, note);
+  Status written = WriteToStore(std::move(puts), end, log_bytes, note);
   Failpoint("kv.after_move");
   metrics_.kv_flushes += 1;
-  if (written.ok()) FlushIfDue(moved_bytes);
   std::lock_guard lock(mutex_);
+  rows_.EndMove(written.ok());
   if (written.ok()) moved_end_ = end;
-  for (RowEntry* entry : moving) {
-    entry->moving = false;
-    if (!written.ok() && !std::exchange(entry->dirty, true)) dirty_.push_back(entry);
-  }
   EvictIfFull();
   return written;
 }
 
-void KvTabletImpl::FlushIfDue(int64_t moved_bytes) {
-  unflushed_bytes_ += moved_bytes;
+Status KvTabletImpl::WriteToStore(std::vector<RowStore::Put> puts, LogOffset end, int64_t log_bytes,
+                                  std::string_view note) {
+  RowStore::SortByKey(puts);
+  int64_t bytes = 0;
+  for (const RowStore::Put& put : puts)
+    bytes += std::ssize(put.key) + std::ssize(put.value.value_or(""));
+  if (bytes >= kAddBytesMin) {
+    RETURN_IF_ERROR(store_->Add(puts, end, note));
+    unflushed_bytes_ = 0;
+    return {};
+  }
+  RETURN_IF_ERROR(store_->Write(puts, end, note));
+  unflushed_bytes_ += log_bytes;
+  FlushIfDue();
+  return {};
+}
+
+int64_t KvTabletImpl::UnflushedMax() const {
   int64_t share = kUnflushedBytesMax / std::max<int64_t>(1, metrics_.kv_tablets);
-  if (unflushed_bytes_ < std::max(share, kUnflushedShareMin)) return;
+  return std::max(share, kUnflushedShareMin);
+}
+
+void KvTabletImpl::FlushIfDue() {
+  if (unflushed_bytes_ < UnflushedMax()) return;
   unflushed_bytes_ = 0;
   Status begun = store_->FlushSoon();
   // A start would take longer, that is all.
@@ -191,41 +171,44 @@ void KvTabletImpl::FlushIfDue(int64_t moved_bytes) {
 
 Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
   if (closed_) return Unavailable("the table is closed");
-  metrics_.kv_lookups += keys.num_rows();
-  std::vector<uint64_t> hashes = HashesOf(keys);
+  const int count = keys.num_rows();
+  metrics_.kv_lookups += count;
+  std::vector<uint32_t> hashes = HashesOf(keys);
+  KvValues values;
+  values.slots.resize(count);
+  auto add = [&](int row, std::string_view value) {
+    values.slots[row] = {values.bytes.size(), value.size(), true};
+    values.bytes.append(value);
+  };
+  Loaded loaded;
   uint64_t evictions;
   {
     std::lock_guard lock(mutex_);
     evictions = evictions_;
-  }
-  ASSIGN_OR_RETURN(Loaded loaded, Load(keys, hashes));
-  KvValues values;
-  values.slots.resize(keys.num_rows());
-  size_t next_loaded = 0;
-  std::lock_guard lock(mutex_);
-  for (int row = 0; row < keys.num_rows(); ++row) {
-    if (row + 8 < keys.num_rows()) rows_.Prefetch(hashes[row + 8]);
-    bool is_loaded = next_loaded < loaded.key_rows.size() && loaded.key_rows[next_loaded] == row;
-    const std::optional<std::string>* read = is_loaded ? &loaded.values[next_loaded++] : nullptr;
-    RowEntry* entry = rows_.Find(keys[row], hashes[row]);
-    if (entry != nullptr && !entry->known) entry = nullptr;
-    std::optional<std::string> late;
-    if (entry == nullptr && read == nullptr) {
-      // Evicted since Load looked.
-      std::vector<std::optional<std::string>> value;
-      RETURN_IF_ERROR(store_->Get({keys[row]}, value));
-      late = std::move(value[0]);
-      read = &late;
+    for (int row = 0; row < count; ++row) {
+      PrefetchBehind(hashes, row);
+      RowTable::Row* found = rows_.Find(keys[row], hashes[row]);
+      if (found == nullptr) {
+        if (!holds_all_) loaded.key_rows.push_back(row);
+        continue;
+      }
+      found->MarkUsed();
+      if (found->present()) add(row, found->value());
     }
-    if (entry != nullptr) entry->referenced = true;
-    bool present = entry != nullptr ? entry->present : read->has_value();
-    if (!present) continue;
-    std::string_view found = entry != nullptr ? entry->value : **read;
-    values.slots[row] = {values.bytes.size(), found.size(), true};
-    values.bytes.append(found);
   }
+  metrics_.kv_cache_hits += count - std::ssize(loaded.key_rows);
+  if (loaded.key_rows.empty()) return values;
+  RETURN_IF_ERROR(ReadStore(keys, loaded));
+  for (size_t i = 0; i < loaded.key_rows.size(); ++i) {
+    if (loaded.values[i].has_value()) add(loaded.key_rows[i], *loaded.values[i]);
+  }
+  std::lock_guard lock(mutex_);
   // A row that was written, moved and evicted since it was read is newer than what was read.
-  if (evictions == evictions_) Keep(keys, hashes, std::move(loaded));
+  if (evictions != evictions_) return values;
+  for (size_t i = 0; i < loaded.key_rows.size(); ++i) {
+    int row = loaded.key_rows[i];
+    Keep(keys[row], hashes[row], loaded.values[i]);
+  }
   EvictIfFull();
   return values;
 }

@@ -71,6 +71,15 @@ struct KvWriteOptions {
   bool overwrite = false;
 };
 
+/// What a writer has already encoded of a batch. Both parts may be missing.
+struct WrittenBytes {
+  std::optional<format::EncodedKeys> keys;  ///< of its rows
+  /// Its rows as compacted rows of the schema `schema_id`, empty for deletes. They need not outlive
+  /// the call.
+  std::vector<std::string_view> rows;
+  model::SchemaId schema_id;
+};
+
 /// The rows of one bucket of a primary-key table: RocksDB with rows in memory before it, and a
 /// changelog that is the truth. A write is merged with the rows there are (RowMerger) in the
 /// pre-write buffer, the changelog of the results is appended; when that is durable the rows become
@@ -92,8 +101,11 @@ class KvTablet {
   /// lacks at its end, since its writer does not know them yet, are NULL. An error means that
   /// nothing happened and `done` will not be called: kOutOfRange when the table does not take such
   /// target columns, kNotSupported when it takes no deletes.
-  virtual Status Write(const model::Batch& batch, const KvWriteOptions& options,
+  virtual Status Write(const model::Batch& batch, WrittenBytes bytes, const KvWriteOptions& options,
                        AppendCallback done) = 0;
+  Status Write(const model::Batch& batch, const KvWriteOptions& options, AppendCallback done) {
+    return Write(batch, {}, options, std::move(done));
+  }
   /// Durable rows only.
   virtual Result<KvValues> Lookup(const format::EncodedKeys& keys) = 0;
   /// The values of the durable rows whose encoded keys begin with `prefix`. kOutOfRange when there

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "storage/kv/change_index.h"
 #include "storage/kv/changelog.h"
 #include "storage/kv/kv_tablet.h"
+#include "storage/kv/row_bytes.h"
 #include "storage/kv/row_merger.h"
 #include "storage/kv/row_store.h"
 #include "storage/kv/row_table.h"
@@ -17,7 +19,7 @@
 namespace forebay::storage {
 
 /// One hash per key, for the table of rows in memory.
-std::vector<uint64_t> HashesOf(const format::EncodedKeys& keys);
+std::vector<uint32_t> HashesOf(const format::EncodedKeys& keys);
 
 inline constexpr int64_t kBlockCacheBytes = 32 << 20;
 inline constexpr int64_t kWriteBufferBytes = 128 << 20;
@@ -60,12 +62,12 @@ class KvTabletImpl : public KvTablet,
   }
   ~KvTabletImpl() override {
     metrics_.kv_tablets -= 1;
-    shared_.row_bytes -= row_bytes_;
+    shared_.row_bytes -= accounted_bytes_;
   }
 
   Status Recover(const model::TableInfo& info);
   Status SetSchema(model::SchemaId id, const model::Schema& schema) override;
-  Status Write(const model::Batch& batch, const KvWriteOptions& write,
+  Status Write(const model::Batch& written, WrittenBytes bytes, const KvWriteOptions& write,
                AppendCallback done) override;
   Result<KvValues> Lookup(const format::EncodedKeys& keys) override;
   Result<std::vector<std::string>> PrefixLookup(std::string_view prefix,
@@ -82,56 +84,69 @@ class KvTabletImpl : public KvTablet,
   bool FlushOnce() override;
 
  private:
-  /// The changes of one write.
+  /// One write and its changes, which point into it.
   struct WriteSet {
+    format::EncodedKeys keys;
+    std::vector<uint32_t> hashes;
+    /// Of the rows as they were written; empty: they must be encoded. Valid while they are applied.
+    std::vector<std::string_view> row_bytes;
     std::shared_ptr<const RowMerger> merger;  ///< null: rows are stored as they are written
     DeleteBehavior deletes = DeleteBehavior::kAllow;
     bool blind = false;  ///< upserts take no notice of the rows there are
+    RowBytes values;     ///< of the changes
     std::vector<RowChange> changes;
     uint64_t failures_before = 0;  ///< failures_ when the rows were applied
     int64_t log_bytes = 0;         ///< of the changelog
-
-    /// What becomes of the entry's row.
-    void Add(RowEntry& entry, std::string value, bool present) {
-      changes.push_back({&entry, std::move(value), present});
-      entry.overlay = &changes.back();
-      entry.pins += 1;
-    }
   };
-
-  Result<format::EncodedKeys> KeysOf(const model::Batch& batch) const;
   /// What the row store has of the keys that were not in memory.
   struct Loaded {
     std::vector<int> key_rows;
     std::vector<std::optional<std::string>> values;
   };
-  Result<Loaded> Load(const format::EncodedKeys& keys, const std::vector<uint64_t>& hashes);
-  void Keep(const format::EncodedKeys& keys, const std::vector<uint64_t>& hashes, Loaded loaded);
-  void SetDurable(RowEntry& entry, std::optional<std::string> value);
-  RowEntry* AddEntry(std::string_view key, uint64_t hash, std::optional<std::string> value);
-  Result<std::string> InPresentSchema(std::string_view value) const;
-  Status Apply(const model::Batch& batch, const format::EncodedKeys& keys,
-               const std::vector<uint64_t>& hashes, WriteSet& set, ChangelogBuilder& changelog);
-  Status ApplyRow(const model::Batch& batch, int row, RowEntry& entry, WriteSet& set,
-                  ChangelogBuilder& changelog);
-  Status ApplyUpsert(const model::Batch& batch, int row, RowEntry& entry, WriteSet& set,
-                     ChangelogBuilder& changelog);
-  Status ApplyDelete(RowEntry& entry, WriteSet& set, ChangelogBuilder& changelog);
-  Status AddUpsert(std::optional<std::string_view> before, std::string_view value, int written_row,
-                   bool blind, ChangelogBuilder& changelog);
-  Result<WriteSet> Prepare(const KvWriteOptions& write, int num_rows) const;
-  Result<std::optional<std::string_view>> LatestOf(const RowEntry& entry,
-                                                   std::string& widened) const;
-  std::string ValuePrefix() const;
-  void DropOverlay(const WriteSet& set);
+  /// A row of a write that is being applied.
+  struct Target {
+    WriteSet& set;
+    const model::Batch& batch;
+    int row;
+    std::optional<StoredRow> old;  ///< what the write finds, not if it is blind
+    ChangelogBuilder& changelog;
+  };
+
+  Result<std::shared_ptr<WriteSet>> Prepare(const model::Batch& written, WrittenBytes bytes,
+                                            const KvWriteOptions& write) const;
+  Status WriteRows(const model::Batch& batch, const KvWriteOptions& write,
+                   const std::shared_ptr<WriteSet>& set, AppendCallback done);
+  Result<Loaded> Load(const WriteSet& set);
+  Status ReadStore(const format::EncodedKeys& keys, Loaded& loaded);
+  /// Called for one row after the other.
+  void PrefetchBehind(const std::vector<uint32_t>& hashes, int row) const {
+    constexpr size_t kSlotAhead = 16, kRowAhead = 8;
+    auto at = static_cast<size_t>(row);
+    if (at + kSlotAhead < hashes.size()) rows_.PrefetchSlot(hashes[at + kSlotAhead]);
+    if (at + kRowAhead < hashes.size()) rows_.PrefetchRow(hashes[at + kRowAhead]);
+  }
+  Status Apply(const model::Batch& batch, WriteSet& set, const Loaded& loaded,
+               ChangelogBuilder& changelog);
+  Status ApplyRow(const Target& target);
+  Status ApplyUpsert(const Target& target);
+  Status ApplyDelete(const Target& target);
+  Result<std::optional<StoredRow>> LatestOf(const WriteSet& set, int row,
+                                            const std::optional<std::string>* loaded,
+                                            std::string& owned);
+  Status InPresentSchema(std::optional<StoredRow>& row, std::string& widened) const;
+  Status AddUpsert(const Target& target, std::string_view value, bool as_written);
+  void AddChange(const Target& target, std::optional<std::string_view> row);
+  void Undo(const WriteSet& set);
   Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
   void OnAppended(WriteSet& set, const Result<AppendResult>& result);
   Status MoveDirty();
-  void FlushIfDue(int64_t moved_bytes);
-  void Account(int64_t bytes) {
-    row_bytes_ += bytes;
-    shared_.row_bytes += bytes;
-  }
+  Status WriteToStore(std::vector<RowStore::Put> puts, model::LogOffset end, int64_t log_bytes,
+                      std::string_view note);
+  void FlushIfDue();
+  int64_t UnflushedMax() const;
+  void Keep(std::string_view key, uint32_t hash, const std::optional<std::string>& value);
+  void ScheduleMove();
+  void Account();
   void EvictIfFull();
 
   Shared& shared_;
@@ -155,13 +170,13 @@ class KvTabletImpl : public KvTablet,
                                  ///< move_mutex_
   std::mutex mutex_;             ///< guards all below
   std::optional<AutoIncrement> auto_increment_;
+  ChangeIndex changes_;
   RowTable rows_;
+  bool holds_all_ = false;            ///< a key that is not in `rows_` has no row
   std::optional<int64_t> row_count_;  ///< of durable rows
-  int64_t row_bytes_ = 0;
+  int64_t accounted_bytes_ = 0;       ///< of `rows_`, in shared_.row_bytes
   uint64_t evictions_ = 0;
-  uint64_t failures_ = 0;  ///< appends that failed after they were taken
-  std::vector<RowEntry*> dirty_;
-  int64_t dirty_bytes_ = 0;
+  uint64_t failures_ = 0;      ///< appends that failed after they were taken
   int64_t unmoved_bytes_ = 0;  ///< of changelog, whose rows are dirty
   model::LogOffset committed_end_ =
       0;  ///< the rows in memory are those after the changelog below this

@@ -5,7 +5,6 @@
 
 namespace forebay::storage {
 
-using format::EncodedKeys;
 using model::Batch;
 using model::ChangeType;
 
@@ -13,7 +12,7 @@ namespace {
 
 /// Rows go to the row store in batches of about this size: larger ones save work when keys are
 /// written again and again.
-constexpr int64_t kMoveBytes = 8 << 20;
+constexpr int64_t kMoveBytes = 16 << 20;
 /// A writer that finds more than this waiting moves rows itself.
 constexpr int64_t kDirtyBytesMax = 32 << 20;
 
@@ -31,239 +30,271 @@ Status KvTabletImpl::SetSchema(model::SchemaId id, const model::Schema& schema) 
   return {};
 }
 
-Result<KvTabletImpl::WriteSet> KvTabletImpl::Prepare(const KvWriteOptions& write,
-                                                     int num_rows) const {
-  WriteSet set;
-  ASSIGN_OR_RETURN(set.merger, mergers_.For(write.target_columns, write.overwrite));
-  if (!write.overwrite) set.deletes = options_.delete_behavior;
-  set.blind = options_.changelog_image == ChangelogImage::kWal && set.merger == nullptr &&
-              !auto_increment_.has_value();
-  set.changes.reserve(num_rows);  // entries point to them
+/// What does not depend on the rows there are.
+Result<std::shared_ptr<KvTabletImpl::WriteSet>> KvTabletImpl::Prepare(
+    const Batch& written, WrittenBytes bytes, const KvWriteOptions& write) const {
+  auto set = std::make_shared<WriteSet>();
+  if (bytes.keys.has_value()) {
+    set->keys = std::move(*bytes.keys);
+  } else {
+    std::vector<model::Column> columns;
+    for (int index : key_indexes_) columns.push_back(written.columns[index]);
+    ASSIGN_OR_RETURN(set->keys, format::EncodeKeys(columns));
+  }
+  set->hashes = HashesOf(set->keys);
+  set->row_bytes = std::move(bytes.rows);
+  set->changes.reserve(written.num_rows);  // the index points to them
+  if (!write.overwrite) set->deletes = options_.delete_behavior;
   return set;
 }
 
-Status KvTabletImpl::Write(const Batch& written, const KvWriteOptions& write, AppendCallback done) {
-  auto [writer_id, sequence] = std::pair(write.writer_id, write.sequence);
-  ASSIGN_OR_RETURN(EncodedKeys keys, KeysOf(written));
-  std::vector<uint64_t> hashes = HashesOf(keys);
-  std::lock_guard write_lock(write_mutex_);
-  const Batch batch = WidenBatch(written, types_);
-  ASSIGN_OR_RETURN(WriteSet prepared, Prepare(write, batch.num_rows));
-  auto set = std::make_shared<WriteSet>(std::move(prepared));
-  if (writer_id >= 0 && log_->AckIfDuplicate(writer_id, sequence, done)) return {};
-  // Nobody else changes rows meanwhile, so what is loaded stays true.
-  Loaded loaded;
-  if (!set->blind) {
-    ASSIGN_OR_RETURN(loaded, Load(keys, hashes));
-  }
-  ChangelogBuilder changelog(batch, reader_);
-  Status applied;
+Status KvTabletImpl::Write(const Batch& written, WrittenBytes bytes, const KvWriteOptions& write,
+                           AppendCallback done) {
+  const model::SchemaId rows_schema = bytes.schema_id;
+  ASSIGN_OR_RETURN(auto set, Prepare(written, std::move(bytes), write));
   bool full;
   {
+    std::lock_guard write_lock(write_mutex_);
+    if (rows_schema != schema_id_) set->row_bytes.clear();
+    ASSIGN_OR_RETURN(set->merger, mergers_.For(write.target_columns, write.overwrite));
+    set->blind = options_.changelog_image == ChangelogImage::kWal && set->merger == nullptr &&
+                 !auto_increment_.has_value();
+    if (write.writer_id >= 0 && log_->AckIfDuplicate(write.writer_id, write.sequence, done)) {
+      return {};
+    }
+    Status applied = WriteRows(WidenBatch(written, types_), write, set, std::move(done));
     std::lock_guard lock(mutex_);
-    Keep(keys, hashes, std::move(loaded));
-    set->failures_before = failures_;
-    applied = Apply(batch, keys, hashes, *set, changelog);
-    full = dirty_bytes_ > kDirtyBytesMax;
-  }
-  if (!applied.ok()) {
-    std::lock_guard lock(mutex_);
-    DropOverlay(*set);
-    return applied;
-  }
-  format::LogBatchOptions options;
-  options.schema_id = schema_id_;
-  options.writer_id = writer_id;
-  options.batch_sequence = sequence;
-  options.compression = options_.compression;
-  options.format = options_.log_format;
-  auto bytes = format::EncodeLogBatch(changelog.Finish(), options);
-  Status appended =
-      bytes.ok() ? AppendChangelog(std::move(*bytes), set, std::move(done)) : bytes.status();
-  if (!appended.ok()) {
-    std::lock_guard lock(mutex_);
-    DropOverlay(*set);
-    return appended;
+    if (!applied.ok()) {
+      Undo(*set);
+      return applied;
+    }
+    full = rows_.dirty_bytes() > kDirtyBytesMax;
   }
   if (full) static_cast<void>(MoveDirty());  // its failure shows when rows are read or moved next
   return {};
 }
 
-Status KvTabletImpl::Apply(const Batch& batch, const EncodedKeys& keys,
-                           const std::vector<uint64_t>& hashes, WriteSet& set,
+Status KvTabletImpl::WriteRows(const Batch& batch, const KvWriteOptions& write,
+                               const std::shared_ptr<WriteSet>& set, AppendCallback done) {
+  // Nobody else changes rows meanwhile, so what is loaded stays true.
+  Loaded loaded;
+  if (!set->blind) {
+    ASSIGN_OR_RETURN(loaded, Load(*set));
+  }
+  ChangelogBuilder changelog(batch, reader_);
+  {
+    std::lock_guard lock(mutex_);
+    set->failures_before = failures_;
+    RETURN_IF_ERROR(Apply(batch, *set, loaded, changelog));
+  }
+  format::LogBatchOptions options;
+  options.schema_id = schema_id_;
+  options.writer_id = write.writer_id;
+  options.batch_sequence = write.sequence;
+  options.compression = options_.compression;
+  options.format = options_.log_format;
+  ASSIGN_OR_RETURN(std::string bytes, format::EncodeLogBatch(changelog.Finish(), options));
+  return AppendChangelog(std::move(bytes), set, std::move(done));
+}
+
+/// Reads what a write must know and memory does not.
+Result<KvTabletImpl::Loaded> KvTabletImpl::Load(const WriteSet& set) {
+  Loaded loaded;
+  {
+    std::lock_guard lock(mutex_);
+    if (holds_all_) {
+      metrics_.kv_cache_hits += set.keys.num_rows();
+      return loaded;
+    }
+    for (int row = 0; row < set.keys.num_rows(); ++row) {
+      PrefetchBehind(set.hashes, row);
+      if (rows_.Find(set.keys[row], set.hashes[row]) != nullptr) continue;
+      if (changes_.Find(set.keys[row], set.hashes[row]) != nullptr) continue;
+      loaded.key_rows.push_back(row);
+    }
+  }
+  metrics_.kv_cache_hits += set.keys.num_rows() - std::ssize(loaded.key_rows);
+  if (!loaded.key_rows.empty()) RETURN_IF_ERROR(ReadStore(set.keys, loaded));
+  return loaded;
+}
+
+Status KvTabletImpl::Apply(const Batch& batch, WriteSet& set, const Loaded& loaded,
                            ChangelogBuilder& changelog) {
+  size_t next_loaded = 0;
   for (int row = 0; row < batch.num_rows; ++row) {
-    if (row + 8 < batch.num_rows) rows_.Prefetch(hashes[row + 8]);
-    RowEntry* entry = rows_.Find(keys[row], hashes[row]);
-    bool needs_old = !set.blind || !Upserts(batch.change(row));
-    if (entry == nullptr) {
-      entry = AddEntry(keys[row], hashes[row], std::nullopt);
-      entry->known = false;
+    PrefetchBehind(set.hashes, row);
+    bool is_loaded = next_loaded < loaded.key_rows.size() && loaded.key_rows[next_loaded] == row;
+    const std::optional<std::string>* read = is_loaded ? &loaded.values[next_loaded++] : nullptr;
+    Target target{set, batch, row, std::nullopt, changelog};
+    std::string owned;
+    if (!set.blind || !Upserts(batch.change(row))) {
+      ASSIGN_OR_RETURN(target.old, LatestOf(set, row, read, owned));
     }
-    if (needs_old && !entry->HasLatest()) {
-      std::vector<std::optional<std::string>> value;
-      RETURN_IF_ERROR(store_->Get({keys[row]}, value));
-      SetDurable(*entry, std::move(value[0]));
-    }
-    RETURN_IF_ERROR(ApplyRow(batch, row, *entry, set, changelog));
+    size_t changes_before = set.changes.size();
+    RETURN_IF_ERROR(ApplyRow(target));
+    // Rows that stay as they are, of a table that keeps the first for example, may well be written
+    // again soon.
+    bool stays = changes_before == set.changes.size() && read != nullptr && read->has_value();
+    if (stays) Keep(set.keys[row], set.hashes[row], *read);
   }
   return {};
 }
 
-/// A value that was written before the last columns were added.
-Result<std::string> KvTabletImpl::InPresentSchema(std::string_view value) const {
-  auto schema = schemas_->Get(SchemaIdOf(value));
-  if (!schema.ok()) return Corruption("a stored row: {}", schema.message());
-  std::string widened = ValuePrefix();
-  RETURN_IF_ERROR(
-      format::WidenCompactedRow(RowOf(value), (*schema)->columns.size(), types_.size(), widened));
-  return widened;
+/// What a write finds: the row's last change, whether durable or not, in the present schema. It
+/// may lie in `owned`, and is valid until the table of rows changes.
+Result<std::optional<StoredRow>> KvTabletImpl::LatestOf(const WriteSet& set, int row,
+                                                        const std::optional<std::string>* loaded,
+                                                        std::string& owned) {
+  std::string_view key = set.keys[row];
+  std::optional<StoredRow> latest;
+  if (const RowChange* change = changes_.Find(key, set.hashes[row])) {
+    latest = change->row;
+  } else if (RowTable::Row* found = rows_.Find(key, set.hashes[row])) {
+    found->MarkUsed();
+    if (found->present()) latest = StoredRow::Of(found->value());
+  } else if (loaded != nullptr) {
+    if (loaded->has_value()) latest = StoredRow::Of(**loaded);
+  } else if (!holds_all_) {
+    // Evicted since Load looked.
+    std::vector<std::optional<std::string>> values;
+    RETURN_IF_ERROR(store_->Get({key}, values));
+    if (values[0].has_value()) {
+      owned = std::move(*values[0]);
+      latest = StoredRow::Of(owned);
+    }
+  }
+  RETURN_IF_ERROR(InPresentSchema(latest, owned));
+  return latest;
 }
 
-Status KvTabletImpl::ApplyRow(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
-                              ChangelogBuilder& changelog) {
-  ChangeType change = batch.change(row);
-  entry.referenced = true;
+/// A row may have been written before the last columns were added.
+Status KvTabletImpl::InPresentSchema(std::optional<StoredRow>& row, std::string& owned) const {
+  if (!row.has_value() || row->schema_id == schema_id_) return {};
+  auto schema = schemas_->Get(row->schema_id);
+  if (!schema.ok()) return Corruption("a stored row: {}", schema.message());
+  std::string widened;
+  RETURN_IF_ERROR(
+      format::WidenCompactedRow(row->row, (*schema)->columns.size(), types_.size(), widened));
+  owned = std::move(widened);
+  row = {schema_id_, owned};
+  return {};
+}
+
+Status KvTabletImpl::ApplyRow(const Target& target) {
+  ChangeType change = target.batch.change(target.row);
   if (change == ChangeType::kUpdateBefore) return {};
-  if (Upserts(change)) return ApplyUpsert(batch, row, entry, set, changelog);
-  if (set.deletes == DeleteBehavior::kIgnore) return {};
-  if (set.deletes == DeleteBehavior::kAllow) return ApplyDelete(entry, set, changelog);
+  if (Upserts(change)) return ApplyUpsert(target);
+  if (target.set.deletes == DeleteBehavior::kIgnore) return {};
+  if (target.set.deletes == DeleteBehavior::kAllow) return ApplyDelete(target);
   return NotSupported("deletes are disabled for this table (table.delete.behavior)");
 }
 
 namespace {
 
-std::optional<std::string_view> RowIn(std::optional<std::string_view> value) {
-  if (!value.has_value()) return std::nullopt;
-  return RowOf(*value);
+std::optional<std::string_view> RowIn(const std::optional<StoredRow>& stored) {
+  if (!stored.has_value()) return std::nullopt;
+  return stored->row;
 }
 
 }  // namespace
 
-/// What a write finds: the row's last change, whether durable or not, in the present schema;
-/// `widened` holds it when it was written in another.
-Result<std::optional<std::string_view>> KvTabletImpl::LatestOf(const RowEntry& entry,
-                                                               std::string& widened) const {
-  const RowChange* last = entry.overlay != nullptr ? entry.overlay : entry.pending;
-  bool present = last != nullptr ? last->present : entry.present;
-  if (!present) return std::optional<std::string_view>();
-  std::string_view value = last != nullptr ? last->value : entry.value;
-  if (SchemaIdOf(value) == schema_id_) return std::optional(value);
-  ASSIGN_OR_RETURN(widened, InPresentSchema(value));
-  return std::optional<std::string_view>(widened);
-}
-
-std::string KvTabletImpl::ValuePrefix() const {
-  std::string prefix(kRowValuePrefixBytes, '\0');
-  StoreLe(prefix.data(), static_cast<int16_t>(schema_id_.value()));
-  return prefix;
-}
-
-Status KvTabletImpl::ApplyUpsert(const Batch& batch, int row, RowEntry& entry, WriteSet& set,
-                                 ChangelogBuilder& changelog) {
-  std::string widened;
-  std::optional<std::string_view> old;
-  if (!set.blind) {
-    ASSIGN_OR_RETURN(old, LatestOf(entry, widened));
-  }
-  std::string value = ValuePrefix();
+Status KvTabletImpl::ApplyUpsert(const Target& target) {
+  const auto& [set, batch, row, old, changelog] = target;
   MergeOutcome outcome = MergeOutcome::kWritten;
+  std::string value;
   if (set.merger != nullptr) {
     ASSIGN_OR_RETURN(outcome, set.merger->Upsert(RowIn(old), batch, row, value));
   }
   if (outcome == MergeOutcome::kUnchanged) return {};
-  if (outcome == MergeOutcome::kWritten) {
-    RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
+  std::string_view result;
+  bool numbered = !old.has_value() && auto_increment_.has_value();
+  if (outcome == MergeOutcome::kWritten && !set.row_bytes.empty() && !numbered) {
+    result = set.row_bytes[row];
+  } else {
+    if (outcome == MergeOutcome::kWritten) {
+      RETURN_IF_ERROR(format::AppendCompactedRow(batch, row, value));
+    }
+    if (numbered) RETURN_IF_ERROR(auto_increment_->SetValue(value, 0));
+    result = value;
   }
-  if (!old.has_value() && auto_increment_.has_value()) {
-    RETURN_IF_ERROR(auto_increment_->SetValue(value, kRowValuePrefixBytes));
-    outcome = MergeOutcome::kMerged;
-  }
-  if (old == value) return {};
-  int written_row = outcome == MergeOutcome::kWritten ? row : -1;
-  RETURN_IF_ERROR(AddUpsert(RowIn(old), RowOf(value), written_row, set.blind, changelog));
-  set.Add(entry, std::move(value), true);
+  if (old.has_value() && old->row == result) return {};
+  RETURN_IF_ERROR(AddUpsert(target, result, outcome == MergeOutcome::kWritten && !numbered));
+  AddChange(target, result);
   return {};
 }
 
-/// `written_row` is -1 for a row that is not the one that was written.
-Status KvTabletImpl::AddUpsert(std::optional<std::string_view> before, std::string_view row,
-                               int written_row, bool blind, ChangelogBuilder& changelog) {
-  if (before.has_value() && options_.changelog_image == ChangelogImage::kFull) {
-    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, *before));
+/// `as_written`: the row is the one that was written.
+Status KvTabletImpl::AddUpsert(const Target& target, std::string_view value, bool as_written) {
+  const auto& [set, batch, row, old, changelog] = target;
+  if (old.has_value() && options_.changelog_image == ChangelogImage::kFull) {
+    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, old->row));
   }
-  ChangeType after = before.has_value() || blind ? ChangeType::kUpdateAfter : ChangeType::kInsert;
-  if (written_row < 0) return changelog.AddOld(after, row);
-  changelog.AddNew(after, written_row);
+  bool updates = old.has_value() || (set.blind && Upserts(batch.change(row)));
+  ChangeType after = updates ? ChangeType::kUpdateAfter : ChangeType::kInsert;
+  if (!as_written) return changelog.AddOld(after, value);
+  changelog.AddNew(after, row);
   return {};
 }
 
-Status KvTabletImpl::ApplyDelete(RowEntry& entry, WriteSet& set, ChangelogBuilder& changelog) {
-  std::string widened;
-  ASSIGN_OR_RETURN(std::optional<std::string_view> old, LatestOf(entry, widened));
+Status KvTabletImpl::ApplyDelete(const Target& target) {
+  const auto& old = target.old;
   if (!old.has_value()) return {};
-  std::string value = ValuePrefix();
+  std::string value;
   bool stays = false;
-  if (set.merger != nullptr) {
-    ASSIGN_OR_RETURN(stays, set.merger->Delete(RowOf(*old), value));
+  if (target.set.merger != nullptr) {
+    ASSIGN_OR_RETURN(stays, target.set.merger->Delete(old->row, value));
   }
   if (!stays) {
-    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kDelete, RowOf(*old)));
-    set.Add(entry, std::string(), false);
+    RETURN_IF_ERROR(target.changelog.AddOld(ChangeType::kDelete, old->row));
+    AddChange(target, std::nullopt);
     return {};
   }
-  if (*old == value) return {};
-  RETURN_IF_ERROR(AddUpsert(RowOf(*old), RowOf(value), -1, false, changelog));
-  set.Add(entry, std::move(value), true);
+  if (old->row == value) return {};
+  RETURN_IF_ERROR(AddUpsert(target, value, false));
+  AddChange(target, value);
   return {};
 }
 
-/// Undoes what Apply did to the entries.
-void KvTabletImpl::DropOverlay(const WriteSet& set) {
-  for (const RowChange& change : set.changes) {
-    change.entry->overlay = nullptr;
-    change.entry->pins -= 1;
-  }
+/// What becomes of the target's key.
+void KvTabletImpl::AddChange(const Target& target, std::optional<std::string_view> row) {
+  WriteSet& set = target.set;
+  RowChange& change = set.changes.emplace_back();
+  change.key = set.keys[target.row];
+  change.hash = set.hashes[target.row];
+  change.added_rows = static_cast<int8_t>(int{row.has_value()} - int{target.old.has_value()});
+  if (row.has_value()) change.row = StoredRow{schema_id_, set.values.Add(*row)};
+  changes_.Add(change);
+}
+
+/// Undoes what Apply did.
+void KvTabletImpl::Undo(const WriteSet& set) {
+  for (size_t i = set.changes.size(); i > 0; --i) changes_.Undo(set.changes[i - 1]);
 }
 
 Status KvTabletImpl::AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set,
                                      AppendCallback done) {
-  // Held so that the callback, which needs it, cannot come before the changes are pending.
+  // Held so that no failure of an earlier append comes in between.
   std::lock_guard lock(mutex_);
   if (failures_ != set->failures_before) {
     return Unavailable("a write that this one built upon failed");
   }
   auto self = shared_from_this();
   set->log_bytes = std::ssize(bytes);
-  RETURN_IF_ERROR(log_->Append(std::move(bytes),
-                               [self, set, done = std::move(done)](Result<AppendResult> result) {
-                                 self->OnAppended(*set, result);
-                                 done(std::move(result));
-                               }));
-  for (RowChange& change : set->changes) {
-    change.entry->overlay = nullptr;
-    change.entry->pending = &change;
-  }
-  return {};
+  return log_->Append(std::move(bytes),
+                      [self, set, done = std::move(done)](Result<AppendResult> result) {
+                        self->OnAppended(*set, result);
+                        done(std::move(result));
+                      });
 }
 
 void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result) {
   std::lock_guard lock(mutex_);
-  for (RowChange& change : set.changes) {
-    RowEntry& entry = *change.entry;
-    entry.pins -= 1;
-    if (entry.pending == &change) entry.pending = nullptr;
+  for (const RowChange& change : set.changes) {
     // The writer may be applying a batch upon this very change.
+    changes_.Remove(change);
     if (!result.ok()) continue;
-    int64_t before = entry.MemoryBytes();
-    if (row_count_.has_value()) *row_count_ += int{change.present} - int{entry.present};
-    entry.value = std::move(change.value);
-    entry.present = change.present;
-    entry.known = true;
-    int64_t after = entry.MemoryBytes();
-    Account(after - before);
-    dirty_bytes_ += after;
-    if (!std::exchange(entry.dirty, true)) dirty_.push_back(&entry);
+    rows_.Write(change.key, change.hash, change.row);
+    if (row_count_.has_value()) *row_count_ += change.added_rows;
   }
   if (!result.ok()) {
     ++failures_;
@@ -271,10 +302,13 @@ void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result)
   }
   committed_end_ = result->next_offset;
   unmoved_bytes_ += set.log_bytes;
+  bool due = rows_.dirty_bytes() > kMoveBytes || unmoved_bytes_ > UnflushedMax() / 2;
+  if (due) ScheduleMove();
   EvictIfFull();
-  if (dirty_bytes_ > kMoveBytes && !std::exchange(move_scheduled_, true)) {
-    shared_.mover.Schedule(shared_from_this());
-  }
+}
+
+void KvTabletImpl::ScheduleMove() {
+  if (!std::exchange(move_scheduled_, true)) shared_.mover.Schedule(shared_from_this());
 }
 
 }  // namespace forebay::storage

@@ -3,16 +3,20 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
 
 #include "base/bytes.h"
+#include "base/failpoint.h"
 
 namespace forebay::storage {
 
@@ -37,7 +41,15 @@ constexpr std::string_view kRowCountKey = "row_count";
 /// Stands in `meta` once all SST files can be read by the RocksDB of Fluss's clients.
 constexpr std::string_view kTableFormatKey = "table_format";
 /// Rows of one memtable: bounds what a start after a crash applies again.
-constexpr size_t kMemtableBytes = 32 << 20;
+constexpr size_t kMemtableBytes = 8 << 20;
+/// What a memtable takes at a time: an empty bucket should cost little.
+constexpr size_t kMemtableStepBytes = 64 << 10;
+/// Files of Add that may lie over each other before they are merged: merging costs more than
+/// asking the filters of so many.
+constexpr int kLevel0Files = 10;
+/// The files that Add makes, until RocksDB has them.
+constexpr std::string_view kAddedRows = "/added-rows";
+constexpr std::string_view kAddedMeta = "/added-meta";
 constexpr int kBloomBitsPerKey = 10;
 /// Values that a cursor copies at a time.
 constexpr size_t kCursorBytes = 64 << 10;
@@ -87,6 +99,7 @@ class RocksRowStore : public RowStore {
                                                     int64_t bytes_max) override;
   Status Write(const std::vector<Put>& puts, model::LogOffset offset,
                std::string_view note) override;
+  Status Add(const std::vector<Put>& puts, model::LogOffset offset, std::string_view note) override;
   Result<std::string> Note() override;
   void SetRowCount(std::optional<int64_t> count) override { row_count_ = count; }
   Result<std::optional<int64_t>> RowCount() override;
@@ -111,12 +124,19 @@ class RocksRowStore : public RowStore {
 
  private:
   class RocksCursor;
+  struct MetaEntry {
+    std::string_view key;
+    std::optional<std::string> value;  ///< nullopt deletes
+  };
 
   Status CheckOpen() const {
     if (db_ == nullptr) return Unavailable("{} is closed", path_);
     return {};
   }
   Result<model::LogOffset> ReadOffset(rocksdb::ReadTier tier);
+  std::vector<MetaEntry> MetaOf(model::LogOffset offset, std::string_view note) const;
+  Status MakeFile(std::string_view name, rocksdb::ColumnFamilyHandle* family,
+                  const std::vector<Put>& puts);
   Status NoteTableFormat();
   Status RewriteOldTables();
 
@@ -221,21 +241,67 @@ Status RocksRowStore::Write(const std::vector<Put>& puts, model::LogOffset offse
                                 : batch.Delete(rows_, SliceOf(put.key));
     RETURN_IF_ERROR(ToStatus(added, "write", path_));
   }
-  char bytes[sizeof(offset)];
-  StoreLe(bytes, offset);
-  RETURN_IF_ERROR(
-      ToStatus(batch.Put(meta_, SliceOf(kOffsetKey), {bytes, sizeof(bytes)}), "write", path_));
-  if (row_count_.has_value()) {
-    StoreLe(bytes, *row_count_);
-    RETURN_IF_ERROR(
-        ToStatus(batch.Put(meta_, SliceOf(kRowCountKey), {bytes, sizeof(bytes)}), "write", path_));
-  } else {
-    RETURN_IF_ERROR(ToStatus(batch.Delete(meta_, SliceOf(kRowCountKey)), "write", path_));
-  }
-  if (!note.empty()) {
-    RETURN_IF_ERROR(ToStatus(batch.Put(meta_, SliceOf(kNoteKey), SliceOf(note)), "write", path_));
+  for (const MetaEntry& entry : MetaOf(offset, note)) {
+    rocksdb::Status added = entry.value.has_value()
+                                ? batch.Put(meta_, SliceOf(entry.key), SliceOf(*entry.value))
+                                : batch.Delete(meta_, SliceOf(entry.key));
+    RETURN_IF_ERROR(ToStatus(added, "write", path_));
   }
   return ToStatus(db_->Write(unlogged_, &batch), "write", path_);
+}
+
+/// What a write says in `meta`, by key.
+std::vector<RocksRowStore::MetaEntry> RocksRowStore::MetaOf(model::LogOffset offset,
+                                                            std::string_view note) const {
+  auto number = [](int64_t value) {
+    std::string bytes(sizeof(value), '\0');
+    StoreLe(bytes.data(), value);
+    return bytes;
+  };
+  std::vector<MetaEntry> entries;
+  if (!note.empty()) entries.push_back({kNoteKey, std::string(note)});
+  entries.push_back({kOffsetKey, number(offset)});
+  entries.push_back({kRowCountKey, std::nullopt});
+  if (row_count_.has_value()) entries.back().value = number(*row_count_);
+  return entries;
+}
+
+Status RocksRowStore::MakeFile(std::string_view name, rocksdb::ColumnFamilyHandle* family,
+                               const std::vector<Put>& puts) {
+  std::string path = path_ + std::string(name);
+  rocksdb::Options options = db_->GetOptions(family);
+  // The file is merged into others soon, and read from memory until then.
+  options.compression = rocksdb::kNoCompression;
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, family);
+  RETURN_IF_ERROR(ToStatus(writer.Open(path), "create", path));
+  for (const Put& put : puts) {
+    rocksdb::Status added = put.value.has_value()
+                                ? writer.Put(SliceOf(put.key), SliceOf(*put.value))
+                                : writer.Delete(SliceOf(put.key));
+    RETURN_IF_ERROR(ToStatus(added, "write", path));
+  }
+  return ToStatus(writer.Finish(), "write", path);
+}
+
+Status RocksRowStore::Add(const std::vector<Put>& puts, model::LogOffset offset,
+                          std::string_view note) {
+  std::shared_lock lock(mutex_);
+  RETURN_IF_ERROR(CheckOpen());
+  std::vector<MetaEntry> entries = MetaOf(offset, note);
+  std::vector<Put> meta;
+  for (const MetaEntry& entry : entries) meta.push_back({entry.key, entry.value});
+  RETURN_IF_ERROR(MakeFile(kAddedRows, rows_, puts));
+  RETURN_IF_ERROR(MakeFile(kAddedMeta, meta_, meta));
+  rocksdb::IngestExternalFileArg rows, note_file;
+  rows.column_family = rows_;
+  rows.external_files = {path_ + std::string(kAddedRows)};
+  rows.options.move_files = true;
+  rows.options.write_global_seqno = false;
+  note_file.column_family = meta_;
+  note_file.external_files = {path_ + std::string(kAddedMeta)};
+  note_file.options = rows.options;
+  Failpoint("kv.before_add");
+  return ToStatus(db_->IngestExternalFiles({rows, note_file}), "add rows to", path_);
 }
 
 Result<std::unique_ptr<RowStore::Cursor>> RocksRowStore::Scan() {
@@ -366,6 +432,27 @@ Result<KvCheckpoint> RocksRowStore::Checkpoint(const std::string& directory) {
 
 }  // namespace
 
+void RowStore::SortByKey(std::vector<Put>& puts) {
+  // The first bytes decide nearly always, and comparing them needs no other memory.
+  struct Place {
+    uint64_t first;
+    uint32_t index;
+  };
+  std::vector<Place> places(puts.size());
+  for (size_t i = 0; i < puts.size(); ++i) {
+    char bytes[sizeof(uint64_t)] = {};
+    std::memcpy(bytes, puts[i].key.data(), std::min(sizeof(bytes), puts[i].key.size()));
+    places[i] = {__builtin_bswap64(LoadLe<uint64_t>(bytes)), static_cast<uint32_t>(i)};
+  }
+  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
+    return a.first != b.first ? a.first < b.first : puts[a.index].key < puts[b.index].key;
+  });
+  std::vector<Put> sorted;
+  sorted.reserve(puts.size());
+  for (const Place& place : places) sorted.push_back(puts[place.index]);
+  puts.swap(sorted);
+}
+
 Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
                                                  const std::string& directory) {
   Shared& shared = SharedOf(services);
@@ -375,10 +462,8 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   options.atomic_flush = true;
   options.avoid_flush_during_shutdown = true;
   options.write_buffer_size = kMemtableBytes;
-  options.max_write_buffer_number = 3;
-  // Most keys that are looked for are not in a memtable: its filter spares the walk.
-  options.memtable_whole_key_filtering = true;
-  options.memtable_prefix_bloom_size_ratio = 0.05;
+  options.arena_block_size = kMemtableStepBytes;
+  options.level0_file_num_compaction_trigger = kLevel0Files;
   options.write_buffer_manager = shared.write_buffers;
   options.compression = rocksdb::kLZ4Compression;
   options.max_open_files = 256;
@@ -393,6 +478,11 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, options}, {std::string(kMetaFamily), options}};
+  // Left by a crash.
+  for (std::string_view name : {kAddedRows, kAddedMeta}) {
+    std::error_code ignored;
+    std::filesystem::remove(directory + std::string(name), ignored);
+  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(options, directory, families, &handles, &db);

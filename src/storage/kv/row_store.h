@@ -28,13 +28,16 @@ class RowStoreServices {
 /// One bucket's rows on disk, in RocksDB without a write-ahead log: after a crash it is as after
 /// some earlier Write, whole. The default column family has the rows (key -> value) as Fluss's
 /// snapshots have them, the family `meta` the changelog offset they reach; both are flushed
-/// atomically. Thread-safe; one Write at a time.
+/// atomically. Thread-safe; one Write or Add at a time.
 class RowStore {
  public:
   struct Put {
     std::string_view key;
     std::optional<std::string_view> value;  ///< nullopt deletes
   };
+  /// RocksDB takes rows in order several times as fast.
+  static void SortByKey(std::vector<Put>& puts);
+
   /// Reads rows as of the moment it was made. Must not outlive the store. Thread-compatible.
   class Cursor {
    public:
@@ -61,6 +64,10 @@ class RowStore {
   /// Applies all puts, moves the offset, and keeps `note` unless it is empty, atomically.
   virtual Status Write(const std::vector<Put>& puts, model::LogOffset offset,
                        std::string_view note = "") = 0;
+  /// As Write, and durable when it returns: cheaper for many puts, which are in order, each key
+  /// once.
+  virtual Status Add(const std::vector<Put>& puts, model::LogOffset offset,
+                     std::string_view note) = 0;
   /// The note of the last Write that had one; empty at first.
   virtual Result<std::string> Note() = 0;
   /// How many rows there will be after the next Write, which keeps it together with the offset; by

@@ -2,80 +2,132 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
+#include <random>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "storage/kv/row_store.h"
+#include "storage/kv/row_value.h"
 
 namespace forebay::storage {
 
-/// One row's coming state: written, but not durable yet.
-struct RowChange;
-
-/// One row in memory: its durable state, and what is about to become of it.
-struct RowEntry {
-  uint64_t hash = 0;
-  std::string key;
-  std::string value;                   ///< when `present`
-  const RowChange* pending = nullptr;  ///< the last change that is not durable
-  const RowChange* overlay = nullptr;  ///< the last change of the batch that is being applied
-  uint32_t pins = 0;                   ///< changes that refer to the entry
-  bool present = false;                ///< the row exists
-  bool dirty = false;                  ///< not handed to the row store yet
-  bool moving = false;                 ///< being written to the row store
-  bool referenced = true;              ///< used since the clock hand came by
-  bool known =
-      true;  ///< `value` and `present` are the row's durable state, else nobody has read it
-
-  /// Whether what the next write will find is in memory.
-  bool HasLatest() const { return known || pending != nullptr || overlay != nullptr; }
-  bool MayEvict() const { return pins == 0 && !dirty && !moving; }
-  int64_t MemoryBytes() const {
-    return static_cast<int64_t>(sizeof(RowEntry) + 32 + value.capacity() +
-                                (key.size() > 15 ? key.capacity() : 0));
-  }
-};
-
-struct RowChange {
-  RowEntry* entry;
-  std::string value;
-  bool present;
-};
-
-/// A hash table of rows by key: open addressing over pointers, so that entries stay where they are.
-/// Thread-compatible.
+/// Durable rows in memory, by key: those that the row store does not have yet, and those that were
+/// used lately. Also that a key has no row can be known. Rows lie one after the other in segments,
+/// a hash table of 8 bytes a slot leads to them. Thread-compatible, but for what BeginMove gives.
 class RowTable {
  public:
+  /// What is known of a key.
+  class Row {
+   public:
+    std::string_view key() const { return {bytes(), key_size_}; }
+    /// See row_value.h; nothing when the key has no row.
+    std::string_view value() const { return {bytes() + key_size_, value_size_}; }
+    bool present() const { return (flags_ & kPresent) != 0; }
+    /// It stays longer than rows that nobody uses.
+    void MarkUsed() { flags_ |= kUsed; }
+
+   private:
+    friend class RowTable;
+    enum Flag : uint8_t { kPresent = 1, kDirty = 2, kMoving = 4, kUsed = 8, kDead = 16 };
+
+    static size_t BytesOf(size_t key_size, size_t value_size) {
+      return (kHeaderBytes + key_size + value_size + kUnit - 1) / kUnit * kUnit;
+    }
+    size_t size_bytes() const { return BytesOf(key_size_, value_size_); }
+    bool Is(Flag flag) const { return (flags_ & flag) != 0; }
+    const char* bytes() const { return reinterpret_cast<const char*>(this) + kHeaderBytes; }
+    char* bytes() { return reinterpret_cast<char*>(this) + kHeaderBytes; }
+    void SetValue(const std::optional<StoredRow>& row);
+
+    static constexpr size_t kHeaderBytes = 9;
+
+    uint32_t key_size_;
+    uint32_t value_size_;
+    uint8_t flags_;  ///< the key and the value follow, without padding
+  };
+
   RowTable() : slots_(kSlotsMin) {}
 
-  RowEntry* Find(std::string_view key, uint64_t hash) const {
-    for (size_t i = hash & Mask(); slots_[i].entry != nullptr; i = (i + 1) & Mask()) {
-      if (slots_[i].hash == hash && slots_[i].entry->key == key) return slots_[i].entry.get();
-    }
-    return nullptr;
-  }
-  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & Mask()]); }
-  /// The key must not be there.
-  RowEntry* Insert(std::string_view key, uint64_t hash);
-  /// Moves the clock hand and removes rows that were not used since its last round, until `bytes`
-  /// are free or it came round once. Gives the bytes freed.
-  int64_t Evict(int64_t bytes);
-  size_t size() const { return size_; }
+  static uint32_t HashOf(std::string_view key);
+
+  /// nullptr: nothing is known. Valid until the next change of the table.
+  Row* Find(std::string_view key, uint32_t hash) const;
+  /// Begin to bring what Find needs into the processor's cache, the second some time after the
+  /// first.
+  void PrefetchSlot(uint32_t hash) const { __builtin_prefetch(&slots_[hash & Mask()]); }
+  void PrefetchRow(uint32_t hash) const;
+  /// What became of the key's row; the row store does not have that yet.
+  void Write(std::string_view key, uint32_t hash, const std::optional<StoredRow>& row);
+  /// What the row store has, of a key of which nothing is known.
+  void Keep(std::string_view key, uint32_t hash, const std::optional<StoredRow>& row);
+
+  /// Everything that was written since the last call, in no order; the views hold, without a lock,
+  /// until EndMove. One move at a time.
+  std::vector<RowStore::Put> BeginMove();
+  /// `moved`: the row store has it now.
+  void EndMove(bool moved);
+
+  /// Lets go of rows that the row store has, until `bytes` are free or there are none left. Gives
+  /// the bytes freed, and whether a row is no longer known.
+  struct Eviction {
+    int64_t bytes = 0;
+    bool lost_rows = false;
+  };
+  Eviction Evict(int64_t bytes);
+
+  bool has_dirty() const { return !dirty_.empty(); }
+  int64_t dirty_bytes() const { return dirty_bytes_; }
+  int64_t memory_bytes() const { return memory_bytes_; }
 
  private:
+  /// A segment's number in the upper half, and where in it, in units.
+  using Ref = uint32_t;
   struct Slot {
-    uint64_t hash = 0;
-    std::unique_ptr<RowEntry> entry;
+    uint32_t hash = 0;
+    Ref ref = kNone;
   };
-  static constexpr size_t kSlotsMin = 64;
+  struct Segment {
+    std::unique_ptr<char[]> bytes;  ///< null: the number is free
+    size_t size = 0;
+    size_t used = 0;
+    size_t dead = 0;  ///< of rows that were written anew elsewhere
+    size_t pins = 0;  ///< rows in `dirty_` or `moving_`
+  };
+
+  static constexpr Ref kNone = UINT32_MAX;
+  static constexpr size_t kUnit = 4;
+  static constexpr size_t kSlotsMin = 16;
+  static constexpr size_t kSegmentBytesMin = 2 << 10;
+  static constexpr size_t kSegmentBytes = kUnit << 16;
+  static constexpr size_t kSegmentsMax = 60'000;
 
   size_t Mask() const { return slots_.size() - 1; }
+  Row& At(Ref ref) const {
+    return *reinterpret_cast<Row*>(segments_[ref >> 16].bytes.get() + (ref & 0xffff) * kUnit);
+  }
+  Segment& SegmentOf(Ref ref) { return segments_[ref >> 16]; }
+  Slot* FindSlot(std::string_view key, uint32_t hash) const;
+  Ref Insert(std::string_view key, uint32_t hash, const std::optional<StoredRow>& row);
+  Ref Append(std::string_view key, const std::optional<StoredRow>& row);
+  size_t OpenSegment(size_t bytes_min);
+  void AddDirty(Ref ref);
+  void Kill(Ref ref);
   void Grow();
   void EraseAt(size_t slot);
+  std::optional<size_t> PickVictim();
+  bool EvictSegment(size_t number);
 
-  std::vector<Slot> slots_;
+  mutable std::vector<Slot> slots_;
   size_t size_ = 0;
-  size_t hand_ = 0;
+  std::vector<Segment> segments_;
+  std::vector<size_t> free_numbers_;
+  size_t head_ = SIZE_MAX;  ///< rows are appended to this segment
+  std::vector<Ref> dirty_;
+  std::vector<Ref> moving_;
+  int64_t dirty_bytes_ = 0;
+  int64_t memory_bytes_ = 0;
+  std::minstd_rand random_;
 };
 
 }  // namespace forebay::storage

@@ -21,6 +21,14 @@ inline model::SchemaId SchemaIdOf(std::string_view value) {
   return model::SchemaId(LoadLe<int16_t>(value.data()));
 }
 
+/// Both parts of such a value.
+struct StoredRow {
+  model::SchemaId schema_id;
+  std::string_view row;
+
+  static StoredRow Of(std::string_view value) { return {SchemaIdOf(value), RowOf(value)}; }
+};
+
 inline Result<std::string> MakeRowValue(model::SchemaId schema_id, const model::Batch& batch,
                                         int row) {
   std::string value(kRowValuePrefixBytes, '\0');
