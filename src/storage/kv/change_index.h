@@ -27,6 +27,8 @@ class ChangeIndex {
   const RowChange* Find(std::string_view key, uint32_t hash) const {
     return size_ == 0 ? nullptr : slots_[Seek(key, hash)].last;
   }
+  /// Begins to bring what the others need into the processor's cache.
+  void Prefetch(uint32_t hash) const { __builtin_prefetch(&slots_[hash & Mask()]); }
   /// It is its key's last; it stays where it is until it is removed.
   void Add(RowChange& change);
   /// The change will not come: it is its key's last.

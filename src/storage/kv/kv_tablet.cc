@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -21,6 +22,9 @@ constexpr int64_t kUnflushedBytesMax = 96 << 20;
 constexpr int64_t kUnflushedShareMin = 8 << 20;
 /// Rows that are moved before there are enough of them, when there is no memory for others.
 constexpr int64_t kPressedBytesMin = 1 << 20;
+/// Tablets that were not used for so long give their memory to others.
+constexpr int64_t kIdleMs = 500;
+constexpr int64_t kAskEveryMs = 100;
 /// Rows that are worth a file of their own.
 constexpr int64_t kAddBytesMin = 2 << 20;
 
@@ -76,10 +80,19 @@ void KvTabletImpl::Account() {
 }
 
 void KvTabletImpl::EvictIfFull() {
+  used_ms_ = MonotonicMs();
   Account();
   int64_t surplus = shared_.row_bytes - shared_.row_bytes_max;
   if (surplus <= 0) return;
-  RowTable::Eviction eviction = rows_.Evict(surplus);
+  bool others_have_more = accounted_bytes_ < shared_.row_bytes_max - shared_.row_bytes_max / 16;
+  if (others_have_more) shared_.AskIdle();
+  // Rows that are used now go only when nobody else gives some away in time.
+  if (!others_have_more || surplus > shared_.row_bytes_max / 16) Evict(surplus);
+}
+
+void KvTabletImpl::Evict(int64_t bytes) {
+  if (bytes <= 0) return;
+  RowTable::Eviction eviction = rows_.Evict(bytes);
   if (eviction.bytes > 0) ++evictions_;
   if (eviction.lost_rows) holds_all_ = false;
   Account();
@@ -87,6 +100,47 @@ void KvTabletImpl::EvictIfFull() {
   if (shared_.row_bytes > shared_.row_bytes_max && rows_.dirty_bytes() > kPressedBytesMin) {
     ScheduleMove();
   }
+}
+
+namespace {
+
+/// One round of Shared::AskIdle.
+class IdleRows : public Flushable {
+ public:
+  explicit IdleRows(KvTabletImpl::Shared& shared) : shared_(shared) {}
+
+  bool FlushOnce() override {
+    auto tablets = Tablets();
+    std::sort(tablets.begin(), tablets.end(),
+              [](const auto& a, const auto& b) { return a->used_ms() < b->used_ms(); });
+    int64_t idle_since_ms = MonotonicMs() - kIdleMs;
+    for (const auto& tablet : tablets) {
+      if (shared_.row_bytes <= shared_.row_bytes_max || tablet->used_ms() > idle_since_ms) break;
+      tablet->Shrink();
+    }
+    return false;
+  }
+
+ private:
+  std::vector<std::shared_ptr<KvTabletImpl>> Tablets() {
+    std::lock_guard lock(shared_.mutex);
+    std::vector<std::shared_ptr<KvTabletImpl>> tablets;
+    for (KvTabletImpl* tablet : shared_.tablets) {
+      if (auto held = tablet->weak_from_this().lock()) tablets.push_back(std::move(held));
+    }
+    return tablets;
+  }
+
+  KvTabletImpl::Shared& shared_;
+};
+
+}  // namespace
+
+void KvServices::Shared::AskIdle() {
+  int64_t now_ms = MonotonicMs(), before_ms = asked_ms;
+  if (now_ms < before_ms + kAskEveryMs) return;
+  if (!asked_ms.compare_exchange_strong(before_ms, now_ms)) return;
+  mover.Schedule(std::make_shared<IdleRows>(*this));
 }
 
 std::vector<uint32_t> HashesOf(const EncodedKeys& keys) {

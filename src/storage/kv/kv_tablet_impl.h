@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,16 +25,25 @@ std::vector<uint32_t> HashesOf(const format::EncodedKeys& keys);
 inline constexpr int64_t kBlockCacheBytes = 32 << 20;
 inline constexpr int64_t kWriteBufferBytes = 128 << 20;
 
+class KvTabletImpl;
+
 struct KvServices::Shared {
   explicit Shared(int64_t row_bytes_max) : row_bytes_max(row_bytes_max) {}
+  /// Has tablets that are not used any more let go of rows for those that are, soon.
+  void AskIdle();
+
   RowStoreServices stores{kBlockCacheBytes, kWriteBufferBytes};
   const int64_t row_bytes_max;
   std::atomic<int64_t> row_bytes = 0;
+  std::mutex mutex;
+  std::set<KvTabletImpl*> tablets;    ///< guarded by `mutex`
+  std::atomic<int64_t> asked_ms = 0;  ///< the last AskIdle that did something
   LogFlusher mover{1};
 };
 
 /// See KvTablet. Locks are taken in this order: write_mutex_ (one write at a time), move_mutex_
-/// (one move to the row store at a time), mutex_ (the rows in memory), the log's own.
+/// (one move to the row store at a time), mutex_ (the rows in memory), the log's own. Nothing else
+/// is locked under Shared::mutex.
 class KvTabletImpl : public KvTablet,
                      public Flushable,
                      public std::enable_shared_from_this<KvTabletImpl> {
@@ -57,10 +67,18 @@ class KvTabletImpl : public KvTablet,
         log_(std::move(log)),
         store_(std::move(store)) {
     metrics_.kv_tablets += 1;
+    {
+      std::lock_guard lock(shared_.mutex);
+      shared_.tablets.insert(this);
+    }
     if (schema_.auto_increment_columns.empty()) return;
     auto_increment_.emplace(schema_, options_.auto_increment_cache_size, std::move(reserve_values));
   }
   ~KvTabletImpl() override {
+    {
+      std::lock_guard lock(shared_.mutex);
+      shared_.tablets.erase(this);
+    }
     metrics_.kv_tablets -= 1;
     shared_.row_bytes -= accounted_bytes_;
   }
@@ -82,6 +100,12 @@ class KvTabletImpl : public KvTablet,
   Status Close() override;
   void Abandon() override;
   bool FlushOnce() override;
+  int64_t used_ms() const { return used_ms_; }
+  /// Lets go of rows as long as those of all tablets take too much memory.
+  void Shrink() {
+    std::lock_guard lock(mutex_);
+    Evict(shared_.row_bytes - shared_.row_bytes_max);
+  }
 
  private:
   /// One write and its changes, which point into it.
@@ -118,11 +142,14 @@ class KvTabletImpl : public KvTablet,
                    const std::shared_ptr<WriteSet>& set, AppendCallback done);
   Result<Loaded> Load(const WriteSet& set);
   Status ReadStore(const format::EncodedKeys& keys, Loaded& loaded);
-  /// Called for one row after the other.
+  /// Called for one row after the other, under mutex_.
   void PrefetchBehind(const std::vector<uint32_t>& hashes, int row) const {
     constexpr size_t kSlotAhead = 16, kRowAhead = 8;
     auto at = static_cast<size_t>(row);
-    if (at + kSlotAhead < hashes.size()) rows_.PrefetchSlot(hashes[at + kSlotAhead]);
+    if (at + kSlotAhead < hashes.size()) {
+      rows_.PrefetchSlot(hashes[at + kSlotAhead]);
+      changes_.Prefetch(hashes[at + kSlotAhead]);
+    }
     if (at + kRowAhead < hashes.size()) rows_.PrefetchRow(hashes[at + kRowAhead]);
   }
   Status Apply(const model::Batch& batch, WriteSet& set, const Loaded& loaded,
@@ -148,6 +175,7 @@ class KvTabletImpl : public KvTablet,
   void ScheduleMove();
   void Account();
   void EvictIfFull();
+  void Evict(int64_t bytes);
 
   Shared& shared_;
   StorageMetrics& metrics_;
@@ -163,6 +191,7 @@ class KvTabletImpl : public KvTablet,
   const std::shared_ptr<LogTablet> log_;
   const std::shared_ptr<RowStore> store_;
   std::atomic<bool> closed_ = false;
+  std::atomic<int64_t> used_ms_ = MonotonicMs();
 
   std::mutex write_mutex_;
   std::mutex move_mutex_;

@@ -289,7 +289,10 @@ Status KvTabletImpl::AppendChangelog(std::string bytes, std::shared_ptr<WriteSet
 
 void KvTabletImpl::OnAppended(WriteSet& set, const Result<AppendResult>& result) {
   std::lock_guard lock(mutex_);
-  for (const RowChange& change : set.changes) {
+  bool one_a_row = set.changes.size() == set.hashes.size();
+  for (size_t i = 0; i < set.changes.size(); ++i) {
+    const RowChange& change = set.changes[i];
+    if (one_a_row) PrefetchBehind(set.hashes, static_cast<int>(i));
     // The writer may be applying a batch upon this very change.
     changes_.Remove(change);
     if (!result.ok()) continue;

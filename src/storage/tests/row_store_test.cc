@@ -175,8 +175,9 @@ TEST(RowStore, SortsByWholeKeys) {
   std::vector<RowStore::Put> puts;
   for (const std::string& key : keys) puts.push_back({key, std::nullopt});
   RowStore::SortByKey(puts);
-  std::sort(keys.begin(), keys.end());
-  for (size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(puts[i].key, keys[i]);
+  std::vector<std::string> sorted = keys;
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(puts[i].key, sorted[i]);
 }
 
 }  // namespace
