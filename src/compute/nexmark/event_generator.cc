@@ -170,6 +170,7 @@ int64_t NexmarkGenerator::Price(Random& random) const {
   double power = powers_[bits >> (2 * kPowerBits)] *
                  powers_[size_t{1} << kPowerBits | (bits >> kPowerBits & kMask)] *
                  powers_[size_t{2} << kPowerBits | (bits & kMask)];
+  // Positive, and lround would be a call. NOLINTNEXTLINE(bugprone-incorrect-roundings)
   return static_cast<int64_t>(power * 100.0 + 0.5);
 }
 

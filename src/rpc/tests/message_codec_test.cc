@@ -75,12 +75,13 @@ TEST(MessageCodecTest, RefusesWhatIsNoMessage) {
       "db",
       kBudget);
   EXPECT_THAT(missing.message(), HasSubstr("a PbTablePath lacks required fields"));
-  for (std::string bytes : {std::string("\x0a\x7f"
-                                        "db"),
-                            std::string("\x0b"), std::string("\x08"), std::string("\x00\x01", 2),
-                            std::string("\x0d"
-                                        "12"),
-                            std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")}) {
+  for (const std::string& bytes :
+       {std::string("\x0a\x7f"
+                    "db"),
+        std::string("\x0b"), std::string("\x08"), std::string("\x00\x01", 2),
+        std::string("\x0d"
+                    "12"),
+        std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff")}) {
     EXPECT_EQ(ParseMessage<PbTablePath>(bytes, kBudget).kind(), ErrorKind::kCorruption);
   }
 }

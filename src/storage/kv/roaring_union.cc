@@ -99,7 +99,6 @@ std::string Write32(const RoaringContainers& containers) {
 // ---- 64 bits ----
 
 constexpr int kKeyBytes = 6;
-constexpr int kNodeHeaderBytes = 4;
 enum NodeType : uint8_t { kNode4, kNode16, kNode48, kNode256, kLeaf };
 constexpr uint8_t kNoChild = 0xff;
 constexpr int8_t kNotTrimmed = -2;
