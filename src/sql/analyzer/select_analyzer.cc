@@ -218,7 +218,9 @@ Result<ExpressionPtr> SelectAnalyzer::GroupProperty(const std::string& name) {
   if (property == "START") return add(WindowProperty::kStart, DataType::Timestamp(3).NotNull());
   if (property == "END") return add(WindowProperty::kEnd, DataType::Timestamp(3).NotNull());
   if (property == "ROWTIME" || property == "PROCTIME") {
-    return add(WindowProperty::kTime, plan_->output[group_time_column_].type.NotNull());
+    // As nullable as the column, in Flink, though no window has a NULL.
+    DataType type = plan_->output[group_time_column_].type;
+    return add(WindowProperty::kTime, property == "ROWTIME" ? type : type.NotNull());
   }
   return ExpressionPtr();
 }
@@ -242,7 +244,7 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
   }
   bool may_be_empty = (keys_.empty() && !group_window_) || call.filter != nullptr;
   aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
-  bool statistic = name.starts_with("STDDEV_") || name.starts_with("VAR_");
+  bool statistic = name.starts_with("STDDEV") || name.starts_with("VAR");
   if (!statistic) return AddAggregate(std::move(aggregate), name, may_be_empty);
   if (aggregate.args.size() != 1 || aggregate.call.distinct) {
     return NotSupported("SQL-1020 {} takes one argument without DISTINCT", name);

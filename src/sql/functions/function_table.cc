@@ -195,8 +195,9 @@ const FunctionSpec kFunctions[] = {
 };
 
 constexpr std::string_view kAggregates[] = {
-    "ARRAY_AGG", "AVG", "COLLECT",    "COUNT",       "FIRST_VALUE", "LAST_VALUE", "LISTAGG",
-    "MAX",       "MIN", "STDDEV_POP", "STDDEV_SAMP", "SUM",         "VAR_POP",    "VAR_SAMP"};
+    "ARRAY_AGG", "AVG",     "COLLECT",  "COUNT",   "FIRST_VALUE", "LAST_VALUE",
+    "LISTAGG",   "MAX",     "MIN",      "STDDEV",  "STDDEV_POP",  "STDDEV_SAMP",
+    "SUM",       "VAR_POP", "VAR_SAMP", "VARIANCE"};
 
 // Called by name but analyzed by expression_analyzer.cc or query_analyzer.cc.
 constexpr std::string_view kSpecialForms[] = {
