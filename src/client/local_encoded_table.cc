@@ -105,7 +105,8 @@ Status CheckChanges(const Batch& rows) {
 LocalEncodedTable::LocalEncodedTable(std::shared_ptr<const storage::HostedTable> table)
     : table_(std::move(table)),
       key_indexes_(table_->info.descriptor.PhysicalPrimaryKeyIndexes()),
-      key_types_(KeyTypes(table_->info.descriptor)) {}
+      key_types_(KeyTypes(table_->info.descriptor)),
+      key_encoding_(format::RowKeyEncodingOf(table_->info.descriptor)) {}
 
 Result<std::shared_ptr<const LocalEncodedTable::Version>> LocalEncodedTable::VersionOf(
     model::SchemaId id) const {
@@ -318,7 +319,7 @@ Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes, const Put
   // A restart makes the keys anew from the rows of the changelog.
   std::vector<model::Column> key_columns;
   for (int index : key_indexes_) key_columns.push_back(batch.columns[index]);
-  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(key_columns));
+  ASSIGN_OR_RETURN(auto encoded, format::EncodeBucketKeys(key_encoding_, key_columns));
   for (int row = 0; row < batch.num_rows; ++row) {
     if (encoded[row] != keys[row]) return Corruption("the key of write {} is not its row's", row);
   }
@@ -351,7 +352,7 @@ Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
     }
     std::vector<model::ColumnBuilder*> key_columns;
     for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
-    RETURN_IF_ERROR(format::DecodeKey(record->key, key_columns));
+    RETURN_IF_ERROR(format::DecodeBucketKey(key_encoding_, record->key, key_columns));
     for (int i = 0; i < std::ssize(types); ++i) {
       if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
     }
@@ -404,7 +405,7 @@ Result<Batch> LocalEncodedTable::DecodeKeys(const std::vector<std::string_view>&
   std::vector<model::ColumnBuilder*> columns;
   for (int i = 0; i < std::ssize(key_types_); ++i) columns.push_back(&builder.column(i));
   for (std::string_view key : keys) {
-    RETURN_IF_ERROR(format::DecodeKey(key, columns));
+    RETURN_IF_ERROR(format::DecodeBucketKey(key_encoding_, key, columns));
     builder.FinishRow();
   }
   return builder.Finish();

@@ -6,6 +6,7 @@
 #include "client/tablet_gateway.h"
 #include "format/compacted_row.h"
 #include "format/kv_batch.h"
+#include "format/lake_key.h"
 #include "format/log_batch_projection.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
@@ -79,6 +80,7 @@ class LocalEncodedTable : public EncodedTable,
   const std::shared_ptr<const storage::HostedTable> table_;
   const std::vector<int> key_indexes_;
   std::vector<model::DataType> key_types_;
+  const format::KeyEncoding key_encoding_;  ///< of the keys that clients send; storage has its own
   mutable std::mutex mutex_;
   mutable std::map<model::SchemaId, std::shared_ptr<const Version>> versions_;  ///< under `mutex_`
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "format/lake_key.h"
 #include "format/partition_name.h"
 #include "format/row_key.h"
 
@@ -23,7 +24,8 @@ LocalLookuper::LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
     : table_(std::move(table)),
       reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
               projection),
-      keys_(table_->info) {}
+      keys_(table_->info),
+      bucket_encoding_(format::BucketEncodingOf(table_->info.descriptor)) {}
 
 Result<Lookuper::Rows> LocalLookuper::Lookup(const model::Batch& keys) {
   RETURN_IF_ERROR(keys_.Check(keys));
@@ -85,11 +87,13 @@ Status LocalLookuper::DivideByBucket(const model::Batch& keys,
     out.push_back({std::move(host), 0, rows});
     return {};
   }
-  ASSIGN_OR_RETURN(auto bucket_keys,
-                   format::EncodeKeys(LookupKeys::ColumnsAt(keys, keys_.bucket_places)));
+  ASSIGN_OR_RETURN(
+      auto bucket_keys,
+      format::EncodeBucketKeys(bucket_encoding_, LookupKeys::ColumnsAt(keys, keys_.bucket_places)));
   std::vector<std::vector<uint32_t>> rows_of_bucket(count);
   for (uint32_t row : rows) {
-    rows_of_bucket[format::BucketOf(bucket_keys[row], static_cast<int>(count))].push_back(row);
+    int bucket = format::BucketOf(bucket_encoding_, bucket_keys[row], static_cast<int>(count));
+    rows_of_bucket[bucket].push_back(row);
   }
   for (size_t bucket = 0; bucket < count; ++bucket) {
     if (rows_of_bucket[bucket].empty()) continue;

@@ -2,6 +2,7 @@
 
 #include "client/connection.h"
 #include "client/lookup_keys.h"
+#include "format/lake_key.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 
@@ -34,6 +35,7 @@ class LocalLookuper : public Lookuper {
   const std::shared_ptr<const storage::HostedTable> table_;
   const storage::RowValueReader reader_;
   const LookupKeys keys_;
+  const format::KeyEncoding bucket_encoding_;
 };
 
 /// SnapshotScanner of one bucket in this process. Thread-compatible.

@@ -4,9 +4,9 @@
 
 #include "client/bucket_batches.h"
 #include "format/batch_statistics.h"
+#include "format/lake_key.h"
 #include "format/log_batch.h"
 #include "format/partition_name.h"
-#include "format/row_key.h"
 #include "storage/kv/kv_tablet.h"
 
 namespace forebay::client {
@@ -34,7 +34,8 @@ LocalTableWriter::LocalTableWriter(std::shared_ptr<const storage::HostedTable> t
     : table_(std::move(table)),
       target_columns_(std::move(target_columns)),
       types_(table_->info.descriptor.schema.Types()),
-      partition_key_indexes_(table_->info.descriptor.PartitionKeyIndexes()) {
+      partition_key_indexes_(table_->info.descriptor.PartitionKeyIndexes()),
+      bucket_encoding_(format::BucketEncodingOf(table_->info.descriptor)) {
   const model::TableDescriptor& descriptor = table_->info.descriptor;
   statistics_columns_ = StatisticsColumns(descriptor.schema, table_->options);
   for (const std::string& key : descriptor.EffectiveBucketKeys()) {
@@ -51,9 +52,11 @@ Result<std::vector<int>> LocalTableWriter::NumbersOf(const model::Batch& batch) 
   if (count == 1) return std::vector<int>(batch.num_rows, 0);
   std::vector<model::Column> columns;
   for (int index : bucket_key_indexes_) columns.push_back(batch.columns[index]);
-  ASSIGN_OR_RETURN(format::EncodedKeys keys, format::EncodeKeys(columns));
+  ASSIGN_OR_RETURN(auto keys, format::EncodeBucketKeys(bucket_encoding_, columns));
   std::vector<int> buckets(batch.num_rows);
-  for (int row = 0; row < batch.num_rows; ++row) buckets[row] = format::BucketOf(keys[row], count);
+  for (int row = 0; row < batch.num_rows; ++row) {
+    buckets[row] = format::BucketOf(bucket_encoding_, keys[row], count);
+  }
   return buckets;
 }
 

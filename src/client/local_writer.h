@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/connection.h"
+#include "format/lake_key.h"
 #include "storage/storage_server.h"
 
 namespace forebay::client {
@@ -28,6 +29,7 @@ class LocalTableWriter : public TableWriter {
   std::vector<int> bucket_key_indexes_;
   std::vector<int> statistics_columns_;
   const std::vector<int> partition_key_indexes_;
+  const format::KeyEncoding bucket_encoding_;
 };
 
 }  // namespace forebay::client

@@ -12,6 +12,7 @@
 namespace forebay::format {
 
 using model::Column;
+using model::ColumnBuilder;
 using model::Int128;
 using model::PhysicalType;
 using model::TypeRoot;
@@ -116,6 +117,82 @@ uint32_t Murmur3(std::string_view bytes) {
   return murmur::Finish(hash ^ static_cast<uint32_t>(bytes.size()));
 }
 
+template <typename T>
+Result<T> ReadWhole(std::string_view key) {
+  if (key.size() != sizeof(T)) return Corruption("a key of {} bytes", key.size());
+  return LoadLe<T>(key.data());
+}
+
+/// A cell of 32 bits that is an int64 in the key, `unit` to one.
+Status AppendNarrow(std::string_view key, int64_t unit, ColumnBuilder& column) {
+  ASSIGN_OR_RETURN(auto value, ReadWhole<int64_t>(key));
+  if (value % unit != 0 || value / unit != static_cast<int32_t>(value / unit)) {
+    return Corruption("{} is no {}", value, column.type().ToString());
+  }
+  column.Append(static_cast<int32_t>(value / unit));
+  return Status::Ok();
+}
+
+Status AppendMicros(std::string_view key, ColumnBuilder& column) {
+  constexpr int64_t kMicrosPerMilli = 1000;
+  ASSIGN_OR_RETURN(auto micros, ReadWhole<int64_t>(key));
+  MilliTime time{model::FloorDiv(micros, kMicrosPerMilli),
+                 model::FloorMod(micros, kMicrosPerMilli) * 1000};
+  ASSIGN_OR_RETURN(int64_t value, JoinTimestamp(column.type(), time));
+  column.Append(value);
+  return Status::Ok();
+}
+
+Status AppendDecimal(std::string_view key, ColumnBuilder& column) {
+  ASSIGN_OR_RETURN(Int128 value, ReadBigEndian(key));
+  if (column.type().physical() == PhysicalType::kInt128) {
+    column.Append(value);
+  } else if (value == static_cast<int64_t>(value)) {
+    column.Append(static_cast<int64_t>(value));
+  } else {
+    return Corruption("a key is too large for {}", column.type().ToString());
+  }
+  return Status::Ok();
+}
+
+Status DecodeIcebergKey(std::string_view key, ColumnBuilder& column) {
+  switch (column.type().root()) {
+    case TypeRoot::kInteger:
+    case TypeRoot::kDate: return AppendNarrow(key, 1, column);
+    case TypeRoot::kTime: return AppendNarrow(key, 1000, column);
+    case TypeRoot::kTimestamp: return AppendMicros(key, column);
+    case TypeRoot::kDecimal: return AppendDecimal(key, column);
+    case TypeRoot::kBigint: {
+      ASSIGN_OR_RETURN(auto value, ReadWhole<int64_t>(key));
+      column.Append(value);
+      return Status::Ok();
+    }
+    case TypeRoot::kChar:
+    case TypeRoot::kVarchar:
+    case TypeRoot::kBinary:
+    case TypeRoot::kVarbinary: column.AppendString(key); return Status::Ok();
+    default: return NotSupported("reading {} from a key of Iceberg", column.type().ToString());
+  }
+}
+
+/// Types that both Fluss's IcebergKeyEncoder and Iceberg's bucket transform take.
+bool HasIcebergBuckets(const model::DataType& type) {
+  constexpr int kMicroPrecision = 6;
+  switch (type.root()) {
+    case TypeRoot::kInteger:
+    case TypeRoot::kBigint:
+    case TypeRoot::kDate:
+    case TypeRoot::kTime:
+    case TypeRoot::kDecimal:
+    case TypeRoot::kChar:
+    case TypeRoot::kVarchar:
+    case TypeRoot::kBinary:
+    case TypeRoot::kVarbinary: return true;
+    case TypeRoot::kTimestamp: return type.precision() <= kMicroPrecision;
+    default: return false;
+  }
+}
+
 uint32_t LoadBigEndian(std::string_view key) {
   uint32_t value = 0;
   for (char byte : key.substr(0, 4)) value = value << 8 | static_cast<uint8_t>(byte);
@@ -148,6 +225,31 @@ int BucketOf(KeyEncoding encoding, std::string_view key, int bucket_count) {
     case KeyEncoding::kHudi: return static_cast<int>((LoadBigEndian(key) & kPositive) % count);
   }
   return 0;
+}
+
+Status DecodeBucketKey(KeyEncoding encoding, std::string_view key,
+                       std::span<ColumnBuilder*> columns) {
+  if (encoding == KeyEncoding::kFluss) return DecodeKey(key, columns);
+  if (encoding != KeyEncoding::kIceberg) return NotSupported("reading a key of this lake");
+  if (columns.size() != 1) {
+    return InvalidArgument("a bucket key of Iceberg has one column, not {}", columns.size());
+  }
+  return DecodeIcebergKey(key, *columns[0]);
+}
+
+KeyEncoding BucketEncodingOf(const model::TableDescriptor& table) {
+  // The one lake format that storage takes.
+  if (!table.properties.contains("table.datalake.format")) return KeyEncoding::kFluss;
+  std::vector<std::string> keys = table.EffectiveBucketKeys();
+  if (keys.size() != 1) return KeyEncoding::kFluss;
+  int index = table.schema.IndexOf(keys[0]);
+  bool possible = index >= 0 && HasIcebergBuckets(table.schema.columns[index].type);
+  return possible ? KeyEncoding::kIceberg : KeyEncoding::kFluss;
+}
+
+KeyEncoding RowKeyEncodingOf(const model::TableDescriptor& table) {
+  bool whole_key = table.EffectiveBucketKeys() == table.PhysicalPrimaryKey();
+  return whole_key ? BucketEncodingOf(table) : KeyEncoding::kFluss;
 }
 
 }  // namespace forebay::format

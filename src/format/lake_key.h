@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "format/row_key.h"
 #include "model/column.h"
+#include "model/table.h"
 
 namespace forebay::format {
 
@@ -28,5 +29,19 @@ Result<EncodedKeys> EncodeBucketKeys(KeyEncoding encoding, std::span<const model
 
 /// The bucket of a key of EncodeBucketKeys.
 int BucketOf(KeyEncoding encoding, std::string_view key, int bucket_count);
+
+/// Appends the cells of a key of EncodeBucketKeys to builders of the columns' types; Fluss's and
+/// Iceberg's keys only. kCorruption when the bytes are no such key.
+Status DecodeBucketKey(KeyEncoding encoding, std::string_view key,
+                       std::span<model::ColumnBuilder*> columns);
+
+/// How a table of our own storage chooses buckets: as Iceberg does when 'table.datalake.format'
+/// says so and there is one bucket key of a type that Iceberg has buckets of, else as Fluss. The
+/// option is given when a table is made and never changes.
+KeyEncoding BucketEncodingOf(const model::TableDescriptor& table);
+
+/// How Fluss's clients encode the keys of such a table's rows (Fluss's KeyEncoder, version 2): as
+/// they choose the bucket, unless the bucket key is a part of the primary key.
+KeyEncoding RowKeyEncodingOf(const model::TableDescriptor& table);
 
 }  // namespace forebay::format

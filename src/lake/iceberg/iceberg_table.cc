@@ -60,12 +60,14 @@ Result<std::unique_ptr<IcebergTable>> IcebergTable::Open(io::FileSystem& fs, std
   return table;
 }
 
-Result<std::unique_ptr<IcebergTable>> IcebergTable::Create(
-    io::FileSystem& fs, std::string directory, const model::Schema& schema,
-    const std::vector<std::string>& partition_keys, const Clock& clock) {
+Result<std::unique_ptr<IcebergTable>> IcebergTable::Create(io::FileSystem& fs,
+                                                           std::string directory,
+                                                           const model::Schema& schema,
+                                                           const TablePartitioning& partitioning,
+                                                           const Clock& clock) {
   std::unique_ptr<IcebergTable> table(new IcebergTable(fs, std::move(directory), clock));
   ASSIGN_OR_RETURN(TableMetadata metadata, TableMetadata::Create(UriOf(table->directory_), schema,
-                                                                 partition_keys, clock.NowMs()));
+                                                                 partitioning, clock.NowMs()));
   RETURN_IF_ERROR(fs.CreateDirectories(table->directory_ + "/metadata"));
   RETURN_IF_ERROR(fs.CreateDirectories(table->directory_ + "/data"));
   RETURN_IF_ERROR(table->WriteMetadata(metadata, 1));

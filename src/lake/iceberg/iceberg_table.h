@@ -41,9 +41,10 @@ class IcebergTable {
   /// `directory` is absolute. kNotFound when there is no table, kCorruption naming the file.
   static Result<std::unique_ptr<IcebergTable>> Open(io::FileSystem& fs, std::string directory,
                                                     const Clock& clock);
-  static Result<std::unique_ptr<IcebergTable>> Create(
-      io::FileSystem& fs, std::string directory, const model::Schema& schema,
-      const std::vector<std::string>& partition_keys, const Clock& clock);
+  static Result<std::unique_ptr<IcebergTable>> Create(io::FileSystem& fs, std::string directory,
+                                                      const model::Schema& schema,
+                                                      const TablePartitioning& partitioning,
+                                                      const Clock& clock);
 
   const TableMetadata& metadata() const { return *metadata_; }
   std::shared_ptr<const TableMetadata> metadata_shared() const { return metadata_; }

@@ -1,5 +1,8 @@
 #include "lake/iceberg/manifest.h"
 
+#include <algorithm>
+
+#include "base/check.h"
 #include "lake/avro/avro_codec.h"
 #include "lake/iceberg/manifest_schema.h"
 
@@ -74,10 +77,10 @@ model::Value ToValue(const AvroJson& json) {
   return model::Value();
 }
 
-AvroJson FromDataFile(const DataFile& file) {
+AvroJson FromDataFile(const DataFile& file, const std::string& bucket_field) {
   AvroJson partition = AvroJson::object();
   for (const auto& [name, value] : file.keys) partition[name] = FromValue(value);
-  partition[kBucketColumn] = file.bucket ? AvroJson(*file.bucket) : AvroJson();
+  partition[bucket_field] = file.bucket ? AvroJson(*file.bucket) : AvroJson();
   return {{"content", static_cast<int>(file.content)},
           {"file_path", file.file_path},
           {"file_format", "PARQUET"},
@@ -91,7 +94,7 @@ AvroJson FromDataFile(const DataFile& file) {
           {"upper_bounds", FromMap(file.upper_bounds)}};
 }
 
-Result<DataFile> ToDataFile(const AvroJson& datum) {
+Result<DataFile> ToDataFile(const AvroJson& datum, const std::string& bucket_field) {
   DataFile file;
   int content = IntOr0(Get(datum, "content"));
   if (content < 0 || content > 2)
@@ -99,11 +102,11 @@ Result<DataFile> ToDataFile(const AvroJson& datum) {
   file.content = static_cast<FileContent>(content);
   file.file_path = Get(datum, "file_path").get<std::string>();
   const AvroJson& partition = Get(datum, "partition");
-  if (!Get(partition, kBucketColumn).is_null()) {
-    file.bucket = Get(partition, kBucketColumn).get<int>();
+  if (!Get(partition, bucket_field.c_str()).is_null()) {
+    file.bucket = Get(partition, bucket_field.c_str()).get<int>();
   }
   for (const auto& [name, value] : partition.items()) {
-    if (name != kBucketColumn) file.keys[name] = ToValue(value);
+    if (name != bucket_field) file.keys[name] = ToValue(value);
   }
   file.record_count = Get(datum, "record_count").get<int64_t>();
   file.file_size_in_bytes = Get(datum, "file_size_in_bytes").get<int64_t>();
@@ -133,6 +136,19 @@ AvroJson PartitionSummary(const ManifestFile& manifest) {
   return list;
 }
 
+/// The last field of the partition spec in a manifest's header.
+Result<std::string> BucketFieldOf(const AvroFile& manifest) {
+  auto spec = std::find_if(manifest.metadata.begin(), manifest.metadata.end(),
+                           [](const auto& entry) { return entry.first == "partition-spec"; });
+  if (spec == manifest.metadata.end()) return std::string(kBucketColumn);
+  auto fields = nlohmann::json::parse(spec->second, nullptr, false);
+  if (!fields.is_array() || fields.empty() || !fields.back().is_object() ||
+      !fields.back().contains("name") || !fields.back()["name"].is_string()) {
+    return Corruption("a manifest has no partition spec");
+  }
+  return fields.back()["name"].get<std::string>();
+}
+
 /// Runs `read`, turning what nlohmann throws on unexpected shapes into kCorruption.
 template <typename F>
 auto Guarded(const char* what, F&& read) -> decltype(read()) {
@@ -147,6 +163,7 @@ auto Guarded(const char* what, F&& read) -> decltype(read()) {
 
 Result<std::string> WriteManifest(const std::vector<ManifestEntry>& entries,
                                   const ManifestContext& context) {
+  CHECK(!context.partition_fields.empty());
   AvroFile file;
   file.schema = ManifestEntrySchema(context.partition_fields);
   file.metadata = {{"schema", context.schema_json},
@@ -156,17 +173,19 @@ Result<std::string> WriteManifest(const std::vector<ManifestEntry>& entries,
                    {"format-version", "2"},
                    {"content", context.is_deletes ? "deletes" : "data"}};
   for (const ManifestEntry& entry : entries) {
-    file.datums.push_back({{"status", static_cast<int>(entry.status)},
-                           {"snapshot_id", OptionalLong(entry.snapshot_id)},
-                           {"sequence_number", OptionalLong(entry.sequence_number)},
-                           {"file_sequence_number", OptionalLong(entry.file_sequence_number)},
-                           {"data_file", FromDataFile(entry.file)}});
+    file.datums.push_back(
+        {{"status", static_cast<int>(entry.status)},
+         {"snapshot_id", OptionalLong(entry.snapshot_id)},
+         {"sequence_number", OptionalLong(entry.sequence_number)},
+         {"file_sequence_number", OptionalLong(entry.file_sequence_number)},
+         {"data_file", FromDataFile(entry.file, context.partition_fields.back().name)}});
   }
   return WriteAvroFile(file);
 }
 
 Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes) {
   ASSIGN_OR_RETURN(AvroFile file, ReadAvroFile(bytes));
+  ASSIGN_OR_RETURN(std::string bucket_field, BucketFieldOf(file));
   return Guarded("the manifest", [&]() -> Result<std::vector<ManifestEntry>> {
     std::vector<ManifestEntry> entries;
     for (const AvroJson& datum : file.datums) {
@@ -177,7 +196,7 @@ Result<std::vector<ManifestEntry>> ReadManifest(std::string_view bytes) {
       entry.snapshot_id = ToOptional(Get(datum, "snapshot_id"));
       entry.sequence_number = ToOptional(Get(datum, "sequence_number"));
       entry.file_sequence_number = ToOptional(Get(datum, "file_sequence_number"));
-      ASSIGN_OR_RETURN(entry.file, ToDataFile(Get(datum, "data_file")));
+      ASSIGN_OR_RETURN(entry.file, ToDataFile(Get(datum, "data_file"), bucket_field));
       entries.push_back(std::move(entry));
     }
     return entries;

@@ -22,10 +22,10 @@ inline constexpr const char* kBucketColumn = "__bucket";
 /// The id of a partition spec's first field.
 inline constexpr int kFirstPartitionFieldId = 1000;
 
-/// A field of the partition spec; all are identity transforms.
+/// A field of the partition spec: an identity transform, or the bucket transform as the last one.
 struct PartitionField {
   std::string name;
-  std::string iceberg_type;  ///< "string", "int", ...
+  std::string iceberg_type;  ///< of its values: "string", "int", ...
   int id = 0;
 };
 
@@ -33,7 +33,7 @@ struct PartitionField {
 using PartitionKeys = std::map<std::string, model::Value>;
 
 /// The spec's `data_file` struct. Tables are partitioned by identity of their partition keys, if
-/// they have some, and of __bucket.
+/// they have some, and by the bucket: identity of __bucket, or Iceberg's bucket of a column.
 struct DataFile {
   FileContent content = FileContent::kData;
   std::string file_path;
@@ -74,7 +74,7 @@ struct ManifestFile {
   int64_t added_rows_count = 0;
   int64_t existing_rows_count = 0;
   int64_t deleted_rows_count = 0;
-  int partition_key_count = 0;  ///< fields of the partition before __bucket
+  int partition_key_count = 0;  ///< fields of the partition before the bucket
   std::optional<int> lowest_bucket;
   std::optional<int> highest_bucket;
 };
@@ -83,8 +83,8 @@ struct ManifestFile {
 struct ManifestContext {
   std::string schema_json;  ///< the table's current schema
   int schema_id = 0;
-  std::string partition_fields_json;  ///< the partition spec's fields
-  std::vector<PartitionField> partition_fields;
+  std::string partition_fields_json;             ///< the partition spec's fields
+  std::vector<PartitionField> partition_fields;  ///< the bucket as the last
   int partition_spec_id = 0;
   bool is_deletes = false;
 };

@@ -8,7 +8,7 @@
 namespace forebay::lake {
 
 /// The Avro schemas of manifests and manifest lists of format version 2, with the spec's field ids,
-/// for tables partitioned by identity of the partition keys and of __bucket.
+/// for tables partitioned by these fields.
 AvroJson ManifestEntrySchema(const std::vector<PartitionField>& partition);
 const AvroJson& ManifestFileSchema();
 

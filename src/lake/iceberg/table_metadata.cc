@@ -16,6 +16,7 @@ using model::TypeRoot;
 namespace {
 
 constexpr size_t kMetadataLogMax = 100;
+constexpr const char* kOffsetColumn = "__offset";
 
 /// Types without parameters.
 const char* PlainType(TypeRoot root) {
@@ -93,16 +94,62 @@ std::vector<IcebergField> IcebergFields(const model::Schema& schema) {
   for (const model::ColumnSpec& column : schema.columns) {
     fields.push_back({id++, column.name, !column.type.nullable(), column.type});
   }
-  fields.push_back({id++, kBucketColumn, false, DataType::Int()});
-  fields.push_back({id++, "__offset", false, DataType::Bigint()});
-  fields.push_back({id++, "__timestamp", false, DataType::TimestampLtz(6)});
+  fields.push_back({id++, kBucketColumn, true, DataType::Int()});
+  fields.push_back({id++, kOffsetColumn, true, DataType::Bigint()});
+  fields.push_back({id++, "__timestamp", true, DataType::TimestampLtz(6)});
   return fields;
 }
 
+namespace {
+
+/// A name that no column has.
+std::string BucketFieldName(const std::string& column, const std::map<std::string, int>& ids) {
+  std::string name = column + "_bucket";
+  while (ids.contains(name)) name += '_';
+  return name;
+}
+
+Json PartitionSpec(const TablePartitioning& partitioning, const std::map<std::string, int>& ids) {
+  Json fields = Json::array();
+  int id = kFirstPartitionFieldId;
+  auto add = [&](const std::string& name, const std::string& transform, const std::string& of) {
+    fields.push_back(
+        {{"name", name}, {"transform", transform}, {"source-id", ids.at(of)}, {"field-id", id++}});
+  };
+  for (const std::string& key : partitioning.partition_keys) add(key, "identity", key);
+  const std::string& bucket_key = partitioning.bucket_key;
+  if (bucket_key.empty()) {
+    add(kBucketColumn, "identity", kBucketColumn);
+  } else {
+    add(BucketFieldName(bucket_key, ids), fmt::format("bucket[{}]", partitioning.bucket_count),
+        bucket_key);
+  }
+  return fields;
+}
+
+Json NewProperties(bool has_primary_key) {
+  Json properties = {{"write.format.default", "parquet"},
+                     {"write.parquet.compression-codec", "zstd"}};
+  if (!has_primary_key) return properties;
+  for (const char* change : {"delete", "update", "merge"}) {
+    properties[fmt::format("write.{}.mode", change)] = "merge-on-read";
+  }
+  return properties;
+}
+
+Json SortOrders(int offset_id) {
+  Json by_offset = {{"transform", "identity"},
+                    {"source-id", offset_id},
+                    {"direction", "asc"},
+                    {"null-order", "nulls-first"}};
+  return Json::array({{{"order-id", 1}, {"fields", Json::array({by_offset})}}});
+}
+
+}  // namespace
+
 Result<TableMetadata> TableMetadata::Create(const std::string& location,
                                             const model::Schema& schema,
-                                            const std::vector<std::string>& partition_keys,
-                                            int64_t now_ms) {
+                                            const TablePartitioning& partitioning, int64_t now_ms) {
   std::vector<IcebergField> fields = IcebergFields(schema);
   int next_id = static_cast<int>(fields.size()) + 1;
   Json columns = Json::array();
@@ -114,16 +161,7 @@ Result<TableMetadata> TableMetadata::Create(const std::string& location,
         {{"id", field.id}, {"name", field.name}, {"required", field.required}, {"type", *type}});
     ids[field.name] = field.id;
   }
-  Json partition_fields = Json::array();
-  int partition_field_id = kFirstPartitionFieldId - 1;
-  std::vector<std::string> partition_columns = partition_keys;
-  partition_columns.push_back(kBucketColumn);
-  for (const std::string& name : partition_columns) {
-    partition_fields.push_back({{"name", name},
-                                {"transform", "identity"},
-                                {"source-id", ids.at(name)},
-                                {"field-id", ++partition_field_id}});
-  }
+  Json partition_fields = PartitionSpec(partitioning, ids);
   Json identifiers = Json::array();
   for (int key : schema.PrimaryKeyIndexes()) identifiers.push_back(key + 1);
   Json iceberg_schema = {{"type", "struct"}, {"schema-id", 0}};
@@ -142,13 +180,10 @@ Result<TableMetadata> TableMetadata::Create(const std::string& location,
       {"schemas", Json::array({iceberg_schema})},
       {"default-spec-id", 0},
       {"partition-specs", Json::array({{{"spec-id", 0}, {"fields", partition_fields}}})},
-      {"last-partition-id", partition_field_id},
-      {"default-sort-order-id", 0},
-      {"sort-orders", Json::array({{{"order-id", 0}, {"fields", Json::array()}}})},
-      {"properties",
-       {{"write.format.default", "parquet"},
-        {"write.parquet.compression-codec", "zstd"},
-        {"write.delete.mode", "merge-on-read"}}},
+      {"last-partition-id", partition_fields.back()["field-id"]},
+      {"default-sort-order-id", 1},
+      {"sort-orders", SortOrders(ids.at(kOffsetColumn))},
+      {"properties", NewProperties(!identifiers.empty())},
       {"current-snapshot-id", -1},
       {"refs", Json::object()},
       {"snapshots", Json::array()},
@@ -315,7 +350,8 @@ Result<std::vector<PartitionField>> TableMetadata::PartitionFields() const {
       PartitionField& made = fields.emplace_back();
       made.name = field.at("name");
       made.id = field.at("field-id");
-      made.iceberg_type = types.at(field.at("source-id").get<int>());
+      bool is_bucket = field.at("transform").get<std::string>().starts_with("bucket[");
+      made.iceberg_type = is_bucket ? "int" : types.at(field.at("source-id").get<int>());
     }
     return fields;
   } catch (const std::exception& error) {

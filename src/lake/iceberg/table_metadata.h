@@ -22,6 +22,14 @@ struct IcebergField {
   model::DataType type;  ///< the type of the rows in memory; the Iceberg type follows from it
 };
 
+/// How a new Iceberg table is partitioned: by identity of the partition keys and by the bucket,
+/// which is Iceberg's own of a column, or identity of __bucket when `bucket_key` is empty.
+struct TablePartitioning {
+  std::vector<std::string> partition_keys = {};
+  std::string bucket_key = {};
+  int bucket_count = 1;
+};
+
 /// How far the lake has the buckets of a partition.
 struct PartitionOffsets {
   model::PartitionInfo partition;
@@ -55,12 +63,11 @@ inline constexpr const char* kLogOffsetsKey = "forebay.log-offsets";
 /// other writers put there survives our commits.
 class TableMetadata {
  public:
-  /// Metadata of a new, empty table: the columns of `schema`, then __bucket INT, __offset BIGINT,
-  /// __timestamp TIMESTAMP_LTZ(6); partitioned by identity of `partition_keys` and of __bucket.
-  /// kNotSupported for column types Iceberg v2 has not.
+  /// Metadata of a new, empty table as Fluss's IcebergLakeCatalog makes it: the columns of
+  /// `schema`, then __bucket INT, __offset BIGINT, __timestamp TIMESTAMP_LTZ(6), sorted by
+  /// __offset. kNotSupported for column types Iceberg v2 has not.
   static Result<TableMetadata> Create(const std::string& location, const model::Schema& schema,
-                                      const std::vector<std::string>& partition_keys,
-                                      int64_t now_ms);
+                                      const TablePartitioning& partitioning, int64_t now_ms);
   /// kCorruption, kNotSupported (format version).
   static Result<TableMetadata> Parse(std::string_view json);
 
@@ -85,7 +92,7 @@ class TableMetadata {
   /// The current schema and the partition fields as JSON, for manifests.
   std::string SchemaJson() const;
   std::string PartitionFieldsJson() const;
-  /// The fields of the partition spec, __bucket as the last. kCorruption.
+  /// The fields of the partition spec, the bucket as the last. kCorruption.
   Result<std::vector<PartitionField>> PartitionFields() const;
 
   /// Adds a snapshot and makes it current. `metadata_file` is the file that this metadata was read

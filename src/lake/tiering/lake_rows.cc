@@ -1,5 +1,6 @@
 #include "lake/tiering/lake_rows.h"
 
+#include "format/lake_key.h"
 #include "model/value_text.h"
 
 namespace forebay::lake {
@@ -29,10 +30,18 @@ model::Schema LakeSchema(const model::Schema& schema) {
     lake.columns.push_back({name, type, {}, static_cast<int>(lake.columns.size())});
   };
   for (const model::ColumnSpec& column : schema.columns) add(column.name, LakeType(column.type));
-  add("__bucket", DataType::Int());
-  add("__offset", DataType::Bigint());
-  add("__timestamp", DataType::TimestampLtz(6));
+  add("__bucket", DataType::Int().NotNull());
+  add("__offset", DataType::Bigint().NotNull());
+  add("__timestamp", DataType::TimestampLtz(6).NotNull());
   return lake;
+}
+
+TablePartitioning LakePartitioning(const model::TableDescriptor& table) {
+  TablePartitioning partitioning{table.partition_keys, "", table.bucket_count};
+  if (format::BucketEncodingOf(table) == format::KeyEncoding::kIceberg) {
+    partitioning.bucket_key = table.EffectiveBucketKeys()[0];
+  }
+  return partitioning;
 }
 
 namespace {

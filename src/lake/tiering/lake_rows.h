@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "lake/iceberg/manifest.h"
+#include "lake/iceberg/table_metadata.h"
 #include "model/batch.h"
 #include "model/table.h"
 
@@ -14,6 +15,10 @@ namespace forebay::lake {
 /// SMALLINT as INT, timestamps and times with microseconds), then __bucket, __offset, __timestamp.
 /// Column i has field id i + 1.
 model::Schema LakeSchema(const model::Schema& schema);
+
+/// How Fluss's clients expect the lake table to be partitioned: by the bucket key when the table's
+/// buckets are Iceberg's.
+TablePartitioning LakePartitioning(const model::TableDescriptor& table);
 
 /// The partition's values as data files have them. kNotSupported for keys of types other than
 /// STRING, BOOLEAN, integers and DATE.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "base/failpoint.h"
 #include "format/row_key.h"
@@ -25,6 +26,7 @@ struct TableTierer::BucketRows {
   LogOffset end = 0;           ///< offset after the last record read
   std::vector<Batch> batches;  ///< rows of data files
   int64_t num_rows = 0;
+  bool needs_file = false;  ///< even if there are no rows
   // Primary-key tables: the rows are collected with their keys, and of each key only the last
   // counts.
   std::vector<std::string> keys;                         ///< of the collected rows
@@ -40,7 +42,7 @@ Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& conne
   auto iceberg = IcebergTable::Open(fs, directory, clock);
   if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
     iceberg = IcebergTable::Create(fs, directory, table.descriptor.schema,
-                                   table.descriptor.partition_keys, clock);
+                                   LakePartitioning(table.descriptor), clock);
   }
   if (!iceberg.ok()) return iceberg.status();
   tierer->iceberg_ = std::move(iceberg).value();
@@ -60,7 +62,7 @@ Status TableTierer::ReadOffsets() {
   if (partitioned) {
     for (PartitionOffsets& entry : snapshot->LogOffsetsByPartition()) {
       PartId id = entry.partition.id;
-      parts_[id] = {std::move(entry.partition), std::move(entry.offsets)};
+      parts_[id] = {std::move(entry.partition), std::move(entry.offsets), true};
     }
   } else {
     parts_[std::nullopt].offsets = snapshot->LogOffsets();
@@ -116,21 +118,46 @@ Status TableTierer::TierPart(const PartId& id, Part& part, CommitRequest& reques
     if (!rows) continue;
     RETURN_IF_ERROR(WriteBucket(*rows, request, round));
     part.offsets[bucket] = rows->end;
+    part.is_known = true;
   }
   return Status::Ok();
 }
 
-/// For the snapshot's summary. Of partitions of one name only the newest with rows in the lake
-/// stays.
+Status TableTierer::AnnouncePartitions() {
+  if (!table_.descriptor.IsPartitioned() || table_.descriptor.HasPrimaryKey()) return {};
+  ASSIGN_OR_RETURN(auto ids, FindParts());
+  std::set<std::string> names;
+  for (const auto& [id, part] : parts_) {
+    if (part.is_known) names.insert(part.partition->Name());
+  }
+  Parts next = parts_;
+  CommitRequest request;
+  bool changed = false;
+  for (const PartId& id : ids) {
+    Part& part = next.at(id);
+    if (part.is_known) continue;
+    part.is_known = changed = true;
+    if (!names.insert(part.partition->Name()).second) continue;  // it was dropped and made anew
+    ASSIGN_OR_RETURN(BucketRows rows, NoRowsOf(part, 0));
+    rows.needs_file = true;
+    RETURN_IF_ERROR(WriteDataFile(rows, request));
+  }
+  if (!changed) return {};
+  request.summary[kLogOffsetsKey] = OffsetsText(next);
+  Summarize({}, request);
+  RETURN_IF_ERROR(iceberg_->Commit(request).status());
+  parts_ = std::move(next);
+  return {};
+}
+
+/// For the snapshot's summary. Of partitions of one name only the newest that the lake knows stays.
 std::string TableTierer::OffsetsText(Parts& parts) const {
   if (!table_.descriptor.IsPartitioned()) {
     return fmt::format("[{}]", fmt::join(parts.at(std::nullopt).offsets, ","));
   }
   std::map<std::string, PartitionOffsets> by_name;
   for (const auto& [id, part] : parts) {
-    bool empty = std::all_of(part.offsets.begin(), part.offsets.end(),
-                             [](LogOffset offset) { return offset == 0; });
-    if (!empty) by_name[part.partition->Name()] = {*part.partition, part.offsets};
+    if (part.is_known) by_name[part.partition->Name()] = {*part.partition, part.offsets};
   }
   std::vector<PartitionOffsets> list;
   for (auto& [name, entry] : by_name) list.push_back(std::move(entry));
@@ -191,25 +218,29 @@ void TableTierer::Summarize(const TieringRound& round, CommitRequest& request) c
   request.summary["commit-user"] = "forebay";
 }
 
+Result<TableTierer::BucketRows> TableTierer::NoRowsOf(const Part& part, int bucket) const {
+  BucketRows rows;
+  rows.bucket = bucket;
+  rows.id = bucket;
+  rows.end = part.offsets[bucket];
+  if (!part.partition.has_value()) return rows;
+  rows.id = {part.partition->id, bucket};
+  ASSIGN_OR_RETURN(rows.partition, LakePartitionKeys(table_.descriptor, part.partition->values));
+  for (size_t i = 0; i < part.partition->values.size(); ++i) {
+    rows.directory += fmt::format("{}{}={}", i == 0 ? "" : "/", table_.descriptor.partition_keys[i],
+                                  part.partition->values[i]);
+  }
+  return rows;
+}
+
 Result<std::optional<TableTierer::BucketRows>> TableTierer::ReadBucket(const Part& part, int bucket,
                                                                        LogOffset end) {
   // Columns that were added since the tierer was opened are the next one's.
   std::vector<int> columns(table_.descriptor.schema.columns.size());
   std::iota(columns.begin(), columns.end(), 0);
   ASSIGN_OR_RETURN(auto scanner, connection_.OpenLogScanner(table_.path, columns));
-  BucketRows rows;
-  rows.bucket = bucket;
-  rows.id = bucket;
-  if (part.partition.has_value()) {
-    rows.id = {part.partition->id, bucket};
-    ASSIGN_OR_RETURN(rows.partition, LakePartitionKeys(table_.descriptor, part.partition->values));
-    for (size_t i = 0; i < part.partition->values.size(); ++i) {
-      rows.directory += fmt::format("{}{}={}", i == 0 ? "" : "/",
-                                    table_.descriptor.partition_keys[i], part.partition->values[i]);
-    }
-  }
-  RETURN_IF_ERROR(scanner->Subscribe(rows.id, part.offsets[bucket]));
-  rows.end = part.offsets[bucket];
+  ASSIGN_OR_RETURN(BucketRows rows, NoRowsOf(part, bucket));
+  RETURN_IF_ERROR(scanner->Subscribe(rows.id, rows.end));
   constexpr int64_t kPollBytes = 8 << 20;
   while (rows.end < end && rows.num_rows < kRoundRowsMax) {
     ASSIGN_OR_RETURN(auto polled, scanner->Poll(0, kPollBytes));
@@ -307,7 +338,7 @@ Status TableTierer::WriteBucket(BucketRows& rows, CommitRequest& request, Tierin
 Status TableTierer::WriteDataFile(BucketRows& rows, CommitRequest& request) {
   int64_t count = 0;
   for (const Batch& batch : rows.batches) count += batch.num_rows;
-  if (count == 0) return Status::Ok();
+  if (count == 0 && !rows.needs_file) return Status::Ok();
   model::Schema schema = LakeSchema(table_.descriptor.schema);
   std::map<std::string, int> ids = iceberg_->metadata().FieldIds();
   std::vector<int> field_ids;

@@ -40,6 +40,10 @@ class TableTierer {
   /// Moves what the log has now, or a part of it when it is much: nothing is left when `rows` and
   /// `snapshot` are empty.
   Result<TieringRound> RunRound();
+  /// Makes new partitions of a log table known to the lake, as a file without rows each, before
+  /// their rows come. Fluss's connector 0.9 reads what the lake does not know as a log alone, and
+  /// then waits forever for an end of buckets that are empty.
+  Status AnnouncePartitions();
   const IcebergTable& iceberg() const { return *iceberg_; }
   /// How far the lake has the buckets, partition by partition.
   std::vector<model::LogOffset> offsets() const;
@@ -53,6 +57,7 @@ class TableTierer {
   struct Part {
     std::optional<model::PartitionInfo> partition;
     std::vector<model::LogOffset> offsets;  ///< by bucket: the first that is not in the lake
+    bool is_known = false;                  ///< to the lake
   };
   using PartId = std::optional<model::PartitionId>;
   using Parts = std::map<PartId, Part>;
@@ -69,6 +74,7 @@ class TableTierer {
   Status TierPart(const PartId& id, Part& part, CommitRequest& request, TieringRound& round);
   std::string OffsetsText(Parts& parts) const;
   Status LoadKeys(const BucketRows& rows);
+  Result<BucketRows> NoRowsOf(const Part& part, int bucket) const;
   Result<std::optional<BucketRows>> ReadBucket(const Part& part, int bucket, model::LogOffset end);
   Status AddRecords(const client::ScanRecords& records, BucketRows& rows);
   Status AddChanges(const client::ScanRecords& records, BucketRows& rows);

@@ -37,14 +37,27 @@ std::string TieringService::DirectoryOf(const model::TableInfo& table) const {
                      table.id.value());
 }
 
-Result<Snapshot> TieringService::SnapshotOf(const model::TableInfo& table,
-                                            std::optional<int64_t> snapshot_id) const {
-  ASSIGN_OR_RETURN(auto lake, IcebergTable::Open(fs_, DirectoryOf(table), clock_));
-  const TableMetadata& metadata = lake->metadata();
-  if (!snapshot_id.has_value() && metadata.current_snapshot() != nullptr) {
-    return *metadata.current_snapshot();
+Result<std::shared_ptr<const TableMetadata>> TieringService::MetadataOf(
+    const model::TableInfo& table) {
+  std::shared_ptr<Entry> entry = EntryOf(table);
+  {
+    std::lock_guard lock(mutex_);
+    if (entry->metadata != nullptr) return entry->metadata;
   }
-  for (const Snapshot& snapshot : metadata.snapshots()) {
+  ASSIGN_OR_RETURN(auto lake, IcebergTable::Open(fs_, DirectoryOf(table), clock_));
+  std::lock_guard lock(mutex_);
+  // A round that ended meanwhile has left a newer one.
+  if (entry->metadata == nullptr) entry->metadata = lake->metadata_shared();
+  return entry->metadata;
+}
+
+Result<Snapshot> TieringService::SnapshotOf(const model::TableInfo& table,
+                                            std::optional<int64_t> snapshot_id) {
+  ASSIGN_OR_RETURN(auto metadata, MetadataOf(table));
+  if (!snapshot_id.has_value() && metadata->current_snapshot() != nullptr) {
+    return *metadata->current_snapshot();
+  }
+  for (const Snapshot& snapshot : metadata->snapshots()) {
     if (snapshot.id == snapshot_id) return snapshot;
   }
   return NotFound("table {} has no such lake snapshot", table.path.ToString());
@@ -102,7 +115,10 @@ void TieringService::Refresh() {
       std::shared_ptr<Entry> entry = EntryOf(*table);
       std::lock_guard round_lock(entry->mutex);
       int64_t now = clock_.NowMs();
-      if (now < entry->next_round_ms) continue;
+      if (now < entry->next_round_ms) {
+        Announce(*table, *entry);
+        continue;
+      }
       Status status = RunRounds(*table, *entry);
       // Half the freshness: a row that just missed a round is in the lake in time all the same.
       entry->next_round_ms = clock_.NowMs() + (status.ok() ? **freshness / 2 : kRetryMs);
@@ -112,6 +128,21 @@ void TieringService::Refresh() {
       }
     }
   }
+}
+
+/// The entry's mutex is held.
+void TieringService::Announce(const model::TableInfo& table, Entry& entry) {
+  if (entry.tierer == nullptr) return;
+  Status status = entry.tierer->AnnouncePartitions();
+  std::lock_guard lock(mutex_);
+  if (status.ok()) {
+    entry.metadata = entry.tierer->iceberg().metadata_shared();
+    return;
+  }
+  Log(LogLevel::kWarning, "lake", "new partitions are not in the lake table={} error=\"{}\"",
+      table.path.ToString(), status.ToString());
+  entry.tierer.reset();
+  entry.metadata.reset();
 }
 
 /// Rounds until the log is caught up. The entry's mutex is held.
@@ -125,6 +156,7 @@ Status TieringService::RunRounds(const model::TableInfo& table, Entry& entry) {
       ASSIGN_OR_RETURN(TieringRound round, entry.tierer->RunRound());
       if (!round.snapshot) return Status::Ok();
       std::lock_guard lock(mutex_);
+      entry.metadata = entry.tierer->iceberg().metadata_shared();
       entry.state.snapshot_id = round.snapshot->id;
       entry.state.last_commit_ms = round.snapshot->timestamp_ms;
       entry.state.rows_total += round.rows;
@@ -134,9 +166,13 @@ Status TieringService::RunRounds(const model::TableInfo& table, Entry& entry) {
   // What failed may have left the tierer's memory of the lake behind the truth: it is opened afresh
   // next time.
   std::lock_guard lock(mutex_);
-  if (!status.ok()) entry.tierer.reset();
+  if (!status.ok()) {
+    entry.tierer.reset();
+    entry.metadata.reset();
+  }
   entry.state.last_error = status.ok() ? "" : status.ToString();
   if (entry.tierer != nullptr) {
+    entry.metadata = entry.tierer->iceberg().metadata_shared();
     entry.state.metadata_location = entry.tierer->iceberg().metadata_location();
     entry.state.offsets = entry.tierer->offsets();
     const Snapshot* snapshot = entry.tierer->iceberg().metadata().current_snapshot();

@@ -43,8 +43,8 @@ class TieringService {
   Status TierNow(const model::TablePath& path);
   std::vector<TieringState> States();
   /// The table's newest snapshot, or the one with this id; kNotFound when there is none (any more).
-  Result<Snapshot> SnapshotOf(const model::TableInfo& table,
-                              std::optional<int64_t> snapshot_id) const;
+  /// Metadata that is known already is not read again.
+  Result<Snapshot> SnapshotOf(const model::TableInfo& table, std::optional<int64_t> snapshot_id);
 
   /// Where a table's Iceberg table is.
   std::string DirectoryOf(const model::TableInfo& table) const;
@@ -54,13 +54,17 @@ class TieringService {
     std::mutex mutex;  ///< one round at a time
     std::unique_ptr<TableTierer> tierer;
     int64_t next_round_ms = 0;
+    // Under the service's mutex:
     TieringState state;
+    std::shared_ptr<const TableMetadata> metadata;  ///< the current one; null: to be read
   };
 
   void Run();
   void Refresh();
+  void Announce(const model::TableInfo& table, Entry& entry);
   Status RunRounds(const model::TableInfo& table, Entry& entry);
   std::shared_ptr<Entry> EntryOf(const model::TableInfo& table);
+  Result<std::shared_ptr<const TableMetadata>> MetadataOf(const model::TableInfo& table);
 
   client::Connection& connection_;
   io::FileSystem& fs_;

@@ -1,23 +1,55 @@
 #include "serve/fluss/lake_requests.h"
 
+#include <algorithm>
+
+#include "format/lake_key.h"
 #include "serve/fluss/admin_requests.h"
 
 namespace forebay::serve {
 
 using rpc::ErrorCode;
 
+namespace {
+
+bool HasIcebergBuckets(const model::TableDescriptor& table) {
+  return format::BucketEncodingOf(table) == format::KeyEncoding::kIceberg;
+}
+
+/// The connector takes partition values from the lake as texts.
+bool HasTextPartitions(const model::TableDescriptor& table) {
+  std::vector<int> keys = table.PartitionKeyIndexes();
+  return std::all_of(keys.begin(), keys.end(), [&](int key) {
+    return table.schema.columns[key].type.Is(model::TypeRoot::kVarchar);
+  });
+}
+
+void AddBuckets(const std::vector<model::LogOffset>& offsets, const model::PartitionInfo* partition,
+                rpc::GetLakeSnapshotResponse& response) {
+  for (size_t bucket = 0; bucket < offsets.size(); ++bucket) {
+    rpc::PbLakeSnapshotForBucket& part = response.bucket_snapshots.emplace_back();
+    part.bucket_id = static_cast<int32_t>(bucket);
+    part.log_offset = offsets[bucket];
+    if (partition == nullptr) continue;
+    part.partition_id = partition->id.value();
+    part.partition_name = partition->Name();
+  }
+}
+
+}  // namespace
+
 bool IsLakeShown(const LakeView& lake, const model::TableDescriptor& table) {
   auto enabled = table.properties.find("table.datalake.enabled");
-  return !lake.catalog_uri.empty() && enabled != table.properties.end() &&
-         enabled->second == "true" && !table.HasPrimaryKey() && table.bucket_keys.empty() &&
-         !table.IsPartitioned();
+  bool is_tiered = enabled != table.properties.end() && enabled->second == "true";
+  bool has_lake_buckets = table.EffectiveBucketKeys().empty() || HasIcebergBuckets(table);
+  return is_tiered && !lake.catalog_uri.empty() && has_lake_buckets && HasTextPartitions(table);
 }
 
 void ShowLake(const LakeView& lake, model::TableDescriptor& table) {
+  // With a lake format clients encode keys and choose buckets as the lake does.
+  if (!HasIcebergBuckets(table)) table.properties.erase("table.datalake.format");
   if (!IsLakeShown(lake, table)) {
     // Clients that see a lake without being able to read it fail instead of reading the log.
     table.properties.erase("table.datalake.enabled");
-    table.properties.erase("table.datalake.format");
     return;
   }
   table.properties["table.datalake.format"] = "iceberg";
@@ -42,11 +74,12 @@ Outcome<rpc::GetLakeSnapshotResponse> LakeRequests::GetLakeSnapshot(
   rpc::GetLakeSnapshotResponse response;
   response.table_id = info->id.value();
   response.snapshotId = snapshot->id;
-  std::vector<model::LogOffset> offsets = snapshot->LogOffsets();
-  for (size_t bucket = 0; bucket < offsets.size(); ++bucket) {
-    rpc::PbLakeSnapshotForBucket& part = response.bucket_snapshots.emplace_back();
-    part.bucket_id = static_cast<int32_t>(bucket);
-    part.log_offset = offsets[bucket];
+  if (!info->descriptor.IsPartitioned()) {
+    AddBuckets(snapshot->LogOffsets(), nullptr, response);
+    return response;
+  }
+  for (const lake::PartitionOffsets& part : snapshot->LogOffsetsByPartition()) {
+    AddBuckets(part.offsets, &part.partition, response);
   }
   return response;
 }

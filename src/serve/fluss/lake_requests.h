@@ -11,14 +11,14 @@ namespace forebay::serve {
 
 /// The lake as Fluss's clients see it. Members outlive its users.
 struct LakeView {
-  const lake::TieringService* tiering = nullptr;
+  lake::TieringService* tiering = nullptr;
   /// Where clients find the Iceberg REST catalog; empty: the lake is not shown to them.
   std::string catalog_uri;
 };
 
 /// Whether clients may read the table's lake part themselves. They take buckets from the lake's
-/// partitions when a table has a bucket key, and compute keys as the lake does; ours are Fluss's
-/// own, so only tables without one are shown, and of these the ones without partitions.
+/// partitions when a table has a bucket key, so the table's buckets must be the lake's then; and
+/// they take partitions by text only.
 bool IsLakeShown(const LakeView& lake, const model::TableDescriptor& table);
 
 /// Puts what clients need to read the lake part into the table's properties, as Fluss's coordinator

@@ -98,6 +98,11 @@ Status ValidateRowRules(const TableDescriptor& table) {
 }
 
 void AddRowDefaults(TableDescriptor& table) {
+  // From then on its buckets are the lake's, whose partitions they are.
+  auto lake = table.properties.find("table.datalake.enabled");
+  if (lake != table.properties.end() && lake->second == "true") {
+    table.properties.try_emplace("table.datalake.format", "iceberg");
+  }
   if (!table.properties.contains("table.merge-engine")) return;
   table.properties.try_emplace("table.delete.behavior", "IGNORE");
 }
