@@ -72,7 +72,7 @@ bool SetNames(const std::string& text, std::set<std::string>& names) {
 
 constexpr int64_t kGib = int64_t{1} << 30;
 
-const std::array<ConfigKey, 30> kKeys = {{
+const std::array<ConfigKey, 31> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -148,6 +148,12 @@ const std::array<ConfigKey, 30> kKeys = {{
     {"log.segment.file-size", "bytes, 1kb to 1gb",
      [](const std::string& v, ServerOptions& o) {
        return SetSegmentBytes(v, o.node.segment_bytes);
+     }},
+    {"lake.tiering", "server or fluss",
+     [](const std::string& v, ServerOptions& o) {
+       using Tierer = lake::TieringService::Tierer;
+       o.node.tierer = v == "fluss" ? Tierer::kFluss : Tierer::kServer;
+       return v == "fluss" || v == "server";
      }},
     {"remote.data-dir", "a local directory, or s3://bucket/path",
      [](const std::string& v, ServerOptions& o) {

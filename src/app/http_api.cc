@@ -64,8 +64,8 @@ HttpResponse HttpApi::Handle(const HttpRequest& request) {
 }
 
 HttpResponse HttpApi::Catalog(const HttpRequest& request) {
-  lake::CatalogResponse answer =
-      node_.catalog().Handle(request.method, request.path.substr(kCatalogBase.size()));
+  lake::CatalogResponse answer = node_.catalog().Handle(
+      request.method, request.path.substr(kCatalogBase.size()), request.body);
   return HttpResponse::Json(answer.status, answer.body);
 }
 

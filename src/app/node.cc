@@ -34,7 +34,8 @@ Status Node::Start(const NodeOptions& options) {
   gateway_ = client::TabletGateway::Open(*storage_);
   RETURN_IF_ERROR(connection_->admin().CreateDatabase(serve::Session::kDefaultDatabase, true));
   const Clock& clock = Clock::System();
-  tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake");
+  tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake",
+                                                    options.tierer);
   catalog_ = std::make_unique<lake::RestCatalog>(*connection_, *fs_, clock, *tiering_);
   lake_parts_ = compute::MakeLakeParts(*tiering_, *fs_, clock);
   operators_.connection = catalogs_.get();

@@ -29,6 +29,7 @@ struct NodeOptions {
   storage::RemoteOptions remote;
   /// Of one table.
   int partitions_max = 1000;
+  lake::TieringService::Tierer tierer = lake::TieringService::Tierer::kServer;
 };
 
 /// Everything behind the doors of one data directory: storage, the in-process connection, jobs and

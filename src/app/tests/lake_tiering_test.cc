@@ -103,6 +103,31 @@ TEST_F(LakeTieringTest, LogTableOverSeveralRounds) {
   EXPECT_THAT(table->metadata().current_snapshot()->LogOffsets(), ElementsAre(4));
 }
 
+TEST_F(LakeTieringTest, NewPartitionsAreKnownBeforeTheirRows) {
+  model::TableDescriptor table = Table(false, 2);
+  table.partition_keys = {"name"};
+  table.properties["table.datalake.enabled"] = "true";
+  table.properties["table.datalake.freshness"] = "1 h";
+  ASSERT_TRUE(connection_->admin().CreateTable(path_, table).ok());
+  Write(Rows({{1, "mon"}}));
+  TieringService service(*connection_, *fs_, Clock::System(), warehouse());
+  ASSERT_TRUE(service.TierNow(path_).ok());
+  Write(Rows({{2, "tue"}}));
+  model::TableInfo info = connection_->admin().GetTable(path_).value();
+  service.AnnouncePartitions(info);
+  auto snapshot = service.SnapshotOf(info, std::nullopt);
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status().ToString();
+  auto parts = snapshot->LogOffsetsByPartition();
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[1].partition.Name(), "tue");
+  EXPECT_THAT(parts[1].offsets, ElementsAre(0, 0));
+  EXPECT_THAT(LakeRows(), ElementsAre("1 mon"));
+  service.AnnouncePartitions(info);  // nothing new: no snapshot
+  EXPECT_EQ(service.SnapshotOf(info, std::nullopt)->id, snapshot->id);
+  ASSERT_TRUE(service.TierNow(path_).ok());
+  EXPECT_THAT(LakeRows(), ElementsAre("1 mon", "2 tue"));
+}
+
 TEST_F(LakeTieringTest, PrimaryKeyTableKeepsTheLastRowOfEachKey) {
   CreateTable(true, 1);
   Write(Rows({{1, "a"}, {2, "b"}, {3, "c"}}));

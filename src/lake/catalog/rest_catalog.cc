@@ -22,6 +22,11 @@ CatalogResponse FromStatus(const Status& status) {
   }
 }
 
+CatalogResponse ReadOnly() {
+  return ErrorResponse(406, "UnsupportedOperationException",
+                       "the tables are written by the server: this catalog is for reading");
+}
+
 std::vector<std::string> Segments(std::string_view path) {
   std::vector<std::string> segments;
   while (!path.empty()) {
@@ -34,15 +39,16 @@ std::vector<std::string> Segments(std::string_view path) {
 
 }  // namespace
 
-CatalogResponse RestCatalog::Handle(std::string_view method, std::string_view path) {
+CatalogResponse RestCatalog::Handle(std::string_view method, std::string_view path,
+                                    std::string_view body) {
   std::vector<std::string> parts = Segments(path);
   bool head = method == "HEAD";
   if (parts.empty() || parts[0] != "v1") {
     return ErrorResponse(404, "NotFoundException", "no such path in the catalog API");
   }
+  if (method == "POST") return Post(parts, body);
   if (method != "GET" && !head) {
-    return ErrorResponse(406, "UnsupportedOperationException",
-                         "the tables are written by the server: this catalog is for reading");
+    return ReadOnly();
   }
   size_t count = parts.size();
   CatalogResponse response =
@@ -58,6 +64,31 @@ CatalogResponse RestCatalog::Handle(std::string_view method, std::string_view pa
   }
   if (head) response = {response.status == 200 ? 204 : response.status, ""};
   return response;
+}
+
+CatalogResponse RestCatalog::Post(const std::vector<std::string>& parts, std::string_view body) {
+  bool is_of_table = parts.size() >= 5 && parts[1] == "namespaces" && parts[3] == "tables";
+  if (is_of_table && parts.size() == 6 && parts[5] == "metrics") return {204, ""};
+  bool may_write = tiering_.tierer() == TieringService::Tierer::kFluss;
+  if (!is_of_table || parts.size() != 5 || !may_write) return ReadOnly();
+  return UpdateTable(parts[2], parts[4], body);
+}
+
+CatalogResponse RestCatalog::UpdateTable(const std::string& database, const std::string& name,
+                                         std::string_view body) {
+  auto table = connection_.admin().GetTable({database, name});
+  if (!table.ok()) return FromStatus(table.status());
+  Status committed = tiering_.CommitUpdate(*table, body);
+  if (committed.ok()) return LoadTable(database, name);
+  switch (committed.kind()) {
+    case ErrorKind::kConflict:
+      return ErrorResponse(409, "CommitFailedException", committed.message());
+    case ErrorKind::kInvalidArgument:
+      return ErrorResponse(400, "BadRequestException", committed.message());
+    case ErrorKind::kNotSupported:
+      return ErrorResponse(406, "UnsupportedOperationException", committed.message());
+    default: return FromStatus(committed);
+  }
 }
 
 CatalogResponse RestCatalog::Namespaces() {

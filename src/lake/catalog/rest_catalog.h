@@ -18,28 +18,32 @@ struct CatalogResponse {
 
 /// The reading half of Iceberg's REST catalog API over the tiered tables: getConfig,
 /// listNamespaces, loadNamespaceMetadata, namespaceExists, listTables, loadTable, tableExists.
-/// Changing calls answer 406: the tables belong to the server. Functions of the API that are not
-/// here answer 404. Thread-safe.
+/// When Fluss's tiering service writes the tables there is updateTable, too; all other changing
+/// calls answer 406: the tables belong to the server. Readers' metrics are taken and forgotten.
+/// Functions of the API that are not here answer 404. Thread-safe.
 class RestCatalog {
  public:
   /// All outlive the catalog.
   RestCatalog(client::Connection& connection, io::FileSystem& fs, const Clock& clock,
-              const TieringService& tiering)
+              TieringService& tiering)
       : connection_(connection), fs_(fs), clock_(clock), tiering_(tiering) {}
 
   /// `path` is what follows the catalog's base, e.g. "/v1/namespaces/shop/tables/clicks".
-  CatalogResponse Handle(std::string_view method, std::string_view path);
+  CatalogResponse Handle(std::string_view method, std::string_view path, std::string_view body);
 
  private:
   CatalogResponse Namespaces();
   CatalogResponse Namespace(const std::string& database);
   CatalogResponse Tables(const std::string& database);
   CatalogResponse LoadTable(const std::string& database, const std::string& table);
+  CatalogResponse Post(const std::vector<std::string>& parts, std::string_view body);
+  CatalogResponse UpdateTable(const std::string& database, const std::string& table,
+                              std::string_view body);
 
   client::Connection& connection_;
   io::FileSystem& fs_;
   const Clock& clock_;
-  const TieringService& tiering_;
+  TieringService& tiering_;
 };
 
 }  // namespace forebay::lake

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "lake/iceberg/table_update.h"
 
 namespace forebay::lake {
 
@@ -29,7 +30,11 @@ int VersionOf(const std::string& name) {
 std::string IcebergTable::UriOf(std::string_view path) { return fmt::format("file://{}", path); }
 
 std::string IcebergTable::PathOf(std::string_view uri) {
-  if (uri.starts_with("file://")) uri.remove_prefix(7);
+  if (uri.starts_with("file:///")) {
+    uri.remove_prefix(7);
+  } else if (uri.starts_with("file:/")) {  // as Hadoop writes it
+    uri.remove_prefix(5);
+  }
   return std::string(uri);
 }
 
@@ -245,6 +250,42 @@ Result<Snapshot> IcebergTable::Commit(const CommitRequest& request) {
   next.ExpireSnapshots(kSnapshotsKept);
   RETURN_IF_ERROR(WriteMetadata(next, version_ + 1));
   return snapshot;
+}
+
+Status IcebergTable::CommitUpdate(std::string_view request) {
+  ASSIGN_OR_RETURN(TableMetadata next,
+                   ApplyTableUpdate(*metadata_, request, metadata_location(), clock_.NowMs()));
+  for (const Snapshot& snapshot : next.snapshots()) {
+    if (snapshot.sequence_number <= metadata_->last_sequence_number()) continue;
+    RETURN_IF_ERROR(SyncFilesOf(snapshot));
+  }
+  next.ExpireSnapshots(kSnapshotsKept);
+  return WriteMetadata(next, version_ + 1);
+}
+
+/// Of what the snapshot added. Whatever wrote the files may not have cared whether they last.
+Status IcebergTable::SyncFilesOf(const Snapshot& snapshot) const {
+  RETURN_IF_ERROR(SyncFile(snapshot.manifest_list));
+  ASSIGN_OR_RETURN(auto manifests, ManifestsOf(snapshot));
+  for (const ManifestFile& manifest : manifests) {
+    if (manifest.added_snapshot_id != snapshot.id) continue;
+    RETURN_IF_ERROR(SyncFile(manifest.manifest_path));
+    ASSIGN_OR_RETURN(auto entries, EntriesOf(manifest));
+    for (const ManifestEntry& entry : entries) {
+      if (entry.status == EntryStatus::kAdded) RETURN_IF_ERROR(SyncFile(entry.file.file_path));
+    }
+  }
+  return {};
+}
+
+Status IcebergTable::SyncFile(const std::string& uri) const {
+  std::string path = PathOf(uri);
+  if (!path.starts_with(directory_ + "/") || path.find("/../") != std::string::npos) {
+    return InvalidArgument("{} is not in {}", path, directory_);
+  }
+  ASSIGN_OR_RETURN(auto file, fs_.Open(path, io::OpenMode::kRead));
+  RETURN_IF_ERROR(file->Sync());
+  return fs_.SyncDirectory(io::ParentPath(path));
 }
 
 Status IcebergTable::AddColumns(const model::Schema& schema) {

@@ -63,6 +63,10 @@ class IcebergTable {
   /// Makes a new snapshot. Nothing of it is visible when this fails.
   Result<Snapshot> Commit(const CommitRequest& request);
 
+  /// Makes another program's commit (ApplyTableUpdate), after what it added is on the disk. Nothing
+  /// of it is visible when this fails.
+  Status CommitUpdate(std::string_view request);
+
   /// Adds the columns of `schema` that the table has not; nothing happens when it has all.
   Status AddColumns(const model::Schema& schema);
 
@@ -70,7 +74,7 @@ class IcebergTable {
   /// expired snapshots. Not while a reader may be reading an expired snapshot.
   Result<int> RemoveOrphans();
 
-  /// "file:///a/b" <-> "/a/b".
+  /// "file:///a/b" <-> "/a/b"; PathOf takes "file:/a/b", too.
   static std::string UriOf(std::string_view path);
   static std::string PathOf(std::string_view uri);
 
@@ -88,6 +92,8 @@ class IcebergTable {
                                       const Snapshot& snapshot);
   Result<std::vector<ManifestFile>> NextManifests(const CommitRequest& request,
                                                   const Snapshot& snapshot);
+  Status SyncFilesOf(const Snapshot& snapshot) const;
+  Status SyncFile(const std::string& uri) const;
   Result<std::set<std::string>> ReferencedFiles() const;
   Status CollectDataFiles(const std::string& directory, int depth,
                           std::vector<std::string>& files) const;

@@ -200,8 +200,9 @@ TEST_F(IcebergTableTest, MutatedManifestsNeverCrash) {
   ManifestEntry entry;
   entry.file = NewFile(1);
   entry.file.upper_bounds[1] = "12345678";
-  ManifestContext context{
-      table_->metadata().SchemaJson(), 0, table_->metadata().PartitionFieldsJson(), {}, 0, false};
+  const TableMetadata& metadata = table_->metadata();
+  ManifestContext context{metadata.SchemaJson(),       0, metadata.PartitionFieldsJson(),
+                          *metadata.PartitionFields(), 0, false};
   const std::string manifest = *WriteManifest({entry}, context);
   ManifestFile listed;
   listed.manifest_path = "file:///m";
@@ -220,6 +221,39 @@ TEST_F(IcebergTableTest, MutatedManifestsNeverCrash) {
     (void)ReadManifest(a).ok();
     (void)ReadManifestList(b).ok();
   }
+}
+
+/// As Fluss's IcebergLakeCatalog makes it for the bucket key `id`.
+TEST_F(IcebergTableTest, BucketsOfAColumnAreAPartition) {
+  auto made = IcebergTable::Create(*fs_, root_ + "/b", SampleSchema(), {{}, "id", 5}, clock_);
+  ASSERT_TRUE(made.ok()) << made.status().ToString();
+  auto json = nlohmann::json::parse((*made)->metadata().ToJson());
+  const auto& field = json["partition-specs"][0]["fields"][0];
+  EXPECT_EQ(field["name"], "id_bucket");
+  EXPECT_EQ(field["transform"], "bucket[5]");
+  EXPECT_EQ(field["source-id"], 1);
+  EXPECT_EQ(field["field-id"], 1000);
+  const auto& order = json["sort-orders"][0]["fields"][0];
+  EXPECT_EQ(order["source-id"], 5);  // __offset
+  EXPECT_EQ(order["direction"], "asc");
+  EXPECT_EQ(json["default-sort-order-id"], 1);
+  EXPECT_EQ(json["properties"]["write.update.mode"], "merge-on-read");
+  table_ = std::move(*made);
+  Commit({NewFile(3)});
+  auto table = IcebergTable::Open(*fs_, root_ + "/b", clock_);
+  auto files = (*table)->LiveFiles(*(*table)->metadata().current_snapshot());
+  ASSERT_TRUE(files.ok()) << files.status().ToString();
+  ASSERT_EQ(files->size(), 1u);
+  EXPECT_EQ((*files)[0].file.bucket, 3);
+  EXPECT_TRUE((*files)[0].file.keys.empty());
+}
+
+TEST_F(IcebergTableTest, ANameThatAColumnHasIsNotTheBuckets) {
+  model::Schema schema = SampleSchema();
+  schema.columns.push_back({"id_bucket", DataType::Int()});
+  auto made = IcebergTable::Create(*fs_, root_ + "/b", schema, {{}, "id", 5}, clock_);
+  ASSERT_TRUE(made.ok()) << made.status().ToString();
+  EXPECT_EQ((*(*made)->metadata().PartitionFields())[0].name, "id_bucket_");
 }
 
 TEST_F(IcebergTableTest, AddedColumnsHaveIdsOfTheirOwn) {

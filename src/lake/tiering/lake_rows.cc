@@ -1,5 +1,7 @@
 #include "lake/tiering/lake_rows.h"
 
+#include <algorithm>
+
 #include "format/lake_key.h"
 #include "model/value_text.h"
 
@@ -34,6 +36,16 @@ model::Schema LakeSchema(const model::Schema& schema) {
   add("__offset", DataType::Bigint().NotNull());
   add("__timestamp", DataType::TimestampLtz(6).NotNull());
   return lake;
+}
+
+bool HasFlussLayout(const model::TableDescriptor& table) {
+  std::vector<int> keys = table.PartitionKeyIndexes();
+  bool has_text_partitions = std::all_of(keys.begin(), keys.end(), [&](int key) {
+    return table.schema.columns[key].type.Is(TypeRoot::kVarchar);
+  });
+  bool has_lake_buckets = table.EffectiveBucketKeys().empty() ||
+                          format::BucketEncodingOf(table) == format::KeyEncoding::kIceberg;
+  return has_text_partitions && has_lake_buckets;
 }
 
 TablePartitioning LakePartitioning(const model::TableDescriptor& table) {

@@ -16,6 +16,10 @@ namespace forebay::lake {
 /// Column i has field id i + 1.
 model::Schema LakeSchema(const model::Schema& schema);
 
+/// Whether Fluss's programs can read and write the lake table: a bucket key's buckets must be the
+/// lake's, and partitions are told apart by texts.
+bool HasFlussLayout(const model::TableDescriptor& table);
+
 /// How Fluss's clients expect the lake table to be partitioned: by the bucket key when the table's
 /// buckets are Iceberg's.
 TablePartitioning LakePartitioning(const model::TableDescriptor& table);

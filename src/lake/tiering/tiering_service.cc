@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/log.h"
+#include "lake/tiering/lake_rows.h"
 
 namespace forebay::lake {
 
@@ -29,8 +30,12 @@ Result<std::optional<int64_t>> TieringFreshnessMs(const model::TableDescriptor& 
 }
 
 TieringService::TieringService(client::Connection& connection, io::FileSystem& fs,
-                               const Clock& clock, std::string warehouse)
-    : connection_(connection), fs_(fs), clock_(clock), warehouse_(std::move(warehouse)) {}
+                               const Clock& clock, std::string warehouse, Tierer tierer)
+    : connection_(connection),
+      fs_(fs),
+      clock_(clock),
+      warehouse_(std::move(warehouse)),
+      tierer_(tierer) {}
 
 std::string TieringService::DirectoryOf(const model::TableInfo& table) const {
   return fmt::format("{}/{}/{}-{}", warehouse_, table.path.database, table.path.table,
@@ -63,7 +68,65 @@ Result<Snapshot> TieringService::SnapshotOf(const model::TableInfo& table,
   return NotFound("table {} has no such lake snapshot", table.path.ToString());
 }
 
+void TieringService::AnnouncePartitions(const model::TableInfo& table) {
+  constexpr auto kWaitMax = std::chrono::seconds(2);
+  std::shared_ptr<Entry> entry = EntryOf(table);
+  std::unique_lock round_lock(entry->mutex, kWaitMax);
+  if (round_lock.owns_lock()) Announce(table, *entry);
+}
+
+Status TieringService::PrepareTable(const model::TableInfo& table) {
+  std::shared_ptr<Entry> entry = EntryOf(table);
+  std::lock_guard round_lock(entry->mutex);
+  const model::TableDescriptor& descriptor = table.descriptor;
+  auto iceberg = IcebergTable::Open(fs_, DirectoryOf(table), clock_);
+  if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
+    iceberg = IcebergTable::Create(fs_, DirectoryOf(table), descriptor.schema,
+                                   LakePartitioning(descriptor), clock_);
+  }
+  if (!iceberg.ok()) return iceberg.status();
+  RETURN_IF_ERROR((*iceberg)->AddColumns(descriptor.schema));
+  auto metadata = (*iceberg)->metadata_shared();
+  {
+    std::lock_guard lock(mutex_);
+    entry->metadata = metadata;
+  }
+  // A crash may have come between a commit and telling storage.
+  const Snapshot* snapshot = metadata->current_snapshot();
+  return snapshot == nullptr ? Status::Ok() : TellStorage(table, *snapshot);
+}
+
+Status TieringService::CommitUpdate(const model::TableInfo& table, std::string_view request) {
+  std::shared_ptr<Entry> entry = EntryOf(table);
+  std::lock_guard round_lock(entry->mutex);
+  ASSIGN_OR_RETURN(auto iceberg, IcebergTable::Open(fs_, DirectoryOf(table), clock_));
+  RETURN_IF_ERROR(iceberg->CommitUpdate(request));
+  std::lock_guard lock(mutex_);
+  entry->metadata = iceberg->metadata_shared();
+  entry->state.metadata_location = iceberg->metadata_location();
+  const Snapshot* snapshot = entry->metadata->current_snapshot();
+  if (snapshot == nullptr) return {};
+  entry->state.snapshot_id = snapshot->id;
+  entry->state.last_commit_ms = snapshot->timestamp_ms;
+  return {};
+}
+
+Status TieringService::TellStorage(const model::TableInfo& table, const Snapshot& snapshot) {
+  client::Admin& admin = connection_.admin();
+  if (!table.descriptor.IsPartitioned()) {
+    std::vector<model::LogOffset> offsets = snapshot.LogOffsets();
+    if (offsets.empty()) return {};
+    return admin.SetLakeOffsets(table.path, offsets, std::nullopt);
+  }
+  for (const PartitionOffsets& part : snapshot.LogOffsetsByPartition()) {
+    Status told = admin.SetLakeOffsets(table.path, part.offsets, part.partition.id);
+    if (!told.ok() && told.kind() != ErrorKind::kNotFound) return told;
+  }
+  return {};
+}
+
 void TieringService::Start() {
+  if (tierer_ == Tierer::kFluss) return;
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -190,6 +253,9 @@ Status TieringService::TierNow(const model::TablePath& path) {
   if (!freshness) {
     return InvalidArgument("table {} has no lake ('table.datalake.enabled' is not 'true')",
                            path.ToString());
+  }
+  if (tierer_ == Tierer::kFluss) {
+    return InvalidArgument("table {} is tiered by Fluss's tiering service", path.ToString());
   }
   std::shared_ptr<Entry> entry = EntryOf(table);
   std::lock_guard round_lock(entry->mutex);

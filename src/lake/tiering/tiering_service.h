@@ -29,13 +29,18 @@ struct TieringState {
 /// fails is tried again later; the others go on. Thread-safe.
 class TieringService {
  public:
+  /// Who brings rows to the lake: this service, or Fluss's tiering service (OutsideTiering).
+  enum class Tierer : uint8_t { kServer, kFluss };
+
   /// `warehouse` is the absolute directory that holds <database>/<table>. The other arguments
   /// outlive the service.
   TieringService(client::Connection& connection, io::FileSystem& fs, const Clock& clock,
-                 std::string warehouse);
+                 std::string warehouse, Tierer tierer = Tierer::kServer);
   ~TieringService() { Stop(); }
 
+  /// With Tierer::kFluss nothing runs.
   void Start();
+  Tierer tierer() const { return tierer_; }
   /// Ends after the round that runs.
   void Stop();
   /// Tiers everything `path` has now, in the caller's thread: for tests, demos and shutdown.
@@ -46,12 +51,22 @@ class TieringService {
   /// Metadata that is known already is not read again.
   Result<Snapshot> SnapshotOf(const model::TableInfo& table, std::optional<int64_t> snapshot_id);
 
+  /// TableTierer::AnnouncePartitions now, unless a round is under way for long: readers are about
+  /// to ask which partitions there are.
+  void AnnouncePartitions(const model::TableInfo& table);
+  /// Makes the table's Iceberg table and its new columns, and tells storage how far it is: for
+  /// programs outside that tier it.
+  Status PrepareTable(const model::TableInfo& table);
+  /// Makes such a program's commit (IcebergTable::CommitUpdate).
+  Status CommitUpdate(const model::TableInfo& table, std::string_view request);
+  Status TellStorage(const model::TableInfo& table, const Snapshot& snapshot);
+
   /// Where a table's Iceberg table is.
   std::string DirectoryOf(const model::TableInfo& table) const;
 
  private:
   struct Entry {
-    std::mutex mutex;  ///< one round at a time
+    std::timed_mutex mutex;  ///< one round at a time
     std::unique_ptr<TableTierer> tierer;
     int64_t next_round_ms = 0;
     // Under the service's mutex:
@@ -70,6 +85,7 @@ class TieringService {
   io::FileSystem& fs_;
   const Clock& clock_;
   const std::string warehouse_;
+  const Tierer tierer_;
   std::mutex mutex_;                                   ///< guards the members below
   std::map<int64_t, std::shared_ptr<Entry>> entries_;  ///< by table id
   std::condition_variable wake_;

@@ -58,6 +58,9 @@ Operation AccessRules::NeedOf(ApiKey key) {
     case ApiKey::kAlterClusterConfigs: return Operation::kAlter;
     case ApiKey::kCreatePartition:
     case ApiKey::kDropPartition:
+    case ApiKey::kLakeTieringHeartbeat:
+    case ApiKey::kPrepareLakeTableSnapshot:
+    case ApiKey::kCommitLakeTableSnapshot:
     case ApiKey::kProduceLog:
     case ApiKey::kPutKv: return Operation::kWrite;
     case ApiKey::kLookup:
@@ -83,7 +86,9 @@ Operation AccessRules::NeedOf(ApiKey key) {
 
 bool AccessRules::IsOfCluster(ApiKey key) {
   return key == ApiKey::kCreateDatabase || key == ApiKey::kAlterClusterConfigs ||
-         key == ApiKey::kDescribeClusterConfigs || key == ApiKey::kGetClusterHealth;
+         key == ApiKey::kDescribeClusterConfigs || key == ApiKey::kGetClusterHealth ||
+         key == ApiKey::kLakeTieringHeartbeat || key == ApiKey::kPrepareLakeTableSnapshot ||
+         key == ApiKey::kCommitLakeTableSnapshot;
 }
 
 Resource AccessRules::TableOf(int64_t id) const {

@@ -11,17 +11,21 @@ namespace {
 
 /// What is understood but not done: clients that ask for the versions do not find these.
 constexpr ApiKey kUnsupported[] = {
-    ApiKey::kCommitLakeTableSnapshot,
-    ApiKey::kLakeTieringHeartbeat,
-    ApiKey::kAddServerTag,
-    ApiKey::kRemoveServerTag,
-    ApiKey::kRebalance,
-    ApiKey::kListRebalanceProgress,
-    ApiKey::kCancelRebalance,
-    ApiKey::kPrepareLakeTableSnapshot,
-    ApiKey::kAddServerTagByRack,
+    ApiKey::kAddServerTag,          ApiKey::kRemoveServerTag, ApiKey::kRebalance,
+    ApiKey::kListRebalanceProgress, ApiKey::kCancelRebalance, ApiKey::kAddServerTagByRack,
     ApiKey::kRemoveServerTagByRack,
 };
+
+/// Only a server that leaves tiering to Fluss's tiering service does these.
+constexpr ApiKey kOfTiering[] = {
+    ApiKey::kCommitLakeTableSnapshot,
+    ApiKey::kLakeTieringHeartbeat,
+    ApiKey::kPrepareLakeTableSnapshot,
+};
+
+bool IsOfTiering(ApiKey key) {
+  return std::find(std::begin(kOfTiering), std::end(kOfTiering), key) != std::end(kOfTiering);
+}
 
 bool IsSupported(ApiKey key) {
   return std::find(std::begin(kUnsupported), std::end(kUnsupported), key) == std::end(kUnsupported);
@@ -101,6 +105,9 @@ void FlussHandler::Handle(const rpc::Request& request, rpc::Scheduler& scheduler
     case ApiKey::kAlterDatabase:
     case ApiKey::kAlterClusterConfigs: return AnswerAlter(call);
     case ApiKey::kGetLakeSnapshot: return Answer(call, lake_, &LakeRequests::GetLakeSnapshot);
+    case ApiKey::kLakeTieringHeartbeat:
+    case ApiKey::kPrepareLakeTableSnapshot:
+    case ApiKey::kCommitLakeTableSnapshot: return AnswerTiering(call);
     case ApiKey::kCreateAcls:
       return AnswerAcls<rpc::CreateAclsRequest>(call, &AclRequests::CreateAcls);
     case ApiKey::kListAcls: return AnswerAcls<rpc::ListAclsRequest>(call, &AclRequests::ListAcls);
@@ -114,6 +121,16 @@ void FlussHandler::AnswerAlter(const Call& call) {
     case ApiKey::kAlterTable: return Answer(call, alter_, &AlterRequests::AlterTable);
     case ApiKey::kAlterDatabase: return Answer(call, alter_, &AlterRequests::AlterDatabase);
     default: return Answer(call, alter_, &AlterRequests::AlterClusterConfigs);
+  }
+}
+
+void FlussHandler::AnswerTiering(const Call& call) {
+  if (!tiering_.is_on()) return AnswerUnsupported(call);
+  switch (call.request.api->key) {
+    case ApiKey::kLakeTieringHeartbeat: return Answer(call, tiering_, &TieringRequests::Heartbeat);
+    case ApiKey::kPrepareLakeTableSnapshot:
+      return Answer(call, tiering_, &TieringRequests::Prepare);
+    default: return Answer(call, tiering_, &TieringRequests::Commit);
   }
 }
 
@@ -241,7 +258,7 @@ void FlussHandler::AnswerUnsupported(const Call& call) {
 Outcome<rpc::ApiVersionsResponse> FlussHandler::ApiVersions(const rpc::ApiVersionsRequest&) {
   rpc::ApiVersionsResponse response;
   for (const rpc::ApiInfo& api : rpc::AllApis()) {
-    if (!IsSupported(api.key)) continue;
+    if (!IsSupported(api.key) || (IsOfTiering(api.key) && !tiering_.is_on())) continue;
     response.api_versions.push_back(
         {static_cast<int32_t>(api.key), api.version_min, api.version_max});
   }

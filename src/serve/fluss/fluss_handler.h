@@ -10,6 +10,7 @@
 #include "serve/fluss/producer_requests.h"
 #include "serve/fluss/row_requests.h"
 #include "serve/fluss/snapshot_requests.h"
+#include "serve/fluss/tiering_requests.h"
 
 namespace forebay::serve {
 
@@ -30,6 +31,7 @@ class FlussHandler : public rpc::RequestHandler {
         alter_(admin),
         cluster_(admin, gateway, addresses, lake),
         lake_(admin, lake),
+        tiering_(admin, gateway, lake),
         logs_(admin, gateway),
         rows_(gateway),
         snapshots_(admin, gateway),
@@ -53,6 +55,7 @@ class FlussHandler : public rpc::RequestHandler {
   void AnswerTable(const Call& call);
   void AnswerAlter(const Call& call);
   void AnswerCluster(const Call& call);
+  void AnswerTiering(const Call& call);
   void AnswerLog(const Call& call);
   void AnswerRows(const Call& call);
   void AnswerSnapshots(const Call& call);
@@ -69,6 +72,7 @@ class FlussHandler : public rpc::RequestHandler {
   AlterRequests alter_;
   ClusterRequests cluster_;
   LakeRequests lake_;
+  TieringRequests tiering_;
   LogRequests logs_;
   RowRequests rows_;
   SnapshotRequests snapshots_;

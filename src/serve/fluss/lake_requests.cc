@@ -1,8 +1,7 @@
 #include "serve/fluss/lake_requests.h"
 
-#include <algorithm>
-
 #include "format/lake_key.h"
+#include "lake/tiering/lake_rows.h"
 #include "serve/fluss/admin_requests.h"
 
 namespace forebay::serve {
@@ -15,17 +14,13 @@ bool HasIcebergBuckets(const model::TableDescriptor& table) {
   return format::BucketEncodingOf(table) == format::KeyEncoding::kIceberg;
 }
 
-/// The connector takes partition values from the lake as texts.
-bool HasTextPartitions(const model::TableDescriptor& table) {
-  std::vector<int> keys = table.PartitionKeyIndexes();
-  return std::all_of(keys.begin(), keys.end(), [&](int key) {
-    return table.schema.columns[key].type.Is(model::TypeRoot::kVarchar);
-  });
-}
-
-void AddBuckets(const std::vector<model::LogOffset>& offsets, const model::PartitionInfo* partition,
-                rpc::GetLakeSnapshotResponse& response) {
+/// Of a primary-key table only buckets that have been tiered: the others may be read from their
+/// snapshots instead of the whole changelog. Of a log table all: the connector 0.9 waits forever
+/// for the end of an empty bucket that is not there.
+void AddBuckets(const model::TableDescriptor& table, const std::vector<model::LogOffset>& offsets,
+                const model::PartitionInfo* partition, rpc::GetLakeSnapshotResponse& response) {
   for (size_t bucket = 0; bucket < offsets.size(); ++bucket) {
+    if (table.HasPrimaryKey() && offsets[bucket] == 0) continue;
     rpc::PbLakeSnapshotForBucket& part = response.bucket_snapshots.emplace_back();
     part.bucket_id = static_cast<int32_t>(bucket);
     part.log_offset = offsets[bucket];
@@ -40,8 +35,7 @@ void AddBuckets(const std::vector<model::LogOffset>& offsets, const model::Parti
 bool IsLakeShown(const LakeView& lake, const model::TableDescriptor& table) {
   auto enabled = table.properties.find("table.datalake.enabled");
   bool is_tiered = enabled != table.properties.end() && enabled->second == "true";
-  bool has_lake_buckets = table.EffectiveBucketKeys().empty() || HasIcebergBuckets(table);
-  return is_tiered && !lake.catalog_uri.empty() && has_lake_buckets && HasTextPartitions(table);
+  return is_tiered && !lake.catalog_uri.empty() && lake::HasFlussLayout(table);
 }
 
 void ShowLake(const LakeView& lake, model::TableDescriptor& table) {
@@ -66,6 +60,7 @@ Outcome<rpc::GetLakeSnapshotResponse> LakeRequests::GetLakeSnapshot(
         ErrorCode::kLakeSnapshotNotExist,
         fmt::format("table {} has no lake snapshots that clients can read", info->path.ToString())};
   }
+  if (info->descriptor.IsPartitioned()) lake_.tiering->AnnouncePartitions(*info);
   auto snapshot = lake_.tiering->SnapshotOf(*info, request.snapshot_id);
   if (!snapshot.ok()) {
     return rpc::FailureOf(snapshot.status(),
@@ -75,11 +70,11 @@ Outcome<rpc::GetLakeSnapshotResponse> LakeRequests::GetLakeSnapshot(
   response.table_id = info->id.value();
   response.snapshotId = snapshot->id;
   if (!info->descriptor.IsPartitioned()) {
-    AddBuckets(snapshot->LogOffsets(), nullptr, response);
+    AddBuckets(info->descriptor, snapshot->LogOffsets(), nullptr, response);
     return response;
   }
   for (const lake::PartitionOffsets& part : snapshot->LogOffsetsByPartition()) {
-    AddBuckets(part.offsets, &part.partition, response);
+    AddBuckets(info->descriptor, part.offsets, &part.partition, response);
   }
   return response;
 }

@@ -144,6 +144,11 @@ final class Flink {
     return sqlPort != 0;
   }
 
+  /** Of the server's Iceberg tables. */
+  String catalogUri() {
+    return "http://127.0.0.1:" + sqlPort + "/iceberg";
+  }
+
   /** What Forebay's own SQL answers, as JSON. */
   String sql(String statement) throws Exception {
     String script =

@@ -21,6 +21,11 @@ public final class FlinkClient {
     void run(Flink flink) throws Exception;
   }
 
+  /** What may hold later. */
+  interface Check {
+    void run() throws Exception;
+  }
+
   private FlinkClient() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -42,12 +47,16 @@ public final class FlinkClient {
     flink.batch.useDatabase(Flink.DATABASE);
     flink.streaming.useDatabase(Flink.DATABASE);
     Map<String, Case> cases = new LinkedHashMap<>();
-    TableCases.add(cases);
-    RowCases.add(cases);
-    SnapshotCases.add(cases);
-    KindCases.add(cases);
-    JobCases.add(cases, checkpoints);
-    LakeCases.add(cases);
+    if (System.getenv("COMPAT_TIERING") != null) {
+      TieringCases.add(cases);
+    } else {
+      TableCases.add(cases);
+      RowCases.add(cases);
+      SnapshotCases.add(cases);
+      KindCases.add(cases);
+      JobCases.add(cases, checkpoints);
+      LakeCases.add(cases);
+    }
     int passed = 0;
     int failed = 0;
     for (Map.Entry<String, Case> entry : cases.entrySet()) {
