@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lake/iceberg/iceberg_table.h"
+
 namespace forebay::lake {
 
 using Json = nlohmann::ordered_json;
@@ -66,7 +68,8 @@ Status AddSnapshot(Json& table, Json snapshot) {
     return Conflict("the table is at sequence number {}", last);
   }
   std::string list = snapshot.at("manifest-list");
-  if (!list.starts_with(table.at("location").get<std::string>() + "/")) {
+  std::string location = table.at("location");
+  if (!IcebergTable::PathOf(list).starts_with(IcebergTable::PathOf(location) + "/")) {
     return InvalidArgument("the manifest list {} is not in the table", list);
   }
   if (FindSnapshot(table, snapshot.at("snapshot-id")) != nullptr) {

@@ -27,7 +27,7 @@ Json Append(const TableMetadata& table, int64_t id, int64_t sequence, Json offse
                    {"snapshot-id", id},
                    {"timestamp-ms", 2000 + sequence},
                    {"summary", summary},
-                   {"manifest-list", std::string(kLocation) + "/metadata/snap.avro"},
+                   {"manifest-list", "file:/lake/t/metadata/snap.avro"},  // as Hadoop writes it
                    {"schema-id", 0}};
   return {{"requirements",
            {{{"type", "assert-table-uuid"}, {"uuid", json["table-uuid"]}},

@@ -63,7 +63,7 @@ Result<std::optional<TieringAssignment>> OutsideTiering::Request() {
   if (prepared.ok()) return due;
   Log(LogLevel::kWarning, "lake", "no Iceberg table table={} error=\"{}\"", due->path.ToString(),
       prepared.ToString());
-  RETURN_IF_ERROR(Finish(due->table, due->epoch, false));
+  RETURN_IF_ERROR(Fail(due->table, due->epoch));
   return std::optional<TieringAssignment>();
 }
 
@@ -88,10 +88,20 @@ Status OutsideTiering::Renew(TableId table, int64_t epoch) {
 }
 
 Status OutsideTiering::Finish(TableId table, int64_t epoch, bool at_once) {
+  return Return(table, epoch, at_once ? std::optional<int64_t>(0) : std::nullopt);
+}
+
+Status OutsideTiering::Fail(TableId table, int64_t epoch) {
+  constexpr int64_t kRetryMs = 1000;
+  return Return(table, epoch, kRetryMs);
+}
+
+/// Without a delay the table's freshness.
+Status OutsideTiering::Return(TableId table, int64_t epoch, std::optional<int64_t> delay_ms) {
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(Round * round, Given(table, epoch));
   round->heard_ms.reset();
-  round->due_ms = clock_.NowMs() + (at_once ? 0 : round->freshness_ms);
+  round->due_ms = clock_.NowMs() + delay_ms.value_or(round->freshness_ms);
   return {};
 }
 

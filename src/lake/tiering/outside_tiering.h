@@ -40,6 +40,8 @@ class OutsideTiering {
   Status Renew(model::TableId table, int64_t epoch);
   /// The next round is due a freshness later, or at once.
   Status Finish(model::TableId table, int64_t epoch, bool at_once);
+  /// The round failed: it is due again soon.
+  Status Fail(model::TableId table, int64_t epoch);
 
   /// The offsets of the newest snapshot with `ends` in their places, as the snapshot's summary has
   /// them.
@@ -57,6 +59,7 @@ class OutsideTiering {
   };
 
   Result<std::vector<model::TableInfo>> TieredTables();
+  Status Return(model::TableId table, int64_t epoch, std::optional<int64_t> delay_ms);
   std::optional<TieringAssignment> TakeDue(const std::vector<model::TableInfo>& tables);
   Result<Round*> Given(model::TableId table, int64_t epoch);
 

@@ -58,8 +58,8 @@ Outcome<rpc::LakeTieringHeartbeatResponse> TieringRequests::Heartbeat(
     response.finished_table_resp.push_back(AnswerFor(table.table_id, finished));
   }
   for (const auto& table : request.failed_tables) {
-    Status finished = tiering_.Finish(model::TableId(table.table_id), table.tiering_epoch, true);
-    response.failed_table_resp.push_back(AnswerFor(table.table_id, finished));
+    Status failed = tiering_.Fail(model::TableId(table.table_id), table.tiering_epoch);
+    response.failed_table_resp.push_back(AnswerFor(table.table_id, failed));
   }
   if (!request.request_table.value_or(false)) return response;
   auto due = tiering_.Request();
