@@ -42,14 +42,14 @@ endfunction()
 # The room whose folder has a main.cc makes the program.
 function(forebay_program room)
   add_executable(forebay main.cc)
-  target_link_libraries(forebay PRIVATE forebay_${room})
+  target_link_libraries(forebay PRIVATE deps::openssl forebay_${room})
   add_dependencies(program forebay)
 endfunction()
 
 function(forebay_room_test name sources libraries)
   add_executable(${name}_test ${sources})
   target_link_libraries(${name}_test
-    PRIVATE forebay_${name} ${libraries} GTest::gmock GTest::gtest_main)
+    PRIVATE deps::openssl forebay_${name} ${libraries} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name}_test)
   add_dependencies(unit_tests ${name}_test)
   set(labels unit)

@@ -41,8 +41,8 @@ bool SetUsers(const std::string& text, serve::FlussUsers& users) {
   for (std::string pair; std::getline(pairs, pair, ',');) {
     pair.erase(0, pair.find_first_not_of(' '));
     size_t colon = pair.find(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == pair.size()) return false;
-    users[pair.substr(0, colon)] = pair.substr(colon + 1);
+    if (colon == std::string::npos) return false;
+    if (!users.Add(pair.substr(0, colon), pair.substr(colon + 1)).ok()) return false;
   }
   return !users.empty();
 }
@@ -71,8 +71,9 @@ bool SetNames(const std::string& text, std::set<std::string>& names) {
 }
 
 constexpr int64_t kGib = int64_t{1} << 30;
+constexpr std::string_view kUsersKey = "fluss.sasl-users";
 
-const std::array<ConfigKey, 31> kKeys = {{
+const std::array<ConfigKey, 34> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -120,8 +121,23 @@ const std::array<ConfigKey, 31> kKeys = {{
        o.fluss.advertised_host = v;
        return !v.empty();
      }},
-    {"fluss.sasl-users", "'name:password' pairs with commas between them",
+    {kUsersKey.data(), "'name:password' or 'name:SCRAM verifier' pairs with commas between them",
      [](const std::string& v, ServerOptions& o) { return SetUsers(v, o.fluss.users); }},
+    {"fluss.tls.certificate", "a PEM file",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.limits.tls.certificate_file = v;
+       return !v.empty();
+     }},
+    {"fluss.tls.key", "a PEM file",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.limits.tls.key_file = v;
+       return !v.empty();
+     }},
+    {"fluss.tls.client-ca", "a PEM file",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.limits.tls.client_ca_file = v;
+       return !v.empty();
+     }},
     {"fluss.authorizer", "true or false",
      [](const std::string& v, ServerOptions& o) {
        o.fluss.has_authorizer = v == "true";
@@ -222,8 +238,9 @@ Status ApplyScalar(const std::string& path, const std::string& key, const YAML::
   for (const ConfigKey& known : kKeys) {
     if (key != known.name) continue;
     if (known.apply(node.Scalar(), options)) return Status::Ok();
+    bool is_secret = key == kUsersKey;
     return InvalidArgument("{}:{}: '{}' must be {}, not '{}'", path, node.Mark().line + 1, key,
-                           known.expects, node.Scalar());
+                           known.expects, is_secret ? "***" : node.Scalar());
   }
   return BadKey(path, node, key);
 }
@@ -245,6 +262,18 @@ Status ApplyMap(const std::string& path, const std::string& prefix, const YAML::
   return Status::Ok();
 }
 
+/// What only several keys together say.
+Status CheckTls(const std::string& path, const rpc::ServerTls& tls) {
+  if (tls.certificate_file.empty() != tls.key_file.empty() ||
+      (!tls.client_ca_file.empty() && !tls.is_on())) {
+    return InvalidArgument(
+        "{}: 'fluss.tls.certificate' and 'fluss.tls.key' are set together, and with "
+        "'fluss.tls.client-ca'",
+        path);
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status ReadConfig(const std::string& path, ServerOptions& options) {
@@ -252,7 +281,8 @@ Status ReadConfig(const std::string& path, ServerOptions& options) {
     YAML::Node root = YAML::LoadFile(path);
     if (root.IsNull()) return Status::Ok();
     if (!root.IsMap()) return InvalidArgument("{}: a configuration is a map of options", path);
-    return ApplyMap(path, "", root, options);
+    RETURN_IF_ERROR(ApplyMap(path, "", root, options));
+    return CheckTls(path, options.fluss.limits.tls);
   } catch (const YAML::BadFile&) {
     return NotFound("cannot read the configuration {}", path);
   } catch (const YAML::Exception& error) {

@@ -20,6 +20,7 @@ int Run(int argc, char** argv) {
   forebay::app::AddDoctorCommand(app, status);
   forebay::app::AddDemoCommand(app, status);
   forebay::app::AddBenchCommand(app, status);
+  forebay::app::AddHashPasswordCommand(app, status);
   forebay::app::AddVersionCommand(app, status);
   try {
     app.parse(argc, argv);

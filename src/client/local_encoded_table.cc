@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "format/kv_batch.h"
+#include "format/partition_name.h"
 #include "format/row_key.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/kv/row_value.h"
@@ -379,25 +380,42 @@ Status LocalEncodedTable::InsertMissing(int bucket, const std::vector<std::strin
     done(std::move(found));
     return {};
   }
-  if (table_->partition) return OutOfRange("lookups do not insert into partitioned tables");
-  ASSIGN_OR_RETURN(Batch decoded, DecodeKeys(missing));
-  Batch inserted;
-  inserted.num_rows = decoded.num_rows;
-  for (const model::DataType& type : table_->info.descriptor.schema.Types()) {
-    inserted.columns.push_back(model::Column::AllNull(type, decoded.num_rows));
-  }
-  for (size_t i = 0; i < key_indexes_.size(); ++i) {
-    inserted.columns[key_indexes_[i]] = decoded.columns[i];
-  }
-  // A row that another request wrote meanwhile stays: its key's columns are all that is written.
   storage::KvWriteOptions write;
-  write.target_columns = key_indexes_;
+  ASSIGN_OR_RETURN(Batch inserted, RowsOfKeys(missing, write.target_columns));
   return table_->buckets[bucket].kv->Write(
       inserted, write,
       [self = shared_from_this(), bucket, keys, done](Result<storage::AppendResult> result) {
         if (!result.ok()) return done(result.status().error());
         done(self->LookupRows(bucket, {keys.begin(), keys.end()}));
       });
+}
+
+/// Rows of these keys, and of the partition they are in. A row that another request wrote meanwhile
+/// stays: the primary key's columns are all that is to be written.
+Result<Batch> LocalEncodedTable::RowsOfKeys(const std::vector<std::string_view>& keys,
+                                            std::vector<int>& columns) const {
+  ASSIGN_OR_RETURN(Batch decoded, DecodeKeys(keys));
+  const model::TableDescriptor& descriptor = table_->info.descriptor;
+  Batch rows;
+  rows.num_rows = decoded.num_rows;
+  for (const model::DataType& type : descriptor.schema.Types()) {
+    rows.columns.push_back(model::Column::AllNull(type, decoded.num_rows));
+  }
+  for (size_t i = 0; i < key_indexes_.size(); ++i) {
+    rows.columns[key_indexes_[i]] = decoded.columns[i];
+  }
+  columns = descriptor.schema.PrimaryKeyIndexes();
+  if (!table_->partition) return rows;
+  std::vector<int> partition_columns = descriptor.PartitionKeyIndexes();
+  for (size_t i = 0; i < partition_columns.size(); ++i) {
+    int column = partition_columns[i];
+    model::ColumnBuilder cells(rows.columns[column].type(), rows.num_rows);
+    for (int row = 0; row < rows.num_rows; ++row) {
+      RETURN_IF_ERROR(format::ParsePartitionValue(table_->partition->values[i], cells));
+    }
+    rows.columns[column] = cells.Finish();
+  }
+  return rows;
 }
 
 Result<Batch> LocalEncodedTable::DecodeKeys(const std::vector<std::string_view>& keys) const {

@@ -74,6 +74,8 @@ class LocalEncodedTable : public EncodedTable,
                                     std::vector<std::string_view>& keys,
                                     std::vector<std::string_view>& rows) const;
   Status InsertMissing(int bucket, const std::vector<std::string>& keys, RowsCallback done);
+  Result<model::Batch> RowsOfKeys(const std::vector<std::string_view>& keys,
+                                  std::vector<int>& columns) const;
   Result<model::Batch> DecodeKeys(const std::vector<std::string_view>& keys) const;
   Result<std::string> ForClients(std::string_view value) const;
 

@@ -27,9 +27,10 @@ struct RemoteOptions {
   int64_t write_bytes_max = 64 << 20;
 
   /// From Fluss's client options: bootstrap.servers (host:port, several with commas),
-  /// default-database, client.security.protocol (PLAINTEXT, SASL) and client.security.sasl.*
-  /// (mechanism PLAIN; username and password, or jaas.config). kInvalidArgument, kNotSupported,
-  /// naming the option.
+  /// default-database, client.security.protocol (PLAINTEXT, SASL; with TLS SSL, SASL_SSL),
+  /// client.security.sasl.* (mechanism PLAIN, SCRAM-SHA-256, SCRAM-SHA-512; username and password,
+  /// or jaas.config) and, as Kafka's, client.security.ssl.* (PEM files). kInvalidArgument,
+  /// kNotSupported, naming the option.
   static Result<RemoteOptions> FromProperties(const std::map<std::string, std::string>& properties);
 };
 

@@ -14,6 +14,10 @@ constexpr const char* kMechanism = "client.security.sasl.mechanism";
 constexpr const char* kUser = "client.security.sasl.username";
 constexpr const char* kPassword = "client.security.sasl.password";
 constexpr const char* kJaas = "client.security.sasl.jaas.config";
+// Fluss's clients have no TLS; these are called as Kafka's are.
+constexpr const char* kTruststore = "client.security.ssl.truststore.location";
+constexpr const char* kKeystore = "client.security.ssl.keystore.location";
+constexpr const char* kIdentification = "client.security.ssl.endpoint.identification.algorithm";
 
 std::string Upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -48,34 +52,61 @@ std::string JaasValue(const std::string& config, const std::string& key) {
   return end == std::string::npos ? "" : config.substr(begin, end - begin);
 }
 
-Status ReadSecurity(const std::map<std::string, std::string>& properties, RemoteOptions& options) {
-  auto value = [&properties](const char* key, const char* fallback) {
-    auto found = properties.find(key);
-    return found == properties.end() ? std::string(fallback) : found->second;
-  };
-  std::string protocol = Upper(value(kProtocol, "PLAINTEXT"));
-  if (protocol == "PLAINTEXT") return {};
-  if (protocol != "SASL") {
-    return NotSupported("'{}' = '{}': it is PLAINTEXT or SASL", kProtocol, protocol);
+using Properties = std::map<std::string, std::string>;
+
+std::string Value(const Properties& properties, const char* key, const char* fallback) {
+  auto found = properties.find(key);
+  return found == properties.end() ? fallback : found->second;
+}
+
+Status ReadLogin(const Properties& properties, rpc::ClientOptions& options) {
+  std::string mechanism = Upper(Value(properties, kMechanism, "PLAIN"));
+  options.scram = rpc::ScramHashOf(mechanism);
+  if (mechanism != "PLAIN" && !options.scram.has_value()) {
+    return NotSupported("'{}' = '{}': it is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", kMechanism,
+                        mechanism);
   }
-  std::string mechanism = Upper(value(kMechanism, "PLAIN"));
-  if (mechanism != "PLAIN") return NotSupported("'{}' = '{}': only PLAIN", kMechanism, mechanism);
-  std::string jaas = value(kJaas, "");
-  options.rpc.user = jaas.empty() ? value(kUser, "") : JaasValue(jaas, "username");
-  options.rpc.password = jaas.empty() ? value(kPassword, "") : JaasValue(jaas, "password");
-  if (options.rpc.user.empty() || options.rpc.password.empty()) {
-    return InvalidArgument("with '{}' = 'SASL' set '{}' and '{}', or '{}'", kProtocol, kUser,
-                           kPassword, kJaas);
+  std::string jaas = Value(properties, kJaas, "");
+  options.user = jaas.empty() ? Value(properties, kUser, "") : JaasValue(jaas, "username");
+  options.password = jaas.empty() ? Value(properties, kPassword, "") : JaasValue(jaas, "password");
+  if (options.user.empty() || options.password.empty()) {
+    return InvalidArgument("to log in by SASL set '{}' and '{}', or '{}'", kUser, kPassword, kJaas);
   }
   return {};
+}
+
+Status ReadTls(const Properties& properties, rpc::ClientTls& tls) {
+  tls.is_on = true;
+  tls.ca_file = Value(properties, kTruststore, "");
+  tls.certificate_file = tls.key_file = Value(properties, kKeystore, "");
+  std::string identification = Upper(Value(properties, kIdentification, "https"));
+  tls.checks_host = !identification.empty();
+  if (identification.empty() || identification == "HTTPS") return {};
+  return NotSupported("'{}' = '{}': it is https, or empty", kIdentification, identification);
+}
+
+Status ReadSecurity(const Properties& properties, RemoteOptions& options) {
+  std::string protocol = Upper(Value(properties, kProtocol, "PLAINTEXT"));
+  bool has_login = protocol == "SASL" || protocol == "SASL_PLAINTEXT" || protocol == "SASL_SSL";
+  bool has_tls = protocol == "SSL" || protocol == "SASL_SSL";
+  if (protocol != "PLAINTEXT" && !has_login && !has_tls) {
+    return NotSupported("'{}' = '{}': it is PLAINTEXT, SASL, SSL or SASL_SSL", kProtocol, protocol);
+  }
+  if (has_tls) RETURN_IF_ERROR(ReadTls(properties, options.rpc.tls));
+  for (const char* key : {kTruststore, kKeystore, kIdentification}) {
+    if (has_tls || !properties.contains(key)) continue;
+    return InvalidArgument("'{}' is for '{}' = 'SSL' or 'SASL_SSL'", key, kProtocol);
+  }
+  return has_login ? ReadLogin(properties, options.rpc) : Status();
 }
 
 }  // namespace
 
 Result<RemoteOptions> RemoteOptions::FromProperties(
     const std::map<std::string, std::string>& properties) {
-  constexpr const char* kKnown[] = {kBootstrap, kDatabase, kProtocol, kMechanism,
-                                    kUser,      kPassword, kJaas};
+  constexpr const char* kKnown[] = {kBootstrap, kDatabase,      kProtocol, kMechanism,
+                                    kUser,      kPassword,      kJaas,     kTruststore,
+                                    kKeystore,  kIdentification};
   for (const auto& [key, value] : properties) {
     if (std::find(std::begin(kKnown), std::end(kKnown), key) != std::end(kKnown)) continue;
     return InvalidArgument("unknown option '{}' = '{}'", key, value);

@@ -65,6 +65,10 @@ class LocalSnapshotGateway : public SnapshotGateway {
     return storage_.remote().leases().Drop(lease);
   }
 
+  std::set<model::TableId> LeasedTables(const std::string& lease) override {
+    return storage_.remote().leases().TablesOf(lease);
+  }
+
   Result<std::optional<RemoteLogManifest>> LogManifest(const TableBucket& bucket) override {
     ASSIGN_OR_RETURN(auto remote, RemoteOf(bucket));
     if (remote == nullptr || remote->log() == nullptr) return std::optional<RemoteLogManifest>();

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +86,8 @@ class SnapshotGateway {
   virtual Status ReleaseLease(const std::string& lease,
                               const std::vector<model::TableBucket>& buckets) = 0;
   virtual Status DropLease(const std::string& lease) = 0;
+  /// The tables that have snapshots in the lease; none when there is no such lease.
+  virtual std::set<model::TableId> LeasedTables(const std::string& lease) = 0;
 
   /// nullopt when nothing of its log is in remote storage. kNotFound for a bucket that does not
   /// exist.

@@ -1,6 +1,7 @@
 #include "format/partition_name.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <unordered_map>
 
@@ -81,6 +82,120 @@ Status AppendPartitionValue(std::string& out, const Column& column, int row) {
     default: return InvalidArgument("{} cannot be a partition key", column.type().ToString());
   }
   return Status::Ok();
+}
+
+namespace {
+
+constexpr int32_t kDatePartMax = 99'999;
+
+/// The numbers of a text like "2024-02-29-12-34-56_123", one a mark; false when it is not so.
+bool ReadNumbers(std::string_view text, std::string_view marks, int64_t* numbers,
+                 int32_t max = kDatePartMax) {
+  for (size_t i = 0; i <= marks.size(); ++i) {
+    size_t end = i < marks.size() ? text.find(marks[i]) : text.size();
+    if (end == std::string_view::npos) return false;
+    int32_t number = 0;
+    auto [rest, error] = std::from_chars(text.data(), text.data() + end, number);
+    if (error != std::errc() || rest != text.data() + end || std::abs(number) > max) return false;
+    numbers[i] = number;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return true;
+}
+
+template <typename T>
+bool AppendNumber(std::string_view text, model::ColumnBuilder& column) {
+  T value = 0;
+  auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || rest != text.data() + text.size()) return false;
+  column.Append(value);
+  return true;
+}
+
+template <typename T>
+bool AppendRealOf(std::string_view text, model::ColumnBuilder& column) {
+  std::string number(text);
+  std::replace(number.begin(), number.end(), '_', '.');
+  return AppendNumber<T>(number, column);  // it reads "Inf", too
+}
+
+bool AppendBytesOf(std::string_view hex, model::ColumnBuilder& column) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    uint8_t byte = 0;
+    if (std::from_chars(&hex[i], &hex[i] + 2, byte, 16).ptr != &hex[i] + 2) return false;
+    bytes.push_back(static_cast<char>(byte));
+  }
+  column.AppendString(bytes);
+  return true;
+}
+
+bool AppendTimestampOf(std::string_view text, model::ColumnBuilder& column) {
+  constexpr size_t kSecondsBytes = 20;  // up to and with the '_'
+  int64_t n[6];
+  if (text.size() < kSecondsBytes || text[kSecondsBytes - 1] != '_' ||
+      !ReadNumbers(text.substr(0, kSecondsBytes - 1), "-----", n)) {
+    return false;
+  }
+  model::TimeUnit unit = column.type().time_unit();
+  size_t digits = unit == model::TimeUnit::kMilli ? 3 : unit == model::TimeUnit::kMicro ? 6 : 9;
+  std::string fraction(text.substr(kSecondsBytes));
+  fraction.resize(std::max(fraction.size(), digits), '0');
+  int64_t part = 0;
+  if (!ReadNumbers(fraction, "", &part, INT32_MAX)) return false;
+  int64_t value = model::DaysOfCivil(n[0], static_cast<int>(n[1]), static_cast<int>(n[2])) * 86400 +
+                  n[3] * 3600 + n[4] * 60 + n[5];
+  // What does not fit is found when the cell is written again.
+  auto units = static_cast<uint64_t>(value);
+  for (size_t i = 0; i < digits; ++i) units *= 10;
+  column.Append(static_cast<int64_t>(units + static_cast<uint64_t>(part)));
+  return true;
+}
+
+bool AppendCellOf(std::string_view text, model::ColumnBuilder& column) {
+  int64_t n[4];
+  switch (column.type().root()) {
+    case TypeRoot::kChar:
+    case TypeRoot::kVarchar: column.AppendString(text); return true;
+    case TypeRoot::kBinary:
+    case TypeRoot::kVarbinary: return AppendBytesOf(text, column);
+    case TypeRoot::kBoolean: column.Append(static_cast<uint8_t>(text == "true")); return true;
+    case TypeRoot::kTinyint: return AppendNumber<int8_t>(text, column);
+    case TypeRoot::kSmallint: return AppendNumber<int16_t>(text, column);
+    case TypeRoot::kInteger: return AppendNumber<int32_t>(text, column);
+    case TypeRoot::kBigint: return AppendNumber<int64_t>(text, column);
+    case TypeRoot::kFloat: return AppendRealOf<float>(text, column);
+    case TypeRoot::kDouble: return AppendRealOf<double>(text, column);
+    case TypeRoot::kDate:
+      if (!ReadNumbers(text, "--", n)) return false;
+      column.Append(static_cast<int32_t>(
+          model::DaysOfCivil(n[0], static_cast<int>(n[1]), static_cast<int>(n[2]))));
+      return true;
+    case TypeRoot::kTime:
+      if (!ReadNumbers(text, "--_", n)) return false;
+      column.Append(static_cast<int32_t>(((n[0] * 60 + n[1]) * 60 + n[2]) * 1000 + n[3]));
+      return true;
+    case TypeRoot::kTimestamp:
+    case TypeRoot::kTimestampLtz: return AppendTimestampOf(text, column);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Status ParsePartitionValue(std::string_view text, model::ColumnBuilder& column) {
+  // Any text that is not what this value is written as stands for none.
+  model::ColumnBuilder cell(column.type(), 1);
+  if (AppendCellOf(text, cell)) {
+    model::Column read = cell.Finish();
+    std::string written;
+    RETURN_IF_ERROR(AppendPartitionValue(written, read, 0));
+    if (written == text) {
+      column.AppendFrom(read, 0);
+      return {};
+    }
+  }
+  return InvalidArgument("'{}' is no partition value of type {}", text, column.type().ToString());
 }
 
 Result<PartitionedRows> PartitionRows(const model::Batch& batch, const std::vector<int>& keys) {

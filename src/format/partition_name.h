@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -12,6 +13,10 @@ namespace forebay::format {
 /// "2024-02-29", TIMESTAMP as "2024-02-29-12-34-56_123", bytes as hex digits, FLOAT and DOUBLE with
 /// '_' for the point. kInvalidArgument for NULL.
 Status AppendPartitionValue(std::string& out, const model::Column& column, int row);
+
+/// Appends the cell that such a text stands for. kInvalidArgument when it stands for none of the
+/// column's type.
+Status ParsePartitionValue(std::string_view text, model::ColumnBuilder& column);
 
 /// Which rows of a batch belong to which partition.
 struct PartitionedRows {

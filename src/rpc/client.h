@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "rpc/api_key.h"
 #include "rpc/frame.h"
 #include "rpc/message_codec.h"
+#include "rpc/scram.h"
+#include "rpc/tls.h"
 
 namespace forebay::rpc {
 
@@ -28,9 +31,12 @@ struct ServerAddress {
 
 /// How a client speaks to servers.
 struct ClientOptions {
-  /// SASL/PLAIN; without a user the client does not authenticate.
+  /// SASL; without a user the client does not authenticate.
   std::string user;
   std::string password;
+  /// The mechanism is SCRAM with this; without it PLAIN, which shows the password to the server.
+  std::optional<ScramHash> scram;
+  ClientTls tls;
   /// Of the name look-up, the connection and its handshake together.
   int64_t connect_timeout_ms = 5'000;
   /// A longer answer closes the connection; also what the structs of one answer may take.

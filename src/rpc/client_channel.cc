@@ -22,7 +22,7 @@ constexpr int64_t kHandshakeBytesMax = 1 << 20;
 constexpr size_t kResponseBytesMin = 1;
 constexpr const char* kSoftwareName = "forebay";
 constexpr const char* kSoftwareVersion = "0.1.0";
-constexpr const char* kMechanism = "PLAIN";
+constexpr const char* kPlain = "PLAIN";
 
 int64_t SizeOf(const OutgoingFrame& frame) {
   int64_t bytes = 0;
@@ -159,7 +159,8 @@ asio::awaitable<Status> ClientChannel::Connect() {
   if (status.ok() && !stream->closed()) {
     error_code ignored;
     stream->socket().set_option(tcp::no_delay(true), ignored);
-    status = co_await ShakeHands(*stream);
+    if (options_.tls.is_on) status = co_await BeginTls(*stream);
+    if (status.ok()) status = co_await ShakeHands(*stream);
   }
   connect_timer_.cancel();
   if (*timed_out) {
@@ -167,6 +168,15 @@ asio::awaitable<Status> ClientChannel::Connect() {
   }
   if (status.ok() && stream->closed()) status = Unavailable("the connection was closed");
   co_return status;
+}
+
+asio::awaitable<Status> ClientChannel::BeginTls(FrameStream& stream) {
+  // Each time anew, so that renewed files are used.
+  auto context = MakeTlsContext(options_.tls);
+  if (!context.ok()) co_return context.status();
+  // GCC 12 destroys temporaries of co_await's operand twice: there are none.
+  std::string_view host = options_.tls.checks_host ? address_.host : std::string_view();
+  co_return co_await stream.BeginTls(**context, asio::ssl::stream_base::client, host);
 }
 
 template <typename Response, typename M>
@@ -202,7 +212,11 @@ asio::awaitable<Status> ClientChannel::ShakeHands(FrameStream& stream) {
   Reply<ApiVersionsResponse> reply;
   ApiVersionsRequest request{kSoftwareName, kSoftwareVersion};
   Status status = co_await Exchange(stream, ApiKey::kApiVersions, request, reply);
-  if (!status.ok()) co_return status;
+  if (!status.ok()) {
+    bool was_closed = status.kind() == ErrorKind::kUnavailable && !options_.tls.is_on;
+    if (!was_closed) co_return status;
+    co_return Unavailable("{}; it may be that the server expects TLS", status.message());
+  }
   versions_.clear();
   for (const PbApiVersion& api : reply.message.api_versions) {
     versions_[static_cast<int16_t>(api.api_key)] = {api.min_version, api.max_version};
@@ -211,17 +225,37 @@ asio::awaitable<Status> ClientChannel::ShakeHands(FrameStream& stream) {
   co_return Status::Ok();
 }
 
-asio::awaitable<Status> ClientChannel::Authenticate(FrameStream& stream) {
-  std::string token = '\0' + options_.user + '\0' + options_.password;
-  AuthenticateRequest request{kMechanism, Payload::Own(std::move(token))};
+asio::awaitable<Result<std::string>> ClientChannel::SendToken(FrameStream& stream,
+                                                              std::string_view token) {
+  std::string mechanism(options_.scram.has_value() ? MechanismOf(*options_.scram) : kPlain);
+  AuthenticateRequest request{mechanism, Payload::Of(token, nullptr)};
   Reply<AuthenticateResponse> reply;
   Status status = co_await Exchange(stream, ApiKey::kAuthenticate, request, reply);
   if (!status.ok()) co_return status;
+  if (!reply.message.challenge.has_value()) co_return std::string();
+  co_return std::string(reply.message.challenge->bytes);
+}
+
+asio::awaitable<Status> ClientChannel::Authenticate(FrameStream& stream) {
+  if (options_.scram.has_value()) co_return co_await AuthenticateByScram(stream);
+  std::string token = '\0' + options_.user + '\0' + options_.password;
+  auto answer = co_await SendToken(stream, token);
+  if (!answer.ok()) co_return answer.status();
   // PLAIN says all it has to say at once.
-  if (reply.message.challenge.has_value() && !reply.message.challenge->bytes.empty()) {
-    co_return PermissionDenied("the server wants more than a user and a password");
-  }
-  co_return Status::Ok();
+  if (answer->empty()) co_return Status::Ok();
+  co_return PermissionDenied("the server wants more than a user and a password");
+}
+
+asio::awaitable<Status> ClientChannel::AuthenticateByScram(FrameStream& stream) {
+  ScramClient login(*options_.scram, options_.user, options_.password);
+  std::string token = login.First();
+  auto first = co_await SendToken(stream, token);
+  if (!first.ok()) co_return first.status();
+  auto proof = login.Final(*first);
+  if (!proof.ok()) co_return proof.status();
+  auto last = co_await SendToken(stream, *proof);
+  if (!last.ok()) co_return last.status();
+  co_return login.Verify(*last);
 }
 
 Status ClientChannel::FailureOf(std::string_view message) const {

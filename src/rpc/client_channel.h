@@ -49,8 +49,13 @@ class ClientChannel : public FrameStream::Owner,
   void Finish(Request& request, const Status& error);
   boost::asio::awaitable<void> Run();
   boost::asio::awaitable<Status> Connect();
+  boost::asio::awaitable<Status> BeginTls(FrameStream& stream);
   boost::asio::awaitable<Status> ShakeHands(FrameStream& stream);
   boost::asio::awaitable<Status> Authenticate(FrameStream& stream);
+  boost::asio::awaitable<Status> AuthenticateByScram(FrameStream& stream);
+  /// Sends one token and gives what the server answers, which is empty when that is nothing.
+  boost::asio::awaitable<Result<std::string>> SendToken(FrameStream& stream,
+                                                        std::string_view token);
   template <typename Response, typename M>
   boost::asio::awaitable<Status> Exchange(FrameStream& stream, ApiKey api, const M& message,
                                           Reply<Response>& reply);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes messages.h and messages.cc from FlussApi.proto: generate_messages.py PROTO OUT_DIRECTORY
+"""Makes messages.h, messages.cc and message_list.h from FlussApi.proto: generate_messages.py PROTO OUT_DIRECTORY
 
 A struct a message: required fields are plain members, optional ones std::optional, repeated ones
 std::vector; `bytes` are Payloads, which point into the frame they came in. What is common to all
@@ -98,12 +98,20 @@ def source(messages):
     return out + ["", "}  // namespace forebay::rpc", ""]
 
 
+def message_list(messages):
+    out = ["#pragma once", "", "// Made by generate_messages.py from FlussApi.proto.", "",
+           "/// Calls `visit(name)` for each message, in the order of the file."]
+    out.append("#define FOREBAY_FOR_EACH_MESSAGE(visit) " + " ".join(f"visit({name})" for name, _ in messages))
+    return out + [""]
+
+
 def main():
     if len(sys.argv) != 3:
         fail("usage: generate_messages.py PROTO OUT_DIRECTORY")
     with open(sys.argv[1], encoding="utf-8") as file:
         messages = parse(file.read())
-    for name, lines in (("messages.h", header(messages)), ("messages.cc", source(messages))):
+    for name, lines in (("messages.h", header(messages)), ("messages.cc", source(messages)),
+                        ("message_list.h", message_list(messages))):
         with open(os.path.join(sys.argv[2], name), "w", encoding="utf-8") as file:
             file.write("\n".join(lines))
 

@@ -72,6 +72,7 @@ struct Shared : Scheduler {
   const ServerOptions options;
   RequestHandler& handler;
   ServerMetrics metrics;
+  std::shared_ptr<TlsContext> tls;  ///< null: none
   asio::io_context network;
   std::atomic<bool> stopping = false;
   std::mutex mutex;
@@ -146,6 +147,11 @@ class Connection : public FrameStream::Owner, public std::enable_shared_from_thi
   void OnSendFailed(const error_code&) override { Close(); }
 
   asio::awaitable<void> ReadFrames();
+  asio::awaitable<bool> BeginTls();
+  void Warn(const Status& why) {
+    Log(LogLevel::kWarning, "rpc", "connection closed peer={} reason={}", session_->peer_address,
+        why.message());
+  }
   void Dispatch(std::shared_ptr<const std::string> frame);
 
   asio::any_io_executor strand() { return stream_.socket().get_executor(); }
@@ -168,17 +174,31 @@ class Connection : public FrameStream::Owner, public std::enable_shared_from_thi
   int64_t last_request_ms_ = MonotonicMs();
 };
 
+asio::awaitable<bool> Connection::BeginTls() {
+  auto timed_out = std::make_shared<bool>(true);
+  asio::steady_timer timer(strand(), std::chrono::seconds(shared_->options.tls_handshake_seconds));
+  timer.async_wait([self = shared_from_this(), timed_out](const error_code& error) {
+    if (!error && *timed_out) self->Close();
+  });
+  Status status = co_await stream_.BeginTls(*shared_->tls, asio::ssl::stream_base::server);
+  *timed_out = false;
+  if (!status.ok()) Warn(status);
+  co_return status.ok();
+}
+
 asio::awaitable<void> Connection::ReadFrames() {
+  if (shared_->tls != nullptr && !co_await BeginTls()) co_return Close();
+  const ServerOptions& options = shared_->options;
   while (!stream_.closed() && !shared_->stopping) {
     if (!HasRoom()) {
       co_await room_.async_wait(kCompletion);
       continue;
     }
+    bool is_stranger = options.needs_login && session_->user.empty();
+    stream_.set_frame_bytes_max(
+        static_cast<size_t>(is_stranger ? options.login_frame_bytes_max : options.frame_bytes_max));
     auto frame = co_await stream_.Read();
-    if (frame == nullptr && stream_.why().kind() == ErrorKind::kCorruption) {
-      Log(LogLevel::kWarning, "rpc", "connection closed peer={} reason={}", session_->peer_address,
-          stream_.why().message());
-    }
+    if (frame == nullptr && stream_.why().kind() == ErrorKind::kCorruption) Warn(stream_.why());
     if (frame == nullptr || stream_.closed()) break;
     last_request_ms_ = MonotonicMs();
     shared_->metrics.received_bytes += static_cast<int64_t>(kLengthBytes + frame->size());
@@ -222,6 +242,9 @@ class AsioServer : public Server {
 
   Status Open() {
     const ServerOptions& options = shared_->options;
+    if (options.tls.is_on()) {
+      ASSIGN_OR_RETURN(shared_->tls, MakeTlsContext(options.tls));
+    }
     error_code error;
     auto address = asio::ip::make_address(options.address, error);
     if (error) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "rpc/api_key.h"
 #include "rpc/frame.h"
+#include "rpc/tls.h"
 
 namespace forebay::rpc {
 
@@ -19,6 +20,11 @@ struct ServerOptions {
   int network_threads = 2;  ///< they also run the handlers
   /// A larger frame closes its connection; also what the structs of one request may take.
   int64_t frame_bytes_max = 128 << 20;
+  /// The same before the client has shown who it is, where it must.
+  int64_t login_frame_bytes_max = 64 << 10;
+  bool needs_login = false;
+  ServerTls tls;
+  int tls_handshake_seconds = 10;     ///< after that the connection is closed
   int connections_max = 4096;         ///< further ones are closed at once
   int requests_in_flight_max = 1024;  ///< of one connection; it is not read meanwhile
   /// Answers of one connection that its client has not taken; it is not read meanwhile.
@@ -101,7 +107,7 @@ class RequestHandler {
 class Server {
  public:
   /// Listens when it returns, and serves from Run on. kUnavailable, naming the address, when the
-  /// port is in use.
+  /// port is in use; kInvalidArgument for bad certificates.
   static Result<std::unique_ptr<Server>> Listen(const ServerOptions& options,
                                                 RequestHandler& handler);
   virtual ~Server() = default;

@@ -15,6 +15,7 @@ void AddServerCommand(CLI::App& app, int& status);
 void AddSqlCommand(CLI::App& app, int& status);
 void AddInspectCommand(CLI::App& app, int& status);
 void AddDoctorCommand(CLI::App& app, int& status);
+void AddHashPasswordCommand(CLI::App& app, int& status);
 void AddVersionCommand(CLI::App& app, int& status);
 // Of `bench`:
 void AddStorageBench(CLI::App& bench, int& status);

@@ -1,4 +1,5 @@
 #include "app/tests/fluss_handler_fixture.h"
+#include "storage/remote/remote_storage.h"
 
 namespace forebay::serve {
 namespace {
@@ -10,7 +11,7 @@ class FlussAccessTest : public FlussHandlerTest {
 
   void SetUp() override {
     FlussHandlerTest::SetUp();
-    users_ = {{"root", "x"}, {"ada", "y"}};
+    for (const char* user : {"root", "ada"}) EXPECT_TRUE(users_.Add(user, "word").ok());
     Reopen();
     id_ = Create("t", false);
     Create("other", false);
@@ -109,6 +110,73 @@ TEST_F(FlussAccessTest, RightsLastUntilTheyAreDropped) {
   Be("ada");
   EXPECT_EQ(ProduceError(), kDenied);
   EXPECT_EQ(FetchError(), 0);
+}
+
+TEST_F(FlussAccessTest, RowsAreLookedUpByWhoMayRead) {
+  int64_t rows = Create("rows", true);
+  Be("root");
+  EXPECT_EQ(Put(rows, KvBatch({{1, "a"}})).error_code.value_or(0), 0);
+  auto keys = format::EncodeKeys(std::vector{Rows({{1, ""}}).columns[0]});
+  rpc::LookupRequest request;
+  request.table_id = rows;
+  request.buckets_req.push_back({{}, 0, {rpc::Payload::Own(std::string((*keys)[0]))}, {}, {}});
+  Be("ada");
+  EXPECT_EQ(ErrorOf(ApiKey::kLookup, request), kDenied);
+  Grant(Operation::kRead, Resource::Table({"db", "rows"}));
+  EXPECT_EQ(ErrorOf(ApiKey::kLookup, request), 0);
+  request.insert_if_not_exists = true;
+  EXPECT_EQ(ErrorOf(ApiKey::kLookup, request), kDenied) << "it may write";
+  Grant(Operation::kWrite, Resource::Table({"db", "rows"}));
+  EXPECT_EQ(ErrorOf(ApiKey::kLookup, request), 0);
+}
+
+TEST_F(FlussAccessTest, LeasesAreOfWhoMayReadTheirTables) {
+  int64_t rows = Create("rows", true);
+  rpc::AcquireKvSnapshotLeaseRequest acquire{"lease", 60'000, {{rows, {{{}, 0, 7}}}}};
+  rpc::ReleaseKvSnapshotLeaseRequest release{"lease", {{rows, {}, 0}}};
+  Be("ada");
+  EXPECT_EQ(ErrorOf(ApiKey::kAcquireKvSnapshotLease, acquire), kDenied);
+  EXPECT_EQ(ErrorOf(ApiKey::kReleaseKvSnapshotLease, release), kDenied);
+  rpc::DropKvSnapshotLeaseRequest drop{"lease"};
+  EXPECT_EQ(ErrorOf(ApiKey::kDropKvSnapshotLease, drop), 0) << "there is no such lease";
+  auto& leases = storage_->remote().leases();
+  ASSERT_TRUE(leases.Acquire("lease", 60'000, {{{model::TableId(rows), {}, 0}, 7}}).ok());
+  EXPECT_EQ(ErrorOf(ApiKey::kDropKvSnapshotLease, drop), kDenied);
+  Grant(Operation::kRead, Resource::Table({"db", "rows"}));
+  EXPECT_EQ(ErrorOf(ApiKey::kAcquireKvSnapshotLease, acquire), 0);
+  EXPECT_EQ(ErrorOf(ApiKey::kReleaseKvSnapshotLease, release), 0);
+  EXPECT_EQ(ErrorOf(ApiKey::kDropKvSnapshotLease, drop), 0);
+}
+
+TEST_F(FlussAccessTest, ProducerOffsetsAreOfWhoMayWriteTheirTables) {
+  rpc::RegisterProducerOffsetsRequest request;
+  request.producer_id = "job";
+  for (int64_t id : {id_, id_ + 1}) {
+    auto& table = request.table_offsets.emplace_back();
+    table.table_id = id;
+    table.bucket_offsets.push_back({{}, 0, 5});
+  }
+  Grant(Operation::kWrite, Resource::Table({"db", "t"}));
+  EXPECT_EQ(ErrorOf(ApiKey::kRegisterProducerOffsets, request), kDenied) << "of both tables";
+  Grant(Operation::kWrite, Resource::Table({"db", "other"}));
+  EXPECT_EQ(ErrorOf(ApiKey::kRegisterProducerOffsets, request), 0);
+  auto seen = [&] {
+    std::vector<int64_t> tables;
+    auto found = Ask<rpc::GetProducerOffsetsResponse>(ApiKey::kGetProducerOffsets,
+                                                      rpc::GetProducerOffsetsRequest{"job"});
+    for (const auto& table : found.table_offsets) tables.push_back(table.table_id);
+    return tables;
+  };
+  EXPECT_THAT(seen(), ElementsAre());
+  Grant(Operation::kRead, Resource::Table({"db", "t"}));
+  EXPECT_THAT(seen(), ElementsAre(id_));
+  Be("root");
+  EXPECT_THAT(seen(), ElementsAre(id_, id_ + 1));
+  session_->user = "eve";
+  rpc::DeleteProducerOffsetsRequest remove{"job"};
+  EXPECT_EQ(ErrorOf(ApiKey::kDeleteProducerOffsets, remove), kDenied);
+  Be("ada");
+  EXPECT_EQ(ErrorOf(ApiKey::kDeleteProducerOffsets, remove), 0);
 }
 
 TEST_F(FlussAccessTest, BadRightsAreRefused) {

@@ -20,27 +20,6 @@ TEST_F(FlussHandlerTest, SaysWhichServersThereAre) {
   EXPECT_EQ(ErrorOf(ApiKey::kGetMetadata, rpc::MetadataRequest{{{"db", "none"}}, {}, {}}), 7);
 }
 
-TEST_F(FlussHandlerTest, AsksForNameAndPassword) {
-  users_ = {{"ada", "secret"}, {"bob", "x"}};
-  session_ = std::make_shared<rpc::Session>();
-  rpc::ListDatabasesRequest list;
-  EXPECT_EQ(ErrorOf(ApiKey::kListDatabases, list), 46);
-  EXPECT_EQ(ErrorOf(ApiKey::kApiVersions, rpc::ApiVersionsRequest{"test", "1"}), 0);
-  auto authenticate = [&](std::string token) {
-    return ErrorOf(ApiKey::kAuthenticate,
-                   rpc::AuthenticateRequest{"PLAIN", rpc::Payload::Own(std::move(token))});
-  };
-  for (std::string bad : {std::string("\0ada\0wrong", 10), std::string("\0ada\0secrets", 12),
-                          std::string("\0eve\0", 5), std::string("\0ada\0", 5), std::string("ada"),
-                          std::string(), std::string("bob\0ada\0secret", 14)}) {
-    EXPECT_EQ(authenticate(bad), 46);
-    EXPECT_EQ(ErrorOf(ApiKey::kListDatabases, list), 46);
-  }
-  EXPECT_EQ(authenticate(std::string("\0ada\0secret", 11)), 0);
-  EXPECT_EQ(session_->user, "ada");
-  EXPECT_EQ(ErrorOf(ApiKey::kListDatabases, list), 0);
-}
-
 TEST_F(FlussHandlerTest, StoresProducedBatchesOnce) {
   int64_t id = Create("t", false);
   EXPECT_EQ(Append(id, LogBatch({{1, "a"}, {2, "b"}}, 5, 0)).base_offset, 0);

@@ -195,6 +195,15 @@ TEST_F(RemoteCatalogTest, WhatCannotBeSaysWhy) {
            Case{
                "'type' = 'fluss', 'bootstrap.servers' = 'x:1', 'client.security.protocol' = 'sasl'",
                "client.security.sasl.username"},
+           Case{"'type' = 'fluss', 'bootstrap.servers' = 'x:1', 'client.security.protocol' = 'ftp'",
+                "PLAINTEXT, SASL, SSL or SASL_SSL"},
+           Case{"'type' = 'fluss', 'bootstrap.servers' = 'x:1',"
+                "'client.security.ssl.truststore.location' = '/ca.pem'",
+                "is for 'client.security.protocol' = 'SSL'"},
+           Case{
+               "'type' = 'fluss', 'bootstrap.servers' = 'x:1', 'client.security.protocol' = 'SASL',"
+               "'client.security.sasl.mechanism' = 'SCRAM-SHA-1'",
+               "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"},
        }) {
     EXPECT_THAT(ErrorOf(fmt::format("CREATE CATALOG c WITH ({})", one.options)),
                 HasSubstr(one.text));

@@ -46,6 +46,60 @@ TEST(PartitionNameTest, ValuesAreThoseOfFluss) {
   EXPECT_EQ(ValueOf(DataType::Timestamp(3), int64_t{0}), "1970-01-01-00-00-00_");
 }
 
+/// The cell of a text, written again.
+std::string Again(const DataType& type, std::string_view text) {
+  model::ColumnBuilder builder(type);
+  Status status = ParsePartitionValue(text, builder);
+  if (!status.ok()) return std::string(ErrorKindName(status.kind()));
+  std::string written;
+  return AppendPartitionValue(written, builder.Finish(), 0).ok() ? written : "";
+}
+
+TEST(PartitionNameTest, ValuesAreReadAgain) {
+  for (const auto& [type, text] : std::vector<std::pair<DataType, const char*>>{
+           {DataType::String(), "Fluss"},
+           {DataType::String(), ""},
+           {DataType::Boolean(), "true"},
+           {DataType::Boolean(), "false"},
+           {DataType::Bytes(), "1020ff"},
+           {DataType::Tinyint(), "-128"},
+           {DataType::Smallint(), "-32760"},
+           {DataType::Int(), "299000"},
+           {DataType::Bigint(), "1748662955428"},
+           {DataType::Date(), "2025-05-27"},
+           {DataType::Date(), "1969-12-31"},
+           {DataType::Time(0), "01-30-02_199"},
+           {DataType::Float(), "5_73"},
+           {DataType::Double(), "1_0E10"},
+           {DataType::Double(), "-Inf"},
+           {DataType::Float(), "NaN"},
+           {DataType::Timestamp(3), "2025-05-31-03-42-35_428"},
+           {DataType::Timestamp(9), "2025-05-31-03-42-35_428099988"},
+           {DataType::TimestampLtz(6), "1969-12-31-23-59-59_999999"},
+           {DataType::Timestamp(3), "1970-01-01-00-00-00_"}}) {
+    EXPECT_EQ(Again(type, text), text) << type.ToString();
+  }
+  model::ColumnBuilder dates(DataType::Date());
+  EXPECT_TRUE(ParsePartitionValue("2025-05-27", dates).ok());
+  EXPECT_EQ(dates.Finish().Get<int32_t>(0), 20235);
+  for (const auto& [type, text] : std::vector<std::pair<DataType, const char*>>{
+           {DataType::Boolean(), "yes"},
+           {DataType::Bytes(), "1"},
+           {DataType::Bytes(), "xy"},
+           {DataType::Tinyint(), "128"},
+           {DataType::Int(), "007"},
+           {DataType::Int(), ""},
+           {DataType::Date(), "2025-02-30"},
+           {DataType::Date(), "2025-05"},
+           {DataType::Date(), "9999999999-01-01"},
+           {DataType::Time(0), "01:30"},
+           {DataType::Timestamp(9), "9999-12-31-00-00-00_0"},
+           {DataType::Timestamp(3), "2025-05-31"},
+           {DataType::Double(), "5.73"}}) {
+    EXPECT_EQ(Again(type, text), std::string(ErrorKindName(ErrorKind::kInvalidArgument))) << text;
+  }
+}
+
 TEST(PartitionNameTest, RowsAreSortedByTheirKeys) {
   model::BatchBuilder builder({DataType::String(), DataType::Int(), DataType::Int()});
   for (auto [day, hour] : {std::pair("a", 1), {"a", 1}, {"b", 1}, {"a", 2}, {"a", 1}}) {

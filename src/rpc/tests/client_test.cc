@@ -337,6 +337,8 @@ TEST_F(RudeServerTest, HandshakesThatGoWrong) {
   Status http = Ask({"HTTP/1.1 400 Bad Request\r\n\r\n"}, false);
   EXPECT_EQ(http.kind(), ErrorKind::kCorruption);
   EXPECT_THAT(http.message(), HasSubstr("a frame of 1213486160 bytes"));
+  // An alert of TLS.
+  EXPECT_THAT(Ask({Bytes({0x15, 3, 1, 0, 2, 2, 0x46})}, false).message(), HasSubstr("expects TLS"));
   EXPECT_EQ(Ask({Bytes({0, 0, 0, 0})}, false).kind(), ErrorKind::kCorruption);
   EXPECT_EQ(Ask({Joined(EncodeResponse(5, EchoHandler::Versions()))}, false).kind(),
             ErrorKind::kCorruption);

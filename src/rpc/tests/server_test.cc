@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -169,15 +170,38 @@ TEST_F(ServerTest, ClosesConnectionsThatSendNoFrames) {
 
 TEST_F(ServerTest, AFrameThatDoesNotComeTakesNoMemory) {
   Start();
+  auto taken = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };
+  size_t before = taken();
+  constexpr size_t kClients = 50;
   std::vector<std::unique_ptr<RawClient>> clients;
-  for (int i = 0; i < 50; ++i) {
+  for (size_t i = 0; i < kClients; ++i) {
     clients.push_back(std::make_unique<RawClient>(server_->port()));
     clients.back()->Send(std::string_view("\x07\xff\xff\xff\x03\xe8", 6));  // 128 MiB are coming
   }
+  WaitFor([&] { return server_->metrics().connections == kClients; });
+  // Their lengths have been read when these have been answered.
+  for (int i = 0; i < 20; ++i) {
+    RawClient client(server_->port());
+    client.Request(1026, 1, InitWriterRequest{});
+    EXPECT_EQ(IdOf(client.Receive()), 1);
+  }
+  EXPECT_LT(taken() - before, kClients * (2 << 20)) << "what has arrived, and a little ahead";
   clients.clear();
   RawClient client(server_->port());
   client.Request(1026, 1, InitWriterRequest{});
   EXPECT_EQ(IdOf(client.Receive()), 1);
+}
+
+TEST_F(ServerTest, StrangersSendSmallFrames) {
+  ServerOptions options;
+  options.needs_login = true;
+  options.login_frame_bytes_max = 100;
+  Start(options);
+  RawClient client(server_->port());
+  client.Request(1026, 1, InitWriterRequest{});
+  EXPECT_EQ(IdOf(client.Receive()), 1);
+  client.Request(1011, 2, ListTablesRequest{std::string(200, 'x')});
+  EXPECT_EQ(client.Receive(), "") << "the connection is closed";
 }
 
 TEST_F(ServerTest, StopsReadingWhenTooManyRequestsAreUnderWay) {

@@ -62,12 +62,17 @@ Operation AccessRules::NeedOf(ApiKey key) {
     case ApiKey::kPrepareLakeTableSnapshot:
     case ApiKey::kCommitLakeTableSnapshot:
     case ApiKey::kProduceLog:
-    case ApiKey::kPutKv: return Operation::kWrite;
+    case ApiKey::kPutKv:
+    case ApiKey::kRegisterProducerOffsets:
+    case ApiKey::kDeleteProducerOffsets: return Operation::kWrite;
     case ApiKey::kLookup:
     case ApiKey::kPrefixLookup:
     case ApiKey::kLimitScan:
     case ApiKey::kScanKv:
-    case ApiKey::kGetTableStats: return Operation::kRead;
+    case ApiKey::kGetTableStats:
+    case ApiKey::kAcquireKvSnapshotLease:
+    case ApiKey::kReleaseKvSnapshotLease:
+    case ApiKey::kDropKvSnapshotLease: return Operation::kRead;
     case ApiKey::kGetDatabaseInfo:
     case ApiKey::kGetTableInfo:
     case ApiKey::kGetTableSchema:
@@ -100,6 +105,46 @@ Status AccessRules::Check(const Caller& caller, Operation operation,
                           const Resource& resource) const {
   if (operation == Operation::kAny || resource.kind == ResourceKind::kAny) return Status::Ok();
   return control_->Check(caller, operation, resource);
+}
+
+std::set<int64_t> AccessRules::TablesOf(const rpc::AcquireKvSnapshotLeaseRequest& request) {
+  std::set<int64_t> tables;
+  for (const auto& table : request.snapshots_to_lease) tables.insert(table.table_id);
+  return tables;
+}
+
+std::set<int64_t> AccessRules::TablesOf(const rpc::ReleaseKvSnapshotLeaseRequest& request) {
+  std::set<int64_t> tables;
+  for (const auto& bucket : request.buckets_to_release) tables.insert(bucket.table_id);
+  return tables;
+}
+
+std::set<int64_t> AccessRules::TablesOf(const rpc::DropKvSnapshotLeaseRequest& request) const {
+  std::set<int64_t> tables;
+  for (model::TableId id : gateway_.snapshots().LeasedTables(request.lease_id)) {
+    tables.insert(id.value());
+  }
+  return tables;
+}
+
+std::set<int64_t> AccessRules::TablesOf(const rpc::RegisterProducerOffsetsRequest& request) {
+  std::set<int64_t> tables;
+  for (const auto& table : request.table_offsets) tables.insert(table.table_id);
+  return tables;
+}
+
+std::set<int64_t> AccessRules::TablesOf(const rpc::DeleteProducerOffsetsRequest& request) const {
+  std::set<int64_t> tables;
+  auto found = gateway_.snapshots().GetProducer(request.producer_id);
+  if (!found.ok() || !found->has_value()) return tables;
+  for (const auto& [bucket, offset] : (*found)->offsets) tables.insert(bucket.table_id.value());
+  return tables;
+}
+
+Status AccessRules::CheckTables(const Caller& caller, Operation operation,
+                                const std::set<int64_t>& tables) const {
+  for (int64_t table : tables) RETURN_IF_ERROR(Check(caller, operation, TableOf(table)));
+  return {};
 }
 
 Status AccessRules::CheckAnyTable(const Caller& caller,
@@ -150,6 +195,14 @@ void AccessRules::Hide(const rpc::Session& session, rpc::MetadataRequest& reques
   };
   std::erase_if(request.table_path, is_hidden);
   std::erase_if(request.partitions_path, is_hidden);
+}
+
+void AccessRules::Hide(const rpc::Session& session,
+                       rpc::GetProducerOffsetsResponse& response) const {
+  if (control_ == nullptr) return;
+  std::erase_if(response.table_offsets, [&](const rpc::PbProducerTableOffsets& table) {
+    return !Check(CallerOf(session), Operation::kRead, TableOf(table.table_id)).ok();
+  });
 }
 
 std::unique_ptr<client::TabletGateway> AccessRules::ReadableTables(

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "client/tablet_gateway.h"
@@ -27,10 +28,18 @@ class AccessRules {
   template <typename Request>
   Status Check(rpc::ApiKey key, const rpc::Session& session, const Request& request) const {
     if (control_ == nullptr) return Status::Ok();
+    Caller caller = CallerOf(session);
     if constexpr (std::is_same_v<Request, rpc::InitWriterRequest>) {
-      return CheckAnyTable(CallerOf(session), request.table_path);
+      return CheckAnyTable(caller, request.table_path);
+    } else if constexpr (std::is_same_v<Request, rpc::LookupRequest>) {
+      bool inserts = request.insert_if_not_exists.value_or(false);
+      return Check(caller, inserts ? Operation::kWrite : Operation::kRead,
+                   TableOf(request.table_id));
+    } else if constexpr (requires { TablesOf(request); }) {
+      return CheckTables(caller, NeedOf(key), TablesOf(request));
+    } else {
+      return Check(caller, NeedOf(key), ResourceOf(key, request));
     }
-    return Check(CallerOf(session), NeedOf(key), ResourceOf(key, request));
   }
 
   /// Takes out of an answer, or out of the question, what the caller may not know of.
@@ -42,6 +51,7 @@ class AccessRules {
   void Hide(const rpc::Session& session, const rpc::TableExistsRequest& request,
             rpc::TableExistsResponse& response) const;
   void Hide(const rpc::Session& session, rpc::MetadataRequest& request) const;
+  void Hide(const rpc::Session& session, rpc::GetProducerOffsetsResponse& response) const;
 
   /// A gateway that opens only tables the caller may read; lives no longer than this.
   std::unique_ptr<client::TabletGateway> ReadableTables(const rpc::Session& session) const;
@@ -71,9 +81,18 @@ class AccessRules {
       return {};
     }
   }
+  /// The tables of requests that are about several: those they name, or those of a lease or of a
+  /// producer that they name.
+  static std::set<int64_t> TablesOf(const rpc::AcquireKvSnapshotLeaseRequest& request);
+  static std::set<int64_t> TablesOf(const rpc::ReleaseKvSnapshotLeaseRequest& request);
+  std::set<int64_t> TablesOf(const rpc::DropKvSnapshotLeaseRequest& request) const;
+  static std::set<int64_t> TablesOf(const rpc::RegisterProducerOffsetsRequest& request);
+  std::set<int64_t> TablesOf(const rpc::DeleteProducerOffsetsRequest& request) const;
   /// kAny when there is no such table: who asks for one learns just that.
   Resource TableOf(int64_t id) const;
   Status Check(const Caller& caller, Operation operation, const Resource& resource) const;
+  Status CheckTables(const Caller& caller, Operation operation,
+                     const std::set<int64_t>& tables) const;
   Status CheckAnyTable(const Caller& caller, const std::vector<rpc::PbTablePath>& paths) const;
   bool MayDescribe(const rpc::Session& session, const Resource& resource) const;
 

@@ -8,8 +8,26 @@
 namespace forebay::serve {
 
 using rpc::ErrorCode;
+using rpc::ScramHash;
+using rpc::ScramServer;
 
 namespace {
+
+/// Every try costs thousands of hashes.
+constexpr int kTriesMax = 5;
+constexpr size_t kTokenBytesMax = 8 << 10;
+
+/// A connection's way to a user.
+struct Login {
+  int failures = 0;
+  std::optional<ScramHash> hash;
+  std::optional<ScramServer> scram;
+};
+
+Login& LoginOf(rpc::Session& session) {
+  if (session.state == nullptr) session.state = std::make_shared<Login>();
+  return *static_cast<Login*>(session.state.get());
+}
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
@@ -17,14 +35,54 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   });
 }
 
-/// Takes as long for a nearly right password as for a wrong one.
-bool SamePassword(std::string_view given, std::string_view right) {
-  unsigned char difference = given.size() == right.size() ? 0 : 1;
-  for (size_t i = 0; i < given.size(); ++i) {
-    char expected = right.empty() ? '\0' : right[i % right.size()];
-    difference |= static_cast<unsigned char>(given[i] ^ expected);
+bool IsPlain(std::string_view mechanism) {
+  return EqualsIgnoringCase(mechanism, "PLAIN") || EqualsIgnoringCase(mechanism, "SASL");
+}
+
+/// The user of a token "[who to act as] NUL user NUL password". kCorruption, kPermissionDenied.
+Result<std::string> PlainUser(const FlussUsers& users, std::string_view token) {
+  size_t first = token.find('\0');
+  size_t second = first == std::string_view::npos ? first : token.find('\0', first + 1);
+  if (second == std::string_view::npos) return Corruption("the client's PLAIN token is malformed");
+  std::string user(token.substr(first + 1, second - first - 1));
+  std::string_view acting_as = token.substr(0, first);
+  bool right = users.Accepts(user, token.substr(second + 1));
+  if (right && (acting_as.empty() || acting_as == user)) return user;
+  return PermissionDenied("wrong user name or password");
+}
+
+Result<rpc::AuthenticateResponse> TakeScram(const FlussUsers& users, ScramHash hash,
+                                            std::string_view token, rpc::Session& session) {
+  Login& login = LoginOf(session);
+  if (!login.scram.has_value() || login.hash != hash) {
+    login.hash = hash;
+    login.scram.emplace(
+        [&users, hash](const std::string& user) { return users.VerifierOf(user, hash); });
   }
-  return difference == 0;
+  auto answer = login.scram->Answer(token);
+  if (!answer.ok()) {
+    login.scram.reset();
+    return answer.status();
+  }
+  if (login.scram->is_complete()) {
+    session.user = login.scram->user();
+    login.scram.reset();
+  }
+  rpc::AuthenticateResponse response;
+  response.challenge = rpc::Payload::Own(std::move(*answer));
+  return response;
+}
+
+Result<rpc::AuthenticateResponse> TakeToken(const FlussUsers& users,
+                                            const rpc::AuthenticateRequest& request,
+                                            rpc::Session& session) {
+  std::string_view token = request.token.bytes;
+  if (token.size() > kTokenBytesMax) return Corruption("a token of {} bytes", token.size());
+  if (auto hash = rpc::ScramHashOf(request.protocol)) {
+    return TakeScram(users, *hash, token, session);
+  }
+  ASSIGN_OR_RETURN(session.user, PlainUser(users, token));
+  return rpc::AuthenticateResponse();
 }
 
 }  // namespace
@@ -32,30 +90,22 @@ bool SamePassword(std::string_view given, std::string_view right) {
 Outcome<rpc::AuthenticateResponse> Authenticate(const FlussUsers& users,
                                                 const rpc::AuthenticateRequest& request,
                                                 rpc::Session& session) {
-  bool is_plain =
-      EqualsIgnoringCase(request.protocol, "PLAIN") || EqualsIgnoringCase(request.protocol, "SASL");
-  if (users.empty() || !is_plain) {
+  bool is_known = IsPlain(request.protocol) || rpc::ScramHashOf(request.protocol).has_value();
+  if (users.empty() || !is_known) {
     return {ErrorCode::kAuthenticateException,
             fmt::format("this server does not authenticate by '{}', but {}", request.protocol,
-                        users.empty() ? "not at all (PLAINTEXT)" : "by SASL with PLAIN")};
+                        users.empty() ? "not at all (PLAINTEXT)"
+                                      : "by SASL with PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512")};
   }
-  // [who to act as] NUL user NUL password
-  std::string_view token = request.token.bytes;
-  size_t first = token.find('\0');
-  size_t second = first == std::string_view::npos ? first : token.find('\0', first + 1);
-  if (second == std::string_view::npos) {
-    return {ErrorCode::kAuthenticateException, "the client's PLAIN token is malformed"};
+  Login& login = LoginOf(session);
+  if (login.failures >= kTriesMax) {
+    return {ErrorCode::kAuthenticateException, "too many failed logins on this connection"};
   }
-  std::string user(token.substr(first + 1, second - first - 1));
-  std::string_view acting_as = token.substr(0, first);
-  auto known = users.find(user);
-  bool right = SamePassword(token.substr(second + 1), known == users.end() ? "" : known->second);
-  if (known == users.end() || !right || (!acting_as.empty() && acting_as != user)) {
-    Log(LogLevel::kWarning, "serve", "fluss client refused peer={}", session.peer_address);
-    return {ErrorCode::kAuthenticateException, "wrong user name or password"};
-  }
-  session.user = std::move(user);
-  return rpc::AuthenticateResponse();
+  auto response = TakeToken(users, request, session);
+  if (response.ok()) return std::move(*response);
+  login.failures += 1;
+  Log(LogLevel::kWarning, "serve", "fluss client refused peer={}", session.peer_address);
+  return {ErrorCode::kAuthenticateException, response.message()};
 }
 
 }  // namespace forebay::serve

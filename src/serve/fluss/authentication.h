@@ -1,18 +1,15 @@
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "rpc/messages.h"
 #include "serve/fluss/call.h"
+#include "serve/fluss/fluss_users.h"
 
 namespace forebay::serve {
 
-/// Who may connect, with their passwords; when there is nobody, everybody may.
-using FlussUsers = std::map<std::string, std::string>;
-
-/// SASL/PLAIN (RFC 4616): checks the client's name and password and notes the name in its session.
-/// AUTHENTICATE_EXCEPTION when they are wrong, which does not say what of them is.
+/// SASL with PLAIN (RFC 4616), SCRAM-SHA-256 and SCRAM-SHA-512: takes a client's next token, and
+/// notes its name in the session once it has shown who it is. AUTHENTICATE_EXCEPTION when it has
+/// not, which does not say what was wrong; after a few of them the connection gets no more tries.
+/// What it keeps meanwhile is the session's state.
 Outcome<rpc::AuthenticateResponse> Authenticate(const FlussUsers& users,
                                                 const rpc::AuthenticateRequest& request,
                                                 rpc::Session& session);

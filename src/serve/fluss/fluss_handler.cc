@@ -202,7 +202,7 @@ void FlussHandler::AnswerLog(const Call& call) {
 void FlussHandler::AnswerRows(const Call& call) {
   switch (call.request.api->key) {
     case ApiKey::kLookup: {
-      auto request = call.Parse<rpc::LookupRequest>();
+      auto request = Admit<rpc::LookupRequest>(call);
       if (request.has_value()) rows_.Lookup(*request, call);
       return;
     }

@@ -33,6 +33,7 @@ Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions
   server->tablet_handler_ = handler_of(FlussRole::kTablet);
   rpc::ServerOptions port = options.limits;
   port.address = options.address;
+  port.needs_login = !options.users.empty();
   port.port = options.coordinator_port;
   ASSIGN_OR_RETURN(server->coordinator_, rpc::Server::Listen(port, *server->coordinator_handler_));
   port.port = options.tablet_port;

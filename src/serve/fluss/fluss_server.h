@@ -22,12 +22,12 @@ struct FlussServerOptions {
   /// The host that clients are told; empty: the address by which they came.
   std::string advertised_host;
   RemoteAccess remote;
-  /// Who may connect, by SASL/PLAIN; empty: everybody, without authentication.
+  /// Who may connect, by SASL; empty: everybody, without authentication.
   FlussUsers users;
   /// Whether callers need access rights.
   bool has_authorizer = false;
   std::set<std::string> super_users;  ///< may do everything
-  /// Limits of both ports; address and port are not used.
+  /// TLS and limits of both ports; address, port and needs_login are not used.
   rpc::ServerOptions limits;
 };
 

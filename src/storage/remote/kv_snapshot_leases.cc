@@ -108,6 +108,15 @@ Status KvSnapshotLeases::Expire() {
   return {};
 }
 
+std::set<model::TableId> KvSnapshotLeases::TablesOf(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  std::set<model::TableId> tables;
+  auto found = leases_.find(name);
+  if (found == leases_.end()) return tables;
+  for (const auto& [bucket, id] : found->second.snapshots) tables.insert(bucket.table_id);
+  return tables;
+}
+
 bool KvSnapshotLeases::IsLeased(const model::TableBucket& bucket, int64_t snapshot_id) {
   std::lock_guard lock(mutex_);
   for (const auto& [name, lease] : leases_) {

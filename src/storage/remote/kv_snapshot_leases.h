@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,8 @@ class KvSnapshotLeases {
   Status Drop(const std::string& lease);
   /// Forgets the leases that have ended.
   Status Expire();
+  /// The tables it has snapshots of; none when there is no such lease.
+  std::set<model::TableId> TablesOf(const std::string& lease);
   bool IsLeased(const model::TableBucket& bucket, int64_t snapshot_id);
 
   /// Nothing is leased and, by those who also hold it, nothing removed while it is held.

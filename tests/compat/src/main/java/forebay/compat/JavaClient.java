@@ -84,18 +84,14 @@ public final class JavaClient {
     // Small, so that batches go out at once.
     configuration.setString("client.writer.batch-timeout", "1ms");
     configuration.setString("client.lookup.batch-timeout", "1ms");
-    if (System.getenv("COMPAT_USER") != null) {
-      configuration.setString("client.security.protocol", "SASL");
-      configuration.setString("client.security.sasl.mechanism", "PLAIN");
-      configuration.setString("client.security.sasl.username", System.getenv("COMPAT_USER"));
-      configuration.setString("client.security.sasl.password", System.getenv("COMPAT_PASSWORD"));
-    }
+    Login.configure(configuration);
     return ConnectionFactory.createConnection(configuration);
   }
 
   private boolean runAll() throws Exception {
     admin.dropDatabase(DATABASE, true, true).get();
     boolean ok = true;
+    ok &= runCase("login", () -> Login.refused(bootstrap));
     ok &= runCase("admin", this::admin);
     ok &= runCase("log", this::log);
     ok &= runCase("types", this::types);
