@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -25,6 +27,7 @@ constexpr int64_t kPressedBytesMin = 1 << 20;
 /// Tablets that were not used for so long give their memory to others.
 constexpr int64_t kIdleMs = 500;
 constexpr int64_t kAskEveryMs = 100;
+constexpr int64_t kTrimEveryMs = 1000;
 /// Rows that are worth a file of their own.
 constexpr int64_t kAddBytesMin = 2 << 20;
 
@@ -136,6 +139,13 @@ class IdleRows : public Flushable {
 
 }  // namespace
 
+void KvServices::Shared::TrimIfDue() {
+  int64_t now_ms = MonotonicMs();
+  if (now_ms < trimmed_ms + kTrimEveryMs) return;
+  trimmed_ms = now_ms;
+  malloc_trim(0);
+}
+
 void KvServices::Shared::AskIdle() {
   int64_t now_ms = MonotonicMs(), before_ms = asked_ms;
   if (now_ms < before_ms + kAskEveryMs) return;
@@ -162,6 +172,7 @@ bool KvTabletImpl::FlushOnce() {
   if (!moved.ok() && !closed_) {
     Log(LogLevel::kError, "storage", "rows not moved to the row store: {}", moved.message());
   }
+  shared_.TrimIfDue();
   std::lock_guard lock(mutex_);
   move_scheduled_ = false;
   return false;
@@ -227,6 +238,7 @@ Result<KvValues> KvTabletImpl::Lookup(const EncodedKeys& keys) {
   if (closed_) return Unavailable("the table is closed");
   const int count = keys.num_rows();
   metrics_.kv_lookups += count;
+  used_ms_ = MonotonicMs();
   std::vector<uint32_t> hashes = HashesOf(keys);
   KvValues values;
   values.slots.resize(count);

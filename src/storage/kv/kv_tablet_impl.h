@@ -22,7 +22,7 @@ namespace forebay::storage {
 /// One hash per key, for the table of rows in memory.
 std::vector<uint32_t> HashesOf(const format::EncodedKeys& keys);
 
-inline constexpr int64_t kBlockCacheBytes = 32 << 20;
+inline constexpr int64_t kBlockCacheBytes = 16 << 20;
 inline constexpr int64_t kWriteBufferBytes = 128 << 20;
 
 class KvTabletImpl;
@@ -31,6 +31,8 @@ struct KvServices::Shared {
   explicit Shared(int64_t row_bytes_max) : row_bytes_max(row_bytes_max) {}
   /// Has tablets that are not used any more let go of rows for those that are, soon.
   void AskIdle();
+  /// Gives what a move took and freed back to the operating system, now and then. By the mover.
+  void TrimIfDue();
 
   RowStoreServices stores{kBlockCacheBytes, kWriteBufferBytes};
   const int64_t row_bytes_max;
@@ -38,6 +40,7 @@ struct KvServices::Shared {
   std::mutex mutex;
   std::set<KvTabletImpl*> tablets;    ///< guarded by `mutex`
   std::atomic<int64_t> asked_ms = 0;  ///< the last AskIdle that did something
+  int64_t trimmed_ms = 0;             ///< touched by the mover only
   LogFlusher mover{1};
 };
 

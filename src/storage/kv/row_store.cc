@@ -271,6 +271,10 @@ Status RocksRowStore::MakeFile(std::string_view name, rocksdb::ColumnFamilyHandl
   rocksdb::Options options = db_->GetOptions(family);
   // The file is merged into others soon, and read from memory until then.
   options.compression = rocksdb::kNoCompression;
+  // What a crash left may be a second name of a file that RocksDB has: it must not be overwritten.
+  std::error_code code;
+  std::filesystem::remove(path, code);
+  if (code) return IoError("cannot remove {}: {}", path, code.message());
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, family);
   RETURN_IF_ERROR(ToStatus(writer.Open(path), "create", path));
   for (size_t i = 0; i < puts.size(); ++i) {
@@ -462,11 +466,6 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, options}, {std::string(kMetaFamily), options}};
-  // Left by a crash.
-  for (std::string_view name : {kAddedRows, kAddedMeta}) {
-    std::error_code ignored;
-    std::filesystem::remove(directory + std::string(name), ignored);
-  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(options, directory, families, &handles, &db);
