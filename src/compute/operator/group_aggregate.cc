@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <numeric>
+#include <type_traits>
 
 #include "base/bytes.h"
 #include "compute/operator/emitter.h"
@@ -50,7 +51,8 @@ void CompareCells(const Column& column, const std::vector<Touched>& touched,
       if (nulls && (column.IsNull(before) || column.IsNull(after))) {
         equal = column.IsNull(before) == column.IsNull(after);
       } else if constexpr (std::is_floating_point_v<T>) {
-        equal = std::memcmp(values + before, values + after, sizeof(T)) == 0;
+        using Bits = std::conditional_t<sizeof(T) == sizeof(uint32_t), uint32_t, uint64_t>;
+        equal = std::bit_cast<Bits>(values[before]) == std::bit_cast<Bits>(values[after]);
       } else {
         equal = values[before] == values[after];
       }
