@@ -77,7 +77,7 @@ TEST_F(FlussHandlerTest, FetchesFromAnyOffset) {
   EXPECT_EQ(read(4).error_code, 19);
   auto request = Fetch(id, 0);
   request.tables_req[0].projection_pushdown_enabled = true;
-  for (std::vector<int32_t> bad : {std::vector<int32_t>{}, {1, 0}, {0, 0}, {2}, {-1}}) {
+  for (const std::vector<int32_t>& bad : {std::vector<int32_t>{}, {1, 0}, {0, 0}, {2}, {-1}}) {
     request.tables_req[0].projected_fields = bad;
     auto response = Ask<rpc::FetchLogResponse>(ApiKey::kFetchLog, request);
     EXPECT_EQ(response.tables_resp.at(0).buckets_resp.at(0).error_code, 34);

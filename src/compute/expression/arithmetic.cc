@@ -130,28 +130,31 @@ Column MapDecimals(const DataType& type, int num_rows, Operands args, F f) {
   return builder.Finish();
 }
 
+/// exact(a, b) of two 64-bit or wider numbers, whose result is in range.
+template <typename A, typename B, typename Exact>
+Kernel ExactDecimalKernel(const DataType& type, Exact exact) {
+  bool wide = type.physical() == PhysicalType::kInt128;
+  return [type, wide, exact](const BatchState& state, Operands args) -> Result<Column> {
+    if (wide) {
+      auto f = [exact](A a, B b) { return exact(Int128{a}, Int128{b}); };
+      return MapColumns<A, B, Int128>(type, state.num_rows, args, f);
+    }
+    auto f = [exact](A a, B b) { return exact(static_cast<int64_t>(a), static_cast<int64_t>(b)); };
+    return MapColumns<A, B, int64_t>(type, state.num_rows, args, f);
+  };
+}
+
 /// Makes the kernel for the arguments' physical types: exact(Out, A, B) when the result can hold
 /// every value at full scale, careful otherwise.
 template <typename Exact, typename Careful>
 Result<Kernel> DecimalKernel(const CallSite& call, bool fits, Exact exact, Careful careful) {
   Kernel kernel;
-  bool wide = call.type.physical() == PhysicalType::kInt128;
   DispatchExact(call.args[0], [&]<typename A>(A) {
     DispatchExact(call.args[1], [&]<typename B>(B) {
       // Fewer combinations: integers narrower than 64 bits always take the careful path.
       if constexpr (sizeof(A) >= 8 && sizeof(B) >= 8) {
         if (fits) {
-          kernel = [type = call.type, wide, exact](const BatchState& state,
-                                                   Operands args) -> Result<Column> {
-            if (wide) {
-              auto f = [exact](A a, B b) { return exact(Int128{a}, Int128{b}); };
-              return MapColumns<A, B, Int128>(type, state.num_rows, args, f);
-            }
-            auto f = [exact](A a, B b) {
-              return exact(static_cast<int64_t>(a), static_cast<int64_t>(b));
-            };
-            return MapColumns<A, B, int64_t>(type, state.num_rows, args, f);
-          };
+          kernel = ExactDecimalKernel<A, B>(call.type, exact);
           return;
         }
       }
