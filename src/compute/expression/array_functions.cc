@@ -13,6 +13,13 @@ using model::ColumnBuilder;
 using model::DataType;
 using model::Value;
 
+/// NULL equals NULL, and NaN equals NaN.
+bool SameValue(const Value& a, const Value& b) {
+  const auto* x = std::get_if<double>(&a.data);
+  const auto* y = std::get_if<double>(&b.data);
+  return a == b || (x != nullptr && y != nullptr && std::isnan(*x) && std::isnan(*y));
+}
+
 /// The elements of one array, which lie in rows [begin, end) of a column.
 struct Elements {
   const Column* column;
@@ -21,10 +28,10 @@ struct Elements {
 
   int size() const { return end - begin; }
   Value At(int index) const { return model::ValueAt(*column, begin + index); }
-  /// The first element equal to `value`, or -1; NULL equals NULL.
+  /// The first element equal to `value`, or -1.
   int Find(const Value& value) const {
     for (int i = 0; i < size(); ++i) {
-      if (At(i) == value) return i;
+      if (SameValue(At(i), value)) return i;
     }
     return -1;
   }
@@ -207,7 +214,11 @@ Result<Kernel> MakeArrayExtreme(const CallSite& call) {
       for (int i = 0; i < elements.size(); ++i) {
         Value value = elements.At(i);
         if (value.IsNull()) continue;
-        bool better = best.IsNull() || (kMax ? LessValue(best, value) : LessValue(value, best));
+        // NaN that comes first stays the least: nothing is less than it.
+        const auto* number = std::get_if<double>(&best.data);
+        bool stays = !kMax && number != nullptr && std::isnan(*number);
+        bool better =
+            best.IsNull() || (!stays && (kMax ? LessValue(best, value) : LessValue(value, best)));
         if (better) best = std::move(value);
       }
       model::AppendValue(builder, best);
@@ -305,8 +316,52 @@ Result<Kernel> MakeMapFromArrays(const CallSite& call) {
         return InvalidArgument("MAP_FROM_ARRAYS: {} keys and {} values", keys.size(),
                                values.size());
       }
-      AppendAll(builder.child(0), keys);
-      AppendAll(builder.child(1), values);
+      for (int i = 0; i < keys.size(); ++i) {
+        Value key = keys.At(i);
+        if (keys.Find(key) < i) continue;
+        // Of equal keys the last one's value stays.
+        int last = keys.size() - 1;
+        while (last > i && !SameValue(keys.At(last), key)) --last;
+        keys.AppendTo(builder.child(0), i);
+        values.AppendTo(builder.child(1), last);
+      }
+      builder.FinishEntry();
+    }
+    return builder.Finish();
+  });
+}
+
+/// MAP_UNION(map, map, ...): of equal keys the last map's value.
+Result<Kernel> MakeMapUnion(const CallSite& call) {
+  for (const DataType& arg : call.args) {
+    for (size_t child : {0, 1}) {
+      if (arg.children()[child].physical() != call.type.children()[child].physical()) {
+        return NoKernel(call);
+      }
+    }
+  }
+  return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    ColumnBuilder builder(type, state.num_rows);
+    for (int row = 0; row < state.num_rows; ++row) {
+      bool null = false;
+      for (const Operand& arg : args) null = null || arg.IsNull(row);
+      if (null) {
+        builder.AppendNull();
+        continue;
+      }
+      std::vector<Value> keys;
+      for (size_t i = args.size(); i-- > 0;) {
+        const Column& maps = args[i].column;
+        int at = args[i].At(row);
+        for (int entry = maps.offsets()[at]; entry < maps.offsets()[at + 1]; ++entry) {
+          Value key = model::ValueAt(maps.children()[0], entry);
+          auto same = [&](const Value& known) { return SameValue(known, key); };
+          if (std::any_of(keys.begin(), keys.end(), same)) continue;
+          builder.child(0).AppendFrom(maps.children()[0], entry);
+          builder.child(1).AppendFrom(maps.children()[1], entry);
+          keys.push_back(std::move(key));
+        }
+      }
       builder.FinishEntry();
     }
     return builder.Finish();
@@ -332,6 +387,7 @@ constexpr FunctionEntry kEntries[] = {
     {"ELEMENT", "a", kNoFlags, MakeElement},
     {"MAP_ENTRIES", "m", kNoFlags, MakeMapEntries},
     {"MAP_FROM_ARRAYS", "aa", kNoFlags, MakeMapFromArrays},
+    {"MAP_UNION", "m+", kNoFlags, MakeMapUnion},
 };
 
 }  // namespace

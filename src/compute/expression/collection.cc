@@ -1,4 +1,6 @@
 #include "compute/expression/row_kernel.h"
+#include "compute/expression/utf16.h"
+#include "model/value.h"
 
 namespace forebay::compute {
 
@@ -212,8 +214,8 @@ Result<Kernel> MakeMapPart(const CallSite& call) {
 Result<Kernel> MakeArrayContains(const CallSite& call) {
   const DataType& element = call.args[0].children()[0];
   bool flat = model::PhysicalSize(element.physical()) > 0;
-  if (!flat || element.physical() != call.args[1].physical()) return NoKernel(call);
-  return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+  if (element.physical() != call.args[1].physical()) return NoKernel(call);
+  return Kernel([type = call.type, flat](const BatchState& state, Operands args) -> Result<Column> {
     ColumnBuilder builder(type, state.num_rows);
     const Column& lists = args[0].column;
     const Column& elements = lists.children()[0];
@@ -229,6 +231,10 @@ Result<Kernel> MakeArrayContains(const CallSite& call) {
           found = wants_null && elements.IsNull(i);
           continue;
         }
+        if (!flat) {
+          found = model::ValueAt(elements, i) == model::ValueAt(args[1].column, args[1].At(row));
+          continue;
+        }
         found = model::DispatchPhysical(elements.physical(), [&]<typename T>(T*) {
           return elements.Get<T>(i) == args[1].column.Get<T>(args[1].At(row));
         });
@@ -239,7 +245,7 @@ Result<Kernel> MakeArrayContains(const CallSite& call) {
   });
 }
 
-/// Pieces of a text, by literal text.
+/// Pieces of a text, by literal text; an empty separator stands between UTF-16 units.
 Result<Kernel> MakeSplit(const CallSite& call) {
   return Kernel([type = call.type](const BatchState& state, Operands args) -> Result<Column> {
     ColumnBuilder builder(type, state.num_rows);
@@ -254,7 +260,12 @@ Result<Kernel> MakeSplit(const CallSite& call) {
         builder.FinishEntry();
         continue;
       }
-      size_t begin = 0, at = separator.empty() ? text.npos : text.find(separator);
+      if (separator.empty()) {
+        for (char16_t unit : ToUtf16(text)) builder.child(0).AppendString(FromUtf16({&unit, 1}));
+        builder.FinishEntry();
+        continue;
+      }
+      size_t begin = 0, at = text.find(separator);
       for (; at != text.npos; at = text.find(separator, begin)) {
         builder.child(0).AppendString(text.substr(begin, at - begin));
         begin = at + separator.size();

@@ -280,7 +280,7 @@ Kernel ExtremeKernel(const CallSite& call) {
       for (int row = 0; row < state.num_rows; ++row) {
         if (builder.IsNull(row)) continue;
         const T& value = values[arg.At(row)];
-        bool better = &arg == args.data() || (kGreatest ? value > out[row] : value < out[row]);
+        bool better = &arg == args.data() || (kGreatest ? value > out[row] : !(out[row] < value));
         if (better) out[row] = value;
       }
     }

@@ -141,11 +141,15 @@ std::string Unescape(std::string_view quoted) {
     }
     uint32_t code = HexDigits(text.substr(i + 1, 4));
     i += 4;
-    bool pair = code >= 0xd800 && code < 0xdc00 && text.substr(i + 1).starts_with("\\u");
-    if (pair) {
-      code =
-          0x10000 + ((code - 0xd800) << 10) + ((HexDigits(text.substr(i + 3, 4)) - 0xdc00) & 0x3ff);
+    bool high = code >= 0xd800 && code < 0xdc00;
+    uint32_t low = high && text.substr(i + 1).starts_with("\\u") && i + 7 <= text.size()
+                       ? HexDigits(text.substr(i + 3, 4))
+                       : 0;
+    if (low >= 0xdc00 && low < 0xe000) {
+      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
       i += 6;
+    } else if (code >= 0xd800 && code < 0xe000) {
+      code = '?';  // half a character, as Java writes it
     }
     AppendUtf8(out, code);
   }
@@ -273,7 +277,14 @@ std::optional<JsonText> JsonText::Element(int64_t index) const {
 std::vector<JsonText> JsonText::Children() const {
   std::vector<JsonText> children;
   auto add = [&](std::string_view value) { children.push_back(JsonText(value)); };
-  if (IsObject()) ForEachMember(text_, [&](std::string_view, std::string_view v) { add(v); });
+  if (IsObject()) {
+    // Of equal names the last value stays, at the place of the first.
+    std::map<std::string, size_t> places;
+    ForEachMember(text_, [&](std::string_view name, std::string_view value) {
+      auto [known, is_new] = places.emplace(NameOf(name), children.size());
+      is_new ? add(value) : void(children[known->second] = JsonText(value));
+    });
+  }
   if (IsArray()) ForEachElement(text_, add);
   return children;
 }
@@ -357,6 +368,43 @@ bool TakeMode(std::string_view& text) {
 
 }  // namespace
 
+namespace {
+
+std::optional<int64_t> Number(std::string_view text) {
+  size_t begin = text.find_first_not_of(' ');
+  if (begin == text.npos) return std::nullopt;
+  text = text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+/// "0,2", "1:3", "1:" or ":3".
+bool JsonPath::ParsePlaces(std::string_view text, Step& step) {
+  size_t colon = text.find(':');
+  if (colon != text.npos) {
+    std::string_view first = text.substr(0, colon), last = text.substr(colon + 1);
+    bool blank_first = first.find_first_not_of(' ') == first.npos;
+    bool blank_last = last.find_first_not_of(' ') == last.npos;
+    step.slice_first = Number(first);
+    step.slice_last = Number(last);
+    step.slice = true;
+    return (blank_first || step.slice_first) && (blank_last || step.slice_last) &&
+           !(blank_first && blank_last);
+  }
+  while (true) {
+    size_t comma = text.find(',');
+    auto index = Number(text.substr(0, comma));
+    if (!index) return false;
+    step.indices.push_back(*index);
+    if (comma == text.npos) return true;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 std::optional<JsonPath::Step> JsonPath::TakeStep(std::string_view& text) {
   Step step;
   if (text.starts_with("..")) {
@@ -384,6 +432,14 @@ std::optional<JsonPath::Step> JsonPath::TakeStep(std::string_view& text) {
     return step;
   }
   if (text[0] != '[') return {};
+  if (size_t close = text.find(']'); close != text.npos) {
+    std::string_view places = text.substr(1, close - 1);
+    if (places.find_first_of(",:") != places.npos) {
+      if (!ParsePlaces(places, step)) return {};
+      text.remove_prefix(close + 1);
+      return step;
+    }
+  }
   int64_t index = 0;
   auto end = std::from_chars(text.data() + 1, text.data() + text.size(), index);
   size_t size = static_cast<size_t>(end.ptr - text.data());
@@ -408,7 +464,21 @@ std::optional<JsonPath> JsonPath::Parse(std::string_view text) {
 }
 
 void JsonPath::Apply(const Step& step, const JsonText& place, std::vector<JsonText>& found) {
-  if (step.wildcard) {
+  if (step.slice) {
+    std::vector<JsonText> elements = place.IsArray() ? place.Children() : std::vector<JsonText>();
+    int64_t size = std::ssize(elements);
+    auto bound = [size](std::optional<int64_t> at, int64_t otherwise) {
+      int64_t index = at.value_or(otherwise);
+      return std::clamp<int64_t>(index < 0 ? index + size : index, 0, size);
+    };
+    for (int64_t i = bound(step.slice_first, 0); i < bound(step.slice_last, size); ++i) {
+      found.push_back(elements[static_cast<size_t>(i)]);
+    }
+  } else if (!step.indices.empty()) {
+    for (int64_t index : step.indices) {
+      if (auto element = place.Element(index)) found.push_back(*element);
+    }
+  } else if (step.wildcard) {
     for (const JsonText& child : place.Children()) found.push_back(child);
   } else {
     auto value = step.index ? place.Element(*step.index) : place.Member(step.member);
@@ -423,12 +493,11 @@ std::optional<JsonPath::Found> JsonPath::Find(const JsonText& root) const {
   for (const Step& step : steps_) {
     std::vector<JsonText> next;
     for (const JsonText& place : found.values) Apply(step, place, next);
-    found.is_list = found.is_list || step.wildcard || step.descends;
+    found.is_list = found.is_list || step.FindsList();
     if (next.empty() && !found.is_list) {
       // In lax mode a path that could have found several finds none.
-      bool list = !strict_ && std::any_of(steps_.begin(), steps_.end(), [](const Step& each) {
-        return each.wildcard || each.descends;
-      });
+      bool list = !strict_ && std::any_of(steps_.begin(), steps_.end(),
+                                          [](const Step& each) { return each.FindsList(); });
       if (!list) return std::nullopt;
       return Found{true, {}};
     }

@@ -38,8 +38,9 @@ class JsonText {
 
 void AppendJsonString(std::string& out, std::string_view text);
 
-/// A SQL/JSON path as Jayway's JsonPath reads it: members, elements, wildcards and descents, such
-/// as "lax $.a[0]['b c'][*]..d". Filters, slices and lists of names are not supported.
+/// A SQL/JSON path as Jayway's JsonPath reads it: members, elements, slices, wildcards and
+/// descents, such as "lax $.a[0]['b c'][*]..d[0,2][1:]". Filters and lists of names are not
+/// supported.
 class JsonPath {
  public:
   /// What is at a path. Paths with a wildcard or descent always find a list, maybe an empty one.
@@ -61,9 +62,16 @@ class JsonPath {
     std::optional<int64_t> index;
     bool wildcard = false;
     bool descends = false;  ///< applied to the place and all below it
+    std::vector<int64_t> indices;
+    bool slice = false;  ///< from slice_first up to, not including, slice_last
+    std::optional<int64_t> slice_first;
+    std::optional<int64_t> slice_last;
+
+    bool FindsList() const { return wildcard || descends || slice || !indices.empty(); }
   };
 
   static std::optional<Step> TakeStep(std::string_view& text);
+  static bool ParsePlaces(std::string_view text, Step& step);
   static void Apply(const Step& step, const JsonText& place, std::vector<JsonText>& found);
 
   bool strict_ = true;

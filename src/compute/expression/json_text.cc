@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <map>
+
 #include "compute/expression/cell_text.h"
 #include "compute/expression/json_path.h"
 #include "compute/expression/row_kernel.h"
@@ -14,6 +16,7 @@ using model::DataType;
 using model::TypeRoot;
 
 bool HasJsonForm(const DataType& type) {
+  if (type.Is(TypeRoot::kTimestamp)) return true;
   if (type.IsTemporal() || type.IsInterval() || type.IsBytes()) return false;
   if (type.Is(TypeRoot::kMultiset)) return false;
   if (type.Is(TypeRoot::kMap) && !type.children()[0].IsCharacter()) return false;
@@ -64,6 +67,19 @@ void AppendJsonNested(std::string& out, const Column& column, int row) {
   out += is_array ? ']' : '}';
 }
 
+/// ISO 8601, without zeros at the end of the fraction.
+void AppendTimestamp(std::string& out, const Column& column, int row) {
+  std::string text;
+  AppendCell(text, column, row, nullptr);
+  size_t blank = text.find(' ');
+  if (blank != std::string::npos) text[blank] = 'T';
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+  }
+  AppendJsonString(out, text);
+}
+
 /// The cell as a JSON value; its type has a JSON form.
 void AppendJson(std::string& out, const Column& column, int row) {
   const DataType& type = column.type();
@@ -75,6 +91,8 @@ void AppendJson(std::string& out, const Column& column, int row) {
     AppendFloating(out, column, row);
   } else if (type.IsCharacter()) {
     AppendJsonString(out, column.GetString(row));
+  } else if (type.Is(TypeRoot::kTimestamp)) {
+    AppendTimestamp(out, column, row);
   } else if (type.IsNumeric()) {
     AppendCell(out, column, row, nullptr);
   } else {
@@ -126,6 +144,32 @@ void AppendMember(std::string& out, const Construction& how, size_t arg, const O
   }
 }
 
+/// Members are in the order of their names; of equal ones the last stays.
+Kernel ObjectKernel(const CallSite& call, const Construction& how) {
+  return [type = call.type, how](const BatchState& state, Operands args) -> Result<Column> {
+    ColumnBuilder builder(type, state.num_rows);
+    std::map<std::string_view, std::string> members;
+    for (int row = 0; row < state.num_rows; ++row) {
+      members.clear();
+      for (size_t i = 2; i < args.size(); i += 2) {
+        if (args[i].IsNull(row) && !how.keeps_nulls) continue;
+        if (args[i - 1].IsNull(row)) return InvalidArgument("JSON_OBJECT: a key is NULL");
+        std::string& member = members[args[i - 1].column.GetString(args[i - 1].At(row))];
+        member.clear();
+        AppendMember(member, how, i, args[i], row);
+      }
+      std::string text = "{";
+      for (const auto& [name, value] : members) {
+        if (text.size() > 1) text += ',';
+        AppendJsonString(text, name);
+        text.append(1, ':').append(value);
+      }
+      builder.AppendString(text += '}');
+    }
+    return builder.Finish();
+  };
+}
+
 template <bool kObject>
 Result<Kernel> MakeJsonConstructor(const CallSite& call) {
   ASSIGN_OR_RETURN(Construction how, ConstructionOf(call));
@@ -133,29 +177,35 @@ Result<Kernel> MakeJsonConstructor(const CallSite& call) {
   for (size_t i = 1; kObject && i < call.args.size(); i += 2) {
     if (!call.args[i].IsCharacter()) return NoKernel(call);
   }
+  if (kObject) return ObjectKernel(call, how);
   return Kernel([type = call.type, how](const BatchState& state, Operands args) -> Result<Column> {
-    constexpr size_t kStep = kObject ? 2 : 1;
     ColumnBuilder builder(type, state.num_rows);
     for (int row = 0; row < state.num_rows; ++row) {
-      std::string text(1, kObject ? '{' : '[');
-      for (size_t i = kStep; i < args.size(); i += kStep) {
+      std::string text = "[";
+      for (size_t i = 1; i < args.size(); ++i) {
         if (args[i].IsNull(row) && !how.keeps_nulls) continue;
         if (text.size() > 1) text += ',';
-        if (kObject) {
-          if (args[i - 1].IsNull(row)) return InvalidArgument("JSON_OBJECT: a key is NULL");
-          AppendJsonString(text, args[i - 1].column.GetString(args[i - 1].At(row)));
-          text += ':';
-        }
         AppendMember(text, how, i, args[i], row);
       }
-      text += kObject ? '}' : ']';
-      builder.AppendString(text);
+      builder.AppendString(text += ']');
     }
     return builder.Finish();
   });
 }
 
+/// Text that must be JSON, without white space and in order: a value of JSON_OBJECT or JSON_ARRAY.
+Result<Kernel> MakeJson(const CallSite& call) {
+  return RowKernel<std::string_view>(call, [](RowWriter& out, std::string_view text) {
+    auto json = JsonText::Parse(text);
+    if (!json) return out.Fail(InvalidArgument("JSON: the text is no JSON: '{}'", text));
+    std::string canonical;
+    json->AppendCanonical(canonical);
+    out.Text(canonical);
+  });
+}
+
 constexpr FunctionEntry kEntries[] = {
+    {"JSON", "s", kNoFlags, MakeJson},
     {"JSON_STRING", "*", kNoFlags, MakeJsonString},
     {"JSON_OBJECT", "s*+", kNoFlags, MakeJsonConstructor<true>},
     {"JSON_OBJECT", "s", kNoFlags, MakeJsonConstructor<true>},

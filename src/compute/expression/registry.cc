@@ -59,11 +59,12 @@ using Table = std::unordered_map<std::string_view, std::vector<const FunctionEnt
 
 Table BuildTable() {
   Table table;
-  for (auto entries : {ArithmeticFunctions(), MathFunctions(), ComparisonFunctions(),
-                       LogicFunctions(), CastFunctions(), StringFunctions(), JavaStringFunctions(),
-                       EncodingFunctions(), PatternFunctions(), TemporalFunctions(),
-                       ClockFunctions(), TemporalTextFunctions(), CollectionFunctions(),
-                       ArrayFunctions(), JsonFunctions(), JsonTextFunctions(), TextFunctions()}) {
+  for (auto entries :
+       {ArithmeticFunctions(), MathFunctions(),   ComparisonFunctions(),   LogicFunctions(),
+        CastFunctions(),       StringFunctions(), JavaStringFunctions(),   EncodingFunctions(),
+        CharsetFunctions(),    UrlFunctions(),    PrintfFunctions(),       PatternFunctions(),
+        TemporalFunctions(),   ClockFunctions(),  TemporalTextFunctions(), CollectionFunctions(),
+        ArrayFunctions(),      JsonFunctions(),   JsonTextFunctions(),     TextFunctions()}) {
     for (const FunctionEntry& entry : entries) table[entry.name].push_back(&entry);
   }
   return table;

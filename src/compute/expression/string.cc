@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "compute/expression/cell_text.h"
+#include "compute/expression/letter_case.h"
 #include "compute/expression/row_kernel.h"
 
 namespace forebay::compute {
@@ -82,7 +83,7 @@ Result<Kernel> MakeCharLength(const CallSite& call) {
 /// not occur.
 int32_t Position(std::string_view needle, std::string_view text, int32_t from) {
   if (needle.empty()) return 1;
-  if (from < 1) return 0;
+  from = std::max(from, 1);
   bool ascii = IsAscii(text);
   size_t start = ByteOf(text, ascii, static_cast<size_t>(from - 1));
   size_t found = text.find(needle, start);
@@ -235,11 +236,15 @@ Result<Kernel> MakeSplitIndex(const CallSite& call) {
   return RowKernel<std::string_view, std::string_view, int32_t>(call, SplitIndex);
 }
 
-void AppendCodePoint(std::string& out, utf8proc_int32_t code) {
+}  // namespace
+
+void AppendCodePoint(std::string& out, int32_t code) {
   utf8proc_uint8_t bytes[4];
   auto size = utf8proc_encode_char(code, bytes);
   out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
 }
+
+namespace {
 
 /// The separator is a character's number.
 Result<Kernel> MakeSplitIndexByCode(const CallSite& call) {
@@ -294,7 +299,9 @@ void ForEachCodePoint(std::string_view text, std::string& result, F f) {
   }
 }
 
-void UpperUnicode(std::string_view text, std::string& result) {
+}  // namespace
+
+void AppendUpperCase(std::string& result, std::string_view text) {
   ForEachCodePoint(text, result, [](utf8proc_int32_t code, std::string& out) {
     if (const char* special = SpecialUpper(code)) {
       out += special;
@@ -303,6 +310,8 @@ void UpperUnicode(std::string_view text, std::string& result) {
     }
   });
 }
+
+namespace {
 
 void LowerUnicode(std::string_view text, std::string& result) {
   ForEachCodePoint(text, result, [](utf8proc_int32_t code, std::string& out) {
@@ -320,7 +329,7 @@ Result<Kernel> MakeCase(const CallSite& call) {
       call, [result = std::string(), length](RowWriter& out, std::string_view text) mutable {
         result.clear();
         if (!IsAscii(text)) {
-          kUpper ? UpperUnicode(text, result) : LowerUnicode(text, result);
+          kUpper ? AppendUpperCase(result, text) : LowerUnicode(text, result);
           // A CHAR(n) keeps its length, as in Flink: UPPER('straße') is STRASS.
           if (length > 0) result.resize(PrefixBytes(result, length));
           return out.Text(result);

@@ -303,18 +303,20 @@ Result<Kernel> MakeFloorTo(const CallSite& call) {
 
 // ---- Differences
 
-/// Whole months from a to b, towards zero.
-int64_t MonthsBetween(const DayTime& a, const DayTime& b) {
-  CivilDate x = model::CivilOfDays(a.days), y = model::CivilOfDays(b.days);
-  int64_t months = (y.year - x.year) * 12 + y.month - x.month;
-  // The remainder is measured from the first moment moved by these months.
-  auto later = [](const DayTime& p, const DayTime& q) {
-    return p.days != q.days ? p.days > q.days : p.nanos > q.nanos;
-  };
-  DayTime moved{AddMonths(a.days, months), a.nanos};
-  if (months > 0 && later(moved, b)) --months;
-  if (months < 0 && later(b, moved)) ++months;
+/// Whole months from day `a` to the later day `b`; the day of the month is cut to its length.
+int64_t MonthsOfDays(int64_t a, int64_t b) {
+  if (b < a) return -MonthsOfDays(b, a);
+  int64_t months = (b - a) / 31;
+  while (AddMonths(a, months) < b && AddMonths(a, months + 1) <= b) ++months;
   return months;
+}
+
+/// Whole months from a to b, as Calcite counts them: the times of day matter only where the months
+/// lead to the very day.
+int64_t MonthsBetween(const DayTime& a, const DayTime& b) {
+  int64_t months = MonthsOfDays(a.days, b.days);
+  bool same_day = AddMonths(a.days, months) == b.days;
+  return same_day && b.nanos < a.nanos ? months - 1 : months;
 }
 
 int64_t Difference(Unit unit, const DayTime& from, const DayTime& to) {

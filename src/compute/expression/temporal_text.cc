@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/time_zone.h"
@@ -21,13 +22,33 @@ constexpr std::string_view kDefaultFormat = "yyyy-MM-dd HH:mm:ss";
 /// What is read as a date of a calendar is written as one of the same, whichever it is.
 constexpr bool kLabels = false;
 
-/// The format of a call: a literal, or the default when the argument is missing. Formats from
-/// columns are supported by DATE_FORMAT only.
+/// The format of a call: a literal, or the default when the argument is missing.
 Result<DateFormat> FormatOf(const CallSite& call, size_t arg) {
   if (arg >= call.args.size()) return DateFormat::Compile(kDefaultFormat);
   auto text = call.LiteralText(arg);
   if (!text) return NotSupported("{}: the format must be a literal", call.name);
   return DateFormat::Compile(*text);
+}
+
+/// A kernel f(writer, first argument, format) of a call whose second argument, a format, may be
+/// missing, a literal or a column; one from a column is compiled anew when it changes.
+template <typename In, typename F>
+Result<Kernel> WithFormat(const CallSite& call, F f) {
+  if (call.args.size() < 2 || call.LiteralText(1)) {
+    ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+    return RowKernel<In>(call, [=](RowWriter& out, In value) mutable { f(out, value, format); });
+  }
+  return RowKernel<In, std::string_view>(
+      call, [f, pattern = std::string(), format = DateFormat()](RowWriter& out, In value,
+                                                                std::string_view text) mutable {
+        if (pattern != text || text.empty()) {
+          auto compiled = DateFormat::Compile(text);
+          if (!compiled.ok()) return out.Fail(compiled.status().error());
+          pattern = text;
+          format = *std::move(compiled);
+        }
+        f(out, value, format);
+      });
 }
 
 Result<std::shared_ptr<TimeZone>> SessionZone(const CallSite& call) {
@@ -47,24 +68,20 @@ Result<Kernel> FormatText(const CallSite& call, const DateFormat& format) {
   });
 }
 
-/// The format comes from a column; it is compiled anew when it changes.
+/// The format comes from a column.
 Result<Kernel> FormatByColumn(const CallSite& call) {
-  if (!call.args[0].Is(TypeRoot::kTimestamp)) return NoKernel(call);
-  auto pattern = std::make_shared<std::string>();
-  auto format = std::make_shared<DateFormat>();
+  if (!call.args[0].IsTimestamp()) return NoKernel(call);
+  std::shared_ptr<TimeZone> zone;
+  if (call.args[0].Is(TypeRoot::kTimestampLtz)) {
+    ASSIGN_OR_RETURN(zone, SessionZone(call));
+  }
   int64_t units = UnitsPerSecond(call.args[0]);
-  return RowKernel<int64_t, std::string_view>(
-      call, [=](RowWriter& out, int64_t cell, std::string_view text) {
-        if (*pattern != text || text.empty()) {
-          auto compiled = DateFormat::Compile(text);
-          if (!compiled.ok()) return out.Fail(compiled.status().error());
-          *pattern = text;
-          *format = *std::move(compiled);
-        }
-        std::string result;
-        format->Append(result, SplitCell(cell, units));
-        out.Text(result);
-      });
+  return WithFormat<int64_t>(call, [=](RowWriter& out, int64_t cell, const DateFormat& format) {
+    if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
+    std::string result;
+    format.Append(result, SplitCell(cell, units));
+    out.Text(result);
+  });
 }
 
 Result<Kernel> MakeDateFormat(const CallSite& call) {
@@ -106,33 +123,56 @@ Result<Kernel> MakeDateFormat(const CallSite& call) {
 /// in Flink.
 Result<Kernel> MakeToTimestamp(const CallSite& call) {
   bool has_format = call.args.size() == 2;
-  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
   int64_t units = UnitsPerSecond(call.type);
   int precision = call.type.precision();
-  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
-    std::optional<DayTime> time = has_format ? format.Parse(text) : std::nullopt;
-    if (!time) time = ParseTimestamp(has_format ? TrimBlanks(text) : text);
-    if (!time) return out.Null();
-    time->nanos = TruncateNanos(time->nanos, precision);
-    out.Set(JoinCell(*time, units));
-  });
+  return WithFormat<std::string_view>(
+      call, [=](RowWriter& out, std::string_view text, const DateFormat& format) {
+        std::optional<DayTime> time = has_format ? format.Parse(text) : std::nullopt;
+        if (!time) time = ParseTimestamp(has_format ? TrimBlanks(text) : text);
+        if (!time) return out.Null();
+        time->nanos = TruncateNanos(time->nanos, precision);
+        out.Set(JoinCell(*time, units));
+      });
 }
 
 Result<Kernel> MakeToDate(const CallSite& call) {
   bool has_format = call.args.size() == 2;
-  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
-  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
-    if (!has_format) {
-      auto days = model::ParseDate(text);
-      return days ? out.Set(*days) : out.Null();
-    }
-    auto time = format.ParseLenient(text);
-    time ? out.Set(static_cast<int32_t>(time->days)) : out.Null();
+  return WithFormat<std::string_view>(
+      call, [=](RowWriter& out, std::string_view text, const DateFormat& format) {
+        if (!has_format) {
+          auto days = model::ParseDate(text);
+          return days ? out.Set(*days) : out.Null();
+        }
+        auto time = format.ParseLenient(text);
+        time ? out.Set(static_cast<int32_t>(time->days)) : out.Null();
+      });
+}
+
+/// Of a DOUBLE the fraction counts; what does not fit in nanoseconds is cut to what
+/// does.
+Result<Kernel> MakeNumberToTimestampLtz(const CallSite& call) {
+  int64_t precision = 3;
+  if (call.args.size() == 2) {
+    if (call.literals[1] == nullptr || call.literals[1]->column.IsNull(0)) return NoKernel(call);
+    precision = call.literals[1]->column.Get<int32_t>(0);
+  }
+  double nanos_of_unit = precision == 0 ? 1e9 : 1e6;
+  if (UnitsPerSecond(call.type) != 1000) return NoKernel(call);
+  return RowKernel<double>(call, [=](RowWriter& out, double number) {
+    double nanos = number * nanos_of_unit;
+    if (std::isnan(nanos)) return out.Null();
+    constexpr double kLimit = 9223372036854775808.0;
+    int64_t whole = nanos >= kLimit    ? std::numeric_limits<int64_t>::max()
+                    : nanos <= -kLimit ? std::numeric_limits<int64_t>::min()
+                                       : static_cast<int64_t>(nanos);
+    out.Set(FloorDiv(whole, 1'000'000));
   });
 }
 
 /// Seconds (precision 0) or milliseconds (3) since the epoch.
 Result<Kernel> MakeToTimestampLtz(const CallSite& call) {
+  if (call.args[0].Is(TypeRoot::kDouble)) return MakeNumberToTimestampLtz(call);
+  if (!call.args[0].Is(TypeRoot::kBigint)) return NoKernel(call);
   int64_t precision = 3;
   if (call.args.size() == 2) {
     if (call.literals[1] == nullptr || call.literals[1]->column.IsNull(0)) return NoKernel(call);
@@ -152,26 +192,45 @@ Result<Kernel> MakeToTimestampLtz(const CallSite& call) {
   });
 }
 
+/// Text in UTC; with a format what is no time is NULL, without one it ends the query.
 Result<Kernel> MakeTextToTimestampLtz(const CallSite& call) {
-  bool has_format = call.args.size() == 2;
-  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
+  bool has_format = call.args.size() >= 2;
   int64_t units = UnitsPerSecond(call.type);
-  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
-    std::optional<DayTime> time = has_format ? format.Parse(text) : ParseTimestamp(text);
-    if (!time) {
-      return out.Fail(InvalidArgument("TO_TIMESTAMP_LTZ: the text is no timestamp: '{}'", text));
-    }
-    // Text without a zone is in UTC here.
-    out.Set(JoinCell(*time, units));
+  return WithFormat<std::string_view>(
+      call, [=](RowWriter& out, std::string_view text, const DateFormat& format) {
+        std::optional<DayTime> time = has_format ? format.Parse(text) : std::nullopt;
+        if (!time) time = ParseTimestamp(has_format ? TrimBlanks(text) : text);
+        if (time) return out.Set(JoinCell(*time, units));
+        if (has_format) return out.Null();
+        out.Fail(InvalidArgument("TO_TIMESTAMP_LTZ: the text is no timestamp: '{}'", text));
+      });
+}
+
+/// TO_TIMESTAMP_LTZ(text, format, zone): the text is a local time of the zone.
+Result<Kernel> MakeTextInZone(const CallSite& call) {
+  CallSite in_utc = call;
+  in_utc.args.resize(2);
+  in_utc.literals.resize(2);
+  ASSIGN_OR_RETURN(Kernel parse, MakeTextToTimestampLtz(in_utc));
+  int64_t units = UnitsPerSecond(call.type);
+  auto move = [units](RowWriter& out, int64_t cell, std::string_view name) {
+    auto zone = TimeZone::Find(name);
+    if (!zone.ok()) return out.Fail(zone.status().error());
+    out.Set(cell - (*zone)->OffsetOfLocal(FloorDiv(cell, units)) * units);
+  };
+  return Kernel([parse, move, type = call.type](const BatchState& state,
+                                                Operands args) mutable -> Result<Column> {
+    ASSIGN_OR_RETURN(Column local, parse(state, args.first(2)));
+    Operand pair[2] = {Operand{std::move(local), false}, args[2]};
+    return MapRows<int64_t, std::string_view>(type, state.num_rows, pair, move);
   });
 }
 
 // ---- Seconds since the epoch
 
 Result<Kernel> MakeFromUnixtime(const CallSite& call) {
-  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
   ASSIGN_OR_RETURN(std::shared_ptr<TimeZone> zone, SessionZone(call));
-  return RowKernel<int64_t>(call, [=](RowWriter& out, int64_t seconds) {
+  return WithFormat<int64_t>(call, [=](RowWriter& out, int64_t seconds, const DateFormat& format) {
     std::string result;
     format.Append(result, SplitCell(seconds + zone->OffsetAt(seconds), 1));
     out.Text(result);
@@ -187,15 +246,15 @@ int64_t LaterOffset(TimeZone& zone, int64_t local) {
 }
 
 Result<Kernel> MakeUnixTimestamp(const CallSite& call) {
-  ASSIGN_OR_RETURN(DateFormat format, FormatOf(call, 1));
   ASSIGN_OR_RETURN(std::shared_ptr<TimeZone> zone, SessionZone(call));
-  return RowKernel<std::string_view>(call, [=](RowWriter& out, std::string_view text) {
-    std::optional<DayTime> time = format.ParseLenient(text);
-    // Flink gives the smallest number for text that is no time.
-    if (!time) return out.Set(std::numeric_limits<int64_t>::min());
-    int64_t local = time->days * 86'400 + time->nanos / 1'000'000'000;
-    out.Set(local - LaterOffset(*zone, local));
-  });
+  return WithFormat<std::string_view>(
+      call, [=](RowWriter& out, std::string_view text, const DateFormat& format) {
+        std::optional<DayTime> time = format.ParseLenient(text);
+        // Flink gives the smallest number for text that is no time.
+        if (!time) return out.Set(std::numeric_limits<int64_t>::min());
+        int64_t local = time->days * 86'400 + time->nanos / 1'000'000'000;
+        out.Set(local - LaterOffset(*zone, local));
+      });
 }
 
 Result<Kernel> MakeUnixNow(const CallSite& call) {
@@ -207,13 +266,19 @@ Result<Kernel> MakeUnixNow(const CallSite& call) {
   });
 }
 
+/// An unknown zone is GMT, as for java.util.TimeZone.
+Result<std::shared_ptr<TimeZone>> ZoneOrGmt(std::string_view name) {
+  auto zone = TimeZone::Find(name);
+  return zone.ok() ? zone : TimeZone::Find("UTC");
+}
+
 Result<Kernel> MakeConvertTz(const CallSite& call) {
   ASSIGN_OR_RETURN(DateFormat format, DateFormat::Compile(kDefaultFormat));
   return RowKernel<std::string_view, std::string_view, std::string_view>(
       call,
       [format](RowWriter& out, std::string_view text, std::string_view from, std::string_view to) {
         std::optional<DayTime> time = format.ParseLenient(text, kLabels);
-        auto source = TimeZone::Find(from), target = TimeZone::Find(to);
+        auto source = ZoneOrGmt(from), target = ZoneOrGmt(to);
         if (!time || !source.ok() || !target.ok()) return out.Null();
         int64_t seconds = time->days * 86'400 + time->nanos / 1'000'000'000;
         seconds -= (*source)->OffsetOfLocal(seconds);
@@ -226,8 +291,9 @@ Result<Kernel> MakeConvertTz(const CallSite& call) {
 constexpr FunctionEntry kEntries[] = {
     {"DATE_FORMAT", "*s", kNoFlags, MakeDateFormat},
     {"TO_TIMESTAMP", "s?s", kNoFlags, MakeToTimestamp},
-    {"TO_TIMESTAMP_LTZ", "l?i", kNoFlags, MakeToTimestampLtz},
     {"TO_TIMESTAMP_LTZ", "s?s", kNoFlags, MakeTextToTimestampLtz},
+    {"TO_TIMESTAMP_LTZ", "sss", kNoFlags, MakeTextInZone},
+    {"TO_TIMESTAMP_LTZ", "n?i", kNoFlags, MakeToTimestampLtz},
     {"TO_DATE", "s?s", kNoFlags, MakeToDate},
     {"FROM_UNIXTIME", "l?s", kNoFlags, MakeFromUnixtime},
     {"UNIX_TIMESTAMP", "", kVolatile, MakeUnixNow},

@@ -64,7 +64,8 @@ Result<Kernel> MakeTranslate(const CallSite& call) {
   return RowKernel<std::string_view, std::string_view, std::string_view>(call, Translate);
 }
 
-/// Bytes of hexadecimal digits; an odd first digit stands for a byte of its own.
+/// Bytes of hexadecimal digits; an odd first digit stands for a byte of its own, which Flink leaves
+/// 0.
 Result<Kernel> MakeUnhex(const CallSite& call) {
   return RowKernel<std::string_view>(call, [](RowWriter& out, std::string_view text) {
     std::string padded = text.size() % 2 == 0 ? "" : "0";
@@ -74,48 +75,9 @@ Result<Kernel> MakeUnhex(const CallSite& call) {
       uint8_t byte = 0;
       auto [end, error] = std::from_chars(padded.data() + i, padded.data() + i + 2, byte, 16);
       if (error != std::errc() || end != padded.data() + i + 2) return out.Null();
-      bytes += static_cast<char>(byte);
+      bytes += static_cast<char>(i == 0 && text.size() % 2 != 0 ? 0 : byte);
     }
     out.Text(bytes);
-  });
-}
-
-// ---- Character sets
-
-bool IsUtf8(std::string_view name) {
-  std::string lower;
-  for (char c : name) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-  return lower == "utf-8" || lower == "utf8";
-}
-
-Error UnknownCharset(const CallSite& call, std::string_view name) {
-  return NotSupported("{}: character set '{}' (only UTF-8 is)", call.name, name);
-}
-
-Result<Kernel> MakeEncode(const CallSite& call) {
-  auto charset = call.LiteralText(1);
-  if (!charset || !IsUtf8(*charset)) return UnknownCharset(call, charset.value_or("of a column"));
-  return RowKernel<std::string_view>(
-      call, [](RowWriter& out, std::string_view text) { out.Share(text); });
-}
-
-/// Bytes that are no UTF-8 become U+FFFD, as in Java.
-Result<Kernel> MakeDecode(const CallSite& call) {
-  auto charset = call.LiteralText(1);
-  if (!charset || !IsUtf8(*charset)) return UnknownCharset(call, charset.value_or("of a column"));
-  return RowKernel<std::string_view>(call, [](RowWriter& out, std::string_view bytes) {
-    std::string text;
-    for (size_t at = 0; at < bytes.size();) {
-      auto lead = static_cast<uint8_t>(bytes[at]);
-      size_t size = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-      size_t taken = 1;
-      while (taken < size && at + taken < bytes.size() && (bytes[at + taken] & 0xc0) == 0x80) {
-        ++taken;
-      }
-      text += taken == size ? bytes.substr(at, size) : std::string_view("\xEF\xBF\xBD");
-      at += taken;
-    }
-    out.Text(text);
   });
 }
 
@@ -145,27 +107,69 @@ bool IsDecimal(std::string_view text) {
   return IsDigits(whole) && IsDigits(text.substr(point + 1));
 }
 
+/// Of numbers the answer is known, even of NULL.
+Result<Kernel> MakeNumberTest(const CallSite& call) {
+  return Kernel([type = call.type](const BatchState& state, Operands) -> Result<Column> {
+    ColumnBuilder builder(type, state.num_rows);
+    for (int row = 0; row < state.num_rows; ++row) builder.Append<uint8_t>(1);
+    return builder.Finish();
+  });
+}
+
 // ---- Maps of text
 
+/// A separator: a regular expression, or text that is none of its signs.
+class Separator {
+ public:
+  explicit Separator(std::string_view text) : text_(text) {
+    if (!text.empty() && text.find_first_of("\\[](){}.*+?^$|") == std::string::npos) return;
+    auto regex = Regex::Compile(text);
+    if (regex.ok()) regex_ = *regex;
+    valid_ = regex.ok();
+  }
+  bool valid() const { return valid_; }
+  const std::string& text() const { return text_; }
+
+  /// The next separator at or after `from`; an empty one at the begin does not count, as in Java.
+  std::optional<Regex::Span> FindIn(std::string_view text, size_t from) const {
+    if (regex_ == nullptr) {
+      size_t at = text.find(text_, from);
+      if (at == text.npos) return std::nullopt;
+      return Regex::Span{at, at + text_.size()};
+    }
+    for (size_t start = from; start <= text.size() && regex_->Find(text, start); ++start) {
+      Regex::Span span = *regex_->Group(0);
+      if (span.end > span.begin || (span.begin > from && span.begin < text.size())) return span;
+      start = span.begin;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::string text_;
+  std::shared_ptr<Regex> regex_;
+  bool valid_ = true;
+};
+
 /// Entries of "k=v,k=v"; a part without the inner separator has a NULL value.
-void AppendEntries(ColumnBuilder& builder, std::string_view text, std::string_view outer,
-                   std::string_view inner) {
+void AppendEntries(ColumnBuilder& builder, std::string_view text, const Separator& outer,
+                   const Separator& inner) {
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> entries;
   auto put = [&](std::string_view part) {
-    size_t at = part.find(inner);
-    std::string_view key = part.substr(0, at);
+    auto span = inner.FindIn(part, 0);
+    std::string_view key = part.substr(0, span ? span->begin : part.npos);
     std::optional<std::string_view> value;
-    if (at != part.npos) value = part.substr(at + inner.size());
+    if (span) value = part.substr(span->end);
     for (auto& entry : entries) {
       if (entry.first == key) return void(entry.second = value);
     }
     entries.emplace_back(key, value);
   };
   while (!text.empty()) {
-    size_t end = text.find(outer);
-    put(text.substr(0, end));
-    if (end == text.npos) break;
-    text.remove_prefix(end + outer.size());
+    auto span = outer.FindIn(text, 0);
+    put(text.substr(0, span ? span->begin : text.npos));
+    if (!span) break;
+    text.remove_prefix(span->end);
   }
   for (const auto& [key, value] : entries) {
     builder.child(0).AppendString(key);
@@ -174,20 +178,21 @@ void AppendEntries(ColumnBuilder& builder, std::string_view text, std::string_vi
   builder.FinishEntry();
 }
 
-/// STR_TO_MAP(text, entry separator, key separator); separators are plain text or literals.
+/// STR_TO_MAP(text, entry separator, key separator); separators are regular expressions.
 Result<Kernel> MakeStrToMap(const CallSite& call) {
-  std::string outer(call.args.size() > 1 ? call.LiteralText(1).value_or("") : ",");
-  std::string inner(call.args.size() > 2 ? call.LiteralText(2).value_or("") : "=");
-  // Flink takes regular expressions; text that is none of their signs means itself.
-  for (const std::string& separator : {outer, inner}) {
-    if (separator.empty() || separator.find_first_of("\\[](){}.*+?^$|") != std::string::npos) {
-      return NotSupported("STR_TO_MAP: separators must be literals without signs of patterns");
-    }
-  }
-  return Kernel([=, type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+  return Kernel([type = call.type, outer = Separator(","), inner = Separator("=")](
+                    const BatchState& state, Operands args) mutable -> Result<Column> {
     ColumnBuilder builder(type, state.num_rows);
     for (int row = 0; row < state.num_rows; ++row) {
-      if (args[0].IsNull(row)) {
+      bool null = false;
+      for (const Operand& arg : args) null = null || arg.IsNull(row);
+      for (size_t i = 1; i < args.size() && !null; ++i) {
+        std::string_view text = args[i].column.GetString(args[i].At(row));
+        Separator& separator = i == 1 ? outer : inner;
+        if (separator.text() != text) separator = Separator(text);
+        if (!separator.valid()) return InvalidArgument("STR_TO_MAP: no separator: '{}'", text);
+      }
+      if (null) {
         builder.AppendNull();
       } else {
         AppendEntries(builder, args[0].column.GetString(args[0].At(row)), outer, inner);
@@ -197,83 +202,23 @@ Result<Kernel> MakeStrToMap(const CallSite& call) {
   });
 }
 
-// ---- URLs
-
-/// The parts of "scheme://user@host:port/path?query#ref".
-struct Url {
-  std::string_view scheme, authority, user, host, path, query, ref, file;
-
-  static std::optional<Url> Parse(std::string_view text) {
-    Url url;
-    size_t colon = text.find("://");
-    if (colon == text.npos || colon == 0) return std::nullopt;
-    url.scheme = text.substr(0, colon);
-    text.remove_prefix(colon + 3);
-    size_t hash = text.find('#');
-    if (hash != text.npos) url.ref = text.substr(hash + 1);
-    text = text.substr(0, hash);
-    size_t path = text.find_first_of("/?");
-    url.authority = text.substr(0, path);
-    url.file = path == text.npos ? std::string_view() : text.substr(path);
-    size_t question = url.file.find('?');
-    url.path = url.file.substr(0, question);
-    if (question != url.file.npos) url.query = url.file.substr(question + 1);
-    size_t at = url.authority.rfind('@');
-    if (at != url.authority.npos) url.user = url.authority.substr(0, at);
-    url.host = at == url.authority.npos ? url.authority : url.authority.substr(at + 1);
-    url.host = url.host.substr(0, url.host.rfind(':'));
-    return url;
-  }
-
-  std::optional<std::string_view> Part(std::string_view name) const {
-    if (name == "HOST") return host;
-    if (name == "PATH") return path;
-    if (name == "QUERY") return query.data() == nullptr ? std::nullopt : std::optional(query);
-    if (name == "REF") return ref.data() == nullptr ? std::nullopt : std::optional(ref);
-    if (name == "PROTOCOL") return scheme;
-    if (name == "AUTHORITY") return authority;
-    if (name == "FILE") return file;
-    if (name == "USERINFO") return user.data() == nullptr ? std::nullopt : std::optional(user);
-    return std::nullopt;
-  }
-};
-
-std::optional<std::string_view> QueryValue(std::string_view query, std::string_view key) {
-  while (!query.empty()) {
-    std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    size_t equals = pair.find('=');
-    if (equals != pair.npos && pair.substr(0, equals) == key) return pair.substr(equals + 1);
-  }
-  return std::nullopt;
-}
-
-Result<Kernel> MakeParseUrl(const CallSite& call) {
-  auto part = [](RowWriter& out, std::string_view text, std::string_view name) {
-    auto url = Url::Parse(text);
-    auto found = url ? url->Part(name) : std::nullopt;
-    found ? out.Share(*found) : out.Null();
-  };
-  if (call.args.size() == 2) return RowKernel<std::string_view, std::string_view>(call, part);
-  return RowKernel<std::string_view, std::string_view, std::string_view>(
-      call, [](RowWriter& out, std::string_view text, std::string_view name, std::string_view key) {
-        auto url = Url::Parse(text);
-        auto found = url && name == "QUERY" ? QueryValue(url->query, key) : std::nullopt;
-        found ? out.Share(*found) : out.Null();
-      });
-}
-
 // ---- Regular expressions over all matches
 
 using RegexPtr = std::shared_ptr<RegexCache>;
 
-/// Calls f(span) for every match until it returns false.
+/// Calls f(span) for every match until it returns false. An empty match before a character beyond
+/// U+FFFF is found again between its two units.
 template <typename F>
 void ForEachMatch(Regex& regex, std::string_view text, int group, F&& f) {
   for (size_t start = 0; start <= text.size() && regex.Find(text, start);) {
     auto whole = *regex.Group(0);
-    if (!f(regex.Group(group))) return;
-    start = whole.end > whole.begin ? whole.end : whole.end + 1;
+    auto span = regex.Group(group);
+    if (!f(span)) return;
+    start = whole.end;
+    if (whole.end > whole.begin) continue;
+    size_t next = start + std::max<size_t>(1, PrefixBytes(text.substr(start), 1));
+    if (next - start == 4 && !f(span)) return;
+    start = next;
   }
 }
 
@@ -342,7 +287,8 @@ Result<Kernel> MakeRegexpExtractAll(const CallSite& call) {
 
 // ---- JSON strings
 
-/// ASCII only: other characters are written as escapes of UTF-16 units.
+/// ASCII only: other characters are written as escapes. Of a character beyond U+FFFF Flink writes
+/// the whole number and then its second unit, which JSON_UNQUOTE cannot read back.
 void AppendAsciiJson(std::string& out, std::string_view text) {
   std::string quoted;
   AppendJsonString(quoted, text);
@@ -350,16 +296,14 @@ void AppendAsciiJson(std::string& out, std::string_view text) {
   while (!rest.empty()) {
     std::string_view character = TakeCharacter(rest);
     if (character.size() == 1) {
+      if (character[0] == '/') out += '\\';
       out += character;
       continue;
     }
     uint32_t code = static_cast<uint8_t>(character[0]) & (0xffu >> (character.size() + 1));
     for (char c : character.substr(1)) code = code << 6 | (static_cast<uint8_t>(c) & 0x3f);
-    if (code >= 0x10000) {
-      out += fmt::format("\\u{:04x}", 0xd800 + ((code - 0x10000) >> 10));
-      code = 0xdc00 + (code & 0x3ff);
-    }
     out += fmt::format("\\u{:04x}", code);
+    if (code >= 0x10000) out += fmt::format("\\u{:04x}", 0xdc00 + (code & 0x3ff));
   }
 }
 
@@ -379,87 +323,6 @@ Result<Kernel> MakeJsonUnquote(const CallSite& call) {
   });
 }
 
-// ---- PRINTF
-
-/// %s, %d, %x and %% of java.util.Formatter, with width and '-' and '0' flags.
-struct Directive {
-  std::string before;  ///< text in front of it
-  char letter = 0;     ///< 0: only text
-  bool left = false, zeros = false;
-  size_t width = 0;
-};
-
-Result<std::vector<Directive>> ParseFormat(std::string_view format) {
-  std::vector<Directive> directives(1);
-  for (size_t i = 0; i < format.size(); ++i) {
-    if (format[i] != '%') {
-      directives.back().before += format[i];
-      continue;
-    }
-    Directive& directive = directives.back();
-    for (++i; i < format.size() && (format[i] == '-' || format[i] == '0'); ++i) {
-      (format[i] == '-' ? directive.left : directive.zeros) = true;
-    }
-    for (; i < format.size() && format[i] >= '0' && format[i] <= '9'; ++i) {
-      directive.width = std::min<size_t>(directive.width * 10 + (format[i] - '0'), 10000);
-    }
-    char letter = i < format.size() ? format[i] : 0;
-    if (letter == '%') {
-      directive.before += '%';
-    } else if (letter == 's' || letter == 'd' || letter == 'x') {
-      directive.letter = letter;
-      directives.emplace_back();
-    } else {
-      return NotSupported("PRINTF: '%{}' in '{}' (%s, %d, %x and %% are)", letter, format);
-    }
-  }
-  return directives;
-}
-
-std::optional<std::string> FormatArgument(const Directive& directive, const Operand& arg, int row) {
-  std::string text;
-  if (arg.IsNull(row)) {
-    text += "null";
-  } else {
-    if (directive.letter != 's' && !arg.type().IsInteger()) return std::nullopt;
-    AppendCell(text, arg.column, arg.At(row), nullptr);
-    if (directive.letter == 'x') {
-      int64_t number = *ParseInteger(text);
-      uint64_t bits = static_cast<uint64_t>(number);
-      if (arg.column.physical() == model::PhysicalType::kInt32) bits &= 0xffffffffu;
-      text = fmt::format("{:x}", bits);
-    }
-  }
-  size_t pad = directive.width - std::min(directive.width, CountCharacters(text));
-  if (directive.left) return text + std::string(pad, ' ');
-  if (!directive.zeros || arg.IsNull(row)) return std::string(pad, ' ') + text;
-  size_t sign = text.starts_with('-') ? 1 : 0;
-  return text.substr(0, sign) + std::string(pad, '0') + text.substr(sign);
-}
-
-Result<Kernel> MakePrintf(const CallSite& call) {
-  auto format = call.LiteralText(0);
-  if (!format) return NotSupported("PRINTF: the format must be a literal");
-  ASSIGN_OR_RETURN(std::vector<Directive> directives, ParseFormat(*format));
-  return Kernel([=, type = call.type](const BatchState& state, Operands args) -> Result<Column> {
-    ColumnBuilder builder(type, state.num_rows);
-    for (int row = 0; row < state.num_rows; ++row) {
-      std::optional<std::string> text("");
-      size_t next = 1;
-      for (const Directive& directive : directives) {
-        if (!text) break;
-        *text += directive.before;
-        if (directive.letter == 0) continue;
-        auto part = next < args.size() ? FormatArgument(directive, args[next], row) : std::nullopt;
-        ++next;
-        text = part ? std::optional(*text + *part) : std::nullopt;
-      }
-      text ? builder.AppendString(*text) : builder.AppendNull();
-    }
-    return builder.Finish();
-  });
-}
-
 Result<Kernel> MakeTypeof(const CallSite& call) {
   return Kernel([type = call.type, text = call.args[0].ToString()](const BatchState& state,
                                                                    Operands) -> Result<Column> {
@@ -470,22 +333,20 @@ Result<Kernel> MakeTypeof(const CallSite& call) {
 }
 
 constexpr FunctionEntry kEntries[] = {
-    {"ELT", "is+", kNoFlags, MakeElt},
+    {"ELT", "ix+", kNoFlags, MakeElt},
     {"TRANSLATE", "sss", kNoFlags, MakeTranslate},
     {"UNHEX", "s", kNoFlags, MakeUnhex},
-    {"ENCODE", "ss", kNoFlags, MakeEncode},
-    {"DECODE", "xs", kNoFlags, MakeDecode},
     {"IS_DIGIT", "s", kNoFlags, MakeTest<IsDigits>},
+    {"IS_DIGIT", "n", kNoFlags, MakeNumberTest},
     {"IS_DECIMAL", "s", kNoFlags, MakeTest<IsDecimal>},
+    {"IS_DECIMAL", "n", kNoFlags, MakeNumberTest},
     {"STR_TO_MAP", "s?ss", kNoFlags, MakeStrToMap},
-    {"PARSE_URL", "ss?s", kNoFlags, MakeParseUrl},
     {"REGEXP_COUNT", "ss", kNoFlags, MakeRegexpCount},
     {"REGEXP_SUBSTR", "ss", kNoFlags, MakeRegexpSubstr},
     {"REGEXP_INSTR", "ss", kNoFlags, MakeRegexpInstr},
     {"REGEXP_EXTRACT_ALL", "ss?i", kNoFlags, MakeRegexpExtractAll},
     {"JSON_QUOTE", "s", kNoFlags, MakeJsonQuote},
     {"JSON_UNQUOTE", "s", kNoFlags, MakeJsonUnquote},
-    {"PRINTF", "s*+", kNoFlags, MakePrintf},
     {"TYPEOF", "*?b", kNoFlags, MakeTypeof},
 };
 

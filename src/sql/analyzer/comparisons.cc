@@ -81,13 +81,22 @@ Result<ExpressionPtr> CompareRows(const std::string& function, const ExpressionP
                                   const ExpressionPtr& b) {
   size_t count = a->type.fields().size();
   if (count == 0 || count != b->type.fields().size()) return NotComparable(a, b);
-  Args equal;
+  bool equality = function == "EQUALS";
+  Args fields;
+  bool nullable = false;
   for (size_t i = 0; i < count; ++i) {
-    ASSIGN_OR_RETURN(ExpressionPtr field, MakeComparison("EQUALS", FieldAt(a, i), FieldAt(b, i)));
-    equal.push_back(std::move(field));
+    ExpressionPtr x = FieldAt(a, i);
+    ExpressionPtr y = FieldAt(b, i);
+    nullable = nullable || x->type.nullable() || y->type.nullable();
+    ASSIGN_OR_RETURN(ExpressionPtr field,
+                     MakeComparison(equality ? "EQUALS" : "IS_DISTINCT_FROM", x, y));
+    fields.push_back(std::move(field));
   }
-  ExpressionPtr all = Conjunction(equal);
-  return function == "EQUALS" ? all : BooleanCall("NOT", {all});
+  if (equality) return Conjunction(fields);
+  // Flink's <> takes NULL for a value, though its = does not.
+  DataType type = DataType::Boolean().WithNullable(nullable);
+  if (fields.size() == 1) fields.push_back(BooleanLiteral(false));
+  return Expression::Call(type, "OR", std::move(fields));
 }
 
 }  // namespace
@@ -108,7 +117,8 @@ Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr 
     return CompareRows(function, a, b);
   }
   if (IsDateWithTimestamp(a->type, b->type)) return NotComparable(a, b);
-  if (!IsDistinctTest(function) && ComparesWithItself(*a, *b)) {
+  if (ComparesWithItself(*a, *b)) {
+    if (IsDistinctTest(function)) return BooleanLiteral(function == "IS_NOT_DISTINCT_FROM");
     return ComparisonWithItself(function, a);
   }
   bool both_text =

@@ -211,8 +211,8 @@ Result<ExpressionPtr> ExpressionAnalyzer::Name(const ExpressionAst& ast) {
   // CURRENT_TIMESTAMP and its kin are called without parentheses.
   if (!resolved.ok()) {
     const FunctionSpec* spec = ast.names.size() == 1 ? FindFunction(ast.names[0]) : nullptr;
-    if (spec != nullptr &&
-        (spec->sql_name.starts_with("CURRENT_") || spec->sql_name.starts_with("LOCALTIME"))) {
+    if (spec != nullptr && (spec->sql_name.starts_with("CURRENT_") ||
+                            spec->sql_name.starts_with("LOCALTIME") || spec->sql_name == "PI")) {
       return MakeFunctionCall(*spec, {});
     }
     ASSIGN_OR_RETURN(ExpressionPtr outer, OuterName(ast));
@@ -424,7 +424,7 @@ Result<ExpressionPtr> ExpressionAnalyzer::Is(const ExpressionAst& ast) {
     return Negated(BooleanCall("IS_JSON", std::move(args), true), ast.negated);
   }
   bool null_test = ast.text == "NULL" || ast.text == "UNKNOWN";
-  if (!null_test) {
+  if (ast.text != "NULL") {
     if (!args[0]->type.Is(TypeRoot::kBoolean)) {
       return InvalidArgument("SQL-1006 IS {} needs a BOOLEAN, not {}", ast.text,
                              args[0]->type.Nullable().ToString());
@@ -466,6 +466,9 @@ Result<ExpressionPtr> ExpressionAnalyzer::Construct(const ExpressionAst& ast) {
   if (ast.kind == ExpressionAstKind::kRow) {
     std::vector<model::RowField> fields;
     for (size_t i = 0; i < args.size(); ++i) {
+      if (args[i]->type.Is(TypeRoot::kNull)) {
+        return InvalidArgument("SQL-1006 illegal use of NULL");
+      }
       fields.push_back({fmt::format("EXPR${}", i), args[i]->type});
     }
     return Expression::Call(DataType::Row(std::move(fields)).NotNull(), "ROW", std::move(args));

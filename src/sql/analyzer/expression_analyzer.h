@@ -83,6 +83,9 @@ Result<ExpressionPtr> MakeArithmetic(const std::string& function, ExpressionPtr 
 /// when `name` is none of them.
 Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionAst& ast,
                                       std::vector<ExpressionPtr> args);
+/// A call of a JSON function that has clauses.
+Result<ExpressionPtr> JsonCall(const std::string& name, const ExpressionAst& ast,
+                               std::vector<ExpressionPtr> args);
 /// All cast to their common type; an error naming `what` when there is none.
 Result<std::vector<ExpressionPtr>> ToCommonType(std::vector<ExpressionPtr> values,
                                                 const std::string& what);

@@ -126,7 +126,10 @@ Result<ExpressionPtr> TimestampAdd(Args args) {
 
 Result<ExpressionPtr> TimestampDiff(Args args) {
   auto common = CommonType({args[1]->type, args[2]->type});
-  if (!common || !common->IsTemporal()) return CannotApply("TIMESTAMPDIFF", args[1], args[2]);
+  bool local = args[1]->type.Is(TypeRoot::kTimestampLtz);
+  bool mixed = local != args[2]->type.Is(TypeRoot::kTimestampLtz);
+  if (!common || !common->IsTemporal() || mixed)
+    return CannotApply("TIMESTAMPDIFF", args[1], args[2]);
   return CallOf(DataType::Int(), "TIMESTAMPDIFF",
                 {args[0], CastTo(args[1], *common), CastTo(args[2], *common)});
 }
@@ -237,80 +240,6 @@ std::string_view ExtractUnitOf(const std::string& name) {
   return {};
 }
 
-std::string ClauseOf(const ExpressionAst& ast, const std::string& clause) {
-  auto found = ast.clauses.find(clause);
-  return found == ast.clauses.end() ? std::string() : found->second;
-}
-
-ExpressionPtr Text(const std::string& text) { return Unit(text); }
-
-// What JSON_VALUE or JSON_QUERY answers on empty or on error, as text; NULL when the clause says
-// ERROR.
-Result<ExpressionPtr> JsonFallback(const std::string& name, const std::string& behavior,
-                                   const ExpressionPtr& default_value) {
-  if (default_value != nullptr) return CastTo(default_value, DataType::String());
-  if (behavior == "EMPTY ARRAY") return Text("[]");
-  if (behavior == "EMPTY OBJECT") return Text("{}");
-  if (behavior.empty() || behavior == "NULL" || behavior == "ERROR") {
-    return Expression::Literal(DataType::String(), Value());
-  }
-  return NotSupported("SQL-1020 {} with {} is not supported", name, behavior);
-}
-
-// JSON_EXISTS(text, path, what to answer on error).
-Result<ExpressionPtr> JsonExists(const ExpressionAst& ast, Args args) {
-  std::string behavior = ClauseOf(ast, "ON ERROR");
-  args.push_back(Text(behavior.empty() ? "FALSE" : behavior));
-  return Expression::Call(DataType::Boolean(), "JSON_EXISTS", std::move(args));
-}
-
-// JSON_VALUE and JSON_QUERY(text, path, on empty, on error, which of EMPTY and ERROR end the query,
-// wrapper).
-Result<ExpressionPtr> JsonLookup(const std::string& name, const ExpressionAst& ast, Args args) {
-  DataType type = ast.type.Is(TypeRoot::kNull) ? DataType::String() : ast.type.Nullable();
-  bool scalar = type.IsNumeric() || type.IsCharacter() || type.Is(TypeRoot::kBoolean);
-  bool array = type.Is(TypeRoot::kArray) && type.children()[0].IsCharacter();
-  if (name == "JSON_QUERY" ? !type.IsCharacter() && !array : !scalar) {
-    return NotSupported("SQL-1020 {} RETURNING {} is not supported", name, type.ToString());
-  }
-  ExpressionPtr defaults[2];
-  for (size_t i = 2; i < ast.args.size(); ++i) {
-    defaults[ast.args[i]->text == "DEFAULT ON EMPTY" ? 0 : 1] = args[i];
-  }
-  args.resize(2);
-  std::string fails;
-  for (int i = 0; i < 2; ++i) {
-    std::string behavior = ClauseOf(ast, i == 0 ? "ON EMPTY" : "ON ERROR");
-    if (behavior == "ERROR") fails += i == 0 ? "EMPTY " : "ERROR ";
-    ASSIGN_OR_RETURN(ExpressionPtr fallback, JsonFallback(name, behavior, defaults[i]));
-    args.push_back(std::move(fallback));
-  }
-  std::string wrapper = ClauseOf(ast, "WRAPPER");
-  bool wrap = wrapper.starts_with("WITH") && !wrapper.starts_with("WITHOUT");
-  bool conditional = wrap && wrapper.find(" CONDITIONAL") != std::string::npos;
-  args.push_back(Text(fails.empty() ? "NONE" : fails));
-  args.push_back(Text(conditional ? "CONDITIONAL" : wrap ? "ALWAYS" : "NEVER"));
-  if (array) return Expression::Call(type, name, std::move(args));
-  ExpressionPtr call = Expression::Call(DataType::String(), name, std::move(args));
-  return CastTo(std::move(call), type);
-}
-
-Result<ExpressionPtr> JsonCall(const std::string& name, const ExpressionAst& ast, Args args) {
-  if (name == "JSON_EXISTS") return JsonExists(ast, std::move(args));
-  if (name == "JSON_VALUE" || name == "JSON_QUERY") return JsonLookup(name, ast, std::move(args));
-  // JSON_OBJECT keeps NULLs unless told not to, JSON_ARRAY leaves them out unless told otherwise.
-  std::string on_null = ClauseOf(ast, "ON NULL");
-  if (on_null.empty()) on_null = name == "JSON_OBJECT" ? "NULL" : "ABSENT";
-  std::string nested;
-  for (const ExpressionPtr& arg : args) {
-    bool json = arg->kind == ExpressionKind::kCall && arg->function.starts_with("JSON_") &&
-                (arg->function == "JSON_OBJECT" || arg->function == "JSON_ARRAY");
-    nested += json ? 'j' : 'v';
-  }
-  args.insert(args.begin(), Text(on_null + " " + nested));
-  return Expression::Call(DataType::String().NotNull(), name, std::move(args));
-}
-
 // ARRAY_APPEND, ARRAY_PREPEND, ARRAY_POSITION, ARRAY_REMOVE(array, element) and ARRAY_CONCAT(array,
 // ...).
 Result<ExpressionPtr> ArrayCall(const std::string& name, Args args) {
@@ -320,16 +249,33 @@ Result<ExpressionPtr> ArrayCall(const std::string& name, Args args) {
                              args[i]->type.Nullable().ToString());
     }
   }
+  if (name == "ARRAY_CONCAT") {
+    ASSIGN_OR_RETURN(args, ToCommonType(std::move(args), name));
+    return CallOf(args[0]->type, name, std::move(args));
+  }
   DataType type = args[0]->type;
-  for (size_t i = 1; i < args.size(); ++i) {
-    args[i] = CastTo(args[i], name == "ARRAY_CONCAT" ? type : type.children()[0]);
-  }
+  DataType element = type.children()[0];
+  bool adds_null = args[1]->type.nullable();
+  args[1] = CastTo(args[1], element);
   if (name == "ARRAY_POSITION") return CallOf(DataType::Int(), name, std::move(args));
-  bool nullable = type.nullable();
-  for (const ExpressionPtr& arg : args) {
-    nullable = nullable || (name == "ARRAY_CONCAT" && arg->type.nullable());
+  if (name == "ARRAY_CONTAINS") {
+    return Expression::Call(DataType::Boolean(), name, std::move(args));
   }
-  return Expression::Call(type.WithNullable(nullable), name, std::move(args));
+  if (adds_null && name != "ARRAY_REMOVE") {
+    type = DataType::Array(element.Nullable()).WithNullable(type.nullable());
+  }
+  return Expression::Call(type, name, std::move(args));
+}
+
+// MAP_UNION(map, map, ...)
+Result<ExpressionPtr> MapUnion(Args args) {
+  for (const ExpressionPtr& arg : args) {
+    if (arg->type.Is(TypeRoot::kMap)) continue;
+    return InvalidArgument("SQL-1006 cannot apply MAP_UNION to an argument of type {}",
+                           arg->type.Nullable().ToString());
+  }
+  ASSIGN_OR_RETURN(args, ToCommonType(std::move(args), "MAP_UNION"));
+  return CallOf(args[0]->type, "MAP_UNION", std::move(args));
 }
 
 size_t SpecialArity(const std::string& name, size_t count) {
@@ -338,7 +284,7 @@ size_t SpecialArity(const std::string& name, size_t count) {
     return 3;
   if (name == "NULLIF" || name == "IFNULL" || name == "EXTRACT" || name == "MOD" ||
       name == "ARRAY_APPEND" || name == "ARRAY_PREPEND" || name == "ARRAY_POSITION" ||
-      name == "ARRAY_REMOVE" || name == "INSTR" || name == "OVERLAPS") {
+      name == "ARRAY_REMOVE" || name == "ARRAY_CONTAINS" || name == "INSTR" || name == "OVERLAPS") {
     return 2;
   }
   if (name == "JSON_OBJECT" || name == "JSON_ARRAY") return count;
@@ -346,6 +292,15 @@ size_t SpecialArity(const std::string& name, size_t count) {
     return std::max<size_t>(count, 2);
   }
   return !ExtractUnitOf(name).empty() ? 1 : std::max<size_t>(count, 1);
+}
+
+}  // namespace
+
+namespace {
+
+bool HasDate(const std::vector<DataType>& types) {
+  return std::any_of(types.begin(), types.end(),
+                     [](const DataType& type) { return type.Is(TypeRoot::kDate); });
 }
 
 }  // namespace
@@ -364,12 +319,13 @@ Result<std::vector<ExpressionPtr>> ToCommonType(std::vector<ExpressionPtr> value
   if (common->Is(TypeRoot::kNull)) {
     return InvalidArgument("SQL-1011 {}: illegal use of NULL", what);
   }
-  bool converts_dates = what != "CASE" && what != "IN";
-  for (const DataType& type : types) {
-    if (!converts_dates && type.Is(TypeRoot::kDate) && !common->Is(TypeRoot::kDate)) {
+  if (common->IsTimestamp() && HasDate(types)) {
+    // As in Flink, these make the whole a DATE, and the others do not take the two together.
+    if (what != "COALESCE" && what != "IFNULL") {
       return InvalidArgument("SQL-1011 {}: DATE and {} are not mixed", what,
                              common->Nullable().ToString());
     }
+    common = DataType::Date().WithNullable(common->nullable());
   }
   for (ExpressionPtr& value : values) value = CastTo(std::move(value), *common);
   return values;
@@ -416,13 +372,36 @@ Result<ExpressionPtr> MakeArithmetic(const std::string& function, ExpressionPtr 
 
 Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionAst& ast,
                                       std::vector<ExpressionPtr> args) {
-  static const std::vector<std::string> kNames = {
-      "IF",           "NULLIF",       "COALESCE",      "IFNULL",        "GREATEST",
-      "LEAST",        "TIMESTAMPADD", "TIMESTAMPDIFF", "TRIM",          "LTRIM",
-      "RTRIM",        "BTRIM",        "EXTRACT",       "MOD",           "INSTR",
-      "LOCATE",       "JSON_VALUE",   "JSON_QUERY",    "JSON_EXISTS",   "JSON_OBJECT",
-      "JSON_ARRAY",   "ARRAY_CONCAT", "ARRAY_APPEND",  "ARRAY_PREPEND", "ARRAY_POSITION",
-      "ARRAY_REMOVE", "MINUS_DATE",   "OVERLAPS"};
+  static const std::vector<std::string> kNames = {"IF",
+                                                  "NULLIF",
+                                                  "COALESCE",
+                                                  "IFNULL",
+                                                  "GREATEST",
+                                                  "LEAST",
+                                                  "TIMESTAMPADD",
+                                                  "TIMESTAMPDIFF",
+                                                  "TRIM",
+                                                  "LTRIM",
+                                                  "RTRIM",
+                                                  "BTRIM",
+                                                  "EXTRACT",
+                                                  "MOD",
+                                                  "INSTR",
+                                                  "LOCATE",
+                                                  "JSON_VALUE",
+                                                  "JSON_QUERY",
+                                                  "JSON_EXISTS",
+                                                  "JSON_OBJECT",
+                                                  "JSON_ARRAY",
+                                                  "ARRAY_CONCAT",
+                                                  "ARRAY_APPEND",
+                                                  "ARRAY_PREPEND",
+                                                  "ARRAY_POSITION",
+                                                  "ARRAY_REMOVE",
+                                                  "MINUS_DATE",
+                                                  "OVERLAPS",
+                                                  "ARRAY_CONTAINS",
+                                                  "MAP_UNION"};
   bool known = std::find(kNames.begin(), kNames.end(), name) != kNames.end();
   if (!known && ExtractUnitOf(name).empty()) return ExpressionPtr();
   if (args.size() != SpecialArity(name, args.size())) {
@@ -448,6 +427,7 @@ Result<ExpressionPtr> MakeSpecialCall(const std::string& name, const ExpressionA
     return MakeFunctionCall(*FindFunction("POSITION"), std::move(args));
   }
   if (name.starts_with("JSON_")) return JsonCall(name, ast, std::move(args));
+  if (name == "MAP_UNION") return MapUnion(std::move(args));
   if (name.starts_with("ARRAY_")) return ArrayCall(name, std::move(args));
   if (std::string_view unit = ExtractUnitOf(name); !unit.empty()) {
     return Extract(Unit(unit), args[0]);

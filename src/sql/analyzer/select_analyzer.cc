@@ -233,6 +233,9 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
   for (const ExpressionAstPtr& arg : call.args) {
     if (star) break;
     ASSIGN_OR_RETURN(ExpressionPtr value, analyzer.Analyze(*arg));
+    if (value->type.Is(model::TypeRoot::kNull)) {
+      return InvalidArgument("SQL-1006 {}: illegal use of NULL", name);
+    }
     aggregate.args.push_back(std::move(value));
   }
   if (star && name != "COUNT") {
@@ -244,6 +247,14 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
   }
   bool may_be_empty = (keys_.empty() && !group_window_) || call.filter != nullptr;
   aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
+  if (name == "APPROX_COUNT_DISTINCT") {
+    if (queries_.options().streaming || star || aggregate.args.size() != 1) {
+      return NotSupported("SQL-1020 APPROX_COUNT_DISTINCT is for one argument in batch mode");
+    }
+    // Exact: DuckDB counts distinct values fast enough.
+    aggregate.call.distinct = true;
+    return AddAggregate(std::move(aggregate), "COUNT", may_be_empty);
+  }
   bool statistic = name.starts_with("STDDEV") || name.starts_with("VAR");
   if (!statistic) return AddAggregate(std::move(aggregate), name, may_be_empty);
   if (aggregate.args.size() != 1 || aggregate.call.distinct) {

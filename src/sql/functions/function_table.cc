@@ -53,6 +53,11 @@ DataType TElt(const Args& args) {
   for (size_t i = 1; i < args.size(); ++i) types.push_back(args[i]->type);
   return CommonType(types).value_or(DataType::String());
 }
+// The lengths add up.
+DataType TOverlay(const Args& args) {
+  int64_t length = int64_t{args[0]->type.length()} + args[1]->type.length();
+  return DataType::Varchar(static_cast<int>(std::min<int64_t>(length, DataType::kMaxLength)));
+}
 DataType TElement(const Args& args) { return args[0]->type.children()[0].Nullable(); }
 DataType TMapKeys(const Args& args) { return DataType::Array(args[0]->type.children()[0]); }
 DataType TMapValues(const Args& args) { return DataType::Array(args[0]->type.children()[1]); }
@@ -72,7 +77,6 @@ constexpr auto kOfArguments = Nullability::kOfArguments;
 const FunctionSpec kFunctions[] = {
     {"ABS", "ABS", "N", TArg0},
     {"ACOS", "ACOS", "D", TDouble},
-    {"ARRAY_CONTAINS", "ARRAY_CONTAINS", "RA", TBoolean, kAlways},
     {"ARRAY_DISTINCT", "ARRAY_DISTINCT", "R", TArg0},
     {"ARRAY_EXCEPT", "ARRAY_EXCEPT", "RR", TArg0},
     {"ARRAY_INTERSECT", "ARRAY_INTERSECT", "RR", TArg0},
@@ -110,18 +114,21 @@ const FunctionSpec kFunctions[] = {
     {"DEGREES", "DEGREES", "D", TDouble},
     {"E", "E", "", TDouble, kNever},
     {"ELEMENT", "ELEMENT", "R", TElement, kAlways},
-    {"ELT", "ELT", "IS*", TElt, kAlways},
+    {"ELT", "ELT", "IY*", TElt, kAlways},
     {"ENCODE", "ENCODE", "SS", TBytes, kAlways},
-    {"ENDSWITH", "ENDSWITH", "SS", TBoolean},
+    {"ENDSWITH", "ENDSWITH", "YY", TBoolean},
     {"EXP", "EXP", "D", TDouble},
     {"FLOOR", "FLOOR", "N", TDecimal0},
     {"FROM_BASE64", "FROM_BASE64", "S", TString},
     {"FROM_UNIXTIME", "FROM_UNIXTIME", "L|S", TString, kAlways},
     {"HEX", "HEX", "A", TString},
+    {"INET_ATON", "INET_ATON", "S", TBigint, kAlways},
+    {"INET_NTOA", "INET_NTOA", "L", TString, kAlways},
     {"INITCAP", "INITCAP", "S", TArg0},
     {"IS_ALPHA", "IS_ALPHA", "S", TBoolean, kNever},
-    {"IS_DECIMAL", "IS_DECIMAL", "S", TBoolean, kNever},
-    {"IS_DIGIT", "IS_DIGIT", "S", TBoolean, kNever},
+    {"IS_DECIMAL", "IS_DECIMAL", "G", TBoolean, kNever},
+    {"IS_DIGIT", "IS_DIGIT", "G", TBoolean, kNever},
+    {"JSON", "JSON", "S", TString},
     {"JSON_QUOTE", "JSON_QUOTE", "S", TString},
     {"JSON_STRING", "JSON_STRING", "A", TString},
     {"JSON_UNQUOTE", "JSON_UNQUOTE", "S", TString},
@@ -140,12 +147,12 @@ const FunctionSpec kFunctions[] = {
     {"MAP_VALUES", "MAP_VALUES", "M", TMapValues},
     {"MD5", "MD5", "S", TChar<32>},
     {"NOW", "CURRENT_TIMESTAMP", "", TLtz3, kNever},
-    {"OVERLAY", "OVERLAY", "SSI|I", TString},
+    {"OVERLAY", "OVERLAY", "SSI|I", TOverlay},
     {"PARSE_URL", "PARSE_URL", "SS|S", TString, kAlways},
     {"PI", "PI", "", TDouble, kNever},
     {"POSITION", "POSITION", "SS|I", TInt},
     {"POWER", "POWER", "DD", TDouble},
-    {"PRINTF", "PRINTF", "SA*", TString, kAlways},
+    {"PRINTF", "PRINTF", "S|A*", TString, kAlways},
     {"PROCTIME", "PROCTIME", "", TLtz3, kNever},
     {"RADIANS", "RADIANS", "D", TDouble},
     {"RAND", "RAND", "|I", TDouble, kNever, false},
@@ -175,7 +182,7 @@ const FunctionSpec kFunctions[] = {
     {"SPLIT", "SPLIT", "SS", TStringArray},
     {"SPLIT_INDEX", "SPLIT_INDEX", "SWI", TString, kAlways},
     {"SQRT", "SQRT", "D", TDouble},
-    {"STARTSWITH", "STARTSWITH", "SS", TBoolean},
+    {"STARTSWITH", "STARTSWITH", "YY", TBoolean},
     {"STR_TO_MAP", "STR_TO_MAP", "S|SS", TStringMap, kAlways},
     {"SUBSTR", "SUBSTRING", "SI|I", TVarcharArg0, kAlways},
     {"SUBSTRING", "SUBSTRING", "SI|I", TVarcharArg0, kAlways},
@@ -184,33 +191,48 @@ const FunctionSpec kFunctions[] = {
     {"TO_BASE64", "TO_BASE64", "Y", TString},
     {"TO_DATE", "TO_DATE", "S|S", TDate, kAlways},
     {"TO_TIMESTAMP", "TO_TIMESTAMP", "S|S", TTimestamp3, kAlways},
-    {"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ", "Z|W", TLtz3, kAlways},
+    {"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ", "Z|WS", TLtz3, kAlways},
     {"TRANSLATE", "TRANSLATE", "SSS", TString},
     {"TRUNCATE", "TRUNCATE", "N|I", TRound},
     {"TYPEOF", "TYPEOF", "A|B", TString, kAlways},
     {"UNHEX", "UNHEX", "S", TBytes, kAlways},
     {"UNIX_TIMESTAMP", "UNIX_TIMESTAMP", "|SS", TBigint, kOfArguments},
     {"UPPER", "UPPER", "S", TArg0},
+    {"URL_DECODE", "URL_DECODE", "S", TString, kAlways},
+    {"URL_ENCODE", "URL_ENCODE", "S", TString, kAlways},
     {"UUID", "UUID", "", TChar36, kNever, false},
 };
 
-constexpr std::string_view kAggregates[] = {
-    "ARRAY_AGG", "AVG",     "COLLECT",  "COUNT",   "FIRST_VALUE", "LAST_VALUE",
-    "LISTAGG",   "MAX",     "MIN",      "STDDEV",  "STDDEV_POP",  "STDDEV_SAMP",
-    "SUM",       "VAR_POP", "VAR_SAMP", "VARIANCE"};
+constexpr std::string_view kAggregates[] = {"APPROX_COUNT_DISTINCT",
+                                            "ARRAY_AGG",
+                                            "AVG",
+                                            "COLLECT",
+                                            "COUNT",
+                                            "FIRST_VALUE",
+                                            "LAST_VALUE",
+                                            "LISTAGG",
+                                            "MAX",
+                                            "MIN",
+                                            "STDDEV",
+                                            "STDDEV_POP",
+                                            "STDDEV_SAMP",
+                                            "SUM",
+                                            "VARIANCE",
+                                            "VAR_POP",
+                                            "VAR_SAMP"};
 
 // Called by name but analyzed by expression_analyzer.cc or query_analyzer.cc.
 constexpr std::string_view kSpecialForms[] = {
-    "ARRAY_APPEND", "ARRAY_CONCAT",  "ARRAY_POSITION", "ARRAY_PREPEND", "ARRAY_REMOVE",
-    "BTRIM",        "CAST",          "COALESCE",       "DAYOFMONTH",    "DAYOFWEEK",
-    "DAYOFYEAR",    "EXTRACT",       "GREATEST",       "HOUR",          "IF",
-    "IFNULL",       "INSTR",         "JSON_ARRAY",     "JSON_EXISTS",   "JSON_OBJECT",
-    "JSON_QUERY",   "JSON_VALUE",    "LEAST",          "LOCATE",        "LTRIM",
-    "MINUTE",       "MOD",           "MONTH",          "NULLIF",        "QUARTER",
-    "ROW_NUMBER",   "RANK",          "DENSE_RANK",     "PERCENT_RANK",  "CUME_DIST",
-    "NTILE",        "LAG",           "LEAD",           "RTRIM",         "SECOND",
-    "TIMESTAMPADD", "TIMESTAMPDIFF", "TRIM",           "TRY_CAST",      "WEEK",
-    "YEAR"};
+    "ARRAY_CONTAINS", "MAP_UNION",    "ARRAY_APPEND", "ARRAY_CONCAT",  "ARRAY_POSITION",
+    "ARRAY_PREPEND",  "ARRAY_REMOVE", "BTRIM",        "CAST",          "COALESCE",
+    "DAYOFMONTH",     "DAYOFWEEK",    "DAYOFYEAR",    "EXTRACT",       "GREATEST",
+    "HOUR",           "IF",           "IFNULL",       "INSTR",         "JSON_ARRAY",
+    "JSON_EXISTS",    "JSON_OBJECT",  "JSON_QUERY",   "JSON_VALUE",    "LEAST",
+    "LOCATE",         "LTRIM",        "MINUTE",       "MOD",           "MONTH",
+    "NULLIF",         "QUARTER",      "ROW_NUMBER",   "RANK",          "DENSE_RANK",
+    "PERCENT_RANK",   "CUME_DIST",    "NTILE",        "LAG",           "LEAD",
+    "RTRIM",          "SECOND",       "TIMESTAMPADD", "TIMESTAMPDIFF", "TRIM",
+    "TRY_CAST",       "WEEK",         "YEAR"};
 
 std::string Upper(std::string_view text) {
   std::string upper(text);
@@ -231,7 +253,8 @@ bool Accepts(char letter, const DataType& type) {
     case 'X': return type.IsCharacter() || type.IsTemporal();
     case 'F': return type.IsCharacter() || type.IsTimestamp();
     case 'Y': return type.IsBytes() || type.IsCharacter();
-    case 'Z':
+    case 'G': return type.IsCharacter() || type.IsNumeric();
+    case 'Z': return type.IsCharacter() || type.IsNumeric();
     case 'W': return type.IsCharacter() || type.IsInteger();
     case 'R': return type.Is(TypeRoot::kArray);
     case 'M': return type.Is(TypeRoot::kMap);
@@ -242,6 +265,7 @@ bool Accepts(char letter, const DataType& type) {
 ExpressionPtr Coerce(char letter, ExpressionPtr arg) {
   if (letter == 'I') return CastTo(std::move(arg), DataType::Int());
   if (letter == 'Z' && arg->type.IsInteger()) return CastTo(std::move(arg), DataType::Bigint());
+  if (letter == 'Z' && arg->type.IsNumeric()) return CastTo(std::move(arg), DataType::Double());
   if (letter == 'W' && arg->type.IsInteger()) return CastTo(std::move(arg), DataType::Int());
   if (letter == 'L') return CastTo(std::move(arg), DataType::Bigint());
   if (letter == 'D') return CastTo(std::move(arg), DataType::Double());
@@ -262,8 +286,9 @@ char LetterAt(std::string_view pattern, size_t index) {
 }
 
 size_t RequiredCount(std::string_view pattern) {
-  size_t count = std::min(pattern.find('|'), pattern.size());
-  return pattern.ends_with('*') ? count - 1 : count;
+  size_t bar = pattern.find('|');
+  if (bar != std::string_view::npos) return bar;
+  return pattern.ends_with('*') ? pattern.size() - 1 : pattern.size();
 }
 
 std::string TypeList(const Args& args) {

@@ -17,10 +17,11 @@ enum class Nullability : uint8_t { kOfArguments, kAlways, kNever };
 /// in expression_analyzer.cc.
 ///
 /// `arguments` has one letter an argument: S character string, I integer (made INT), L integer
-/// (made BIGINT), N number, D number (made DOUBLE), B BOOLEAN, Z string or integer
-/// (made BIGINT), W string or integer (made INT), T date or timestamp, X character
-/// string or date or time, F character string or timestamp, Y bytes or string, R array, M map, A
-/// anything; what follows '|' is optional, and a final '*' repeats the letter before it.
+/// (made BIGINT), N number, D number (made DOUBLE), B BOOLEAN, Z string or number
+/// (made BIGINT, or DOUBLE), G string or number, W string or integer (made INT), T date or
+/// timestamp, X character string or date or time, F character string or timestamp, Y bytes or
+/// string, R array, M map, A anything; what follows '|' is optional, and a final '*' repeats the
+/// letter before it.
 struct FunctionSpec {
   std::string_view sql_name;
   std::string_view name;  ///< canonical, in plans

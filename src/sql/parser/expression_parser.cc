@@ -291,6 +291,10 @@ Result<ExpressionAstPtr> Parser::Parenthesized(size_t mark) {
   if (items.size() == 1 && items[0]->kind == ExpressionAstKind::kCall && items[0]->text == "-" &&
       tokens_.Peek().kind == TokenKind::kWord && IsIntervalUnit(tokens_.Peek().upper)) {
     std::string unit = tokens_.Next().upper;
+    if (tokens_.AcceptWords("TO")) {
+      ASSIGN_OR_RETURN(std::string to, TimeUnitWord());
+      unit += " TO " + to;
+    }
     ExpressionAstPtr word = Make(Node(ExpressionAstKind::kString, unit), tokens_.RangeFrom(mark));
     return Make(
         Node(ExpressionAstKind::kCall, "MINUS_DATE", {items[0]->args[0], items[0]->args[1], word}),
