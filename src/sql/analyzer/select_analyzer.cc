@@ -194,9 +194,20 @@ ExpressionPtr SelectAnalyzer::AddPseudo(Pseudo pseudo, DataType type) {
   return Expression::Column(std::move(type), base + static_cast<int>(pseudo_.size()) - 1);
 }
 
+Result<ExpressionPtr> SelectAnalyzer::SessionValue(const ExpressionAst& call) {
+  bool asked = call.kind == ExpressionAstKind::kCall && call.args.empty() &&
+               Upper(call.text) == "CURRENT_DATABASE";
+  if (!asked) return ExpressionPtr();
+  // Without the catalog before it.
+  const std::string& qualified = queries_.options().current_database;
+  std::string name = qualified.substr(qualified.rfind('.') + 1);
+  return Expression::Literal(DataType::String().NotNull(), Value(name));
+}
+
 Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
   if (call.kind != ExpressionAstKind::kCall) return SubqueryOf(call);
   std::string name = Upper(call.text);
+  if (name == "CURRENT_DATABASE") return SessionValue(call);
   if (call.over != nullptr) return OverOf(call, name);
   if (name == "GROUPING" || name == "GROUPING_ID" || name == "GROUP_ID") {
     return GroupingOf(call, name);

@@ -81,6 +81,8 @@ class SelectAnalyzer {
   Status OrderBy(const std::vector<OrderItemAst>& items, std::vector<SortKey>& order);
   Result<int> OrderColumn(const ExpressionAst& ast);
 
+  /// CURRENT_DATABASE(); null for any other call.
+  Result<ExpressionPtr> SessionValue(const ExpressionAst& call);
   Result<ExpressionPtr> Hook(const ExpressionAst& call);
   Result<ExpressionPtr> AggregateOf(const ExpressionAst& call, const std::string& name);
   /// The pseudo column of the aggregate `name`, which may be there already.

@@ -75,7 +75,7 @@ Status SelectAnalyzer::WhereSubquery(const ExpressionAst& ast, bool negated) {
 }
 
 Result<ExpressionPtr> SelectAnalyzer::WhereValue(const ExpressionAst& ast) {
-  if (!IsSubquery(ast)) return ExpressionPtr();
+  if (!IsSubquery(ast)) return SessionValue(ast);
   ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
   ASSIGN_OR_RETURN(Subquery subquery, AnalyzeSubquery(ast, operands));
   ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(subquery, OverScope(plan_)));
