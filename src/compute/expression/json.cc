@@ -105,8 +105,8 @@ void AppendElements(model::ColumnBuilder& builder, std::string_view json) {
   builder.FinishEntry();
 }
 
-/// JSON_QUERY ... RETURNING ARRAY<STRING>: an array at the path, or the empty one that a clause asks
-/// for.
+/// JSON_QUERY ... RETURNING ARRAY<STRING>: an array at the path, or the empty one that a clause
+/// asks for.
 Result<Kernel> MakeQueryArray(const CallSite& call) {
   if (!call.type.children()[0].IsCharacter()) return NoKernel(call);
   ASSIGN_OR_RETURN(PathArgument paths, PathArgument::Of(call));

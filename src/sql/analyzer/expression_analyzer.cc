@@ -327,9 +327,8 @@ Result<ExpressionPtr> ExpressionAnalyzer::Case(const ExpressionAst& ast) {
     } else {
       ASSIGN_OR_RETURN(condition, Analyze(*ast.args[i]));
       if (!condition->type.Is(TypeRoot::kBoolean)) {
-        return ErrorAt(InvalidArgument("SQL-1006 a condition of CASE must be BOOLEAN, not {}",
-                                       condition->type.Nullable().ToString()),
-                       ast.args[i]->range.position);
+        return InvalidArgument("SQL-1006 a condition of CASE must be BOOLEAN, not {}",
+                               condition->type.Nullable().ToString());
       }
     }
     ASSIGN_OR_RETURN(ExpressionPtr value, Analyze(*ast.args[i + 1]));
