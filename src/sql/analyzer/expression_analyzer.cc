@@ -465,9 +465,6 @@ Result<ExpressionPtr> ExpressionAnalyzer::Construct(const ExpressionAst& ast) {
   if (ast.kind == ExpressionAstKind::kRow) {
     std::vector<model::RowField> fields;
     for (size_t i = 0; i < args.size(); ++i) {
-      if (args[i]->type.Is(TypeRoot::kNull)) {
-        return InvalidArgument("SQL-1006 illegal use of NULL");
-      }
       fields.push_back({fmt::format("EXPR${}", i), args[i]->type});
     }
     return Expression::Call(DataType::Row(std::move(fields)).NotNull(), "ROW", std::move(args));

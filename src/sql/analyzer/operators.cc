@@ -251,7 +251,8 @@ Result<ExpressionPtr> ArrayCall(const std::string& name, Args args) {
   }
   if (name == "ARRAY_CONCAT") {
     ASSIGN_OR_RETURN(args, ToCommonType(std::move(args), name));
-    return CallOf(args[0]->type, name, std::move(args));
+    DataType common = args[0]->type;
+    return CallOf(common, name, std::move(args));
   }
   DataType type = args[0]->type;
   DataType element = type.children()[0];
@@ -275,7 +276,8 @@ Result<ExpressionPtr> MapUnion(Args args) {
                            arg->type.Nullable().ToString());
   }
   ASSIGN_OR_RETURN(args, ToCommonType(std::move(args), "MAP_UNION"));
-  return CallOf(args[0]->type, "MAP_UNION", std::move(args));
+  DataType common = args[0]->type;
+  return CallOf(common, "MAP_UNION", std::move(args));
 }
 
 size_t SpecialArity(const std::string& name, size_t count) {

@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE texts (id INT, s STRING, u STRING) ${TABLE:texts};
 INSERT INTO texts VALUES (1, '😀', '｡'), (2, 'a', 'b'), (3, 'é', 'z'), (4, '', '日');
 SELECT id, s < u AS l, s >= u AS g FROM (SELECT DISTINCT id, s, u FROM texts);
