@@ -77,6 +77,7 @@ class LocalEncodedTable : public EncodedTable,
   Result<model::Batch> RowsOfKeys(const std::vector<std::string_view>& keys,
                                   std::vector<int>& columns) const;
   Result<model::Batch> DecodeKeys(const std::vector<std::string_view>& keys) const;
+  Result<format::EncodedKeys> StoredKeys(const std::vector<std::string_view>& keys) const;
   Result<std::string> ForClients(std::string_view value) const;
 
   const std::shared_ptr<const storage::HostedTable> table_;
