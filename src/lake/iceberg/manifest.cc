@@ -120,20 +120,14 @@ Result<DataFile> ToDataFile(const AvroJson& datum, const std::string& bucket_fie
 
 std::string IntBytes(int value) { return std::string(reinterpret_cast<const char*>(&value), 4); }
 
+/// The lowest and highest bucket. There is none of a table with partition keys: to readers a field
+/// without bounds has no values at all.
 AvroJson PartitionSummary(const ManifestFile& manifest) {
-  if (!manifest.lowest_bucket) return AvroJson();
-  AvroJson list = AvroJson::array();
-  for (int i = 0; i < manifest.partition_key_count; ++i) {
-    list.push_back({{"contains_null", false},
-                    {"contains_nan", nullptr},
-                    {"lower_bound", nullptr},
-                    {"upper_bound", nullptr}});
-  }
-  list.push_back({{"contains_null", false},
-                  {"contains_nan", nullptr},
-                  {"lower_bound", Binary(IntBytes(*manifest.lowest_bucket))},
-                  {"upper_bound", Binary(IntBytes(*manifest.highest_bucket))}});
-  return list;
+  if (!manifest.lowest_bucket || manifest.partition_key_count > 0) return AvroJson();
+  return AvroJson::array({{{"contains_null", false},
+                           {"contains_nan", nullptr},
+                           {"lower_bound", Binary(IntBytes(*manifest.lowest_bucket))},
+                           {"upper_bound", Binary(IntBytes(*manifest.highest_bucket))}}});
 }
 
 /// The last field of the partition spec in a manifest's header.

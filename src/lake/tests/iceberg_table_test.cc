@@ -248,6 +248,16 @@ TEST_F(IcebergTableTest, BucketsOfAColumnAreAPartition) {
   EXPECT_TRUE((*files)[0].file.keys.empty());
 }
 
+TEST_F(IcebergTableTest, ManifestsOfPartitionsHaveNoBoundsThatHideThem) {
+  ManifestFile listed;
+  listed.manifest_path = "file:///m";
+  listed.lowest_bucket = listed.highest_bucket = 1;
+  listed.partition_key_count = 1;
+  auto list = ReadManifestList(*WriteManifestList({listed}, 5, std::nullopt, 1));
+  ASSERT_TRUE(list.ok()) << list.status().ToString();
+  EXPECT_FALSE((*list)[0].lowest_bucket.has_value());
+}
+
 TEST_F(IcebergTableTest, ANameThatAColumnHasIsNotTheBuckets) {
   model::Schema schema = SampleSchema();
   schema.columns.push_back({"id_bucket", DataType::Int()});
