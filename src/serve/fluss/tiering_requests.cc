@@ -34,13 +34,12 @@ rpc::PbHeartbeatRespForTable AnswerFor(int64_t table_id, const Status& status) {
 
 TieringRequests::TieringRequests(client::Admin& admin, client::TabletGateway& gateway,
                                  const LakeView& lake)
-    : admin_(admin),
-      gateway_(gateway),
-      lake_(lake),
-      tiering_(admin, *lake.tiering, Clock::System()) {}
-
-bool TieringRequests::is_on() const {
-  return lake_.tiering->tierer() == lake::TieringService::Tierer::kFluss;
+    : admin_(admin), gateway_(gateway) {
+  bool is_on =
+      lake.tiering != nullptr && lake.tiering->tierer() == lake::TieringService::Tierer::kFluss;
+  if (is_on) {
+    tiering_ = std::make_unique<lake::OutsideTiering>(admin, *lake.tiering, Clock::System());
+  }
 }
 
 Outcome<rpc::LakeTieringHeartbeatResponse> TieringRequests::Heartbeat(
@@ -48,21 +47,22 @@ Outcome<rpc::LakeTieringHeartbeatResponse> TieringRequests::Heartbeat(
   rpc::LakeTieringHeartbeatResponse response;
   response.coordinator_epoch = kCoordinatorEpoch;
   for (const auto& table : request.tiering_tables) {
-    Status renewed = tiering_.Renew(model::TableId(table.table_id), table.tiering_epoch);
+    Status renewed = tiering_->Renew(model::TableId(table.table_id), table.tiering_epoch);
     response.tiering_table_resp.push_back(AnswerFor(table.table_id, renewed));
   }
   const auto& forced = request.force_finished_tables;
   for (const auto& table : request.finished_tables) {
     bool at_once = std::find(forced.begin(), forced.end(), table.table_id) != forced.end();
-    Status finished = tiering_.Finish(model::TableId(table.table_id), table.tiering_epoch, at_once);
+    Status finished =
+        tiering_->Finish(model::TableId(table.table_id), table.tiering_epoch, at_once);
     response.finished_table_resp.push_back(AnswerFor(table.table_id, finished));
   }
   for (const auto& table : request.failed_tables) {
-    Status failed = tiering_.Fail(model::TableId(table.table_id), table.tiering_epoch);
+    Status failed = tiering_->Fail(model::TableId(table.table_id), table.tiering_epoch);
     response.failed_table_resp.push_back(AnswerFor(table.table_id, failed));
   }
   if (!request.request_table.value_or(false)) return response;
-  auto due = tiering_.Request();
+  auto due = tiering_->Request();
   if (!due.ok()) return rpc::FailureOf(due.status());
   if (due->has_value()) {
     auto& table = response.tiering_table.emplace();
@@ -87,7 +87,7 @@ Result<std::string> TieringRequests::MergeOffsets(const rpc::PbTableOffsets& wan
     if (!possible) return InvalidArgument("there is no bucket {}", entry.bucket_id);
     ends[{partition, entry.bucket_id}] = entry.log_end_offset.value_or(0);
   }
-  return tiering_.MergeOffsets(table, ends);
+  return tiering_->MergeOffsets(table, ends);
 }
 
 Outcome<rpc::PrepareLakeTableSnapshotResponse> TieringRequests::Prepare(
@@ -109,7 +109,7 @@ Outcome<rpc::PrepareLakeTableSnapshotResponse> TieringRequests::Prepare(
 Status TieringRequests::CommitTable(const rpc::PbLakeTableSnapshotMetadata& metadata) {
   ASSIGN_OR_RETURN(model::TablePath path, gateway_.PathOf(model::TableId(metadata.table_id)));
   ASSIGN_OR_RETURN(model::TableInfo table, admin_.GetTable(path));
-  return tiering_.Committed(table, metadata.snapshot_id);
+  return tiering_->Committed(table, metadata.snapshot_id);
 }
 
 Outcome<rpc::CommitLakeTableSnapshotResponse> TieringRequests::Commit(

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "client/tablet_gateway.h"
 #include "lake/tiering/outside_tiering.h"
 #include "rpc/messages.h"
@@ -16,8 +18,8 @@ class TieringRequests {
   /// All outlive the object.
   TieringRequests(client::Admin& admin, client::TabletGateway& gateway, const LakeView& lake);
 
-  /// Whether these requests are answered at all.
-  bool is_on() const;
+  /// Whether these requests are answered at all; the others may only be called then.
+  bool is_on() const { return tiering_ != nullptr; }
   Outcome<rpc::LakeTieringHeartbeatResponse> Heartbeat(
       const rpc::LakeTieringHeartbeatRequest& request);
   Outcome<rpc::PrepareLakeTableSnapshotResponse> Prepare(
@@ -31,8 +33,7 @@ class TieringRequests {
 
   client::Admin& admin_;
   client::TabletGateway& gateway_;
-  const LakeView& lake_;
-  lake::OutsideTiering tiering_;
+  std::unique_ptr<lake::OutsideTiering> tiering_;
 };
 
 }  // namespace forebay::serve
