@@ -286,6 +286,25 @@ Result<std::unique_ptr<Lookuper>> CatalogConnection::OpenLookuper(const TablePat
       place.connection->OpenLookuper({place.database, path.table}, std::move(projection)), place);
 }
 
+Result<std::unique_ptr<PrefixLookuper>> CatalogConnection::OpenPrefixLookuper(
+    const TablePath& path, Projection projection) {
+  ASSIGN_OR_RETURN(Place place, Find(path.database));
+  auto* scans = dynamic_cast<KeyScans*>(place.connection.get());
+  if (scans == nullptr) return NotSupported("lookups by a part of the key");
+  return InContext(scans->OpenPrefixLookuper({place.database, path.table}, std::move(projection)),
+                   place);
+}
+
+Result<std::optional<model::Batch>> CatalogConnection::LimitScan(const TablePath& path,
+                                                                 const model::BucketId& bucket,
+                                                                 Projection projection, int limit) {
+  ASSIGN_OR_RETURN(Place place, Find(path.database));
+  auto* scans = dynamic_cast<KeyScans*>(place.connection.get());
+  if (scans == nullptr) return std::optional<model::Batch>();
+  return InContext(
+      scans->LimitScan({place.database, path.table}, bucket, std::move(projection), limit), place);
+}
+
 Result<std::unique_ptr<SnapshotScanner>> CatalogConnection::OpenSnapshotScanner(
     const TablePath& path, const model::BucketId& bucket, Projection projection) {
   ASSIGN_OR_RETURN(Place place, Find(path.database));

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/key_scans.h"
 #include "client/remote_connection.h"
 #include "client/writer_ids.h"
 
@@ -22,7 +23,7 @@ struct CatalogDefinition {
 /// or a database belongs to is part of its name (model/catalog_name.h). Definitions are objects of
 /// the local storage, so they last; connections are made when they are needed. Thread-safe; must
 /// outlive what it opens.
-class CatalogConnection : public Connection, public WriterIds {
+class CatalogConnection : public Connection, public WriterIds, public KeyScans {
  public:
   /// Both outlive the connection.
   CatalogConnection(Connection& local, rpc::ClientNetwork& network);
@@ -53,6 +54,12 @@ class CatalogConnection : public Connection, public WriterIds {
   Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(
       const model::TablePath& path, const model::BucketId& bucket,
       std::optional<std::vector<int>> projection) override;
+
+  Result<std::unique_ptr<PrefixLookuper>> OpenPrefixLookuper(const model::TablePath& path,
+                                                             Projection projection) override;
+  Result<std::optional<model::Batch>> LimitScan(const model::TablePath& path,
+                                                const model::BucketId& bucket,
+                                                Projection projection, int limit) override;
 
  private:
   class CatalogAdmin;

@@ -29,7 +29,7 @@ Status CheckProjection(const Projection& projection, const storage::HostedTable&
   return {};
 }
 
-class LocalConnectionImpl : public Connection, public WriterMemory {
+class LocalConnectionImpl : public Connection, public KeyScans, public WriterMemory {
  public:
   explicit LocalConnectionImpl(storage::StorageServer& storage)
       : storage_(storage), admin_(storage) {}
@@ -56,6 +56,19 @@ class LocalConnectionImpl : public Connection, public WriterMemory {
     ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
     RETURN_IF_ERROR(CheckProjection(projection, *table));
     return LocalLookuper::Open(std::move(table), projection);
+  }
+
+  Result<std::unique_ptr<PrefixLookuper>> OpenPrefixLookuper(const TablePath& path,
+                                                             Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, storage_.GetTable(path));
+    RETURN_IF_ERROR(CheckProjection(projection, *table));
+    return LocalLookuper::OpenPrefix(std::move(table), projection);
+  }
+
+  /// A scan here reads no more than it is asked for.
+  Result<std::optional<model::Batch>> LimitScan(const TablePath&, const model::BucketId&,
+                                                Projection, int) override {
+    return std::optional<model::Batch>();
   }
 
   Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path,

@@ -9,6 +9,13 @@
 
 namespace forebay::client {
 
+namespace {
+
+/// Of the rows of one prefix.
+constexpr int64_t kPrefixBytesMax = 32 << 20;
+
+}  // namespace
+
 Result<std::unique_ptr<Lookuper>> LocalLookuper::Open(
     std::shared_ptr<const storage::HostedTable> table,
     const std::optional<std::vector<int>>& projection) {
@@ -16,15 +23,25 @@ Result<std::unique_ptr<Lookuper>> LocalLookuper::Open(
     return InvalidArgument("table '{}' has no primary key to look rows up by",
                            table->info.path.ToString());
   }
-  return std::unique_ptr<Lookuper>(new LocalLookuper(std::move(table), projection));
+  LookupKeys keys(table->info);
+  return std::unique_ptr<Lookuper>(
+      new LocalLookuper(std::move(table), projection, std::move(keys)));
+}
+
+Result<std::unique_ptr<PrefixLookuper>> LocalLookuper::OpenPrefix(
+    std::shared_ptr<const storage::HostedTable> table,
+    const std::optional<std::vector<int>>& projection) {
+  ASSIGN_OR_RETURN(LookupKeys keys, LookupKeys::OfPrefix(table->info));
+  return std::unique_ptr<PrefixLookuper>(
+      new LocalLookuper(std::move(table), projection, std::move(keys)));
 }
 
 LocalLookuper::LocalLookuper(std::shared_ptr<const storage::HostedTable> table,
-                             const std::optional<std::vector<int>>& projection)
+                             const std::optional<std::vector<int>>& projection, LookupKeys keys)
     : table_(std::move(table)),
       reader_(table_->schemas, table_->info.schema_id, table_->info.descriptor.schema.Types(),
               projection),
-      keys_(table_->info),
+      keys_(std::move(keys)),
       bucket_encoding_(format::BucketEncodingOf(table_->info.descriptor)) {}
 
 Result<Lookuper::Rows> LocalLookuper::Lookup(const model::Batch& keys) {
@@ -37,7 +54,7 @@ Result<Lookuper::Rows> LocalLookuper::Lookup(const model::Batch& keys) {
     RETURN_IF_ERROR(Append(values, part.rows, builder, row_of_key));
   }
   model::Batch by_bucket = builder.Finish();
-  if (parts.size() < 2) return Rows{std::move(by_bucket), std::move(row_of_key)};
+  if (parts.size() < 2) return Lookuper::Rows{std::move(by_bucket), std::move(row_of_key)};
   // The rows came by bucket; they are promised in the keys' order.
   std::vector<uint32_t> order;
   for (int& row : row_of_key) {
@@ -45,7 +62,36 @@ Result<Lookuper::Rows> LocalLookuper::Lookup(const model::Batch& keys) {
     order.push_back(row);
     row = static_cast<int>(order.size()) - 1;
   }
-  return Rows{by_bucket.Gather(order), std::move(row_of_key)};
+  return Lookuper::Rows{by_bucket.Gather(order), std::move(row_of_key)};
+}
+
+Result<PrefixLookuper::Rows> LocalLookuper::LookupAll(const model::Batch& keys) {
+  RETURN_IF_ERROR(keys_.Check(keys));
+  ASSIGN_OR_RETURN(auto parts, Divide(keys));
+  model::BatchBuilder builder(reader_.types());
+  std::vector<int> key_of_row;
+  for (const BucketKeys& part : parts) {
+    RETURN_IF_ERROR(LookupAllIn(part, keys, builder, key_of_row));
+  }
+  return PrefixLookuper::Rows::InOrder(builder.Finish(), std::move(key_of_row));
+}
+
+Status LocalLookuper::LookupAllIn(const BucketKeys& part, const model::Batch& keys,
+                                  model::BatchBuilder& builder,
+                                  std::vector<int>& key_of_row) const {
+  RETURN_IF_ERROR(part.host->CheckBucket(part.bucket));
+  model::Batch own = keys.Gather(part.rows);
+  ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(LookupKeys::ColumnsAt(own, keys_.row_places)));
+  for (size_t i = 0; i < part.rows.size(); ++i) {
+    ASSIGN_OR_RETURN(auto values, part.host->buckets[part.bucket].kv->PrefixLookup(
+                                      encoded[static_cast<int>(i)], kPrefixBytesMax));
+    for (const std::string& value : values) {
+      RETURN_IF_ERROR(reader_.Read(value, builder));
+      builder.FinishRow();
+      key_of_row.push_back(static_cast<int>(part.rows[i]));
+    }
+  }
+  return {};
 }
 
 Result<storage::KvValues> LocalLookuper::LookupIn(const BucketKeys& part,

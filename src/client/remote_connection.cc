@@ -12,7 +12,7 @@ namespace {
 using model::TablePath;
 using Projection = std::optional<std::vector<int>>;
 
-class RemoteConnectionImpl : public Connection {
+class RemoteConnectionImpl : public Connection, public KeyScans {
  public:
   RemoteConnectionImpl(const RemoteOptions& options, rpc::ClientNetwork& network)
       : cluster_(std::make_shared<RemoteCluster>(options, network)), admin_(cluster_) {}
@@ -41,8 +41,28 @@ class RemoteConnectionImpl : public Connection {
     if (!table->HasPrimaryKey()) {
       return InvalidArgument("table '{}' has no primary key to look rows up by", path.ToString());
     }
-    return std::unique_ptr<Lookuper>(
-        std::make_unique<RemoteLookuper>(cluster_, std::move(table), std::move(projection)));
+    LookupKeys keys(table->info);
+    return std::unique_ptr<Lookuper>(std::make_unique<RemoteLookuper>(
+        cluster_, std::move(table), std::move(projection), std::move(keys)));
+  }
+
+  Result<std::unique_ptr<PrefixLookuper>> OpenPrefixLookuper(const TablePath& path,
+                                                             Projection projection) override {
+    ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
+    RETURN_IF_ERROR(table->CheckProjection(projection));
+    ASSIGN_OR_RETURN(LookupKeys keys, LookupKeys::OfPrefix(table->info));
+    return std::unique_ptr<PrefixLookuper>(std::make_unique<RemoteLookuper>(
+        cluster_, std::move(table), std::move(projection), std::move(keys)));
+  }
+
+  Result<std::optional<model::Batch>> LimitScan(const TablePath& path,
+                                                const model::BucketId& bucket,
+                                                Projection projection, int limit) override {
+    ASSIGN_OR_RETURN(auto table, cluster_->FetchTable(path));
+    RETURN_IF_ERROR(table->CheckProjection(projection));
+    RETURN_IF_ERROR(table->CheckBucket(bucket));
+    if (!table->HasPrimaryKey()) return std::optional<model::Batch>();
+    return RemoteLimitScan(cluster_, std::move(table), bucket, projection, limit);
   }
 
   Result<std::unique_ptr<SnapshotScanner>> OpenSnapshotScanner(const TablePath& path,

@@ -13,6 +13,12 @@ using rpc::ApiKey;
 namespace {
 
 constexpr int32_t kScanBatchBytes = 1 << 20;
+/// A smaller answer has all rows that there are.
+constexpr int64_t kWholeAnswerBytes = 1 << 20;
+
+Error WrongCount(const auto& asked, const auto& answered) {
+  return Corruption("{} keys were looked up, {} answered", asked.size(), answered.size());
+}
 
 }  // namespace
 
@@ -55,11 +61,11 @@ Status RemoteRowReader::Read(const format::ValueRecord& value, model::BatchBuild
 
 RemoteLookuper::RemoteLookuper(std::shared_ptr<RemoteCluster> cluster,
                                std::shared_ptr<const RemoteTable> table,
-                               std::optional<std::vector<int>> projection)
+                               std::optional<std::vector<int>> projection, LookupKeys keys)
     : state_(std::move(cluster), table),
       table_(std::move(table)),
       projection_(std::move(projection)),
-      keys_(table_->info) {}
+      keys_(std::move(keys)) {}
 
 Result<std::vector<std::optional<model::PartitionId>>> RemoteLookuper::PartitionsOfKeys(
     const model::Batch& keys) {
@@ -85,15 +91,15 @@ Result<std::vector<std::optional<model::PartitionId>>> RemoteLookuper::Partition
   return of_row;
 }
 
-Result<std::map<model::BucketId, RemoteLookuper::BucketKeys>> RemoteLookuper::ByBucket(
-    const model::Batch& keys, const format::EncodedKeys& encoded) {
+Result<RemoteLookuper::Buckets> RemoteLookuper::ByBucket(const model::Batch& keys,
+                                                         const format::EncodedKeys& encoded) {
   ASSIGN_OR_RETURN(std::vector<int> buckets,
                    table_->Buckets(LookupKeys::ColumnsAt(keys, keys_.bucket_places)));
   std::vector<std::optional<model::PartitionId>> partitions;
   if (table_->IsPartitioned()) {
     ASSIGN_OR_RETURN(partitions, PartitionsOfKeys(keys));
   }
-  std::map<model::BucketId, BucketKeys> by_bucket;
+  Buckets by_bucket;
   for (int row = 0; row < keys.num_rows; ++row) {
     auto index = static_cast<size_t>(row);
     model::BucketId bucket(buckets[index]);
@@ -108,14 +114,16 @@ Result<std::map<model::BucketId, RemoteLookuper::BucketKeys>> RemoteLookuper::By
   return by_bucket;
 }
 
-Status RemoteLookuper::Ask(const std::map<model::BucketId, BucketKeys>& buckets, Found& found) {
-  BucketCalls<rpc::LookupRequest, rpc::LookupResponse> calls(
-      state_, ApiKey::kLookup, state_.cluster().options().retry_timeout_ms,
+template <typename Request, typename Response, typename Take>
+Result<RemoteLookuper::Found> RemoteLookuper::Ask(ApiKey api, const Buckets& buckets, Take take) {
+  Found found;
+  BucketCalls<Request, Response> calls(
+      state_, api, state_.cluster().options().retry_timeout_ms,
       [&](const RemoteTable& table, const std::vector<model::BucketId>& wanted) {
-        rpc::LookupRequest request;
+        Request request;
         request.table_id = table.info.id.value();
         for (const auto& bucket : wanted) {
-          rpc::PbLookupReqForBucket& part = request.buckets_req.emplace_back();
+          auto& part = request.buckets_req.emplace_back();
           part.bucket_id = bucket.bucket;
           if (bucket.partition) part.partition_id = bucket.partition->value();
           for (std::string_view key : buckets.at(bucket).keys) {
@@ -124,48 +132,119 @@ Status RemoteLookuper::Ask(const std::map<model::BucketId, BucketKeys>& buckets,
         }
         return request;
       },
-      [&](const model::BucketId& bucket, rpc::PbLookupRespForBucket& part,
-          const auto& reply) -> Status {
-        const std::vector<int>& rows = buckets.at(bucket).rows;
-        if (part.values.size() != rows.size()) {
-          return Corruption("{} keys were looked up, {} answered", rows.size(), part.values.size());
-        }
-        for (size_t i = 0; i < rows.size(); ++i) {
-          const auto& value = part.values[i].values;
-          if (value.has_value()) found.values[static_cast<size_t>(rows[i])] = value->bytes;
-        }
+      [&](const model::BucketId& bucket, auto& part, const auto& reply) -> Status {
         found.frames.push_back(reply.frame);
-        return {};
+        return take(part, buckets.at(bucket).rows, found);
       });
   std::vector<model::BucketId> wanted;
   for (const auto& [bucket, part] : buckets) wanted.push_back(bucket);
-  return calls.Run(std::move(wanted));
+  RETURN_IF_ERROR(calls.Run(std::move(wanted)));
+  std::stable_sort(found.values.begin(), found.values.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  return found;
+}
+
+Result<RemoteLookuper::Found> RemoteLookuper::AskForKeys(const Buckets& buckets) {
+  return Ask<rpc::LookupRequest, rpc::LookupResponse>(
+      ApiKey::kLookup, buckets,
+      [](const rpc::PbLookupRespForBucket& part, const std::vector<int>& rows,
+         Found& found) -> Status {
+        if (part.values.size() != rows.size()) return WrongCount(rows, part.values);
+        for (size_t i = 0; i < rows.size(); ++i) {
+          const auto& value = part.values[i].values;
+          // Some servers answer nothing for what they do not have, others an empty value.
+          bool has_value = value.has_value() && !value->bytes.empty();
+          if (has_value) found.values.emplace_back(rows[i], value->bytes);
+        }
+        return {};
+      });
+}
+
+Result<RemoteLookuper::Found> RemoteLookuper::AskForPrefixes(const Buckets& buckets) {
+  return Ask<rpc::PrefixLookupRequest, rpc::PrefixLookupResponse>(
+      ApiKey::kPrefixLookup, buckets,
+      [](const rpc::PbPrefixLookupRespForBucket& part, const std::vector<int>& rows,
+         Found& found) -> Status {
+        if (part.value_lists.size() != rows.size()) return WrongCount(rows, part.value_lists);
+        for (size_t i = 0; i < rows.size(); ++i) {
+          for (const rpc::Payload& value : part.value_lists[i].values) {
+            found.values.emplace_back(rows[i], value.bytes);
+          }
+        }
+        return {};
+      });
 }
 
 Result<Lookuper::Rows> RemoteLookuper::Lookup(const model::Batch& keys) {
   RETURN_IF_ERROR(keys_.Check(keys));
-  Rows rows;
+  Lookuper::Rows rows;
   rows.row_of_key.assign(static_cast<size_t>(keys.num_rows), -1);
   RemoteRowReader reader(state_, projection_);
   model::BatchBuilder builder(reader.types(), keys.num_rows);
-  if (keys.num_rows == 0) {
-    rows.rows = builder.Finish();
-    return rows;
-  }
-  ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(LookupKeys::ColumnsAt(keys, keys_.row_places)));
-  ASSIGN_OR_RETURN(auto buckets, ByBucket(keys, encoded));
-  Found found;
-  found.values.resize(static_cast<size_t>(keys.num_rows));
-  RETURN_IF_ERROR(Ask(buckets, found));
-  for (size_t i = 0; i < found.values.size(); ++i) {
-    // Some servers answer nothing for what they do not have, others an empty value.
-    if (!found.values[i].has_value() || found.values[i]->empty()) continue;
-    rows.row_of_key[i] = builder.num_rows();
-    ASSIGN_OR_RETURN(auto value, format::ValueRecord::Parse(*found.values[i]));
-    RETURN_IF_ERROR(reader.Read(value, builder));
+  if (keys.num_rows > 0) {
+    ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(LookupKeys::ColumnsAt(keys, keys_.row_places)));
+    ASSIGN_OR_RETURN(auto buckets, ByBucket(keys, encoded));
+    ASSIGN_OR_RETURN(Found found, AskForKeys(buckets));
+    for (const auto& [key, bytes] : found.values) {
+      rows.row_of_key[static_cast<size_t>(key)] = builder.num_rows();
+      ASSIGN_OR_RETURN(auto value, format::ValueRecord::Parse(bytes));
+      RETURN_IF_ERROR(reader.Read(value, builder));
+    }
   }
   rows.rows = builder.Finish();
   return rows;
+}
+
+Result<PrefixLookuper::Rows> RemoteLookuper::LookupAll(const model::Batch& keys) {
+  RETURN_IF_ERROR(keys_.Check(keys));
+  PrefixLookuper::Rows rows;
+  RemoteRowReader reader(state_, projection_);
+  model::BatchBuilder builder(reader.types());
+  if (keys.num_rows > 0) {
+    ASSIGN_OR_RETURN(auto encoded, table_->RowKeys(LookupKeys::ColumnsAt(keys, keys_.row_places)));
+    ASSIGN_OR_RETURN(auto buckets, ByBucket(keys, encoded));
+    ASSIGN_OR_RETURN(Found found, AskForPrefixes(buckets));
+    for (const auto& [key, bytes] : found.values) {
+      rows.key_of_row.push_back(key);
+      ASSIGN_OR_RETURN(auto value, format::ValueRecord::Parse(bytes));
+      RETURN_IF_ERROR(reader.Read(value, builder));
+    }
+  }
+  rows.rows = builder.Finish();
+  return rows;
+}
+
+Result<std::optional<model::Batch>> RemoteLimitScan(
+    std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+    const model::BucketId& bucket, const std::optional<std::vector<int>>& projection, int limit) {
+  RemoteTableState state(std::move(cluster), std::move(table));
+  rpc::LimitScanRequest request;
+  request.table_id = state.table()->info.id.value();
+  if (bucket.partition) request.partition_id = bucket.partition->value();
+  request.bucket_id = bucket.bucket;
+  request.limit = limit;
+  std::optional<model::Batch> none;
+  auto server = state.cluster().Server(state.table()->LeaderOf(bucket));
+  // A scan looks for the leader, and says what is wrong.
+  if (!server.ok()) return none;
+  auto reply = (*server)->CallAndWait<rpc::LimitScanResponse>(
+      ApiKey::kLimitScan, request, state.cluster().options().request_timeout_ms);
+  if (!reply.ok() || reply->message.error_code.value_or(0) != 0) return none;
+  RemoteRowReader reader(state, projection);
+  model::BatchBuilder builder(reader.types());
+  if (!reply->message.records.has_value() || reply->message.records->bytes.empty()) {
+    return std::optional(builder.Finish());
+  }
+  std::string_view bytes = reply->message.records->bytes;
+  ASSIGN_OR_RETURN(auto values, format::ValueBatchReader::Open(bytes));
+  while (builder.num_rows() < limit) {
+    ASSIGN_OR_RETURN(auto value, values.Next());
+    if (!value.has_value()) break;
+    RETURN_IF_ERROR(reader.Read(*value, builder));
+  }
+  // The server may have stopped because the rows are large, not because there are no more.
+  if (builder.num_rows() < limit && std::ssize(bytes) >= kWholeAnswerBytes) return none;
+  return std::optional(builder.Finish());
 }
 
 RemoteSnapshotScanner::RemoteSnapshotScanner(std::shared_ptr<RemoteCluster> cluster,

@@ -8,6 +8,7 @@
 
 #include "client/bucket_calls.h"
 #include "client/connection.h"
+#include "client/key_scans.h"
 #include "client/lookup_keys.h"
 #include "format/kv_batch.h"
 
@@ -32,26 +33,32 @@ class RemoteRowReader {
   std::map<model::SchemaId, std::vector<model::DataType>> stored_types_;
 };
 
-/// Lookuper of a table of another server: one request a server for all keys of a call. Thread-safe.
-class RemoteLookuper : public Lookuper {
+/// Lookuper of a table of another server, by whole keys or by a part: one request a server for all
+/// keys of a call. Thread-safe.
+class RemoteLookuper : public Lookuper, public PrefixLookuper {
  public:
   RemoteLookuper(std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
-                 std::optional<std::vector<int>> projection);
-  Result<Rows> Lookup(const model::Batch& keys) override;
+                 std::optional<std::vector<int>> projection, LookupKeys keys);
+  Result<Lookuper::Rows> Lookup(const model::Batch& keys) override;
+  Result<PrefixLookuper::Rows> LookupAll(const model::Batch& keys) override;
 
  private:
   struct BucketKeys {
     std::vector<int> rows;  ///< of the caller's batch
     std::vector<std::string_view> keys;
   };
-  /// The values found, in the order of the keys; what they point into is kept in `frames`.
+  using Buckets = std::map<model::BucketId, BucketKeys>;
+  /// The values found, each with its key; what they point into is kept in `frames`.
   struct Found {
-    std::vector<std::optional<std::string_view>> values;
+    std::vector<std::pair<int, std::string_view>> values;
     std::vector<std::shared_ptr<const std::string>> frames;
   };
-  Result<std::map<model::BucketId, BucketKeys>> ByBucket(const model::Batch& keys,
-                                                         const format::EncodedKeys& encoded);
-  Status Ask(const std::map<model::BucketId, BucketKeys>& buckets, Found& found);
+  Result<Buckets> ByBucket(const model::Batch& keys, const format::EncodedKeys& encoded);
+  /// Asks for all, and has `take(part, rows, found)` take what was found for each bucket's keys.
+  template <typename Request, typename Response, typename Take>
+  Result<Found> Ask(rpc::ApiKey api, const Buckets& buckets, Take take);
+  Result<Found> AskForKeys(const Buckets& buckets);
+  Result<Found> AskForPrefixes(const Buckets& buckets);
   /// The partition of every key, without a value where there is none.
   Result<std::vector<std::optional<model::PartitionId>>> PartitionsOfKeys(const model::Batch& keys);
 
@@ -60,6 +67,11 @@ class RemoteLookuper : public Lookuper {
   const std::optional<std::vector<int>> projection_;
   const LookupKeys keys_;
 };
+
+/// Up to `limit` rows of a bucket of another server, at once; see KeyScans::LimitScan.
+Result<std::optional<model::Batch>> RemoteLimitScan(
+    std::shared_ptr<RemoteCluster> cluster, std::shared_ptr<const RemoteTable> table,
+    const model::BucketId& bucket, const std::optional<std::vector<int>>& projection, int limit);
 
 /// SnapshotScanner of a bucket of another server, which keeps the snapshot open there while it is
 /// read. Thread-compatible.

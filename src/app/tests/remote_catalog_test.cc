@@ -6,6 +6,7 @@
 
 #include "app/node.h"
 #include "base/clock.h"
+#include "client/key_scans.h"
 #include "model/value_text.h"
 #include "serve/fluss/fluss_server.h"
 #include "serve/session/session.h"
@@ -159,6 +160,76 @@ TEST_F(RemoteCatalogTest, JobsReadAndWriteBothSides) {
   EXPECT_EQ(Rows("SELECT _change_type, name, n FROM far.default_database.counts$changelog"
                  " /*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */"),
             (Lines{"insert, even, 1", "insert, odd, 2"}));
+}
+
+/// Over the wire and in this process.
+TEST_F(RemoteCatalogTest, RowsAreLookedUpByAPartOfTheirKey) {
+  Run("CREATE TABLE asked (id BIGINT, customer INT, shop STRING, asked_at AS PROCTIME());"
+      "SET 'execution.runtime-mode' = 'batch';"
+      "INSERT INTO asked VALUES (1, 7, 'a'), (2, 8, 'b'), (3, 9, 'a'),"
+      "  (4, CAST(NULL AS INT), 'a'), (5, 7, 'none')");
+  for (const std::string database : {"far.default_database", "default_catalog.default_database"}) {
+    Run(fmt::format(
+        "CREATE TABLE {0}.flat (customer INT, item INT, amount INT, PRIMARY KEY (customer, item)"
+        "  NOT ENFORCED) WITH ('bucket.num' = '3', 'bucket.key' = 'customer');"
+        "CREATE TABLE {0}.split (customer INT, item INT, shop STRING, amount INT,"
+        "  PRIMARY KEY (shop, customer, item) NOT ENFORCED) PARTITIONED BY (shop)"
+        "  WITH ('bucket.num' = '2', 'bucket.key' = 'customer');"
+        "SET 'execution.runtime-mode' = 'batch';"
+        "INSERT INTO {0}.flat VALUES (7, 1, 71), (7, 2, 72), (8, 1, 81), (10, 1, 101);"
+        "INSERT INTO {0}.split VALUES (7, 1, 'a', 71), (7, 2, 'a', 72), (7, 3, 'b', 73),"
+        "  (8, 1, 'b', 81), (9, 1, 'b', 91)",
+        database));
+    for (const char* mode : {"batch", "streaming"}) {
+      Run(fmt::format("SET 'execution.runtime-mode' = '{}'", mode));
+      std::string from =
+          fmt::format(" FROM asked {} AS a {{}} JOIN {}.{{}} FOR SYSTEM_TIME AS OF a.asked_at AS f ON {{}}",
+                      "/*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */", database);
+      auto query = [&](const char* kind, const char* table, const char* condition) {
+        return Rows("SELECT a.id, f.item, f.amount" +
+                    fmt::format(fmt::runtime(from), kind, table, condition));
+      };
+      bool streams = std::string_view(mode) == "streaming";
+      SCOPED_TRACE(database + " " + mode);
+      EXPECT_EQ(query("", "flat", "f.customer = a.customer"),
+                (Lines{"1, 1, 71", "1, 2, 72", "2, 1, 81", "5, 1, 71", "5, 2, 72"}));
+      EXPECT_EQ(query("LEFT", "flat", "a.customer = f.customer AND f.amount > 71"),
+                (Lines{"1, 2, 72", "2, 1, 81", "3, NULL, NULL", "4, NULL, NULL", "5, 2, 72"}));
+      EXPECT_EQ(query("", "split", "f.customer = a.customer AND f.shop = a.shop"),
+                (Lines{"1, 1, 71", "1, 2, 72", "2, 1, 81"}));
+      EXPECT_EQ(query("", "split", "f.customer = a.customer AND f.shop = a.shop AND f.amount = 71"),
+                (Lines{"1, 1, 71"}));
+      if (!streams) continue;
+      EXPECT_THAT(
+          ErrorOf("SELECT a.id" + fmt::format(fmt::runtime(from), "", "flat", "f.item = a.id")),
+          HasSubstr("an equality on every primary-key column"));
+    }
+  }
+}
+
+TEST_F(RemoteCatalogTest, LimitsReadNoMoreThanTheyNeed) {
+  Run("CREATE TABLE far.default_database.t (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED)"
+      "  WITH ('bucket.num' = '2');"
+      "SET 'execution.runtime-mode' = 'batch';"
+      "INSERT INTO far.default_database.t VALUES (1, 'a'), (2, 'b'), (3, 'c'), (4, 'd'), (5, 'e')");
+  const std::string table = "far.default_database.t";
+  EXPECT_EQ(Rows("SELECT * FROM " + table + " LIMIT 3").size(), 3u);
+  EXPECT_EQ(Rows("SELECT name FROM " + table + " LIMIT 2 OFFSET 1").size(), 2u);
+  EXPECT_EQ(Rows("SELECT name, id FROM " + table + " LIMIT 100"),
+            (Lines{"a, 1", "b, 2", "c, 3", "d, 4", "e, 5"}));
+  EXPECT_EQ(Rows("SELECT id FROM " + table + " WHERE id > 4 LIMIT 1"), (Lines{"5"}));
+  EXPECT_EQ(Rows("SELECT id FROM " + table + " ORDER BY id DESC LIMIT 1"), (Lines{"5"}));
+  auto* scans = dynamic_cast<client::KeyScans*>(near_->engine().connection);
+  ASSERT_NE(scans, nullptr);
+  int rows = 0;
+  for (int bucket : {0, 1}) {
+    auto some = scans->LimitScan({"far.default_database", "t"}, bucket, std::vector{1}, 1);
+    ASSERT_TRUE(some.ok()) << some.message();
+    ASSERT_TRUE(some->has_value());
+    EXPECT_EQ((*some)->columns.size(), 1u);
+    rows += (*some)->num_rows;
+  }
+  EXPECT_EQ(rows, 2);
 }
 
 TEST_F(RemoteCatalogTest, CatalogsLastAndAreDescribedWithoutPasswords) {

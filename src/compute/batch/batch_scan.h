@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/result.h"
 #include "model/batch.h"
@@ -22,8 +23,9 @@ class BatchReader {
 using BatchReaders = std::vector<std::unique_ptr<BatchReader>>;
 
 /// Opens a table's scan as it is now: lake and log, log alone, files, ... Rows have the columns of
-/// `scan.output`.
-using OpenScan = std::function<Result<BatchReaders>(const sql::TableScanNode& scan)>;
+/// `scan.output`. With `limit` any so many of them are enough.
+using OpenScan = std::function<Result<BatchReaders>(const sql::TableScanNode& scan,
+                                                    std::optional<int64_t> limit)>;
 
 /// A reader over rows that are in memory.
 std::unique_ptr<BatchReader> ReaderOf(std::vector<model::Batch> batches);

@@ -1,4 +1,5 @@
 #include "compute/batch/sql_writer.h"
+#include "model/prefix_key.h"
 
 #include <fmt/format.h>
 
@@ -107,7 +108,10 @@ Result<std::string> SqlWriter::Body(const PlanNode& node) {
 }
 
 Result<std::string> SqlWriter::TableScan(const sql::TableScanNode& scan) {
-  ASSIGN_OR_RETURN(BatchReaders readers, open_scan_(scan));
+  auto limit = limits_.find(&scan);
+  ASSIGN_OR_RETURN(
+      BatchReaders readers,
+      open_scan_(scan, limit == limits_.end() ? std::nullopt : std::optional(limit->second)));
   std::string name = fmt::format("fb_scan{}", next_++);
   RETURN_IF_ERROR(RegisterScan(connection_, name, std::move(readers), scan.OutputTypes()));
   return fmt::format("SELECT * FROM {}()", name);
@@ -286,6 +290,9 @@ Result<std::string> SqlWriter::LookupJoin(const sql::LookupJoinNode& join) {
   sql::TableScanNode scan;
   scan.table = join.table;
   scan.columns = schema.PrimaryKeyIndexes();
+  if (join.keys.size() < scan.columns.size()) {
+    scan.columns = model::PrefixLookupKey(join.table.info.descriptor);
+  }
   size_t key_count = scan.columns.size();
   scan.columns.insert(scan.columns.end(), join.columns.begin(), join.columns.end());
   for (int column : scan.columns) {
@@ -347,7 +354,23 @@ Result<std::string> SqlWriter::Union(const sql::UnionNode& node) {
   return text;
 }
 
+/// Any rows will do when nothing but a LIMIT sees those of a scan.
+void SqlWriter::NoteLimit(const sql::LimitNode& limit) {
+  if (!limit.fetch || !limit.order.empty()) return;
+  const PlanNode* node = limit.inputs[0].get();
+  while (node->kind == PlanKind::kCalc && consumers_[node] == 1) {
+    const auto& calc = static_cast<const sql::CalcNode&>(*node);
+    if (calc.condition != nullptr) return;
+    node = calc.inputs[0].get();
+  }
+  if (node->kind == PlanKind::kTableScan && consumers_[node] == 1 &&
+      *limit.fetch <= model::Batch::kMaxRows && limit.offset <= model::Batch::kMaxRows) {
+    limits_[node] = *limit.fetch + limit.offset;
+  }
+}
+
 Result<std::string> SqlWriter::Limit(const sql::LimitNode& limit) {
+  NoteLimit(limit);
   ASSIGN_OR_RETURN(std::string input, Input(limit));
   std::string text = fmt::format("SELECT * FROM {}", input);
   if (!limit.order.empty()) text += " ORDER BY " + OrderList(limit.order);

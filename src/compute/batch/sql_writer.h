@@ -46,6 +46,7 @@ class SqlWriter {
   Result<std::string> Unnest(const sql::UnnestNode& unnest);
   Result<std::string> Union(const sql::UnionNode& node);
   Result<std::string> Limit(const sql::LimitNode& limit);
+  void NoteLimit(const sql::LimitNode& limit);
 
   /// SQL for `expression` over columns `<prefix>c<i>`; a prefix for the left and one for the right
   /// side of a join.
@@ -70,6 +71,7 @@ class SqlWriter {
   const OpenScan& open_scan_;
   EvaluationContext context_;
   std::map<const sql::PlanNode*, int> consumers_;
+  std::map<const sql::PlanNode*, int64_t> limits_;  ///< of scans: more rows are not needed
   std::map<const sql::PlanNode*, std::string> names_;
   std::vector<std::string> ctes_;
   int next_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "client/key_scans.h"
 #include "compute/source/lake_part.h"
 #include "compute/source/partition_filter.h"
 #include "compute/source/source_factory.h"
@@ -107,6 +108,42 @@ class SnapshotReader : public BatchReader {
   std::vector<int> order_;
 };
 
+/// Some rows of one bucket of a primary-key table; a snapshot's when they cannot be had at once.
+class LimitReader : public BatchReader {
+ public:
+  LimitReader(client::Connection& connection, client::KeyScans& scans, model::TablePath path,
+              const model::BucketId& bucket, std::vector<int> columns, std::vector<int> order,
+              int limit)
+      : connection_(connection),
+        scans_(scans),
+        path_(std::move(path)),
+        bucket_(bucket),
+        columns_(std::move(columns)),
+        order_(std::move(order)),
+        limit_(limit) {}
+
+  Result<Batch> Next() override {
+    if (snapshot_ != nullptr) return snapshot_->Next();
+    if (std::exchange(is_read_, true)) return Batch();
+    ASSIGN_OR_RETURN(auto rows, scans_.LimitScan(path_, bucket_, columns_, limit_));
+    if (rows.has_value()) return rows->num_rows == 0 ? Batch() : rows->Project(order_);
+    ASSIGN_OR_RETURN(auto scanner, connection_.OpenSnapshotScanner(path_, bucket_, columns_));
+    snapshot_ = std::make_unique<SnapshotReader>(std::move(scanner), order_);
+    return snapshot_->Next();
+  }
+
+ private:
+  client::Connection& connection_;
+  client::KeyScans& scans_;
+  const model::TablePath path_;
+  const model::BucketId bucket_;
+  const std::vector<int> columns_;
+  const std::vector<int> order_;
+  const int limit_;
+  bool is_read_ = false;
+  std::unique_ptr<SnapshotReader> snapshot_;
+};
+
 class LakeOnlyReader : public BatchReader {
  public:
   explicit LakeOnlyReader(std::unique_ptr<LakePartReader> lake) : lake_(std::move(lake)) {}
@@ -171,7 +208,8 @@ Result<Partitions> PartitionsOf(const sql::TableScanNode& scan, const JobContext
   return partitions;
 }
 
-Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobContext& context) {
+Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobContext& context,
+                                   std::optional<int64_t> limit) {
   std::vector<int> ascending = scan.columns;
   std::sort(ascending.begin(), ascending.end());
   ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
@@ -182,10 +220,19 @@ Result<BatchReaders> OpenSnapshots(const sql::TableScanNode& scan, const JobCont
   }
   if (ascending.empty()) ascending.push_back(0);
   BatchReaders readers;
+  client::Connection& connection = *context.environment->connection;
+  auto* scans = dynamic_cast<client::KeyScans*>(&connection);
+  bool is_limited = limit && scans != nullptr && *limit <= Batch::kMaxRows;
   ASSIGN_OR_RETURN(auto partitions, PartitionsOf(scan, context));
   for (const auto& partition : partitions) {
     for (int bucket = 0; bucket < scan.table.info.descriptor.bucket_count; ++bucket) {
-      ASSIGN_OR_RETURN(auto scanner, context.environment->connection->OpenSnapshotScanner(
+      if (is_limited) {
+        readers.push_back(std::make_unique<LimitReader>(
+            connection, *scans, scan.table.path, model::BucketId(partition, bucket), ascending,
+            order, static_cast<int>(*limit)));
+        continue;
+      }
+      ASSIGN_OR_RETURN(auto scanner, connection.OpenSnapshotScanner(
                                          scan.table.path, {partition, bucket}, ascending));
       readers.push_back(std::make_unique<SnapshotReader>(std::move(scanner), order));
     }
@@ -261,12 +308,13 @@ Result<BatchReaders> OpenLake(const sql::TableScanNode& scan, const JobContext& 
   return readers;
 }
 
-Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext& context) {
+Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext& context,
+                               std::optional<int64_t> limit) {
   if (scan.as_of_ms) return NotSupported("FOR SYSTEM_TIME AS OF in batch mode");
   bool foreign = scan.table.IsForeign();
   if (!foreign && scan.part == sql::ScanPart::kLake) return OpenLake(scan, context);
   if (!foreign && scan.part == sql::ScanPart::kAll) {
-    return scan.table.info.descriptor.HasPrimaryKey() ? OpenSnapshots(scan, context)
+    return scan.table.info.descriptor.HasPrimaryKey() ? OpenSnapshots(scan, context, limit)
                                                       : OpenLogs(scan, context);
   }
   BatchReaders readers;
@@ -278,7 +326,9 @@ Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext&
 }  // namespace
 
 OpenScan MakeOpenScan(const JobContext& context) {
-  return [&context](const sql::TableScanNode& scan) { return OpenTable(scan, context); };
+  return [&context](const sql::TableScanNode& scan, std::optional<int64_t> limit) {
+    return OpenTable(scan, context, limit);
+  };
 }
 
 }  // namespace forebay::compute

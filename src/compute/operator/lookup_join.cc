@@ -25,12 +25,42 @@ Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoin
     auto place = std::lower_bound(projection.begin(), projection.end(), column);
     join->order_.push_back(static_cast<int>(place - projection.begin()));
   }
-  ASSIGN_OR_RETURN(join->lookuper_, connection->OpenLookuper(node.table.path, projection));
+  RETURN_IF_ERROR(join->OpenLookuper(node, projection, *connection));
   ASSIGN_OR_RETURN(join->keys_, Evaluator::Make(node.keys, context));
   if (node.condition != nullptr) {
     ASSIGN_OR_RETURN(join->condition_, Evaluator::Make({node.condition}, context));
   }
   return std::unique_ptr<Operator>(std::move(join));
+}
+
+Status LookupJoinOperator::OpenLookuper(const sql::LookupJoinNode& node,
+                                        const std::vector<int>& projection,
+                                        client::Connection& connection) {
+  if (node.keys.size() >= node.table.info.descriptor.schema.primary_key.size()) {
+    ASSIGN_OR_RETURN(lookuper_, connection.OpenLookuper(node.table.path, projection));
+    return Status::Ok();
+  }
+  auto* scans = dynamic_cast<client::KeyScans*>(&connection);
+  if (scans == nullptr) return NotSupported("a lookup join by a part of the key");
+  ASSIGN_OR_RETURN(prefix_lookuper_, scans->OpenPrefixLookuper(node.table.path, projection));
+  return Status::Ok();
+}
+
+Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<uint32_t>& asked,
+                                         std::vector<uint32_t>& own) {
+  if (prefix_lookuper_ != nullptr) {
+    ASSIGN_OR_RETURN(auto found, prefix_lookuper_->LookupAll(keys));
+    for (int key : found.key_of_row) own.push_back(asked[static_cast<size_t>(key)]);
+    return std::move(found.rows);
+  }
+  ASSIGN_OR_RETURN(client::Lookuper::Rows found, lookuper_->Lookup(keys));
+  std::vector<uint32_t> theirs;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (found.row_of_key[i] < 0) continue;
+    own.push_back(asked[i]);
+    theirs.push_back(static_cast<uint32_t>(found.row_of_key[i]));
+  }
+  return found.rows.Gather(theirs);
 }
 
 /// The joined rows that pass the condition, and the input row of each in `own`.
@@ -44,19 +74,12 @@ Result<Batch> LookupJoinOperator::FoundRows(const Batch& batch, std::vector<uint
   }
   Batch joined;
   if (asked.empty()) return joined;
-  ASSIGN_OR_RETURN(client::Lookuper::Rows found,
-                   lookuper_->Lookup(Batch(batch.num_rows, std::move(keys)).Gather(asked)));
-  std::vector<uint32_t> theirs;
-  for (size_t i = 0; i < asked.size(); ++i) {
-    if (found.row_of_key[i] < 0) continue;
-    own.push_back(asked[i]);
-    theirs.push_back(static_cast<uint32_t>(found.row_of_key[i]));
-  }
+  Batch wanted = Batch(batch.num_rows, std::move(keys)).Gather(asked);
+  ASSIGN_OR_RETURN(Batch found, LookUp(wanted, asked, own));
   if (own.empty()) return joined;
   joined = batch.Gather(own);
   for (int column : order_) {
-    joined.columns.push_back(
-        found.rows.columns[column].Gather(theirs).WithType(types_[joined.columns.size()]));
+    joined.columns.push_back(found.columns[column].WithType(types_[joined.columns.size()]));
   }
   if (condition_ == nullptr) return joined;
   std::vector<uint32_t> passed;
@@ -76,10 +99,11 @@ Status LookupJoinOperator::Process(int, Batch batch) {
   model::BatchBuilder builder(types_, batch.num_rows);
   size_t next = 0;
   for (int row = 0; row < batch.num_rows; ++row) {
-    if (next < own.size() && own[next] == static_cast<uint32_t>(row)) {
+    bool is_found = next < own.size() && own[next] == static_cast<uint32_t>(row);
+    while (next < own.size() && own[next] == static_cast<uint32_t>(row)) {
       builder.AppendRow(joined, static_cast<int>(next++), batch.change(row));
-      continue;
     }
+    if (is_found) continue;
     for (size_t i = 0; i < types_.size(); ++i) {
       if (i < input_columns_) {
         builder.column(static_cast<int>(i)).AppendFrom(batch.columns[i], row);

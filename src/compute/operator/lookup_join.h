@@ -3,15 +3,16 @@
 #include <memory>
 
 #include "client/connection.h"
+#include "client/key_scans.h"
 #include "compute/expression/evaluator.h"
 #include "compute/operator/operator.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
 
-/// Looks the rows of a batch up by primary key, all at once (StreamExecLookupJoin). Rows with a
-/// NULL key find nothing. A retraction is looked up again: what it finds may be newer than what the
-/// row it takes back had found, as in Flink.
+/// Looks the rows of a batch up by primary key or by a part of it, all at once
+/// (StreamExecLookupJoin). Rows with a NULL key find nothing. A retraction is looked up again: what
+/// it finds may be newer than what the row it takes back had found, as in Flink.
 class LookupJoinOperator : public Operator {
  public:
   /// `connection` must outlive the operator.
@@ -23,6 +24,11 @@ class LookupJoinOperator : public Operator {
 
  private:
   LookupJoinOperator() = default;
+  Status OpenLookuper(const sql::LookupJoinNode& node, const std::vector<int>& projection,
+                      client::Connection& connection);
+  /// The rows that the keys `keys`, of input rows `asked`, find, and the input row of each.
+  Result<model::Batch> LookUp(const model::Batch& keys, const std::vector<uint32_t>& asked,
+                              std::vector<uint32_t>& own);
   Result<model::Batch> FoundRows(const model::Batch& batch, std::vector<uint32_t>& own);
 
   std::vector<model::DataType> types_;
@@ -30,6 +36,7 @@ class LookupJoinOperator : public Operator {
   bool left_outer_ = false;
   std::vector<int> order_;  ///< the place of every wanted column among the projected ones
   std::unique_ptr<client::Lookuper> lookuper_;
+  std::unique_ptr<client::PrefixLookuper> prefix_lookuper_;  ///< in place of lookuper_
   std::unique_ptr<Evaluator> keys_;
   std::unique_ptr<Evaluator> condition_;
 };

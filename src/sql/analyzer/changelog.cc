@@ -177,6 +177,12 @@ Keys WindowAggregateKeys(const WindowAggregateNode& node) {
   return window_known ? Keys{key} : Keys{};
 }
 
+/// By a part of the key a row may find several.
+Keys LookupJoinKeys(const LookupJoinNode& join) {
+  bool is_whole = join.keys.size() >= join.table.info.descriptor.schema.primary_key.size();
+  return is_whole ? join.inputs[0]->upsert_keys : Keys();
+}
+
 Keys UpsertKeys(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kTableScan: return ScanKeys(static_cast<const TableScanNode&>(node));
@@ -187,8 +193,8 @@ Keys UpsertKeys(const PlanNode& node) {
     case PlanKind::kJoin: return JoinKeys(static_cast<const JoinNode&>(node));
     case PlanKind::kRank: return RankKeys(static_cast<const RankNode&>(node));
     case PlanKind::kDeduplicate: return {static_cast<const DeduplicateNode&>(node).keys};
+    case PlanKind::kLookupJoin: return LookupJoinKeys(static_cast<const LookupJoinNode&>(node));
     case PlanKind::kWatermark:
-    case PlanKind::kLookupJoin:
     case PlanKind::kOverAggregate:
     case PlanKind::kSort:
     case PlanKind::kLimit: return node.inputs[0]->upsert_keys;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "model/prefix_key.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/query_analyzer.h"
 #include "sql/analyzer/select_analyzer.h"
@@ -133,6 +134,40 @@ Result<Relation> QueryAnalyzer::JoinUsing(JoinKind kind, const TableAst& ast, co
   return result;
 }
 
+namespace {
+
+bool IsColumn(const ExpressionPtr& expression, int column) {
+  return expression->kind == ExpressionKind::kColumn && expression->column == column;
+}
+
+/// What a column is equal to, in an equality that has it on one side.
+const ExpressionPtr& OtherSide(const Expression& equality, int column) {
+  return equality.args[IsColumn(equality.args[0], column) ? 1 : 0];
+}
+
+/// The conjunct that says what, of the first `shift` columns, column `column` behind them is equal
+/// to; the end when there is none.
+std::vector<ExpressionPtr>::const_iterator FindEquality(
+    int column, int shift, const std::vector<ExpressionPtr>& conjuncts) {
+  return std::find_if(conjuncts.begin(), conjuncts.end(), [&](const ExpressionPtr& conjunct) {
+    if (conjunct->kind != ExpressionKind::kCall || conjunct->function != "EQUALS") return false;
+    bool is_about =
+        IsColumn(conjunct->args[0], column + shift) || IsColumn(conjunct->args[1], column + shift);
+    return is_about && ReadsWithin(*OtherSide(*conjunct, column + shift), 0, shift);
+  });
+}
+
+/// The first of the columns that has no such; -1: all have.
+int WithoutEquality(const std::vector<int>& columns, int shift,
+                    const std::vector<ExpressionPtr>& conjuncts) {
+  for (int column : columns) {
+    if (FindEquality(column, shift, conjuncts) == conjuncts.end()) return column;
+  }
+  return -1;
+}
+
+}  // namespace
+
 Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& left,
                                            const TableAst& right_ast) {
   ASSIGN_OR_RETURN(CatalogTable table, FindTable(right_ast.name));
@@ -168,32 +203,25 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
     ASSIGN_OR_RETURN(ExpressionPtr condition, analyzer.AnalyzeCondition(*ast.condition));
     SplitConjuncts(condition, conjuncts);
   }
-  for (int key : schema.PrimaryKeyIndexes()) {
-    ExpressionPtr found;
-    for (auto it = conjuncts.begin(); it != conjuncts.end() && found == nullptr;) {
-      ExpressionPtr a = (*it)->kind == ExpressionKind::kCall && (*it)->function == "EQUALS"
-                            ? (*it)->args[0]
-                            : nullptr;
-      ExpressionPtr b = a != nullptr ? (*it)->args[1] : nullptr;
-      auto is_key = [&](const ExpressionPtr& e) {
-        return e->kind == ExpressionKind::kColumn && e->column == key + shift;
-      };
-      if (a != nullptr && is_key(a)) std::swap(a, b);
-      if (a != nullptr && is_key(b) && ReadsWithin(*a, 0, shift)) {
-        found = CastTo(a, schema.columns[key].type);
-        it = conjuncts.erase(it);
-      } else {
-        ++it;
-      }
-    }
-    if (found == nullptr) {
+  std::vector<int> key = schema.PrimaryKeyIndexes();
+  if (int missing = WithoutEquality(key, shift, conjuncts); missing >= 0) {
+    key = table.ref.IsForeign() ? std::vector<int>()
+                                : model::PrefixLookupKey(table.ref.info.descriptor);
+    if (key.empty() || WithoutEquality(key, shift, conjuncts) >= 0) {
       Error error = NotSupported(
           "SQL-1020 a lookup join needs an equality on every primary-key "
           "column of '{}'; '{}' has none",
-          table.ref.path.ToString(), schema.columns[key].name);
+          table.ref.path.ToString(), schema.columns[missing].name);
+      error.hint =
+          "those of the bucket key and the partition key are enough when the rest of the "
+          "primary key begins with the bucket key";
       return ErrorAt(error, ast.range.position);
     }
-    node->keys.push_back(std::move(found));
+  }
+  for (int column : key) {
+    auto place = FindEquality(column, shift, conjuncts);
+    node->keys.push_back(CastTo(OtherSide(**place, column + shift), schema.columns[column].type));
+    conjuncts.erase(place);
   }
   node->condition = Conjunction(conjuncts);
   both.plan = node;

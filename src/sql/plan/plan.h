@@ -215,7 +215,7 @@ struct LookupJoinNode : PlanNode {
   TableRef table;
   std::vector<int> columns;
   bool left_outer = false;
-  /// For every primary-key column of the table, in key order: an expression over the input.
+  /// Over the input: for every primary-key column, or for those of model::PrefixLookupKey alone.
   std::vector<ExpressionPtr> keys;
   ExpressionPtr condition;  ///< over input columns then `columns`; null: none
 };
