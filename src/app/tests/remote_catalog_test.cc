@@ -182,9 +182,9 @@ TEST_F(RemoteCatalogTest, RowsAreLookedUpByAPartOfTheirKey) {
         database));
     for (const char* mode : {"batch", "streaming"}) {
       Run(fmt::format("SET 'execution.runtime-mode' = '{}'", mode));
-      std::string from =
-          fmt::format(" FROM asked {} AS a {{}} JOIN {}.{{}} FOR SYSTEM_TIME AS OF a.asked_at AS f ON {{}}",
-                      "/*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */", database);
+      std::string from = fmt::format(
+          " FROM asked {} AS a {{}} JOIN {}.{{}} FOR SYSTEM_TIME AS OF a.asked_at AS f ON {{}}",
+          "/*+ OPTIONS('scan.bounded.mode' = 'latest-offset') */", database);
       auto query = [&](const char* kind, const char* table, const char* condition) {
         return Rows("SELECT a.id, f.item, f.amount" +
                     fmt::format(fmt::runtime(from), kind, table, condition));
