@@ -38,7 +38,7 @@ Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& conne
                                                        io::FileSystem& fs, const Clock& clock,
                                                        const model::TableInfo& table,
                                                        const std::string& directory) {
-  std::unique_ptr<TableTierer> tierer(new TableTierer(connection, fs, clock, table));
+  std::unique_ptr<TableTierer> tierer(new TableTierer(connection, fs, table));
   auto iceberg = IcebergTable::Open(fs, directory, clock);
   if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
     iceberg = IcebergTable::Create(fs, directory, table.descriptor.schema,

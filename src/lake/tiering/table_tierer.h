@@ -62,9 +62,8 @@ class TableTierer {
   using PartId = std::optional<model::PartitionId>;
   using Parts = std::map<PartId, Part>;
 
-  TableTierer(client::Connection& connection, io::FileSystem& fs, const Clock& clock,
-              const model::TableInfo& table)
-      : connection_(connection), fs_(fs), clock_(clock), table_(table) {}
+  TableTierer(client::Connection& connection, io::FileSystem& fs, const model::TableInfo& table)
+      : connection_(connection), fs_(fs), table_(table) {}
 
   Status ReadOffsets();
   /// Tells storage how far the lake is; partitions that are gone need not know.
@@ -86,7 +85,6 @@ class TableTierer {
 
   client::Connection& connection_;
   io::FileSystem& fs_;
-  const Clock& clock_;
   const model::TableInfo table_;
   std::unique_ptr<IcebergTable> iceberg_;
   Parts parts_;  ///< also of partitions that are gone, whose rows the lake keeps
