@@ -54,7 +54,7 @@ class ObjectStore:
         master, volume, filer, s3 = self.ports
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [self.weed, "server", f"-dir={self.directory}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                [self.weed, f"-logdir={self.directory}", "server", f"-dir={self.directory}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                  f"-master.port={master}", f"-volume.port={volume}", "-master.volumeSizeLimitMB=64", "-filer",
                  f"-filer.port={filer}", f"-filer.localSocket={self.directory}/filer.sock", "-s3", f"-s3.port={s3}",
                  f"-s3.localSocket={self.directory}/s3.sock", f"-s3.config={self.config}", "-s3.port.iceberg=0",
