@@ -34,17 +34,21 @@ void AppendDay(std::string& out, int64_t days) {
   out += fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
 }
 
+size_t FractionDigits(model::TimeUnit unit) {
+  return unit == model::TimeUnit::kMilli ? 3 : unit == model::TimeUnit::kMicro ? 6 : 9;
+}
+
 void AppendTimestampValue(std::string& out, int64_t value, model::TimeUnit unit) {
   int64_t per_second = unit == model::TimeUnit::kMilli   ? 1000
                        : unit == model::TimeUnit::kMicro ? 1000000
                                                          : 1000000000;
-  int digits = unit == model::TimeUnit::kMilli ? 3 : unit == model::TimeUnit::kMicro ? 6 : 9;
   constexpr int64_t kSecondsPerDay = 86400;
   int64_t seconds = model::FloorDiv(value, per_second);
   int64_t of_day = model::FloorMod(seconds, kSecondsPerDay);
   AppendDay(out, model::FloorDiv(seconds, kSecondsPerDay));
   out += fmt::format("-{:02}-{:02}-{:02}_", of_day / 3600, of_day / 60 % 60, of_day % 60);
-  std::string fraction = fmt::format("{:0{}}", model::FloorMod(value, per_second), digits);
+  std::string fraction =
+      fmt::format("{:0{}}", model::FloorMod(value, per_second), FractionDigits(unit));
   out += fraction.substr(0, fraction.find_last_not_of('0') + 1);
 }
 
@@ -137,8 +141,7 @@ bool AppendTimestampOf(std::string_view text, model::ColumnBuilder& column) {
       !ReadNumbers(text.substr(0, kSecondsBytes - 1), "-----", n)) {
     return false;
   }
-  model::TimeUnit unit = column.type().time_unit();
-  size_t digits = unit == model::TimeUnit::kMilli ? 3 : unit == model::TimeUnit::kMicro ? 6 : 9;
+  size_t digits = FractionDigits(column.type().time_unit());
   std::string fraction(text.substr(kSecondsBytes));
   fraction.resize(std::max(fraction.size(), digits), '0');
   int64_t part = 0;

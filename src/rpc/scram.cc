@@ -147,8 +147,10 @@ std::optional<ScramHash> ScramHashOf(std::string_view mechanism) {
   return std::nullopt;
 }
 
+std::string ScramVerifier::NewSalt() { return RandomBytes(kSaltBytes); }
+
 ScramVerifier ScramVerifier::Make(ScramHash hash, std::string_view password, int iterations) {
-  return Make(hash, password, RandomBytes(kSaltBytes), iterations);
+  return Make(hash, password, NewSalt(), iterations);
 }
 
 ScramVerifier ScramVerifier::Make(ScramHash hash, std::string_view password, std::string salt,

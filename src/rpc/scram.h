@@ -26,7 +26,9 @@ struct ScramVerifier {
   /// Every login costs the server so many.
   static constexpr int kIterationsMax = 200'000;
 
-  /// With a random salt.
+  /// Bytes that nobody can guess.
+  static std::string NewSalt();
+  /// With a new salt.
   static ScramVerifier Make(ScramHash hash, std::string_view password,
                             int iterations = kIterations);
   static ScramVerifier Make(ScramHash hash, std::string_view password, std::string salt,

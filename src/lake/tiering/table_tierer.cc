@@ -34,19 +34,24 @@ struct TableTierer::BucketRows {
   PositionDeletes deletes;
 };
 
+Result<std::unique_ptr<IcebergTable>> OpenLakeTable(io::FileSystem& fs, const Clock& clock,
+                                                    const model::TableDescriptor& table,
+                                                    const std::string& directory) {
+  auto iceberg = IcebergTable::Open(fs, directory, clock);
+  if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
+    iceberg = IcebergTable::Create(fs, directory, table.schema, LakePartitioning(table), clock);
+  }
+  if (!iceberg.ok()) return iceberg.status();
+  RETURN_IF_ERROR((*iceberg)->AddColumns(table.schema));
+  return iceberg;
+}
+
 Result<std::unique_ptr<TableTierer>> TableTierer::Open(client::Connection& connection,
                                                        io::FileSystem& fs, const Clock& clock,
                                                        const model::TableInfo& table,
                                                        const std::string& directory) {
   std::unique_ptr<TableTierer> tierer(new TableTierer(connection, fs, table));
-  auto iceberg = IcebergTable::Open(fs, directory, clock);
-  if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
-    iceberg = IcebergTable::Create(fs, directory, table.descriptor.schema,
-                                   LakePartitioning(table.descriptor), clock);
-  }
-  if (!iceberg.ok()) return iceberg.status();
-  tierer->iceberg_ = std::move(iceberg).value();
-  RETURN_IF_ERROR(tierer->iceberg_->AddColumns(table.descriptor.schema));
+  ASSIGN_OR_RETURN(tierer->iceberg_, OpenLakeTable(fs, clock, table.descriptor, directory));
   RETURN_IF_ERROR(tierer->iceberg_->RemoveOrphans());
   RETURN_IF_ERROR(tierer->ReadOffsets());
   return tierer;

@@ -21,6 +21,12 @@ struct TieringRound {
   std::optional<Snapshot> snapshot;
 };
 
+/// The Iceberg table in `directory`, made when there is none, with the columns that `table` has
+/// now.
+Result<std::unique_ptr<IcebergTable>> OpenLakeTable(io::FileSystem& fs, const Clock& clock,
+                                                    const model::TableDescriptor& table,
+                                                    const std::string& directory);
+
 /// Copies one table's log into its Iceberg table. A round reads every bucket's log from where the
 /// lake ends, writes a data file a bucket (and for primary-key tables a position delete file for
 /// the rows replaced), and commits one snapshot whose summary holds the new log offsets. Rows and

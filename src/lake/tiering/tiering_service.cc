@@ -4,7 +4,6 @@
 
 #include "base/duration.h"
 #include "base/log.h"
-#include "lake/tiering/lake_rows.h"
 
 namespace forebay::lake {
 
@@ -78,15 +77,8 @@ void TieringService::AnnouncePartitions(const model::TableInfo& table) {
 Status TieringService::PrepareTable(const model::TableInfo& table) {
   std::shared_ptr<Entry> entry = EntryOf(table);
   std::lock_guard round_lock(entry->mutex);
-  const model::TableDescriptor& descriptor = table.descriptor;
-  auto iceberg = IcebergTable::Open(fs_, DirectoryOf(table), clock_);
-  if (!iceberg.ok() && iceberg.kind() == ErrorKind::kNotFound) {
-    iceberg = IcebergTable::Create(fs_, DirectoryOf(table), descriptor.schema,
-                                   LakePartitioning(descriptor), clock_);
-  }
-  if (!iceberg.ok()) return iceberg.status();
-  RETURN_IF_ERROR((*iceberg)->AddColumns(descriptor.schema));
-  auto metadata = (*iceberg)->metadata_shared();
+  ASSIGN_OR_RETURN(auto iceberg, OpenLakeTable(fs_, clock_, table.descriptor, DirectoryOf(table)));
+  auto metadata = iceberg->metadata_shared();
   {
     std::lock_guard lock(mutex_);
     entry->metadata = metadata;

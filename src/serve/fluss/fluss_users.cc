@@ -13,7 +13,7 @@ constexpr size_t kUnknownSaltBytes = 16;
 
 }  // namespace
 
-FlussUsers::FlussUsers() : unknown_salt_(ScramVerifier::Make(ScramHash::kSha256, "").salt) {}
+FlussUsers::FlussUsers() : unknown_salt_(ScramVerifier::NewSalt()) {}
 
 Status FlussUsers::Add(const std::string& user, std::string_view secret) {
   if (user.empty() || secret.empty()) return InvalidArgument("a user has a name and a password");

@@ -29,10 +29,6 @@ bool IsDistinctTest(const std::string& function) {
   return function == "IS_DISTINCT_FROM" || function == "IS_NOT_DISTINCT_FROM";
 }
 
-ExpressionPtr BooleanLiteral(bool value) {
-  return Expression::Literal(DataType::Boolean().NotNull(), Value(value));
-}
-
 Error NotComparable(const ExpressionPtr& a, const ExpressionPtr& b) {
   Error error =
       InvalidArgument("SQL-1010 implicit type conversion between {} and {} is not supported",
@@ -100,6 +96,10 @@ Result<ExpressionPtr> CompareRows(const std::string& function, const ExpressionP
 }
 
 }  // namespace
+
+ExpressionPtr BooleanLiteral(bool value) {
+  return Expression::Literal(DataType::Boolean().NotNull(), Value(value));
+}
 
 std::string_view ComparisonName(const std::string& text) {
   if (text == "=") return "EQUALS";

@@ -68,6 +68,7 @@ struct ResolvedName {
 };
 Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<std::string>& names);
 
+ExpressionPtr BooleanLiteral(bool value);
 /// a AND b AND ..., null when empty.
 ExpressionPtr Conjunction(const std::vector<ExpressionPtr>& conjuncts);
 /// The operands of nested ANDs.

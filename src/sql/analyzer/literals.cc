@@ -153,8 +153,7 @@ Result<ExpressionPtr> AnalyzeLiteral(const ExpressionAst& ast) {
     case ExpressionAstKind::kNull:
       return Expression::Literal(text == "UNKNOWN" ? DataType::Boolean() : DataType::Null(),
                                  Value());
-    case ExpressionAstKind::kBoolean:
-      return Expression::Literal(DataType::Boolean().NotNull(), Value(text == "TRUE"));
+    case ExpressionAstKind::kBoolean: return BooleanLiteral(text == "TRUE");
     case ExpressionAstKind::kInteger: return IntegerLiteral(text);
     case ExpressionAstKind::kDecimal: return PointLiteral(text);
     case ExpressionAstKind::kDouble:

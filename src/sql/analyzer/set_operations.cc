@@ -22,8 +22,7 @@ PlanPtr CountedRows(PlanPtr left, PlanPtr right) {
     auto projections = IdentityProjections(*input);
     auto columns = names;
     for (bool side : {true, false}) {
-      projections.push_back(
-          Expression::Literal(DataType::Boolean().NotNull(), model::Value(side == is_left)));
+      projections.push_back(BooleanLiteral(side == is_left));
       columns.emplace_back(side ? "$left" : "$right");
     }
     return MakeCalc(std::move(input), nullptr, std::move(projections), columns);

@@ -20,10 +20,6 @@ ExpressionPtr Test(const char* function, ExpressionPtr e) {
   return Expression::Call(DataType::Boolean().NotNull(), function, {std::move(e)});
 }
 
-ExpressionPtr BooleanLiteral(bool value) {
-  return Expression::Literal(DataType::Boolean().NotNull(), Value(value));
-}
-
 ExpressionPtr ColumnOf(const PlanNode& plan, size_t column) {
   return Expression::Column(plan.output[column].type, static_cast<int>(column));
 }
