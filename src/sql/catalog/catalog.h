@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "model/table.h"
+#include "sql/catalog/catalog_function.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::sql {
@@ -60,6 +61,12 @@ class Catalog {
   /// nullopt when there is no such table (an error only when asking failed).
   virtual Result<std::optional<CatalogTable>> FindTable(const model::TablePath& path) = 0;
   virtual Result<std::optional<CatalogView>> FindView(const model::TablePath& path) = 0;
+  /// A function a user made; temporary ones hide stored ones. Without a database in `path`: a
+  /// temporary system function, which hides what is built in.
+  virtual Result<std::optional<CatalogFunction>> FindFunction(const model::TablePath& path) {
+    static_cast<void>(path);
+    return std::optional<CatalogFunction>();
+  }
 };
 
 /// How SQL-only parts of a table are kept in TableDescriptor::custom_properties, and back.
