@@ -32,6 +32,7 @@ test: deps ## Builds and runs every test that CI runs
 test-compat: build ## Runs the released Fluss clients and Flink's connector against the program (Maven and a JDK)
 	@tools/install_dependencies test
 	@tests/compat/run $(program) python java flink tiering
+	@tests/submit/run $(program)
 
 asan: deps ## Runs all unit tests with the address and undefined-behaviour sanitizers
 	@$(call build_with,asan) unit_tests

@@ -13,6 +13,7 @@ void AddBenchCommand(CLI::App& app, int& status);
 void AddDemoCommand(CLI::App& app, int& status);
 void AddServerCommand(CLI::App& app, int& status);
 void AddSqlCommand(CLI::App& app, int& status);
+void AddSubmitCommand(CLI::App& app, int& status);
 void AddInspectCommand(CLI::App& app, int& status);
 void AddDoctorCommand(CLI::App& app, int& status);
 void AddHashPasswordCommand(CLI::App& app, int& status);

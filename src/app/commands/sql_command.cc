@@ -4,11 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <sstream>
 
 #include "app/commands/commands.h"
+#include "app/commands/script_text.h"
 #include "app/node.h"
 #include "app/shell/shell.h"
 #include "app/shell/statement_runner.h"
@@ -38,28 +37,9 @@ serve::OutputFormat FormatOf(const std::string& name) {
   return serve::OutputFormat::kTable;
 }
 
-Result<std::string> ReadScript(const SqlArguments& arguments) {
-  std::string script;
-  for (const std::string& statement : arguments.statements) {
-    // On a line of its own: the statement may end in a comment, and errors quote the line.
-    script += statement + "\n;\n";
-  }
-  if (arguments.file.empty()) return script;
-  if (arguments.file == "-") {
-    std::ostringstream text;
-    text << std::cin.rdbuf();
-    return text.str();
-  }
-  std::ifstream file(arguments.file, std::ios::binary);
-  if (!file) return NotFound("cannot read the script {}", arguments.file);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 /// A shell on a terminal, else the script.
 Result<bool> RunWith(StatementRunner& runner, const SqlArguments& arguments) {
-  ASSIGN_OR_RETURN(std::string script, ReadScript(arguments));
+  ASSIGN_OR_RETURN(std::string script, ReadScript(arguments.statements, arguments.file));
   // Without SA_RESTART, so that the shell's reading of a line ends at Ctrl-C.
   struct sigaction action = {};
   action.sa_handler = OnInterrupt;
@@ -70,9 +50,7 @@ Result<bool> RunWith(StatementRunner& runner, const SqlArguments& arguments) {
     return true;
   }
   if (!has_script) {
-    SqlArguments piped = arguments;
-    piped.file = "-";
-    ASSIGN_OR_RETURN(script, ReadScript(piped));
+    ASSIGN_OR_RETURN(script, ReadScript({}, "-"));
   }
   ShowOptions options;
   options.format = FormatOf(arguments.output);
