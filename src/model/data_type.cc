@@ -201,7 +201,7 @@ std::string TypeText(const DataType& type, const std::string& interval) {
     case TypeRoot::kRow:
     case TypeRoot::kStructured: return RowText(type);
     case TypeRoot::kVariant: return "VARIANT";
-    case TypeRoot::kRaw: return "RAW";
+    case TypeRoot::kRaw: return "BITMAP";  // the only one (bitmap.h)
     case TypeRoot::kDescriptor: return "DESCRIPTOR";
   }
   return "?";

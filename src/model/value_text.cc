@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "model/bitmap.h"
 #include "model/calendar.h"
 
 namespace forebay::model {
@@ -251,6 +252,11 @@ void AppendText(std::string& out, const Column& column, int row, const TextOptio
     case PhysicalType::kString:
       if (options.bytes_as_hex && column.type().IsBytes()) {
         return AppendHex(out, column.GetString(row));
+      }
+      if (IsBitmap(column.type())) {
+        auto bitmap = Bitmap::Parse(column.GetString(row));
+        if (bitmap.ok()) out += bitmap->ToText();
+        return;
       }
       out += column.GetString(row);
       break;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "compute/batch/duckdb_functions.h"
 #include "compute/batch/sql_writer.h"
 
 // Aggregates and windows of the batch queries.
@@ -127,6 +128,9 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
   if (call.distinct && numeric) sum.insert(sum.find('(') + 1, "DISTINCT ");
   sum += filter;
   if (call.function == "SUM" && numeric) return Sum(sum, call.type);
+  if (call.function == "SUM0" && numeric) {
+    return fmt::format("coalesce({}, 0)", Sum(sum, call.type));
+  }
   if (call.function == "AVG" && numeric) {
     std::string count = fmt::format("count({}{}){}", distinct, argument, filter);
     return Average(sum, count, input, call.type);
@@ -151,7 +155,17 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
     if (!separator) return NotSupported("LISTAGG with a separator that is no literal");
     return fmt::format("string_agg({}{}, {}){}", distinct, argument, Quoted(*separator), filter);
   }
-  return NotSupported("aggregate {} of {} in batch mode", call.function, input.ToString());
+  return OwnAggregate(call, input_node, distinct, filter);
+}
+
+Result<std::string> SqlWriter::OwnAggregate(const sql::AggregateCall& call,
+                                            const sql::PlanNode& input, const std::string& distinct,
+                                            const std::string& suffix) {
+  std::string name = fmt::format("fb_aggregate{}", next_++);
+  RETURN_IF_ERROR(RegisterAggregate(connection_, name, call, input.OutputTypes()));
+  std::string arguments;
+  for (int arg : call.args) arguments += (arguments.empty() ? "" : ", ") + Column(arg);
+  return fmt::format("{}({}{}){}", name, distinct, arguments, suffix);
 }
 
 namespace {

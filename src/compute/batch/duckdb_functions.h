@@ -24,6 +24,12 @@ Status RegisterExpression(duckdb_connection connection, const std::string& name,
 Status RegisterScan(duckdb_connection connection, const std::string& name, BatchReaders readers,
                     const std::vector<model::DataType>& types);
 
+/// Registers the accumulator of `call` as a DuckDB aggregate `name` of the call's arguments, in
+/// their order; DISTINCT, FILTER and OVER are DuckDB's.
+Status RegisterAggregate(duckdb_connection connection, const std::string& name,
+                         const sql::AggregateCall& call,
+                         const std::vector<model::DataType>& input_types);
+
 /// Registers the arithmetic that Flink's aggregates and windows need and DuckDB has not (see
 /// duckdb_functions_native.cc): fb_wrap8/16/32/64(HUGEINT), fb_avg(HUGEINT, BIGINT),
 /// fb_avg_decimal(HUGEINT, BIGINT, BIGINT), fb_fit38(HUGEINT), fb_floor_window(ts, unit, slide,

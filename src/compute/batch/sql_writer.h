@@ -60,6 +60,10 @@ class SqlWriter {
   /// `over`: an OVER clause for every aggregate in it, or nothing.
   Result<std::string> AggregateCall(const sql::AggregateCall& call, const sql::PlanNode& input,
                                     const std::string& over = "");
+  /// A call of our own accumulator, which is registered under a name of its own; `suffix`: FILTER
+  /// and OVER.
+  Result<std::string> OwnAggregate(const sql::AggregateCall& call, const sql::PlanNode& input,
+                                   const std::string& distinct, const std::string& suffix);
   /// A query that adds window_start and window_end in milliseconds as ws and we to the input's
   /// columns.
   Result<std::string> WithWindows(const sql::PlanNode& node, const sql::WindowSpec& window);

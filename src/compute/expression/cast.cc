@@ -406,6 +406,10 @@ Result<Kernel> MakeCast(const CallSite& call) {
   if (from.Is(TypeRoot::kNull)) return AlwaysNull(call);
   if (from.EqualsIgnoringNullability(to)) return Retype(call);
   if (IsNested(from) && from.root() == to.root()) return NestedToNested<kTry>(call);
+  if (from.Is(TypeRoot::kRaw) && to.Is(TypeRoot::kVarbinary)) {
+    return RowKernel<std::string_view>(
+        call, [](RowWriter& out, std::string_view bytes) { out.Share(bytes); });
+  }
   bool from_text = from.IsCharacter() || from.IsBytes();
   bool to_text = to.IsCharacter() || to.IsBytes();
   if (from_text && to_text) return TextToText(call);

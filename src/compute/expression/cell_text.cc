@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "compute/expression/civil_time.h"
+#include "model/bitmap.h"
 
 namespace forebay::compute {
 
@@ -103,6 +104,11 @@ void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone)
     }
     case TypeRoot::kIntervalYearMonth: return AppendYearMonth(out, column.Get<int32_t>(row));
     case TypeRoot::kIntervalDayTime: return AppendDayTime(out, column.Get<int64_t>(row));
+    case TypeRoot::kRaw: {
+      auto bitmap = model::Bitmap::Parse(column.GetString(row));
+      if (bitmap.ok()) out += bitmap->ToText();
+      return;
+    }
     default: break;
   }
   if (type.IsInteger()) return model::AppendInt(out, IntegerCell(column, row));

@@ -46,6 +46,14 @@ Result<Kernel> MakeWatermark(const CallSite& call) {
   });
 }
 
+/// WATERMARK FOR t AS SOURCE_WATERMARK() says that the source makes the watermarks; no connector of
+/// ours does.
+Result<Kernel> MakeSourceWatermark(const CallSite&) {
+  Error error = NotSupported("SOURCE_WATERMARK(): the connector makes no watermarks of its own");
+  error.hint = "WATERMARK FOR t AS t - INTERVAL '5' SECOND";
+  return error;
+}
+
 constexpr FunctionEntry kEntries[] = {
     {"CURRENT_TIMESTAMP", "", kVolatile, MakeNow},
     {"CURRENT_ROW_TIMESTAMP", "", kVolatile, MakeNow},
@@ -56,6 +64,7 @@ constexpr FunctionEntry kEntries[] = {
     {"LOCALTIME", "", kVolatile, MakeNow},
     {"PROCTIME", "", kVolatile, MakeNow},
     {"CURRENT_WATERMARK", "*", kVolatile, MakeWatermark},
+    {"SOURCE_WATERMARK", "", kVolatile, MakeSourceWatermark},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "compute/expression/cell_text.h"
 #include "compute/expression/json_path.h"
 #include "compute/expression/row_kernel.h"
+#include "compute/expression/variant.h"
 
 namespace forebay::compute {
 
@@ -91,6 +92,8 @@ void AppendJson(std::string& out, const Column& column, int row) {
     AppendFloating(out, column, row);
   } else if (type.IsCharacter()) {
     AppendJsonString(out, column.GetString(row));
+  } else if (type.Is(TypeRoot::kVariant)) {
+    AppendVariantJson(out, column.GetString(row));
   } else if (type.Is(TypeRoot::kTimestamp)) {
     AppendTimestamp(out, column, row);
   } else if (type.IsNumeric()) {

@@ -82,14 +82,32 @@ class ArrayAccumulator : public Accumulator {
     *StateIn<Cells*>(payload) = nullptr;
   }
 
- private:
+ protected:
   const Cells* Peek(const char* payload) const { return *StateIn<Cells*>(payload); }
   Cells& Object(char* payload) const {
     Cells** slot = StateIn<Cells*>(payload);
     if (*slot == nullptr) *slot = std::make_unique<Cells>().release();
     return **slot;
   }
+
+ private:
   int argument_;
+};
+
+/// SINGLE_VALUE: the one value there is (Flink's SingleValueAggFunction).
+class SingleValueAccumulator : public ArrayAccumulator {
+ public:
+  using ArrayAccumulator::ArrayAccumulator;
+
+  void Emit(std::span<char* const> payloads, model::ColumnBuilder& builder) override {
+    for (char* payload : payloads) {
+      const Cells* cells = Peek(payload);
+      if (cells != nullptr && cells->size() > 1) {
+        Fail(InvalidArgument("SINGLE_VALUE: there is more than one value"));
+      }
+      AppendCellBytes(cells == nullptr || cells->empty() ? std::string() : cells->front(), builder);
+    }
+  }
 };
 
 /// COLLECT: how often each value that is not NULL came (Flink's CollectAggFunction).
@@ -160,6 +178,10 @@ class MultisetAccumulator : public Accumulator {
 };
 
 }  // namespace
+
+std::unique_ptr<Accumulator> MakeSingleValueAccumulator(const sql::AggregateCall& call) {
+  return std::make_unique<SingleValueAccumulator>(call.args[0]);
+}
 
 std::unique_ptr<Accumulator> MakeCollectAccumulator(const sql::AggregateCall& call) {
   if (call.function == "COLLECT") return std::make_unique<MultisetAccumulator>(call.args[0]);

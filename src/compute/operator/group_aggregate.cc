@@ -100,6 +100,7 @@ Status GroupAggregateOperator::Process(int, Batch batch) {
   EmitOld(results);
   calls_.Update({batch, rows_, payloads_.data(), batch.IsInsertOnly() ? nullptr : signs_.data()});
   EmitNew(results);
+  RETURN_IF_ERROR(calls_.status());
   std::vector<Column> columns;
   for (ColumnBuilder& builder : results) columns.push_back(builder.Finish());
   Compare(columns);

@@ -215,6 +215,7 @@ void OverAggregateOperator::Accumulate(std::span<const Due> rows, int8_t sign) {
 }
 
 Status OverAggregateOperator::Send() {
+  RETURN_IF_ERROR(calls_.status());
   if (sent_.empty()) return Status::Ok();
   Batch batch(static_cast<int>(sent_.size()), rows_.Decode(sent_));
   for (size_t i = 0; i < results_.size(); ++i) {

@@ -89,7 +89,7 @@ Status SessionAggregateOperator::Process(int, Batch batch) {
       table_.Erase(entries_[row]);
     }
   }
-  return Status::Ok();
+  return calls_.status();
 }
 
 void SessionAggregateOperator::ApplyPending() {
@@ -250,6 +250,7 @@ Status SessionAggregateOperator::EmitDue() {
     results.emplace_back(types_[i], batch.num_rows);
   }
   calls_.Emit(payloads, results);
+  RETURN_IF_ERROR(calls_.status());
   for (size_t p = 0; p < properties_.size(); ++p) {
     ColumnBuilder& builder = results[calls_.size() + p];
     for (const Session* session : sessions) {

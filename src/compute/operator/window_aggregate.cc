@@ -78,7 +78,7 @@ Status WindowAggregateOperator::Process(int, Batch batch) {
     }
     Accumulate(batch, *OpenSlice(part.slice_end, start).table, part.rows);
   }
-  return Status::Ok();
+  return calls_.status();
 }
 
 /// Most batches lie in one or two slices, so the last one found is tried first.
@@ -238,6 +238,7 @@ Status WindowAggregateOperator::EmitEntries(KeyedTable& table,
     results.emplace_back(types_[keys_.size() + i], batch.num_rows);
   }
   calls_.Emit(payloads, results);
+  RETURN_IF_ERROR(calls_.status());
   for (ColumnBuilder& builder : results) batch.columns.push_back(builder.Finish());
   for (sql::WindowProperty property : properties_) {
     const model::DataType& type = types_[batch.columns.size()];

@@ -117,6 +117,7 @@ Result<ExpressionPtr> MakeComparison(const std::string& function, ExpressionPtr 
     return CompareRows(function, a, b);
   }
   if (IsDateWithTimestamp(a->type, b->type)) return NotComparable(a, b);
+  if (a->type.Is(TypeRoot::kRaw) || b->type.Is(TypeRoot::kRaw)) return NotComparable(a, b);
   if (ComparesWithItself(*a, *b)) {
     if (IsDistinctTest(function)) return BooleanLiteral(function == "IS_NOT_DISTINCT_FROM");
     return ComparisonWithItself(function, a);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "model/bitmap.h"
 #include "sql/types/type_rules.h"
 
 namespace forebay::sql {
@@ -20,6 +21,9 @@ DataType TDouble(const Args&) { return DataType::Double(); }
 DataType TBoolean(const Args&) { return DataType::Boolean(); }
 DataType TBytes(const Args&) { return DataType::Bytes(); }
 DataType TDate(const Args&) { return DataType::Date(); }
+DataType TBitmap(const Args&) { return model::BitmapType(); }
+DataType TVariant(const Args&) { return DataType::Variant(); }
+DataType TIntArray(const Args&) { return DataType::Array(DataType::Int()); }
 DataType TTimestamp3(const Args&) { return DataType::Timestamp(3); }
 DataType TLtz3(const Args&) { return DataType::TimestampLtz(3); }
 DataType TTime0(const Args&) { return DataType::Time(0); }
@@ -92,6 +96,16 @@ const FunctionSpec kFunctions[] = {
     {"ATAN", "ATAN", "D", TDouble},
     {"ATAN2", "ATAN2", "DD", TDouble},
     {"BIN", "BIN", "L", TString},
+    {"BITMAP_AND", "BITMAP_AND", "QQ", TBitmap},
+    {"BITMAP_ANDNOT", "BITMAP_ANDNOT", "QQ", TBitmap},
+    {"BITMAP_BUILD", "BITMAP_BUILD", "U", TBitmap},
+    {"BITMAP_CARDINALITY", "BITMAP_CARDINALITY", "Q", TBigint},
+    {"BITMAP_FROM_BYTES", "BITMAP_FROM_BYTES", "H", TBitmap},
+    {"BITMAP_OR", "BITMAP_OR", "QQ", TBitmap},
+    {"BITMAP_TO_ARRAY", "BITMAP_TO_ARRAY", "Q", TIntArray},
+    {"BITMAP_TO_BYTES", "BITMAP_TO_BYTES", "Q", TBytes},
+    {"BITMAP_TO_STRING", "BITMAP_TO_STRING", "Q", TString},
+    {"BITMAP_XOR", "BITMAP_XOR", "QQ", TBitmap},
     {"CARDINALITY", "CARDINALITY", "A", TInt},
     {"CEIL", "CEIL", "N", TDecimal0},
     {"CEILING", "CEIL", "N", TDecimal0},
@@ -148,6 +162,7 @@ const FunctionSpec kFunctions[] = {
     {"MD5", "MD5", "S", TChar<32>},
     {"NOW", "CURRENT_TIMESTAMP", "", TLtz3, kNever},
     {"OVERLAY", "OVERLAY", "SSI|I", TOverlay},
+    {"PARSE_JSON", "PARSE_JSON", "S|B", TVariant},
     {"PARSE_URL", "PARSE_URL", "SS|S", TString, kAlways},
     {"PI", "PI", "", TDouble, kNever},
     {"POSITION", "POSITION", "SS|I", TInt},
@@ -179,6 +194,7 @@ const FunctionSpec kFunctions[] = {
     {"SIGN", "SIGN", "N", TArg0},
     {"SIN", "SIN", "D", TDouble},
     {"SINH", "SINH", "D", TDouble},
+    {"SOURCE_WATERMARK", "SOURCE_WATERMARK", "", TLtz3},
     {"SPLIT", "SPLIT", "SS", TStringArray},
     {"SPLIT_INDEX", "SPLIT_INDEX", "SWI", TString, kAlways},
     {"SQRT", "SQRT", "D", TDouble},
@@ -194,6 +210,7 @@ const FunctionSpec kFunctions[] = {
     {"TO_TIMESTAMP_LTZ", "TO_TIMESTAMP_LTZ", "Z|WS", TLtz3, kAlways},
     {"TRANSLATE", "TRANSLATE", "SSS", TString},
     {"TRUNCATE", "TRUNCATE", "N|I", TRound},
+    {"TRY_PARSE_JSON", "TRY_PARSE_JSON", "S|B", TVariant, kAlways},
     {"TYPEOF", "TYPEOF", "A|B", TString, kAlways},
     {"UNHEX", "UNHEX", "S", TBytes, kAlways},
     {"UNIX_TIMESTAMP", "UNIX_TIMESTAMP", "|SS", TBigint, kOfArguments},
@@ -203,16 +220,29 @@ const FunctionSpec kFunctions[] = {
     {"UUID", "UUID", "", TChar36, kNever, false},
 };
 
-constexpr std::string_view kAggregates[] = {"APPROX_COUNT_DISTINCT",
+constexpr std::string_view kAggregates[] = {"$SUM0",
+                                            "APPROX_COUNT_DISTINCT",
                                             "ARRAY_AGG",
                                             "AVG",
+                                            "BITMAP_AND_AGG",
+                                            "BITMAP_AND_CARDINALITY_AGG",
+                                            "BITMAP_BUILD_AGG",
+                                            "BITMAP_BUILD_CARDINALITY_AGG",
+                                            "BITMAP_OR_AGG",
+                                            "BITMAP_OR_CARDINALITY_AGG",
+                                            "BITMAP_XOR_AGG",
+                                            "BITMAP_XOR_CARDINALITY_AGG",
                                             "COLLECT",
                                             "COUNT",
                                             "FIRST_VALUE",
+                                            "JSON_ARRAYAGG",
+                                            "JSON_OBJECTAGG",
                                             "LAST_VALUE",
                                             "LISTAGG",
                                             "MAX",
                                             "MIN",
+                                            "PERCENTILE",
+                                            "SINGLE_VALUE",
                                             "STDDEV",
                                             "STDDEV_POP",
                                             "STDDEV_SAMP",
@@ -278,6 +308,8 @@ std::string Upper(std::string_view text) {
   return upper;
 }
 
+bool IsIntOrLess(const DataType& type) { return type.IsInteger() && !type.Is(TypeRoot::kBigint); }
+
 bool Accepts(char letter, const DataType& type) {
   if (type.Is(TypeRoot::kNull)) return true;
   switch (letter) {
@@ -296,6 +328,9 @@ bool Accepts(char letter, const DataType& type) {
     case 'W': return type.IsCharacter() || type.IsInteger();
     case 'R': return type.Is(TypeRoot::kArray);
     case 'M': return type.Is(TypeRoot::kMap);
+    case 'Q': return model::IsBitmap(type);
+    case 'H': return type.IsBytes();
+    case 'U': return type.Is(TypeRoot::kArray) && IsIntOrLess(type.children()[0]);
     default: return true;
   }
 }
@@ -307,6 +342,12 @@ ExpressionPtr Coerce(char letter, ExpressionPtr arg) {
   if (letter == 'W' && arg->type.IsInteger()) return CastTo(std::move(arg), DataType::Int());
   if (letter == 'L') return CastTo(std::move(arg), DataType::Bigint());
   if (letter == 'D') return CastTo(std::move(arg), DataType::Double());
+  if (letter == 'U') {
+    bool null = arg->type.Is(TypeRoot::kNull);
+    DataType element = null ? DataType::Int() : arg->type.children()[0];
+    return CastTo(std::move(arg),
+                  DataType::Array(DataType::Int().WithNullable(element.nullable())));
+  }
   if (letter == 'S' && arg->type.Is(TypeRoot::kNull))
     return CastTo(std::move(arg), DataType::String());
   return arg;
@@ -391,7 +432,8 @@ bool IsAggregateFunction(std::string_view name) {
 }
 
 bool IsDeterministic(std::string_view name) {
-  return name != "RAND" && name != "RAND_INTEGER" && name != "UUID";
+  return name != "RAND" && name != "RAND_INTEGER" && name != "UUID" &&
+         name != "PYTHON_NONDETERMINISTIC" && name != "PYTHON_TABLE";
 }
 
 Result<ExpressionPtr> MakeFunctionCall(const FunctionSpec& spec, Args args) {
@@ -403,7 +445,7 @@ Result<ExpressionPtr> MakeFunctionCall(const FunctionSpec& spec, Args args) {
   bool nullable = false;
   for (size_t i = 0; i < args.size(); ++i) {
     char letter = LetterAt(spec.arguments, i);
-    if (args[i]->type.Is(TypeRoot::kNull) && letter != 'A') {
+    if (args[i]->type.Is(TypeRoot::kNull) && letter != 'A' && letter != 'U') {
       Error error = InvalidArgument("SQL-1006 {}: illegal use of NULL", spec.sql_name);
       error.hint = "give it a type: CAST(NULL AS STRING)";
       return error;
@@ -431,6 +473,14 @@ Result<DataType> AggregateType(std::string_view function, const std::vector<Data
   bool nullable = type.nullable() || may_be_empty;
   if (function == "MIN" || function == "MAX") return type.WithNullable(nullable);
   if (function == "FIRST_VALUE" || function == "LAST_VALUE") return type;
+  if (function == "SINGLE_VALUE") return type.WithNullable(nullable);
+  if (function.starts_with("JSON_")) return DataType::Varchar(2000).NotNull();
+  if (function.starts_with("BITMAP_")) {
+    return function.ends_with("_CARDINALITY_AGG") ? DataType::Bigint() : model::BitmapType();
+  }
+  if (function == "PERCENTILE") {
+    return args[1].Is(TypeRoot::kArray) ? DataType::Array(DataType::Double()) : DataType::Double();
+  }
   if (function == "LISTAGG") {
     if (type.IsCharacter()) return type;
   } else if (function == "COLLECT") {
@@ -439,6 +489,7 @@ Result<DataType> AggregateType(std::string_view function, const std::vector<Data
     return DataType::Array(type);
   } else if (type.IsNumeric()) {
     if (function == "SUM") return SumType(type).WithNullable(nullable);
+    if (function == "SUM0") return SumType(type).NotNull();
     return AvgType(type).WithNullable(nullable);
   }
   return InvalidArgument("SQL-1006 cannot apply {} to an argument of type {}", function,

@@ -20,7 +20,8 @@ enum class Nullability : uint8_t { kOfArguments, kAlways, kNever };
 /// (made BIGINT), N number, D number (made DOUBLE), B BOOLEAN, Z string or number
 /// (made BIGINT, or DOUBLE), G string or number, W string or integer (made INT), T date or
 /// timestamp, X character string or date or time, F character string or timestamp, Y bytes or
-/// string, R array, M map, A anything; what follows '|' is optional, and a final '*' repeats the
+/// string, R array, M map, Q bitmap, H bytes, U array of INT or narrower integers
+/// (made INT) or NULL, A anything; what follows '|' is optional, and a final '*' repeats the
 /// letter before it.
 struct FunctionSpec {
   std::string_view sql_name;

@@ -32,7 +32,10 @@ Result<ExpressionAstPtr> Parser::SpecialCall(size_t mark, const std::string& nam
   if (name == "JSON_VALUE" || name == "JSON_QUERY" || name == "JSON_EXISTS") {
     return JsonCall(mark, name);
   }
-  if (name == "JSON_OBJECT" || name == "JSON_ARRAY") return JsonConstructor(mark, name);
+  if (name == "JSON_OBJECT" || name == "JSON_ARRAY" || name == "JSON_OBJECTAGG" ||
+      name == "JSON_ARRAYAGG") {
+    return JsonConstructor(mark, name);
+  }
   if (name == "DESCRIPTOR") {
     tokens_.Next();
     tokens_.Next();
@@ -189,7 +192,7 @@ Result<ExpressionAstPtr> Parser::JsonCall(size_t mark, const std::string& name) 
 }
 
 /// JSON_OBJECT([[KEY] k VALUE v, ..] [NULL | ABSENT ON NULL]), JSON_ARRAY([v, ..] [NULL | ABSENT ON
-/// NULL])
+/// NULL]), and the aggregates JSON_OBJECTAGG and JSON_ARRAYAGG with one member
 Result<ExpressionAstPtr> Parser::JsonConstructor(size_t mark, const std::string& name) {
   tokens_.Next();
   tokens_.Next();
@@ -198,8 +201,9 @@ Result<ExpressionAstPtr> Parser::JsonConstructor(size_t mark, const std::string&
   node.text = name;
   bool more = !tokens_.PeekSymbol(")") && !tokens_.PeekWords("NULL ON NULL") &&
               !tokens_.PeekWords("ABSENT ON NULL");
+  bool aggregate = name.ends_with("AGG");
   while (more) {
-    if (name == "JSON_OBJECT") {
+    if (name.starts_with("JSON_OBJECT")) {
       if (tokens_.PeekWords("KEY") && !tokens_.PeekWords("VALUE", 1)) tokens_.Next();
       ASSIGN_OR_RETURN(ExpressionAstPtr key, Expression());
       node.args.push_back(std::move(key));
@@ -207,10 +211,13 @@ Result<ExpressionAstPtr> Parser::JsonConstructor(size_t mark, const std::string&
     }
     ASSIGN_OR_RETURN(ExpressionAstPtr value, Expression());
     node.args.push_back(std::move(value));
-    more = tokens_.AcceptSymbol(",");
+    more = !aggregate && tokens_.AcceptSymbol(",");
   }
   if (tokens_.AcceptWords("NULL ON NULL")) node.clauses["ON NULL"] = "NULL";
   if (tokens_.AcceptWords("ABSENT ON NULL")) node.clauses["ON NULL"] = "ABSENT";
+  if (name == "JSON_ARRAYAGG" && tokens_.AcceptWords("ORDER BY")) {
+    RETURN_IF_ERROR(OrderItems().status());  // as in Flink, the order stays that of arrival
+  }
   RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
   node.range = tokens_.RangeFrom(mark);
   return std::make_shared<const ExpressionAst>(std::move(node));

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "model/bitmap.h"
 #include "sql/parser/parser_impl.h"
 
 namespace forebay::sql {
@@ -58,7 +59,7 @@ Result<DataType> Parser::NamedType() {
     const char* words;
     DataType type;
   };
-  static const std::array<Simple, 14> kSimple = {{{"BOOLEAN", DataType::Boolean()},
+  static const std::array<Simple, 15> kSimple = {{{"BOOLEAN", DataType::Boolean()},
                                                   {"TINYINT", DataType::Tinyint()},
                                                   {"SMALLINT", DataType::Smallint()},
                                                   {"INT", DataType::Int()},
@@ -71,6 +72,7 @@ Result<DataType> Parser::NamedType() {
                                                   {"STRING", DataType::String()},
                                                   {"BYTES", DataType::Bytes()},
                                                   {"DATE", DataType::Date()},
+                                                  {"BITMAP", model::BitmapType()},
                                                   {"VARIANT", DataType::Variant()}}};
   for (const Simple& simple : kSimple) {
     if (tokens_.AcceptWords(simple.words)) return simple.type;

@@ -194,8 +194,11 @@ bool SupportsImplicitCast(const DataType& from, const DataType& to) {
 
 bool SupportsExplicitCast(const DataType& from, const DataType& to) {
   if (SupportsImplicitCast(from, to)) return true;
+  if (to.Is(TypeRoot::kRaw) || to.Is(TypeRoot::kVariant)) return false;
   if (from.IsCharacter()) return !to.IsInterval() && !IsNestedRoot(to.root());
+  if (from.Is(TypeRoot::kVariant)) return false;
   if (to.IsCharacter()) return true;
+  if (from.Is(TypeRoot::kRaw)) return to.IsBytes();
   if (from.IsNumeric() && to.IsNumeric()) return true;
   if (from.Is(TypeRoot::kBoolean)) return to.IsNumeric();
   if (to.Is(TypeRoot::kBoolean)) return from.IsNumeric();
