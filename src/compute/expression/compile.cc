@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compute/expression/program.h"
+#include "compute/python/python_function.h"
 
 namespace forebay::compute {
 
@@ -70,6 +71,7 @@ class Compiler {
 
   Program program_;
   std::map<std::string, int> known_;
+  std::shared_ptr<PythonRuntime> python_ = std::make_shared<PythonRuntime>();
 };
 
 int Compiler::Insert(std::string key, Node node) {
@@ -202,7 +204,7 @@ void Compiler::SkipWideningCasts(const DataType& type, std::vector<int>& args) {
 
 Result<int> Compiler::AddFunction(std::string name, const DataType& type, std::vector<int> args) {
   if (name == "PLUS" || name == "MINUS" || name == "TIMES") SkipWideningCasts(type, args);
-  CallSite call{name, type, {}, {}, &program_.context};
+  CallSite call{name, type, {}, {}, &program_.context, python_};
   for (int arg : args) call.args.push_back(program_.nodes[arg].type);
   const FunctionEntry* entry = FindFunction(name, call.args);
   if (entry == nullptr) return NoKernel(call);

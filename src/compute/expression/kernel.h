@@ -12,6 +12,8 @@
 
 namespace forebay::compute {
 
+class PythonRuntime;
+
 /// What a kernel gets for an argument: a column of the batch's rows, or one cell that stands for
 /// every row.
 struct Operand {
@@ -45,6 +47,8 @@ struct CallSite {
   /// The literal arguments' cells; null where an argument is no literal.
   std::vector<const Operand*> literals;
   const EvaluationContext* context = nullptr;
+  /// The processes of the evaluator's Python functions.
+  std::shared_ptr<PythonRuntime> python = nullptr;
 
   /// The text of a non-NULL literal character argument.
   std::optional<std::string_view> LiteralText(size_t arg) const {
@@ -95,6 +99,9 @@ std::span<const FunctionEntry> ArrayFunctions();
 std::span<const FunctionEntry> JsonFunctions();
 std::span<const FunctionEntry> JsonTextFunctions();
 std::span<const FunctionEntry> TextFunctions();
+std::span<const FunctionEntry> BitmapFunctions();
+std::span<const FunctionEntry> VariantFunctions();
+std::span<const FunctionEntry> PythonFunctions();
 
 /// The entry that matches, or null.
 const FunctionEntry* FindFunction(std::string_view name, std::span<const model::DataType> args);

@@ -64,7 +64,8 @@ Table BuildTable() {
         CastFunctions(),       StringFunctions(), JavaStringFunctions(),   EncodingFunctions(),
         CharsetFunctions(),    UrlFunctions(),    PrintfFunctions(),       PatternFunctions(),
         TemporalFunctions(),   ClockFunctions(),  TemporalTextFunctions(), CollectionFunctions(),
-        ArrayFunctions(),      JsonFunctions(),   JsonTextFunctions(),     TextFunctions()}) {
+        ArrayFunctions(),      JsonFunctions(),   JsonTextFunctions(),     TextFunctions(),
+        BitmapFunctions(),     PythonFunctions(), VariantFunctions()}) {
     for (const FunctionEntry& entry : entries) table[entry.name].push_back(&entry);
   }
   return table;

@@ -1,5 +1,7 @@
 #include "compute/operator/accumulator.h"
 
+#include "sql/plan/python_call.h"
+
 namespace forebay::compute {
 
 using model::Column;
@@ -42,6 +44,9 @@ std::unique_ptr<Accumulator> MakePlain(const sql::AggregateCall& call, const Dat
   }
   if (name == "ARRAY_AGG" || name == "COLLECT") return MakeCollectAccumulator(call);
   if (name == "VAR_POP" || name == "VAR_SAMP") return MakeVarianceAccumulator(call, argument);
+  if (name.starts_with("BITMAP_")) return MakeBitmapAccumulator(call, argument, retracting);
+  if (name.starts_with("JSON_")) return MakeJsonAccumulator(call);
+  if (name == "SINGLE_VALUE") return MakeSingleValueAccumulator(call);
   if (name == "LISTAGG") return MakeRetractableAccumulator(call, argument);
   return nullptr;
 }
@@ -57,15 +62,23 @@ Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& c
                                                      bool retracting) {
   DataType argument = call.args.empty() ? DataType::Bigint() : input[call.args[0]];
   // MIN and MAX are the same with and without DISTINCT.
-  bool distinct = call.distinct && call.function != "MIN" && call.function != "MAX";
+  bool distinct = call.distinct && call.function != "MIN" && call.function != "MAX" &&
+                  call.function != "PERCENTILE";
   if (distinct && call.args.size() != 1) {
     return NotSupported("{}(DISTINCT ...) with {} arguments", call.function, call.args.size());
+  }
+  if (call.function.starts_with(sql::kPythonAggregate)) {
+    if (distinct) return NotSupported("DISTINCT in an aggregate function in Python");
+    return MakePythonAccumulator(call, input);
   }
   sql::AggregateCall inner = call;
   if (distinct) inner.args = {0};
   std::unique_ptr<Accumulator> accumulator = MakePlain(inner, argument, retracting);
   if (accumulator != nullptr && distinct) {
     accumulator = MakeDistinctAccumulator(std::move(accumulator), call, argument);
+  }
+  if (call.function == "PERCENTILE") {
+    accumulator = MakePercentileAccumulator(call, input);
   }
   if (accumulator == nullptr) {
     return NotSupported("aggregate function {} over {}", call.function, argument.ToString());
@@ -140,6 +153,13 @@ Status AccumulatorSet::Load(char* payload, ByteReader& reader) {
 
 void AccumulatorSet::Destroy(char* payload) {
   for (auto& accumulator : accumulators_) accumulator->Destroy(payload);
+}
+
+Status AccumulatorSet::status() const {
+  for (const auto& accumulator : accumulators_) {
+    if (!accumulator->status().ok()) return accumulator->status();
+  }
+  return Status::Ok();
 }
 
 int64_t AccumulatorSet::MemoryBytes() const {

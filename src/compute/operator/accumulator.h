@@ -46,10 +46,15 @@ class Accumulator {
   virtual void Destroy(char* payload) { (void)payload; }
   /// Bytes held outside of the payloads, roughly.
   virtual int64_t MemoryBytes() const { return 0; }
+  /// The first failure of a call; from then on results mean nothing.
+  const Status& status() const { return status_; }
 
  protected:
   /// `bytes` is a multiple of 16.
   explicit Accumulator(int bytes) : bytes_(bytes) {}
+  void Fail(Status status) {
+    if (status_.ok()) status_ = std::move(status);
+  }
 
   template <typename T>
   T* StateIn(char* payload) const {
@@ -63,6 +68,7 @@ class Accumulator {
  private:
   int bytes_;
   int offset_ = 0;
+  Status status_;
 };
 
 /// The accumulator of `call` over rows of `input` types; `retracting`: the input has -U and -D
@@ -90,6 +96,9 @@ class AccumulatorSet {
   void Destroy(char* payload);
   bool NeedsDestroy() const { return needs_destroy_; }
   int64_t MemoryBytes() const;
+  /// The first failure of an accumulator: whoever has called Update, Merge or Emit asks before it
+  /// sends results.
+  Status status() const;
   const sql::AggregateCall& call(int index) const { return calls_[index]; }
 
  private:
@@ -110,6 +119,8 @@ std::unique_ptr<Accumulator> MakeSumAccumulator(const sql::AggregateCall& call,
                                                 const model::DataType& argument);
 /// ARRAY_AGG and COLLECT, of any type.
 std::unique_ptr<Accumulator> MakeCollectAccumulator(const sql::AggregateCall& call);
+/// SINGLE_VALUE, of any type: more than one value is an error.
+std::unique_ptr<Accumulator> MakeSingleValueAccumulator(const sql::AggregateCall& call);
 /// VAR_POP and VAR_SAMP; null when the argument is no DOUBLE.
 std::unique_ptr<Accumulator> MakeVarianceAccumulator(const sql::AggregateCall& call,
                                                      const model::DataType& argument);
@@ -120,6 +131,19 @@ std::unique_ptr<Accumulator> MakeExtremeAccumulator(const sql::AggregateCall& ca
 /// taken back.
 std::unique_ptr<Accumulator> MakeRetractableAccumulator(const sql::AggregateCall& call,
                                                         const model::DataType& argument);
+/// JSON_OBJECTAGG_* and JSON_ARRAYAGG_* over values that are JSON text already.
+std::unique_ptr<Accumulator> MakeJsonAccumulator(const sql::AggregateCall& call);
+/// A user's aggregate function in Python.
+Result<std::unique_ptr<Accumulator>> MakePythonAccumulator(
+    const sql::AggregateCall& call, const std::vector<model::DataType>& input);
+/// The BITMAP_*_AGG functions; null when the argument has another type.
+std::unique_ptr<Accumulator> MakeBitmapAccumulator(const sql::AggregateCall& call,
+                                                   const model::DataType& argument,
+                                                   bool retracting);
+/// PERCENTILE(value, share or shares[, how often the value counts]); null when an argument has
+/// another type.
+std::unique_ptr<Accumulator> MakePercentileAccumulator(const sql::AggregateCall& call,
+                                                       const std::vector<model::DataType>& input);
 /// Hands `inner` every distinct value once. `inner` reads column 0.
 std::unique_ptr<Accumulator> MakeDistinctAccumulator(std::unique_ptr<Accumulator> inner,
                                                      const sql::AggregateCall& call,

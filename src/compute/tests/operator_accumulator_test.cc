@@ -134,5 +134,103 @@ TEST(AccumulatorTest, CollectCountsValues) {
   EXPECT_EQ(restored.Entries(), "3x4 ");
 }
 
+/// An aggregate over a batch's columns in one group, restored from its own checkpoint before each
+/// result.
+class Restored {
+ public:
+  Restored(std::string function, std::vector<DataType> input, DataType result, bool retracting)
+      : input_(std::move(input)), result_(std::move(result)) {
+    sql::AggregateCall call;
+    call.function = std::move(function);
+    for (size_t i = 0; i < input_.size(); ++i) call.args.push_back(static_cast<int>(i));
+    call.type = result_;
+    auto made = MakeAccumulator(call, input_, retracting);
+    EXPECT_TRUE(made.ok()) << made.message();
+    accumulator_ = std::move(made).value();
+    accumulator_->PlaceAt(0);
+  }
+  ~Restored() { accumulator_->Destroy(payload()); }
+  void Feed(const std::vector<model::Value>& cells, int8_t sign = 1) {
+    model::BatchBuilder builder(input_);
+    for (size_t i = 0; i < cells.size(); ++i) {
+      model::AppendValue(builder.column(static_cast<int>(i)), cells[i]);
+    }
+    builder.FinishRow();
+    model::Batch batch = builder.Finish();
+    std::vector<uint32_t> rows = {0};
+    char* target = payload();
+    accumulator_->Update({batch, rows, &target, &sign});
+  }
+  model::Value Result() {
+    ByteWriter writer;
+    accumulator_->Save(payload(), writer);
+    accumulator_->Destroy(payload());
+    ByteReader reader(writer.view());
+    EXPECT_TRUE(accumulator_->Load(payload(), reader).ok());
+    model::ColumnBuilder builder(result_);
+    char* source = payload();
+    accumulator_->Emit(std::span<char* const>(&source, 1), builder);
+    return model::ValueAt(builder.Finish(), 0);
+  }
+  std::string Text() { return std::get<std::string>(Result().data); }
+  const Status& status() const { return accumulator_->status(); }
+
+ private:
+  char* payload() { return reinterpret_cast<char*>(state_); }
+  std::vector<DataType> input_;
+  DataType result_;
+  std::unique_ptr<Accumulator> accumulator_;
+  alignas(16) double state_[4] = {};
+};
+
+TEST(AccumulatorTest, JsonAggregatesAreRestored) {
+  using model::Value;
+  Restored list("JSON_ARRAYAGG_NULL_ON_NULL", {DataType::String()}, DataType::String(), true);
+  EXPECT_EQ(list.Text(), "[]");
+  list.Feed({Value(std::string("1"))});
+  list.Feed({Value()});
+  list.Feed({Value(std::string("\"a\""))});
+  EXPECT_EQ(list.Text(), "[1,null,\"a\"]");
+  list.Feed({Value()}, -1);
+  EXPECT_EQ(list.Text(), "[1,\"a\"]");
+  Restored object("JSON_OBJECTAGG_ABSENT_ON_NULL", {DataType::String(), DataType::String()},
+                  DataType::String(), true);
+  object.Feed({Value(std::string("k")), Value(std::string("1"))});
+  object.Feed({Value(std::string("a")), Value()});
+  EXPECT_EQ(object.Text(), "{\"k\":1}");
+  object.Feed({Value(std::string("k")), Value(std::string("1"))}, -1);
+  object.Feed({Value(std::string("k")), Value(std::string("2"))});
+  EXPECT_EQ(object.Text(), "{\"k\":2}");
+  EXPECT_TRUE(object.status().ok());
+  object.Feed({Value(std::string("k")), Value(std::string("3"))});
+  EXPECT_FALSE(object.status().ok());
+}
+
+TEST(AccumulatorTest, PercentilesAreRestored) {
+  using model::Value;
+  Restored median("PERCENTILE", {DataType::Int(), DataType::Double()}, DataType::Double(), true);
+  EXPECT_TRUE(median.Result().IsNull());
+  for (int64_t value : {1, 2, 10, 4}) median.Feed({Value(value), Value(0.5)});
+  EXPECT_EQ(std::get<double>(median.Result().data), 3.0);
+  median.Feed({Value(int64_t{10}), Value(0.5)}, -1);
+  EXPECT_EQ(std::get<double>(median.Result().data), 2.0);
+}
+
+TEST(AccumulatorTest, BitmapCountsAreRestored) {
+  using model::Value;
+  for (bool retracting : {false, true}) {
+    Restored values("BITMAP_BUILD_CARDINALITY_AGG", {DataType::Int()}, DataType::Bigint(),
+                    retracting);
+    EXPECT_TRUE(values.Result().IsNull());
+    for (int64_t value : {1, 1, -7}) values.Feed({Value(value)});
+    EXPECT_EQ(std::get<int64_t>(values.Result().data), 2);
+    if (!retracting) continue;
+    values.Feed({Value(int64_t{1})}, -1);
+    EXPECT_EQ(std::get<int64_t>(values.Result().data), 2);
+    values.Feed({Value(int64_t{1})}, -1);
+    EXPECT_EQ(std::get<int64_t>(values.Result().data), 1);
+  }
+}
+
 }  // namespace
 }  // namespace forebay::compute

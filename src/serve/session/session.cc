@@ -24,6 +24,9 @@ sql::AnalyzerOptions Session::AnalyzerOptions() const {
   options.current_database = database_;
   options.streaming = IsStreaming();
   options.time_zone = Evaluation().time_zone;
+  for (const auto& [key, value] : settings_) {
+    if (key.starts_with("python.")) options.python_settings[key] = value;
+  }
   return options;
 }
 

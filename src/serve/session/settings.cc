@@ -75,6 +75,8 @@ Result<std::string> CheckMemory(const std::string& key, const std::string& value
   return WrongValue(key, value, "a size such as '2GB' or '512MB'");
 }
 
+Result<std::string> CheckText(const std::string&, const std::string& value) { return value; }
+
 struct KnownSetting {
   const char* key;
   Result<std::string> (*check)(const std::string& key, const std::string& value);
@@ -84,6 +86,10 @@ constexpr KnownSetting kSettings[] = {{"execution.runtime-mode", CheckRuntimeMod
                                       {"execution.checkpointing.interval", CheckDuration},
                                       {"parallelism.default", CheckParallelism},
                                       {"pipeline.auto-watermark-interval", CheckDuration},
+                                      {"python.executable", CheckText},
+                                      {"python.files", CheckText},
+                                      {"python.fn-execution.timeout", CheckDuration},
+                                      {"python.memory-limit", CheckMemory},
                                       {"table.dml-sync", CheckBoolean},
                                       {"table.exec.sink.not-null-enforcer", CheckEnforcer},
                                       {"table.exec.source.idle-timeout", CheckDuration},

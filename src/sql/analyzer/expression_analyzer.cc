@@ -257,6 +257,10 @@ Result<ExpressionPtr> ExpressionAnalyzer::Call(const ExpressionAst& ast) {
     if (handled != nullptr) return handled;
   }
   std::string name = Upper(ast.text);
+  if (scope_.functions != nullptr) {
+    ASSIGN_OR_RETURN(auto function, scope_.functions->FindSystem(ast.text));
+    if (function) return UserCall(ast, *function);
+  }
   if (ast.over != nullptr) return NotSupported("SQL-1020 {} OVER is not supported here", name);
   if (IsAggregateFunction(name)) {
     return InvalidArgument("SQL-1022 aggregate function {} is not allowed here", name);
@@ -292,6 +296,10 @@ Result<ExpressionPtr> ExpressionAnalyzer::Call(const ExpressionAst& ast) {
 Result<ExpressionPtr> ExpressionAnalyzer::Function(const ExpressionAst& ast,
                                                    const std::string& name) {
   const FunctionSpec* spec = FindFunction(name);
+  if (spec == nullptr && scope_.functions != nullptr) {
+    ASSIGN_OR_RETURN(std::optional<CatalogFunction> function, scope_.functions->Find(ast.text));
+    if (function) return UserCall(ast, *function);
+  }
   if (spec == nullptr) {
     Error error = NotFound("SQL-1003 unknown function '{}'", ast.text);
     if (auto nearest = NearestName(name, FunctionNames())) {
@@ -309,6 +317,23 @@ Result<ExpressionPtr> ExpressionAnalyzer::Function(const ExpressionAst& ast,
     }
   }
   return MakeFunctionCall(*spec, std::move(args));
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::UserCall(const ExpressionAst& ast,
+                                                   const CatalogFunction& function) {
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  return scope_.functions->Call(function, std::move(args));
+}
+
+Result<ExpressionPtr> ExpressionAnalyzer::AnalyzeTableCall(const ExpressionAst& ast) {
+  bool call = ast.kind == ExpressionAstKind::kCall && scope_.functions != nullptr;
+  if (!call) return ExpressionPtr();
+  ASSIGN_OR_RETURN(std::optional<CatalogFunction> function, scope_.functions->FindAny(ast.text));
+  if (!function) return ExpressionPtr();
+  ASSIGN_OR_RETURN(Args args, AnalyzeAll(ast.args));
+  auto rows = scope_.functions->TableCall(*function, std::move(args));
+  if (!rows.ok()) return ErrorAt(rows.error(), ast.range.position);
+  return rows;
 }
 
 Result<ExpressionPtr> ExpressionAnalyzer::Case(const ExpressionAst& ast) {
@@ -455,6 +480,12 @@ Result<ExpressionPtr> ExpressionAnalyzer::Item(const ExpressionAst& ast) {
     }
     if (!key.IsCharacter() || !args[1]->type.IsCharacter()) args[1] = CastTo(args[1], key);
     return Expression::Call(type.children()[1].Nullable(), "ITEM", std::move(args));
+  }
+  if (type.Is(TypeRoot::kVariant)) {
+    if (args[1]->type.IsInteger()) args[1] = CastTo(args[1], DataType::Int());
+    if (args[1]->type.IsInteger() || args[1]->type.IsCharacter()) {
+      return Expression::Call(DataType::Variant(), "ITEM", std::move(args));
+    }
   }
   return InvalidArgument("SQL-1006 cannot apply [] to a value of type {}",
                          type.Nullable().ToString());

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sql/analyzer/user_functions.h"
 #include "sql/parser/ast.h"
 #include "sql/plan/expression.h"
 #include "sql/plan/plan.h"
@@ -21,6 +22,8 @@ struct Scope {
   std::vector<ScopeColumn> columns;
   /// Of the query around a subquery: where names are looked for next. Outlives this one's analysis.
   const Scope* outer = nullptr;
+  /// What users' functions may be called; null: none. Outlives the scope.
+  const UserFunctions* functions = nullptr;
 };
 
 /// Turns syntax trees into typed expressions over a scope by Flink's rules: names resolved, types
@@ -37,6 +40,8 @@ class ExpressionAnalyzer {
   Result<ExpressionPtr> Analyze(const ExpressionAst& ast);
   /// Analyzes a predicate: an error unless it is BOOLEAN.
   Result<ExpressionPtr> AnalyzeCondition(const ExpressionAst& ast);
+  /// A call of a user's table function as an ARRAY of its rows; null when `ast` is none.
+  Result<ExpressionPtr> AnalyzeTableCall(const ExpressionAst& ast);
 
  private:
   Result<ExpressionPtr> Dispatch(const ExpressionAst& ast);
@@ -45,6 +50,7 @@ class ExpressionAnalyzer {
   Result<ExpressionPtr> Subquery(const ExpressionAst& ast);
   Result<ExpressionPtr> Call(const ExpressionAst& ast);
   Result<ExpressionPtr> Function(const ExpressionAst& ast, const std::string& name);
+  Result<ExpressionPtr> UserCall(const ExpressionAst& ast, const CatalogFunction& function);
   Result<ExpressionPtr> Case(const ExpressionAst& ast);
   Result<ExpressionPtr> Cast(const ExpressionAst& ast);
   Result<ExpressionPtr> Between(const ExpressionAst& ast);

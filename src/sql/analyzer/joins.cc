@@ -64,6 +64,10 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
     }
   }
   if (right_ast.kind == TableAstKind::kUnnest) return JoinUnnest(ast, left);
+  if (right_ast.kind == TableAstKind::kFunction) {
+    ASSIGN_OR_RETURN(bool table_function, IsTableFunction(*right_ast.function));
+    if (table_function) return JoinUnnest(ast, left);
+  }
   ASSIGN_OR_RETURN(Relation right, From(right_ast));
   JoinKind kind = KindOf(ast.join);
   if (ast.natural || !ast.using_columns.empty()) return JoinUsing(kind, ast, left, right);
@@ -72,6 +76,7 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
   ExpressionPtr condition;
   if (ast.condition != nullptr) {
     both.scope.outer = outer_scope_;
+    both.scope.functions = &functions_;
     ExpressionAnalyzer analyzer(both.scope);
     ASSIGN_OR_RETURN(condition, analyzer.AnalyzeCondition(*ast.condition));
   }
@@ -199,6 +204,7 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
   }
   std::vector<ExpressionPtr> conjuncts;
   if (ast.condition != nullptr) {
+    both.scope.functions = &functions_;
     ExpressionAnalyzer analyzer(both.scope);
     ASSIGN_OR_RETURN(ExpressionPtr condition, analyzer.AnalyzeCondition(*ast.condition));
     SplitConjuncts(condition, conjuncts);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
 #include "sql/diagnostic.h"
@@ -33,7 +34,9 @@ Result<DataType> OverType(const std::string& name, const std::vector<ExpressionP
   size_t most = KindOf(name) == Kind::kShift ? 3 : least;
   std::vector<DataType> types;
   for (const ExpressionPtr& arg : args) types.push_back(arg->type);
-  if (KindOf(name) == Kind::kAggregate) return AggregateType(name, types, false);
+  if (KindOf(name) == Kind::kNone || KindOf(name) == Kind::kAggregate) {
+    return AggregateType(name, types, false);
+  }
   if (args.size() < least || args.size() > most) {
     return InvalidArgument("SQL-1007 wrong number of arguments for {}: {}", name, args.size());
   }
@@ -120,8 +123,29 @@ Result<SelectAnalyzer::OverWindow> SelectAnalyzer::WindowOf(const OverAst& over,
   return window;
 }
 
+Status SelectAnalyzer::NameOver(const ExpressionAst& call, const std::string& name,
+                                const std::optional<CatalogFunction>& user, Aggregate& aggregate) {
+  if (user) {
+    ASSIGN_OR_RETURN(aggregate.call.function,
+                     queries_.functions().AggregateName(*user, aggregate.args));
+    aggregate.call.type = user->returns->Nullable();
+    return Status::Ok();
+  }
+  aggregate.call.function = name;
+  if (KindOf(name) == Kind::kAggregate) {
+    ASSIGN_OR_RETURN(aggregate.call.function, PrepareAggregate(name, call, aggregate.args));
+  }
+  ASSIGN_OR_RETURN(aggregate.call.type, OverType(aggregate.call.function, aggregate.args));
+  return Status::Ok();
+}
+
 Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const std::string& name) {
   Kind kind = KindOf(name);
+  std::optional<CatalogFunction> user;
+  if (kind == Kind::kNone) {
+    ASSIGN_OR_RETURN(user, queries_.functions().FindAny(call.text));
+    if (user) kind = Kind::kAggregate;
+  }
   if (kind == Kind::kNone) return NotSupported("SQL-1020 {} OVER is not supported", name);
   ASSIGN_OR_RETURN(OverWindow window, WindowOf(*call.over, kind == Kind::kAggregate));
   if (kind != Kind::kAggregate && window.order.empty()) {
@@ -153,8 +177,7 @@ Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const st
       over.aggregate.args[2] = CastTo(over.aggregate.args[2], over.aggregate.args[0]->type);
     }
   }
-  ASSIGN_OR_RETURN(over.aggregate.call.type, OverType(name, over.aggregate.args));
-  over.aggregate.call.function = name;
+  RETURN_IF_ERROR(NameOver(call, name, user, over.aggregate));
   over.aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
   over.window = std::move(window);
   DataType type = over.aggregate.call.type;

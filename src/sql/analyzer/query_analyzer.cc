@@ -154,6 +154,7 @@ Result<Relation> QueryAnalyzer::OrderAndLimit(const QueryAst& query, Relation re
 Result<Relation> QueryAnalyzer::Values(const QueryAst& query) {
   auto node = std::make_shared<ValuesNode>();
   Scope empty;
+  empty.functions = &functions_;
   ExpressionAnalyzer analyzer(empty);
   for (const auto& row : query.values) {
     std::vector<ExpressionPtr> cells;
@@ -189,7 +190,11 @@ Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
         return Renamed(MakeRelation(query.plan, ast.alias), ast);
       }
       case TableAstKind::kJoin: return Join(ast);
-      case TableAstKind::kFunction: return WindowFunction(ast);
+      case TableAstKind::kFunction: {
+        ASSIGN_OR_RETURN(bool table_function, IsTableFunction(*ast.function));
+        if (table_function) return Unnest(OneRow(), ast, JoinAstKind::kCross);
+        return WindowFunction(ast);
+      }
       case TableAstKind::kUnnest: return Unnest(OneRow(), ast, JoinAstKind::kCross);
     }
     return Internal("unknown table item");

@@ -19,6 +19,8 @@ struct AnalyzerOptions {
   std::string current_database = "default_database";  ///< qualified
   bool streaming = true;
   std::string time_zone = "UTC";
+  /// Those that start with "python.": how functions in Python run.
+  std::map<std::string, std::string> python_settings;
 };
 
 /// A plan and how its columns are named in the query it stands in.
@@ -39,6 +41,8 @@ class QueryAnalyzer {
  public:
   QueryAnalyzer(Catalog& catalog, AnalyzerOptions options)
       : catalog_(catalog), options_(std::move(options)) {}
+  QueryAnalyzer(const QueryAnalyzer&) = delete;
+  QueryAnalyzer& operator=(const QueryAnalyzer&) = delete;
 
   Result<Relation> Analyze(const QueryAst& query);
   /// A query in an expression, which may read the columns of `outer`.
@@ -55,6 +59,7 @@ class QueryAnalyzer {
 
   const AnalyzerOptions& options() const { return options_; }
   Catalog& catalog() { return catalog_; }
+  const UserFunctions& functions() const { return functions_; }
 
  private:
   friend class SelectAnalyzer;
@@ -74,6 +79,8 @@ class QueryAnalyzer {
   Result<Relation> WindowFunction(const TableAst& ast);
   /// UNNEST of an expression over `left`, whose columns come first.
   Result<Relation> Unnest(const Relation& left, const TableAst& ast, JoinAstKind join);
+  /// Whether the call in FROM is one of a user's table function.
+  Result<bool> IsTableFunction(const ExpressionAst& call) const;
   Result<Relation> JoinUnnest(const TableAst& ast, const Relation& left);
   Result<Relation> Renamed(Relation relation, const TableAst& ast);
   Status CheckCatalog(const NameAst& name) const;
@@ -81,6 +88,7 @@ class QueryAnalyzer {
 
   Catalog& catalog_;
   AnalyzerOptions options_;
+  UserFunctions functions_{catalog_, options_.current_database, options_.python_settings};
   std::map<std::string, Relation> ctes_;
   std::set<model::TablePath> open_views_;
   const Scope* outer_scope_ = nullptr;  ///< of the query around the one being analyzed

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -92,6 +93,7 @@ Status SelectAnalyzer::FromAndWhere(const SelectAst& select) {
     scope_ = from.scope;
   }
   scope_.outer = queries_.outer_scope_;
+  scope_.functions = &queries_.functions();
   return select.where == nullptr ? Status::Ok() : Where(*select.where);
 }
 
@@ -213,6 +215,10 @@ Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
     return GroupingOf(call, name);
   }
   if (IsAggregateFunction(name)) return AggregateOf(call, name);
+  ASSIGN_OR_RETURN(auto function, queries_.functions().FindAny(call.text));
+  if (function && function->kind == FunctionKind::kAggregate) {
+    return UserAggregateOf(call, *function);
+  }
   if (group_window_) return GroupProperty(name);
   return ExpressionPtr();
 }
@@ -267,11 +273,34 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
     return AddAggregate(std::move(aggregate), "COUNT", may_be_empty);
   }
   bool statistic = name.starts_with("STDDEV") || name.starts_with("VAR");
-  if (!statistic) return AddAggregate(std::move(aggregate), name, may_be_empty);
+  if (!statistic) {
+    ASSIGN_OR_RETURN(std::string canonical, PrepareAggregate(name, call, aggregate.args));
+    return AddAggregate(std::move(aggregate), canonical, may_be_empty);
+  }
   if (aggregate.args.size() != 1 || aggregate.call.distinct) {
     return NotSupported("SQL-1020 {} takes one argument without DISTINCT", name);
   }
   return StatisticOf(aggregate, name, may_be_empty);
+}
+
+Result<ExpressionPtr> SelectAnalyzer::UserAggregateOf(const ExpressionAst& call,
+                                                      const CatalogFunction& function) {
+  Aggregate aggregate;
+  ExpressionAnalyzer analyzer(scope_);
+  for (const ExpressionAstPtr& arg : call.args) {
+    ASSIGN_OR_RETURN(ExpressionPtr value, analyzer.Analyze(*arg));
+    aggregate.args.push_back(std::move(value));
+  }
+  if (call.filter != nullptr) {
+    ASSIGN_OR_RETURN(ExpressionPtr filter, analyzer.AnalyzeCondition(*call.filter));
+    aggregate.filter = Expression::Call(DataType::Boolean().NotNull(), "IS_TRUE", {filter});
+  }
+  if (call.distinct) {
+    return NotSupported("SQL-1020 {}(DISTINCT ...) is not supported", call.text);
+  }
+  ASSIGN_OR_RETURN(std::string name, queries_.functions().AggregateName(function, aggregate.args));
+  aggregate.call.type = function.returns->Nullable();
+  return AddTypedAggregate(std::move(aggregate), name);
 }
 
 Result<ExpressionPtr> SelectAnalyzer::AddAggregate(Aggregate aggregate, const std::string& name,
@@ -279,6 +308,11 @@ Result<ExpressionPtr> SelectAnalyzer::AddAggregate(Aggregate aggregate, const st
   std::vector<DataType> types;
   for (const ExpressionPtr& arg : aggregate.args) types.push_back(arg->type);
   ASSIGN_OR_RETURN(aggregate.call.type, AggregateType(name, types, may_be_empty));
+  return AddTypedAggregate(std::move(aggregate), name);
+}
+
+Result<ExpressionPtr> SelectAnalyzer::AddTypedAggregate(Aggregate aggregate,
+                                                        const std::string& name) {
   aggregate.call.function = name;
   for (size_t i = 0; i < pseudo_.size(); ++i) {
     if (pseudo_[i].kind != Pseudo::Kind::kAggregate) continue;

@@ -88,9 +88,15 @@ class SelectAnalyzer {
   /// The pseudo column of the aggregate `name`, which may be there already.
   Result<ExpressionPtr> AddAggregate(Aggregate aggregate, const std::string& name,
                                      bool may_be_empty);
+  /// The same with the type in it already.
+  Result<ExpressionPtr> AddTypedAggregate(Aggregate aggregate, const std::string& name);
+  Result<ExpressionPtr> UserAggregateOf(const ExpressionAst& call, const CatalogFunction& function);
   Result<ExpressionPtr> StatisticOf(const Aggregate& of, const std::string& name,
                                     bool may_be_empty);
   Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
+  /// The name and type of a function over a window; `user`: of a user's own.
+  Status NameOver(const ExpressionAst& call, const std::string& name,
+                  const std::optional<CatalogFunction>& user, Aggregate& aggregate);
   Result<OverWindow> WindowOf(const OverAst& over, bool framed);
   /// GROUPING, GROUPING_ID and GROUP_ID.
   Result<ExpressionPtr> GroupingOf(const ExpressionAst& call, const std::string& name);

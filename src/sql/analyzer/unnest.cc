@@ -61,9 +61,14 @@ Result<Relation> QueryAnalyzer::Unnest(const Relation& left, const TableAst& ast
                                        JoinAstKind join) {
   Scope scope = left.scope;
   scope.outer = outer_scope_;
+  scope.functions = &functions_;
   ExpressionAnalyzer analyzer(scope);
   auto node = std::make_shared<UnnestNode>();
-  ASSIGN_OR_RETURN(node->collection, analyzer.Analyze(*ast.function));
+  if (ast.kind == TableAstKind::kFunction) {
+    ASSIGN_OR_RETURN(node->collection, analyzer.AnalyzeTableCall(*ast.function));
+  } else {
+    ASSIGN_OR_RETURN(node->collection, analyzer.Analyze(*ast.function));
+  }
   const DataType& type = node->collection->type;
   auto fields = ElementFields(type);
   if (!fields.ok()) return ErrorAt(fields.status().error(), ast.function->range.position);
@@ -87,6 +92,12 @@ Result<Relation> QueryAnalyzer::Unnest(const Relation& left, const TableAst& ast
   return both;
 }
 
+Result<bool> QueryAnalyzer::IsTableFunction(const ExpressionAst& call) const {
+  if (call.kind != ExpressionAstKind::kCall) return false;
+  ASSIGN_OR_RETURN(auto function, functions_.FindAny(call.text));
+  return function && function->kind == FunctionKind::kTable;
+}
+
 Result<Relation> QueryAnalyzer::JoinUnnest(const TableAst& ast, const Relation& left) {
   const TableAst& right = *ast.right;
   bool plain = !ast.natural && ast.using_columns.empty();
@@ -98,6 +109,7 @@ Result<Relation> QueryAnalyzer::JoinUnnest(const TableAst& ast, const Relation& 
   auto unnested = Unnest(left, right, ast.join);
   if (!unnested.ok()) return ErrorAt(unnested.error(), right.range.position);
   if (ast.condition == nullptr) return unnested;
+  unnested->scope.functions = &functions_;
   ExpressionAnalyzer analyzer(unnested->scope);
   ASSIGN_OR_RETURN(ExpressionPtr condition, analyzer.AnalyzeCondition(*ast.condition));
   const bool* always = std::get_if<bool>(&condition->value.data);

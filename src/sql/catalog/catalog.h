@@ -61,8 +61,8 @@ class Catalog {
   /// nullopt when there is no such table (an error only when asking failed).
   virtual Result<std::optional<CatalogTable>> FindTable(const model::TablePath& path) = 0;
   virtual Result<std::optional<CatalogView>> FindView(const model::TablePath& path) = 0;
-  /// A function a user made; temporary ones hide stored ones. Without a database in `path`: a
-  /// temporary system function, which hides what is built in.
+  /// A function a user made, by its name in lower case; temporary ones hide stored ones. Without a
+  /// database in `path`: a temporary system function, which hides what is built in.
   virtual Result<std::optional<CatalogFunction>> FindFunction(const model::TablePath& path) {
     static_cast<void>(path);
     return std::optional<CatalogFunction>();

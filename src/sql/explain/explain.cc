@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/catalog_name.h"
+#include "sql/plan/python_call.h"
 
 namespace forebay::sql {
 namespace {
@@ -58,6 +59,11 @@ std::string Text(const Expression& e, const std::vector<Field>& input) {
   }
   std::vector<std::string> args;
   for (const ExpressionPtr& arg : e.args) args.push_back(Text(*arg, input));
+  if (e.function.starts_with(kPythonScalar)) {
+    args.erase(args.begin());
+    std::string name = PythonNameOf(std::get<std::string>(e.args[0]->value.data));
+    return fmt::format("{}({})", name, Join(args));
+  }
   return fmt::format("{}({})", OperatorOf(e.function), Join(args));
 }
 
@@ -75,7 +81,10 @@ std::string Calls(const std::vector<AggregateCall>& calls, const PlanNode& input
   std::vector<std::string> parts;
   for (const AggregateCall& call : calls) {
     std::string args = call.args.empty() ? "*" : Names(input, call.args);
-    std::string text = fmt::format("{}{}({}{})", call.function, retract ? "_RETRACT" : "",
+    bool python = call.function.starts_with(kPythonAggregate);
+    std::string name = call.function;
+    if (python) name = PythonNameOf(name.substr(kPythonAggregate.size()));
+    std::string text = fmt::format("{}{}({}{})", name, retract ? "_RETRACT" : "",
                                    call.distinct ? "DISTINCT " : "", args);
     if (call.filter >= 0) text += " FILTER " + Name(input, call.filter);
     parts.push_back(text + " AS " + call.name);
