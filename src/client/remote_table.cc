@@ -111,8 +111,10 @@ Status RemoteTable::ReadOptions() {
   const model::TableDescriptor& table = info.descriptor;
   ASSIGN_OR_RETURN(log_format,
                    format::ParseLogFormat(OptionOf(table, "table.log.format", "ARROW")));
-  ASSIGN_OR_RETURN(compression, format::ParseCompression(
-                                    OptionOf(table, "table.log.arrow.compression.type", "ZSTD")));
+  ASSIGN_OR_RETURN(compression.codec, format::ParseCompression(OptionOf(
+                                          table, "table.log.arrow.compression.type", "ZSTD")));
+  std::string level = OptionOf(table, "table.log.arrow.compression.zstd.level", "");
+  if (!level.empty()) ASSIGN_OR_RETURN(compression.zstd_level, format::ParseZstdLevel(level));
   std::string rows = OptionOf(table, "table.kv.format", "COMPACTED");
   if (rows != "COMPACTED" && rows != "INDEXED") return NotSupported("rows in format {}", rows);
   row_format = rows == "INDEXED" ? format::RowFormat::kIndexed : format::RowFormat::kCompacted;

@@ -59,7 +59,7 @@ struct RemoteTable {
   std::map<model::BucketId, int> leaders;  ///< server ids
   std::map<model::PartitionId, model::PartitionInfo> partitions;
   format::LogFormat log_format = format::LogFormat::kArrow;
-  format::Compression compression = format::Compression::kNone;
+  format::BodyCompression compression;
   format::RowFormat row_format = format::RowFormat::kCompacted;
   format::KeyEncoding bucket_encoding = format::KeyEncoding::kFluss;
   format::KeyEncoding row_encoding = format::KeyEncoding::kFluss;

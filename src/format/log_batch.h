@@ -94,7 +94,7 @@ struct LogBatchOptions {
   model::SchemaId schema_id{1};
   int64_t writer_id = -1;
   int32_t batch_sequence = -1;
-  Compression compression = Compression::kNone;
+  BodyCompression compression;
   /// Writes no change types: for log tables.
   bool append_only = false;
   LogFormat format = LogFormat::kArrow;

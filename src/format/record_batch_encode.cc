@@ -56,8 +56,9 @@ int64_t CountNulls(const Column& column) {
 /// Writes the body of one message, buffer by buffer, and collects its metadata. Thread-compatible.
 class BodyWriter {
  public:
-  BodyWriter(Compression compression, std::string& out) : out_(out), body_start_(out.size()) {
-    metadata_.compression = compression;
+  BodyWriter(BodyCompression compression, std::string& out)
+      : out_(out), body_start_(out.size()), compression_(compression) {
+    metadata_.compression = compression.codec;
   }
 
   Status Add(const Column& column);
@@ -86,6 +87,7 @@ class BodyWriter {
 
   std::string& out_;
   size_t body_start_;
+  BodyCompression compression_;
   size_t buffer_start_ = 0;
   std::string scratch_;
   RecordBatchMetadata metadata_;
@@ -105,7 +107,7 @@ Status BodyWriter::EndBuffer() {
   if (metadata_.compression != Compression::kNone && !scratch_.empty()) {
     // An int64 with the original length, -1 when the bytes are stored as they are.
     out_.resize(buffer_start_ + 8);
-    RETURN_IF_ERROR(CompressTo(metadata_.compression, scratch_, out_));
+    RETURN_IF_ERROR(CompressTo(compression_, scratch_, out_));
     int64_t length = static_cast<int64_t>(scratch_.size());
     if (out_.size() - buffer_start_ - 8 >= scratch_.size()) {
       out_.resize(buffer_start_ + 8);
@@ -252,9 +254,9 @@ Status BodyWriter::Add(const Column& column) {
 
 }  // namespace
 
-Status AppendRecordBatchMessage(const model::Batch& batch, Compression compression,
+Status AppendRecordBatchMessage(const model::Batch& batch, BodyCompression compression,
                                 std::string& out) {
-  if (compression != Compression::kNone && batch.MemoryBytes() > kInflatedBytesMax) {
+  if (compression.codec != Compression::kNone && batch.MemoryBytes() > kInflatedBytesMax) {
     return OutOfRange("a compressed batch may have {} bytes, not {}", kInflatedBytesMax,
                       batch.MemoryBytes());
   }

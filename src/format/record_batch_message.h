@@ -25,7 +25,7 @@ inline constexpr int64_t kInflatedBytesMax = 512 << 20;
 /// kOutOfRange for a compressed message of more than kInflatedBytesMax.
 ///
 /// Written without the Arrow library, whose writer costs several allocations a column.
-Status AppendRecordBatchMessage(const model::Batch& batch, Compression compression,
+Status AppendRecordBatchMessage(const model::Batch& batch, BodyCompression compression,
                                 std::string& out);
 
 /// The columns of such a message with `num_rows` rows; see DecodeLogBatch. Safe for any bytes.

@@ -123,6 +123,24 @@ INSTANTIATE_TEST_SUITE_P(Compressions, LogBatchRoundTrip,
                          testing::Values(Compression::kNone, Compression::kLz4Frame,
                                          Compression::kZstd));
 
+TEST(LogBatchTest, LevelsOfZstdGiveTheSameRows) {
+  Batch batch = RandomBatch(AllTypes(), 700, 5, 0.1);
+  for (int level : {1, 3, 19, 22}) {
+    BodyCompression compression(Compression::kZstd, level);
+    std::string bytes = EncodeLogBatch(batch, {.compression = compression}).value();
+    auto decoded = DecodeLogBatch(bytes, AllTypes(), nullptr, nullptr);
+    ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
+    EXPECT_TRUE(SameRows(batch, *decoded));
+  }
+}
+
+TEST(LogBatchTest, LevelsOfZstdAreNumbersThatItKnows) {
+  EXPECT_EQ(ParseZstdLevel("22").value(), 22);
+  for (std::string_view bad : {"0", "-1", "23", "fast", "3x", ""}) {
+    EXPECT_FALSE(ParseZstdLevel(bad).ok()) << bad;
+  }
+}
+
 TEST(LogBatchTest, ChangeTypesAreKeptAndCheckedWhenAppendOnly) {
   Batch batch = IntsWithNull();
   Batch decoded =

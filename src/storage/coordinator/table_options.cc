@@ -219,7 +219,9 @@ Status Apply(const std::string& key, const std::string& value, TableOptions& opt
   } else if (key == "table.datalake.format") {
     return OnlyValue(value, "ICEBERG");
   } else if (key == "table.log.arrow.compression.type") {
-    ASSIGN_OR_RETURN(options.compression, format::ParseCompression(value));
+    ASSIGN_OR_RETURN(options.compression.codec, format::ParseCompression(value));
+  } else if (key == "table.log.arrow.compression.zstd.level") {
+    ASSIGN_OR_RETURN(options.compression.zstd_level, format::ParseZstdLevel(value));
   } else if (key == "table.log.format") {
     ASSIGN_OR_RETURN(options.log_format, format::ParseLogFormat(value));
   } else if (key == "table.statistics.columns") {

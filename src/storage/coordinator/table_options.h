@@ -21,7 +21,7 @@ enum class ChangelogImage { kFull, kWal };
 /// The options of a table that storage acts on, read from its `properties`.
 struct TableOptions {
   LogOptions log;
-  format::Compression compression = format::Compression::kZstd;
+  format::BodyCompression compression = format::Compression::kZstd;
   format::LogFormat log_format = format::LogFormat::kArrow;
   /// Columns that our own writers keep statistics of ("*": all that can have them).
   std::vector<std::string> statistics_columns;
