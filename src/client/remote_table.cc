@@ -114,7 +114,9 @@ Status RemoteTable::ReadOptions() {
   ASSIGN_OR_RETURN(compression.codec, format::ParseCompression(OptionOf(
                                           table, "table.log.arrow.compression.type", "ZSTD")));
   std::string level = OptionOf(table, "table.log.arrow.compression.zstd.level", "");
-  if (!level.empty()) ASSIGN_OR_RETURN(compression.zstd_level, format::ParseZstdLevel(level));
+  if (!level.empty()) {
+    ASSIGN_OR_RETURN(compression.zstd_level, format::ParseZstdLevel(level));
+  }
   std::string rows = OptionOf(table, "table.kv.format", "COMPACTED");
   if (rows != "COMPACTED" && rows != "INDEXED") return NotSupported("rows in format {}", rows);
   row_format = rows == "INDEXED" ? format::RowFormat::kIndexed : format::RowFormat::kCompacted;

@@ -31,9 +31,9 @@ class StartError(Exception):
 class Server:
     """Starts on a free port. Its stderr is appended to `log_path`. Thread-safe but for stop and kill."""
 
-    def __init__(self, program, data_dir, log_path, failpoints="", extra=()):
+    def __init__(self, program, data_dir, log_path, failpoints="", extra=(), environment=None):
         self.log_path = log_path
-        environment = dict(os.environ)
+        environment = os.environ | (environment or {})
         environment.pop("FOREBAY_FAILPOINTS", None)
         if failpoints:
             environment["FOREBAY_FAILPOINTS"] = failpoints

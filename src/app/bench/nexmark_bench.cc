@@ -35,6 +35,14 @@ std::string Replaced(std::string_view text, std::string_view from, std::string_v
   return result;
 }
 
+/// The table that q13 looks up.
+constexpr std::string_view kSideInput = R"sql(
+CREATE TABLE side_input (`key` BIGINT, `value` VARCHAR, PRIMARY KEY (`key`) NOT ENFORCED);
+CREATE TEMPORARY TABLE side_input_keys (`key` BIGINT) WITH ('connector' = 'datagen',
+  'fields.key.kind' = 'sequence', 'fields.key.start' = '0', 'fields.key.end' = '9999');
+INSERT INTO side_input SELECT `key`, CAST(`key` AS VARCHAR) FROM side_input_keys;
+)sql";
+
 /// A directory that is removed at the end.
 class TemporaryDirectory {
  public:
@@ -94,7 +102,8 @@ class NexmarkRunner {
     session_ = std::make_unique<serve::Session>(engine_);
     RETURN_IF_ERROR(Execute("SET 'table.dml-sync' = 'true'"));
     RETURN_IF_ERROR(Execute(fmt::format("SET 'parallelism.default' = '{}'", options_.parallelism)));
-    return Execute(Replaced(kNexmarkTables, "${SOURCE}", SourceOptions()));
+    RETURN_IF_ERROR(Execute(Replaced(kNexmarkTables, "${SOURCE}", SourceOptions())));
+    return Execute(kSideInput);
   }
 
   Result<NexmarkResult> Run(const NexmarkQuery& query) {

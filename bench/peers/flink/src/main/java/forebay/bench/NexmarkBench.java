@@ -99,6 +99,8 @@ public final class NexmarkBench {
         Files.readString(sql.resolve("tables.sql")).replace("${SOURCE}", source)
             + Files.readString(sql.resolve("queries").resolve(query + ".sql"))
                 .replace("'blackhole'", sink);
+    tables.executeSql(
+        "CREATE TABLE side_input (`key` BIGINT, `value` STRING) WITH ('connector' = 'side_input')");
     TableResult last = null;
     for (String statement : script.replaceAll("(?m)^--.*$", "").split(";")) {
       if (!statement.isBlank()) {
