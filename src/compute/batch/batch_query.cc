@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/clock.h"
+#include "compute/batch/carried_error.h"
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/duckdb_handle.h"
 #include "compute/batch/sql_writer.h"
@@ -15,6 +16,7 @@ namespace {
 /// DuckDB puts its own class name before our message ("Invalid Input Error: division by zero").
 Error ErrorOf(const char* text) {
   std::string message = text == nullptr ? "unknown error" : text;
+  if (std::optional<Error> ours = CarriedError(message)) return *ours;
   for (const char* prefix : {"Invalid Input Error: ", "Invalid Error: "}) {
     if (message.starts_with(prefix)) message = message.substr(std::string(prefix).size());
   }

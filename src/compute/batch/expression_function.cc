@@ -1,3 +1,4 @@
+#include "compute/batch/carried_error.h"
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/duckdb_handle.h"
 #include "compute/batch/vector_bridge.h"
@@ -22,7 +23,7 @@ void InitState(duckdb_init_info info) {
   auto* expression = static_cast<ExpressionInfo*>(duckdb_scalar_function_init_get_extra_info(info));
   auto evaluator = Evaluator::Make({expression->expression}, expression->context);
   if (!evaluator.ok()) {
-    return duckdb_scalar_function_init_set_error(info, evaluator.message().c_str());
+    return duckdb_scalar_function_init_set_error(info, CarriedText(evaluator.error()).c_str());
   }
   auto* state = new ExpressionState{std::move(evaluator).value()};
   duckdb_scalar_function_init_set_state(
@@ -39,7 +40,9 @@ void Evaluate(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector 
                                            expression->types[i], batch.num_rows));
   }
   auto columns = state->evaluator->Evaluate(batch);
-  if (!columns.ok()) return duckdb_scalar_function_set_error(info, columns.message().c_str());
+  if (!columns.ok()) {
+    return duckdb_scalar_function_set_error(info, CarriedText(columns.error()).c_str());
+  }
   WriteVector((*columns)[0], output, StringCopy::kCopy);
 }
 

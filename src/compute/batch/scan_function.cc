@@ -1,6 +1,7 @@
 #include <array>
 #include <atomic>
 
+#include "compute/batch/carried_error.h"
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/duckdb_handle.h"
 #include "compute/batch/vector_bridge.h"
@@ -72,7 +73,7 @@ void Scan(duckdb_function_info info, duckdb_data_chunk output) {
   auto* scan = static_cast<ScanInfo*>(duckdb_function_get_extra_info(info));
   auto* state = static_cast<ScanState*>(duckdb_function_get_local_init_data(info));
   auto more = Advance(*scan, *state);
-  if (!more.ok()) return duckdb_function_set_error(info, more.message().c_str());
+  if (!more.ok()) return duckdb_function_set_error(info, CarriedText(more.error()).c_str());
   if (!*more) return duckdb_data_chunk_set_size(output, 0);
   int rows =
       std::min<int>(state->batch.num_rows - state->at, static_cast<int>(duckdb_vector_size()));
