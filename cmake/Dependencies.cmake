@@ -29,7 +29,7 @@ target_link_options(deps::openssl INTERFACE LINKER:--exclude-libs=libssl.a LINKE
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
-pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
 find_library(DATE_TZ date-tz REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
