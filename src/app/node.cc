@@ -52,14 +52,18 @@ Status Node::Start(const NodeOptions& options) {
   engine_.jobs = jobs_.get();
   engine_.environment = &environment_;
   engine_.spill_directory = data_dir_ + "/spill";
+  materialized_tables_ = std::make_unique<serve::MaterializedTables>(engine_);
+  engine_.materialized_tables = materialized_tables_.get();
   if (!options.run_jobs) return Status::Ok();
   ASSIGN_OR_RETURN(int resumed, jobs_->ResumeAll());
   if (resumed > 0) Log(LogLevel::kInfo, "app", "jobs resumed count={}", resumed);
+  RETURN_IF_ERROR(materialized_tables_->Start());
   tiering_->Start();
   return Status::Ok();
 }
 
 Status Node::Close() {
+  if (materialized_tables_ != nullptr) materialized_tables_->Stop();
   if (jobs_ != nullptr) jobs_->Shutdown();
   if (tiering_ != nullptr) tiering_->Stop();
   jobs_.reset();

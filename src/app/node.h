@@ -14,6 +14,7 @@
 #include "lake/catalog/rest_catalog.h"
 #include "lake/tiering/tiering_service.h"
 #include "rpc/client.h"
+#include "serve/materialized/materialized_tables.h"
 #include "serve/session/engine.h"
 #include "storage/storage_server.h"
 
@@ -74,6 +75,7 @@ class Node {
   compute::ComputeEnvironment environment_;
   std::unique_ptr<compute::JobManager> jobs_;
   serve::Engine engine_;
+  std::unique_ptr<serve::MaterializedTables> materialized_tables_;
 };
 
 }  // namespace forebay::app

@@ -9,9 +9,7 @@
 #include "sql/plan/plan_json.h"
 
 namespace forebay::compute {
-namespace {
 
-/// 32 hexadecimal digits, as Flink's job ids.
 std::string NewJobId() {
   unsigned char bytes[16];
   CHECK(RAND_bytes(bytes, sizeof(bytes)) == 1);
@@ -19,6 +17,8 @@ std::string NewJobId() {
   for (unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
   return id;
 }
+
+namespace {
 
 int64_t WallMs() { return Clock::System().NowMs(); }
 
@@ -56,7 +56,7 @@ Result<JobHandle> JobManager::Submit(JobSpec spec) {
   if (spec.roots.empty()) return InvalidArgument("a job needs at least one statement");
   bool query = IsQuery(spec.roots);
   JobRecord record;
-  record.id = NewJobId();
+  record.id = spec.id.empty() ? NewJobId() : spec.id;
   record.name = spec.name;
   record.sql = spec.sql;
   record.settings = std::move(spec.settings);

@@ -19,7 +19,12 @@ struct JobSpec {
   std::map<std::string, std::string> settings;
   /// Stored, and run again after a crash until it ends. Queries never are.
   bool durable = true;
+  /// From NewJobId, for who must know it before the job exists; empty: a new one.
+  std::string id = {};
 };
+
+/// 32 hexadecimal digits, as Flink's job ids.
+std::string NewJobId();
 
 /// A job that was submitted; keeps it alive.
 using JobHandle = std::shared_ptr<Job>;

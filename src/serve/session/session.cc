@@ -160,6 +160,11 @@ Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create)
 }
 
 Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
+  if (alter.materialized) {
+    RETURN_IF_ERROR(CheckMaterialized(alter.path));
+  } else if (alter.new_path && IsMaterialized(alter.path)) {
+    return NotSupported("a materialized table cannot be renamed: {}", alter.path.ToString());
+  }
   if (!alter.partitions.empty()) return AlterPartitions(alter);
   Status status = alter.new_path ? catalog_.RenameTable(alter.path, *alter.new_path)
                                  : catalog_.AlterTable(alter.path, alter.changes);
@@ -176,6 +181,11 @@ Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
   switch (drop.kind) {
     case sql::DropAst::Kind::kTable:
       what = "table " + drop.path.ToString();
+      if (!drop.temporary && IsMaterialized(drop.path)) {
+        Error error = InvalidArgument("{} is a materialized table", drop.path.ToString());
+        error.hint = "use DROP MATERIALIZED TABLE";
+        return error;
+      }
       status = catalog_.DropTable(drop.path, drop.temporary);
       break;
     case sql::DropAst::Kind::kView:
@@ -187,9 +197,11 @@ Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
       if (drop.path.database == database_) {
         return Conflict("{} is the current database: USE another one first", drop.path.database);
       }
+      if (drop.cascade) RETURN_IF_ERROR(DropMaterializedIn(drop.path.database));
       status = catalog_.DropDatabase(drop.path.database, drop.if_exists, drop.cascade);
       break;
     case sql::DropAst::Kind::kCatalog: return DropCatalog(drop);
+    case sql::DropAst::Kind::kMaterializedTable: return DropMaterialized(drop);
   }
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && drop.if_exists) {
     return StatementResult::Message(what + " does not exist");

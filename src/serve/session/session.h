@@ -58,6 +58,27 @@ class Session {
   Result<StatementResult> Run(const sql::StopJobStatement& stop);
   Result<StatementResult> Run(const sql::StartJobStatement& start);
   Result<StatementResult> Run(const sql::ExplainStatement& explain);
+  Result<StatementResult> Run(const sql::CreateMaterializedTableStatement& create);
+  Result<StatementResult> Run(const sql::AlterMaterializedTableStatement& alter);
+
+  // materialized_statements.cc
+  struct RefreshRow {
+    std::string id;
+    std::string name;
+    std::string state;
+    int64_t begin_ms = 0;
+    std::string failure;
+  };
+  Result<MaterializedTables*> Materialized() const;
+  /// kNotFound when there is nothing of the name, kInvalidArgument when it is something else.
+  Status CheckMaterialized(const model::TablePath& path);
+  bool IsMaterialized(const model::TablePath& path) const;
+  Result<StatementResult> DropMaterialized(const sql::DropStatement& drop);
+  Status DropMaterializedIn(const std::string& database);
+  std::vector<std::string> MaterializedNames(const std::string& database) const;
+  Result<std::string> MaterializedText(const model::TablePath& path);
+  /// Full refreshes, for SHOW JOBS.
+  std::vector<RefreshRow> RefreshRows() const;
 
   Result<StatementResult> DropCatalog(const sql::DropStatement& drop);
   Result<StatementResult> ShowJobs();

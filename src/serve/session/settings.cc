@@ -82,19 +82,23 @@ struct KnownSetting {
   Result<std::string> (*check)(const std::string& key, const std::string& value);
 };
 
-constexpr KnownSetting kSettings[] = {{"execution.runtime-mode", CheckRuntimeMode},
-                                      {"execution.checkpointing.interval", CheckDuration},
-                                      {"parallelism.default", CheckParallelism},
-                                      {"pipeline.auto-watermark-interval", CheckDuration},
-                                      {"python.executable", CheckText},
-                                      {"python.files", CheckText},
-                                      {"python.fn-execution.timeout", CheckDuration},
-                                      {"python.memory-limit", CheckMemory},
-                                      {"table.dml-sync", CheckBoolean},
-                                      {"table.exec.sink.not-null-enforcer", CheckEnforcer},
-                                      {"table.exec.source.idle-timeout", CheckDuration},
-                                      {"table.local-time-zone", CheckTimeZone},
-                                      {"batch.memory-limit", CheckMemory}};
+constexpr KnownSetting kSettings[] = {
+    {"execution.runtime-mode", CheckRuntimeMode},
+    {"execution.checkpointing.interval", CheckDuration},
+    {"parallelism.default", CheckParallelism},
+    {"pipeline.auto-watermark-interval", CheckDuration},
+    {"python.executable", CheckText},
+    {"python.files", CheckText},
+    {"python.fn-execution.timeout", CheckDuration},
+    {"python.memory-limit", CheckMemory},
+    {"table.dml-sync", CheckBoolean},
+    {"table.exec.sink.not-null-enforcer", CheckEnforcer},
+    {"table.exec.source.idle-timeout", CheckDuration},
+    {"table.local-time-zone", CheckTimeZone},
+    {"materialized-table.default-freshness.continuous", CheckDuration},
+    {"materialized-table.default-freshness.full", CheckDuration},
+    {"materialized-table.refresh-mode.freshness-threshold", CheckDuration},
+    {"batch.memory-limit", CheckMemory}};
 
 }  // namespace
 

@@ -86,6 +86,12 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
     case Kind::kCreateTable: {
       ASSIGN_OR_RETURN(auto table, catalog_.FindTable(show.path));
       if (!table) return NotFound("table {} does not exist", show.path.ToString());
+      if (IsMaterialized(show.path)) {
+        return InvalidArgument(
+            "SHOW CREATE TABLE is only supported for tables, but {} is a materialized table. "
+            "Please use SHOW CREATE MATERIALIZED TABLE instead.",
+            show.path.ToString());
+      }
       return Single("result", CreateTableText(*table));
     }
     case Kind::kCreateView: {
@@ -94,6 +100,12 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
       return Single("result", CreateViewText(*view));
     }
     case Kind::kPartitions: return ShowPartitions(show);
+    case Kind::kMaterializedTables:
+      return NameList(show, "materialized table name", MaterializedNames(show.database));
+    case Kind::kCreateMaterializedTable: {
+      ASSIGN_OR_RETURN(std::string text, MaterializedText(show.path));
+      return Single("result", std::move(text));
+    }
     case Kind::kColumns: return NotSupported("SHOW COLUMNS is not supported yet: use DESCRIBE");
   }
   return Internal("unknown SHOW statement");
@@ -114,6 +126,10 @@ Result<StatementResult> Session::ShowJobs() {
     rows.push_back({job.id, job.name, std::string(compute::JobStateName(job.state)),
                     TimeText(job.created_ms), std::to_string(rows_in), std::to_string(state_bytes),
                     job.failure});
+  }
+  for (const RefreshRow& refresh : RefreshRows()) {
+    rows.push_back({refresh.id, refresh.name, refresh.state, TimeText(refresh.begin_ms), "0", "0",
+                    refresh.failure});
   }
   StatementResult result;
   result.rows = TextCursor(

@@ -5,6 +5,7 @@
 
 #include "sql/analyzer/alter_table.h"
 #include "sql/analyzer/create_table.h"
+#include "sql/analyzer/materialized_table.h"
 #include "sql/analyzer/sink.h"
 #include "sql/diagnostic.h"
 #include "sql/explain/explain.h"
@@ -46,6 +47,18 @@ class StatementAnalyzer {
         CreateTableStatement{std::move(table), ast.if_not_exists, ast.or_replace, ast.temporary});
   }
 
+  Result<BoundStatement> operator()(const CreateMaterializedTableAst& ast) {
+    ASSIGN_OR_RETURN(CreateMaterializedTableStatement bound,
+                     AnalyzeCreateMaterializedTable(queries_, ast, text_));
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const AlterMaterializedTableAst& ast) {
+    ASSIGN_OR_RETURN(AlterMaterializedTableStatement bound,
+                     AnalyzeAlterMaterializedTable(queries_, ast, text_));
+    return BoundStatement(std::move(bound));
+  }
+
   Result<BoundStatement> operator()(const CreateViewAst& ast) {
     CreateViewStatement bound;
     ASSIGN_OR_RETURN(bound.view.path, queries_.Resolve(ast.name));
@@ -84,6 +97,7 @@ class StatementAnalyzer {
 
   Result<BoundStatement> operator()(const AlterTableAst& ast) {
     ASSIGN_OR_RETURN(AlterTableStatement bound, AnalyzeAlterTable(queries_, ast));
+    bound.materialized = ast.materialized;
     return BoundStatement(std::move(bound));
   }
 
@@ -122,7 +136,8 @@ class StatementAnalyzer {
     bound.partition = ast.partition;
     bool of_table = ast.kind == ShowAst::Kind::kColumns || ast.kind == ShowAst::Kind::kPartitions ||
                     ast.kind == ShowAst::Kind::kCreateTable ||
-                    ast.kind == ShowAst::Kind::kCreateView;
+                    ast.kind == ShowAst::Kind::kCreateView ||
+                    ast.kind == ShowAst::Kind::kCreateMaterializedTable;
     bool of_catalog =
         ast.kind == ShowAst::Kind::kDatabases || ast.kind == ShowAst::Kind::kCreateCatalog;
     if (of_table) {

@@ -59,7 +59,8 @@ struct AlterTableStatement {
   /// ADD PARTITION, DROP PARTITION.
   std::vector<model::PartitionSpec> partitions;
   bool drops_partitions = false;
-  bool lenient = false;  ///< partitions may exist already, or be gone
+  bool lenient = false;       ///< partitions may exist already, or be gone
+  bool materialized = false;  ///< ALTER MATERIALIZED TABLE
 };
 
 struct CreateCatalogStatement {
@@ -82,7 +83,7 @@ struct ShowStatement {
   ShowAst::Kind kind = ShowAst::Kind::kTables;
   std::string catalog;             ///< of kDatabases, kCreateCatalog
   std::string database;            ///< of kTables, kViews; qualified
-  model::TablePath path;           ///< of kColumns, kCreateTable, kCreateView, kPartitions
+  model::TablePath path;           ///< of kColumns, kCreate..., kPartitions
   model::PartitionSpec partition;  ///< of kPartitions: only those with these values
   std::string like;
   bool not_like = false;
@@ -123,10 +124,26 @@ struct ExplainStatement {
   std::string text;  ///< what EXPLAIN prints
 };
 
+struct CreateMaterializedTableStatement {
+  CatalogTable table;
+  MaterializedTableDefinition definition;
+  bool or_alter = false;
+};
+
+struct AlterMaterializedTableStatement {
+  AlterMaterializedTableAst::Kind kind = AlterMaterializedTableAst::Kind::kSuspend;
+  model::TablePath path;
+  std::map<std::string, std::string> options;  ///< kResume
+  model::PartitionSpec partition;              ///< kRefresh; empty: all of it
+  MaterializedTableDefinition definition;      ///< kQuery: the new query
+  std::vector<Field> output;                   ///< kQuery: of the new query
+};
+
 using BoundStatement =
     std::variant<QueryStatement, InsertStatement, CreateTableStatement, CreateViewStatement,
                  CreateCatalogStatement, CreateDatabaseStatement, AlterTableStatement,
                  DropStatement, ShowStatement, DescribeStatement, SetStatement, ResetStatement,
-                 UseStatement, StopJobStatement, StartJobStatement, ExplainStatement>;
+                 UseStatement, StopJobStatement, StartJobStatement, ExplainStatement,
+                 CreateMaterializedTableStatement, AlterMaterializedTableStatement>;
 
 }  // namespace forebay::sql

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/data_type.h"
+#include "sql/catalog/materialized_table.h"
 #include "sql/plan/over_frame.h"
 
 // The syntax tree: what was written, names not resolved and types not checked. One struct a
@@ -242,6 +243,24 @@ struct CreateTableAst {
   std::optional<NameAst> like;  ///< CREATE TABLE ... LIKE
 };
 
+/// CREATE [OR ALTER] MATERIALIZED TABLE; the query is `table.as_query`.
+struct CreateMaterializedTableAst {
+  CreateTableAst table;
+  bool or_alter = false;
+  std::vector<std::string> column_order;  ///< (a, b): names alone, instead of definitions
+  std::optional<Freshness> freshness;
+  std::optional<RefreshMode> refresh_mode;
+};
+
+struct AlterMaterializedTableAst {
+  enum class Kind { kSuspend, kResume, kRefresh, kQuery };
+  Kind kind = Kind::kSuspend;
+  NameAst name;
+  std::map<std::string, std::string> options;    ///< kResume
+  std::map<std::string, std::string> partition;  ///< kRefresh; empty: all of it
+  QueryAstPtr query;                             ///< kQuery
+};
+
 struct CreateViewAst {
   NameAst name;
   bool temporary = false;
@@ -267,7 +286,7 @@ struct CreateCatalogAst {
 };
 
 struct DropAst {
-  enum class Kind { kTable, kView, kDatabase, kCatalog };
+  enum class Kind { kTable, kView, kMaterializedTable, kDatabase, kCatalog };
   Kind kind = Kind::kTable;
   NameAst name;
   bool temporary = false;
@@ -292,7 +311,8 @@ struct AlterTableAst {
   std::vector<std::string> keys;                               ///< kResetOptions
   NameAst new_name;                                            ///< kRename
   std::vector<std::map<std::string, std::string>> partitions;  ///< kAddPartitions, kDropPartitions
-  bool lenient = false;  ///< of partitions: IF NOT EXISTS, IF EXISTS
+  bool lenient = false;       ///< of partitions: IF NOT EXISTS, IF EXISTS
+  bool materialized = false;  ///< ALTER MATERIALIZED TABLE
 };
 
 struct InsertAst {
@@ -323,6 +343,8 @@ struct ShowAst {
     kJobs,
     kModules,
     kPartitions,
+    kMaterializedTables,
+    kCreateMaterializedTable,
   };
   Kind kind = Kind::kTables;
   NameAst name;  ///< FROM/IN database or table; the table of SHOW CREATE and SHOW PARTITIONS
@@ -366,7 +388,8 @@ struct StatementAst {
   SourceRange range;
   std::variant<QueryAstPtr, InsertAst, StatementSetAst, CreateTableAst, CreateViewAst,
                CreateCatalogAst, CreateDatabaseAst, AlterTableAst, DropAst, ShowAst, DescribeAst,
-               SetAst, ResetAst, UseAst, StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>>
+               SetAst, ResetAst, UseAst, StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>,
+               CreateMaterializedTableAst, AlterMaterializedTableAst>
       node;
 };
 

@@ -108,6 +108,13 @@ class Parser {
   Result<ColumnAst> ColumnDefinition();
   Status Distribution(CreateTableAst& table);
 
+  // materialized_table_parser.cc
+  Result<CreateMaterializedTableAst> CreateMaterializedTable(bool or_alter);
+  Status MaterializedTableColumns(CreateMaterializedTableAst& create);
+  Status RefreshClauses(CreateMaterializedTableAst& create);
+  Result<Freshness> FreshnessInterval();
+  Result<StatementAst> AlterMaterializedTable();
+
   // alter_table_parser.cc
   Result<AlterTableAst> AlterTable();
   Status AlterAdd(AlterTableAst& alter);

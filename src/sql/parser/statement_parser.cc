@@ -33,6 +33,7 @@ Result<StatementAst> Parser::StatementNode() {
   if (AtQueryStart()) return Wrap(Query());
   if (tokens_.AcceptWords("CREATE")) return Create();
   if (tokens_.AcceptWords("ALTER TABLE")) return Wrap(AlterTable());
+  if (tokens_.AcceptWords("ALTER MATERIALIZED TABLE")) return AlterMaterializedTable();
   if (tokens_.AcceptWords("DROP")) return Wrap(Drop());
   if (tokens_.AcceptWords("INSERT")) return Wrap(Insert());
   if (tokens_.AcceptWords("EXECUTE STATEMENT SET BEGIN") ||
@@ -67,13 +68,16 @@ Result<StatementAst> Parser::StatementNode() {
 }
 
 Result<StatementAst> Parser::Create() {
+  for (const char* words : {"OR ALTER MATERIALIZED TABLE", "MATERIALIZED TABLE"}) {
+    if (tokens_.AcceptWords(words)) return Wrap(CreateMaterializedTable(*words == 'O'));
+  }
   bool or_replace = tokens_.AcceptWords("OR REPLACE");
   bool temporary = tokens_.AcceptWords("TEMPORARY");
   if (tokens_.AcceptWords("TABLE")) return Wrap(CreateTable(temporary, or_replace));
   if (tokens_.AcceptWords("VIEW")) return Wrap(CreateView(temporary, or_replace));
   if (tokens_.AcceptWords("DATABASE")) return Wrap(CreateDatabase());
   if (tokens_.AcceptWords("CATALOG")) return Wrap(CreateCatalog());
-  static constexpr std::array kLater = {"FUNCTION", "SYSTEM", "MODEL", "MATERIALIZED"};
+  static constexpr std::array kLater = {"FUNCTION", "SYSTEM", "MODEL"};
   for (const char* word : kLater) {
     if (tokens_.PeekWords(word)) {
       Error error = NotSupported("CREATE {} is not supported yet", word);
@@ -133,6 +137,8 @@ Result<DropAst> Parser::Drop() {
     drop.kind = DropAst::Kind::kTable;
   } else if (tokens_.AcceptWords("VIEW")) {
     drop.kind = DropAst::Kind::kView;
+  } else if (!drop.temporary && tokens_.AcceptWords("MATERIALIZED TABLE")) {
+    drop.kind = DropAst::Kind::kMaterializedTable;
   } else if (tokens_.AcceptWords("DATABASE")) {
     drop.kind = DropAst::Kind::kDatabase;
   } else if (tokens_.AcceptWords("CATALOG")) {
@@ -154,7 +160,7 @@ Result<ShowAst> Parser::Show() {
     Kind kind;
     bool has_name;
   };
-  static constexpr std::array<Form, 14> kForms = {{
+  static constexpr std::array<Form, 16> kForms = {{
       {"DATABASES", Kind::kDatabases, false},
       {"TABLES", Kind::kTables, false},
       {"VIEWS", Kind::kViews, false},
@@ -169,6 +175,8 @@ Result<ShowAst> Parser::Show() {
       {"JOBS", Kind::kJobs, false},
       {"MODULES", Kind::kModules, false},
       {"PARTITIONS", Kind::kPartitions, true},
+      {"MATERIALIZED TABLES", Kind::kMaterializedTables, false},
+      {"CREATE MATERIALIZED TABLE", Kind::kCreateMaterializedTable, true},
   }};
   ShowAst show;
   for (const Form& form : kForms) {
