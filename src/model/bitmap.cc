@@ -131,16 +131,14 @@ void Bitmap::AndNot(const Bitmap& other) { Apply(other, Operation::kAndNot); }
 
 std::string Bitmap::ToText() const {
   std::string text = "{";
+  bool is_cut = false;
   for (const Container& container : containers_) {
-    if (text.size() > kTextMax) break;
+    if (is_cut) break;
     container.ForEachLow([&](uint16_t low) {
-      if (text.size() > kTextMax) return;
+      if (is_cut) return;
       if (text.size() > 1) text += ',';
-      if (text.size() > kTextMax) {
-        text += "...";
-      } else {
-        text += std::to_string(uint32_t{container.key} << 16 | low);
-      }
+      is_cut = text.size() > kTextMax;
+      text += is_cut ? "..." : std::to_string(uint32_t{container.key} << 16 | low);
     });
   }
   return text + "}";

@@ -7,6 +7,7 @@
 
 #include "compute/expression/cell_text.h"
 #include "compute/expression/letter_case.h"
+#include "compute/expression/printf_forms.h"
 #include "compute/expression/row_kernel.h"
 
 // PRINTF: the directives of java.util.Formatter.
@@ -82,9 +83,11 @@ bool TakeDirective(std::string_view& rest, Directive& directive) {
   if (rest.empty()) return false;
   directive.conversion = rest[0];
   rest.remove_prefix(1);
-  bool known =
-      std::string_view("sSdxXocCbBfeEn%").find(directive.conversion) != std::string_view::npos;
+  bool known = std::string_view("sSdxXocCbBfeEgGaAhHn%").find(directive.conversion) !=
+               std::string_view::npos;
   bool padded = directive.left || directive.zeros;
+  bool general = directive.conversion == 'g' || directive.conversion == 'G';
+  if (general && directive.alternate) return false;
   return known && !(padded && directive.width == 0) && !(directive.plus && directive.blank) &&
          !(directive.left && directive.zeros);
 }
@@ -194,6 +197,48 @@ std::string RoundedDigits(double value, int exponent, std::string digits, int ke
   return "1" + digits;
 }
 
+/// The shortest digits of a finite number, and the power of ten of the first.
+std::string ShortestDigits(double value, int& exponent) {
+  char buffer[40];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(value),
+                           std::chars_format::scientific);
+  std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
+  size_t e = text.find('e');
+  exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
+  std::string digits(1, text[0]);
+  if (e > 2) digits += text.substr(2, e - 2);
+  return digits;
+}
+
+/// %g as %f or %e with as many digits in all.
+Directive GeneralForm(const Directive& directive, double value) {
+  Directive form = directive;
+  int precision = directive.precision < 0 ? 6 : std::max(directive.precision, 1);
+  int exponent = 0, shifted = 0;
+  std::string digits = ShortestDigits(value, exponent);
+  RoundedDigits(value, exponent, digits, precision, shifted);
+  bool plain = value == 0 || (shifted >= -4 && shifted < precision);
+  form.conversion = plain ? 'f' : directive.conversion == 'G' ? 'E' : 'e';
+  form.precision = plain && value != 0 ? precision - 1 - shifted : precision - 1;
+  return form;
+}
+
+/// %a: zeros go between 0x and the digits.
+std::string Hexadecimal(const Directive& directive, double value) {
+  std::string digits = HexDigits(value, directive.precision);
+  bool negative = std::signbit(value);
+  size_t sign = negative || directive.plus || directive.blank ? 1 : 0;
+  size_t width = static_cast<size_t>(directive.width), used = sign + digits.size();
+  Directive plain = directive;
+  plain.zeros = false;
+  if (directive.zeros && used < width) digits.insert(2, width - used, '0');
+  std::string text = Number(plain, negative, digits);
+  if (directive.conversion == 'A') {
+    for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  }
+  return text;
+}
+
 std::string Floating(const Directive& directive, double value) {
   bool negative = std::signbit(value);
   if (!std::isfinite(value)) {
@@ -202,15 +247,11 @@ std::string Floating(const Directive& directive, double value) {
     if (std::isnan(value)) return Padded(plain, "NaN");
     return Number(plain, negative, "Infinity");
   }
+  char conversion = directive.conversion;
+  if (conversion == 'g' || conversion == 'G') return Floating(GeneralForm(directive, value), value);
   int precision = directive.precision < 0 ? 6 : directive.precision;
-  char buffer[40];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(value),
-                           std::chars_format::scientific);
-  std::string_view text(buffer, static_cast<size_t>(end.ptr - buffer));
-  size_t e = text.find('e');
-  int exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
-  std::string digits(1, text[0]);
-  if (e > 2) digits += text.substr(2, e - 2);
+  int exponent = 0;
+  std::string digits = ShortestDigits(value, exponent);
   int shifted = exponent;
   if (directive.conversion != 'f') {
     std::string kept = RoundedDigits(value, exponent, digits, precision + 1, shifted);
@@ -239,6 +280,16 @@ std::optional<std::string> Character(const Directive& directive, int64_t code) {
   return General(directive, text);
 }
 
+/// A FLOAT by its own shortest digits.
+std::optional<std::string> FloatingArgument(const Directive& directive, const Operand& arg,
+                                            int at) {
+  if (arg.type().Is(TypeRoot::kDouble)) return Floating(directive, arg.column.Get<double>(at));
+  if (!arg.type().Is(TypeRoot::kFloat)) return std::nullopt;
+  std::string text;
+  AppendCell(text, arg.column, at, nullptr);
+  return Floating(directive, ParseDouble(text).value_or(0));
+}
+
 /// Nothing when Java would throw.
 std::optional<std::string> FormatArgument(const Directive& directive, const Operand& arg, int row) {
   const DataType& type = arg.type();
@@ -259,17 +310,25 @@ std::optional<std::string> FormatArgument(const Directive& directive, const Oper
       AppendCell(text, arg.column, arg.At(row), nullptr);
       return General(directive, text);
     }
+    case 'h':
+    case 'H': {
+      auto hash = JavaHashOf(arg.column, arg.At(row));
+      if (!hash) return std::nullopt;
+      return General(directive, fmt::format("{:x}", static_cast<uint32_t>(*hash)));
+    }
+    case 'a':
+    case 'A': {
+      if (!type.Is(TypeRoot::kDouble) && !type.Is(TypeRoot::kFloat)) return std::nullopt;
+      bool single = type.Is(TypeRoot::kFloat);
+      double value = single ? static_cast<double>(arg.column.Get<float>(arg.At(row)))
+                            : arg.column.Get<double>(arg.At(row));
+      return std::isfinite(value) ? Hexadecimal(directive, value) : Floating(directive, value);
+    }
     case 'f':
     case 'e':
-    case 'E': {
-      if (type.Is(TypeRoot::kDouble)) {
-        return Floating(directive, arg.column.Get<double>(arg.At(row)));
-      }
-      if (!type.Is(TypeRoot::kFloat)) return std::nullopt;
-      std::string text;
-      AppendCell(text, arg.column, arg.At(row), nullptr);
-      return Floating(directive, ParseDouble(text).value_or(0));
-    }
+    case 'E':
+    case 'g':
+    case 'G': return FloatingArgument(directive, arg, arg.At(row));
     default: break;
   }
   if (!type.IsInteger() || directive.precision >= 0) return std::nullopt;

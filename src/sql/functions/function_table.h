@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ struct FunctionSpec {
 
 /// nullptr when there is no such function; `name` in any case.
 const FunctionSpec* FindFunction(std::string_view name);
+/// Every entry, sorted by SQL name.
+std::span<const FunctionSpec> ListedFunctions();
 /// Every name that can be called, upper-case and sorted: functions, aggregates and forms with their
 /// own syntax.
 std::vector<std::string> FunctionNames();
