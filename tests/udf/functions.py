@@ -148,6 +148,9 @@ class Words(AggregateFunction):
     def accumulate(self, accumulator, word):
         accumulator.add(word)
 
+    def merge(self, accumulator, accumulators):
+        accumulator.update(*accumulators)
+
     def get_value(self, accumulator):
         return sorted(word for word in accumulator if word is not None)
 

@@ -207,7 +207,12 @@ std::string ShortestDigits(double value, int& exponent) {
   exponent = std::atoi(std::string(text.substr(e + 1)).c_str());
   std::string digits(1, text[0]);
   if (e > 2) digits += text.substr(2, e - 2);
-  return digits;
+  if (digits.size() > 1) return digits;
+  // Java shows two digits when they come nearer: 4.9E-324.
+  std::string two = fmt::format("{:.1e}", std::fabs(value));
+  if (two[2] == '0' || std::strtod(two.c_str(), nullptr) != std::fabs(value)) return digits;
+  exponent = std::atoi(two.substr(two.find('e') + 1).c_str());
+  return {two[0], two[2]};
 }
 
 /// %g as %f or %e with as many digits in all.
@@ -280,14 +285,11 @@ std::optional<std::string> Character(const Directive& directive, int64_t code) {
   return General(directive, text);
 }
 
-/// A FLOAT by its own shortest digits.
 std::optional<std::string> FloatingArgument(const Directive& directive, const Operand& arg,
                                             int at) {
   if (arg.type().Is(TypeRoot::kDouble)) return Floating(directive, arg.column.Get<double>(at));
   if (!arg.type().Is(TypeRoot::kFloat)) return std::nullopt;
-  std::string text;
-  AppendCell(text, arg.column, at, nullptr);
-  return Floating(directive, ParseDouble(text).value_or(0));
+  return Floating(directive, static_cast<double>(arg.column.Get<float>(at)));
 }
 
 /// Nothing when Java would throw.

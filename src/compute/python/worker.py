@@ -193,6 +193,8 @@ def _decorator(kind):
         if deterministic is None:
             deterministic = getattr(f, "is_deterministic", lambda: True)()
         result = result_types if result_type is None else result_type
+        if result is None:
+            result = getattr(f() if inspect.isclass(f) else f, "get_result_type", lambda: None)()
         return Declared(kind, f() if inspect.isclass(f) else f, input_types, result, deterministic,
                         udf_type or func_type)
     return declare

@@ -31,7 +31,9 @@ std::string QuoteNamesInExpression(std::string_view text) {
     size_t ahead = 0;
     while (cursor.Peek(ahead) == ' ') ++ahead;
     bool number = c >= '0' && c <= '9';
-    bool plain = number || cursor.Peek(ahead) == '(' || IsReservedWord(word);
+    // Flink prints the functions of its own newer stack as names.
+    bool call = cursor.Peek(ahead) == '(' && word != "SOURCE_WATERMARK";
+    bool plain = number || call || IsReservedWord(word);
     quoted += plain ? std::string(word) : model::QuoteIdentifier(std::string(word));
   }
   return quoted;
