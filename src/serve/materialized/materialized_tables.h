@@ -40,7 +40,7 @@ class MaterializedTables {
                              const Settings& settings);
   Result<std::string> Alter(const sql::AlterMaterializedTableStatement& alter,
                             const Settings& settings);
-  /// REFRESH: the work does it. kConflict while another refresh runs, or a job fills the table.
+  /// REFRESH: the work does it, behind a refresh that runs. kConflict while a job fills the table.
   Result<std::unique_ptr<StatementWork>> Refresh(const model::TablePath& path,
                                                  const model::PartitionSpec& partition);
   /// kNotFound.
@@ -90,6 +90,7 @@ class MaterializedTables {
   /// Has a refresh of the table broken off, and waits until it is.
   void BreakOff(const model::TablePath& path);
   bool IsBrokenOff(const model::TablePath& path) const;
+  bool IsStopping() const;
 
   const Engine& engine_;
   std::mutex statements_;  ///< one statement at a time; taken before mutex_

@@ -134,32 +134,30 @@ void MaterializedTables::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-/// ALTER MATERIALIZED TABLE ... REFRESH.
+/// ALTER MATERIALIZED TABLE ... REFRESH. Waits for a refresh that runs, and then does its own.
 class ManualRefresh : public StatementWork {
  public:
-  ManualRefresh(MaterializedTables& tables, model::TablePath path)
-      : tables_(tables), path_(std::move(path)) {}
+  ManualRefresh(MaterializedTables& tables, model::TablePath path, model::PartitionSpec partition)
+      : tables_(tables), path_(std::move(path)), partition_(std::move(partition)) {}
   ~ManualRefresh() override {
-    if (!ended_) End(Cancelled("the refresh was broken off"));
-  }
-  void Set(std::unique_ptr<FullRefresh> refresh) { refresh_ = std::move(refresh); }
-  void End(const Status& status) {
-    ended_ = true;
-    refresh_.reset();
-    tables_.EndRefresh(path_, status);
+    if (began_) End(Cancelled("the refresh was broken off"));
   }
 
   Result<std::string> Continue(int timeout_ms) override {
+    if (!began_) {
+      ASSIGN_OR_RETURN(MaterializedTable table, tables_.Find(path_));
+      began_ = tables_.BeginRefresh(path_);
+      if (!began_) return Wait(timeout_ms);
+      auto refresh = FullRefresh::Begin(tables_.engine_, table, partition_);
+      if (!refresh.ok()) return Fail(refresh.status());
+      refresh_ = std::move(*refresh);
+    }
     if (tables_.IsBrokenOff(path_)) {
-      End(Cancelled("the refresh was broken off"));
-      return Cancelled("the refresh of {} was broken off", path_.ToString());
+      return Fail(Cancelled("the refresh of {} was broken off", path_.ToString()));
     }
     Result<bool> done = refresh_->Continue(timeout_ms);
     rows_ = refresh_->rows();
-    if (!done.ok()) {
-      End(done.status());
-      return done.status();
-    }
+    if (!done.ok()) return Fail(done.status());
     if (!*done) return Timeout("the refresh of {} goes on", path_.ToString());
     End(Status::Ok());
     return fmt::format("materialized table {} refreshed: {} rows", path_.ToString(), rows_);
@@ -167,30 +165,43 @@ class ManualRefresh : public StatementWork {
   int64_t rows() const override { return rows_; }
 
  private:
+  Status Wait(int timeout_ms) const {
+    if (tables_.IsStopping()) return Unavailable("the server is stopping");
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(timeout_ms, kStepMs)));
+    return Timeout("a refresh of {} runs already", path_.ToString());
+  }
+  Status Fail(const Status& status) {
+    End(status);
+    return status;
+  }
+  void End(const Status& status) {
+    began_ = false;
+    refresh_.reset();
+    tables_.EndRefresh(path_, status);
+  }
+
   MaterializedTables& tables_;
   const model::TablePath path_;
+  const model::PartitionSpec partition_;
   std::unique_ptr<FullRefresh> refresh_;
   int64_t rows_ = 0;
-  bool ended_ = false;
+  bool began_ = false;
 };
 
 Result<std::unique_ptr<StatementWork>> MaterializedTables::Refresh(
     const model::TablePath& path, const model::PartitionSpec& partition) {
   ASSIGN_OR_RETURN(MaterializedTable table, Find(path));
-  if (!table.IsFull() && table.state != State::kSuspended) {
-    Error error = Conflict("a job fills materialized table {} all the time", path.ToString());
-    error.hint = "ALTER MATERIALIZED TABLE ... SUSPEND first";
-    return error;
+  if (table.IsFull() || table.state == State::kSuspended) {
+    return std::unique_ptr<StatementWork>(std::make_unique<ManualRefresh>(*this, path, partition));
   }
-  if (!BeginRefresh(path)) return Conflict("a refresh of {} runs already", path.ToString());
-  auto work = std::make_unique<ManualRefresh>(*this, path);
-  auto refresh = FullRefresh::Begin(engine_, table, partition);
-  if (!refresh.ok()) {
-    work->End(refresh.status());
-    return refresh.status();
-  }
-  work->Set(std::move(*refresh));
-  return std::unique_ptr<StatementWork>(std::move(work));
+  Error error = Conflict("a job fills materialized table {} all the time", path.ToString());
+  error.hint = "ALTER MATERIALIZED TABLE ... SUSPEND first";
+  return error;
+}
+
+bool MaterializedTables::IsStopping() const {
+  std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 }  // namespace forebay::serve

@@ -101,7 +101,7 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
     }
     case Kind::kPartitions: return ShowPartitions(show);
     case Kind::kMaterializedTables:
-      return NameList(show, "materialized table name", MaterializedNames(show.database));
+      return NameList(show, "materialized table", MaterializedNames(show.database));
     case Kind::kCreateMaterializedTable: {
       ASSIGN_OR_RETURN(std::string text, MaterializedText(show.path));
       return Single("result", std::move(text));
@@ -172,8 +172,11 @@ Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
       {"key", text},  {"extras", text}, {"watermark", text}};
   std::vector<DescribedColumn> all;
   bool has_comments = false;
+  bool is_materialized = IsMaterialized(describe.path);
   for (const sql::Field& field : describe.columns) {
     all.push_back(DescribeColumn(field, table ? &*table : nullptr, IsStreaming()));
+    // As in Flink, which does not say it of materialized tables.
+    if (is_materialized && all.back().extras == "PARTITION KEY") all.back().extras.clear();
     has_comments = has_comments || !all.back().comment.empty();
   }
   // As in Flink, there is a column of comments only when there are comments.
