@@ -25,7 +25,8 @@ std::vector<std::string> ListsOf(const sql::UnnestNode& unnest) {
     if (unnest.with_ordinality) lists[1] = "[i for i in range(1, len(a) + 1) if a[i] IS NOT NULL]";
     length = "len(" + lists[0] + ")";
   }
-  if (!unnest.left_outer) return lists;
+  // With a condition, rows that are left without elements are added afterwards.
+  if (!unnest.left_outer || unnest.condition != nullptr) return lists;
   // A NULL collection has a NULL length, which is not above 0 either.
   for (std::string& list : lists) {
     list = fmt::format("CASE WHEN {} > 0 THEN {} ELSE [NULL] END", length, list);
@@ -76,7 +77,25 @@ Result<std::string> SqlWriter::Unnest(const sql::UnnestNode& unnest) {
                           ProducedName(unnest, unnest.produced[i]), unnest.kept.size() + i);
   }
   if (output.empty()) output = "CAST(NULL AS BOOLEAN) AS c0";
-  return fmt::format("SELECT {} FROM (SELECT *{} FROM ({}))", output, apart, inner);
+  if (unnest.condition == nullptr) {
+    return fmt::format("SELECT {} FROM (SELECT *{} FROM ({}))", output, apart, inner);
+  }
+  std::vector<std::string> columns;
+  std::string padded;
+  for (size_t i = 0; i < unnest.output.size(); ++i) {
+    columns.push_back(fmt::format("c{}", i));
+    padded += i > 0 ? ", " : "";
+    padded += i < unnest.kept.size() ? fmt::format("k{}", i) : "NULL";
+  }
+  ASSIGN_OR_RETURN(std::string condition, Scalar(unnest.condition, unnest.OutputTypes(), columns));
+  return fmt::format(
+      "SELECT * FROM (WITH fb_u AS MATERIALIZED (SELECT row_number() OVER () AS fb_row, * FROM "
+      "({})), "
+      "fb_f AS MATERIALIZED (SELECT * FROM (SELECT {}, fb_row FROM (SELECT *{} FROM fb_u)) "
+      "WHERE {}) "
+      "SELECT * EXCLUDE (fb_row) FROM fb_f UNION ALL "
+      "SELECT {} FROM fb_u WHERE fb_row NOT IN (SELECT fb_row FROM fb_f))",
+      inner, output, apart, condition, padded);
 }
 
 }  // namespace forebay::compute

@@ -47,6 +47,9 @@ std::unique_ptr<Accumulator> MakePlain(const sql::AggregateCall& call, const Dat
   if (name.starts_with("BITMAP_")) return MakeBitmapAccumulator(call, argument, retracting);
   if (name.starts_with("JSON_")) return MakeJsonAccumulator(call);
   if (name == "SINGLE_VALUE") return MakeSingleValueAccumulator(call);
+  if (name == "ROW_NUMBER" || name == "RANK" || name == "DENSE_RANK" || name == "LAG") {
+    return MakeOrderAccumulator(call);
+  }
   if (name == "LISTAGG") return MakeRetractableAccumulator(call, argument);
   return nullptr;
 }

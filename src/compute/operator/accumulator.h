@@ -144,6 +144,8 @@ std::unique_ptr<Accumulator> MakeBitmapAccumulator(const sql::AggregateCall& cal
 /// another type.
 std::unique_ptr<Accumulator> MakePercentileAccumulator(const sql::AggregateCall& call,
                                                        const std::vector<model::DataType>& input);
+/// ROW_NUMBER, RANK, DENSE_RANK and LAG, over the rows of an OVER window in its order.
+std::unique_ptr<Accumulator> MakeOrderAccumulator(const sql::AggregateCall& call);
 /// Hands `inner` every distinct value once. `inner` reads column 0.
 std::unique_ptr<Accumulator> MakeDistinctAccumulator(std::unique_ptr<Accumulator> inner,
                                                      const sql::AggregateCall& call,

@@ -1,6 +1,9 @@
 #include "compute/operator/lookup_join.h"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
 
 namespace forebay::compute {
 
@@ -18,6 +21,8 @@ Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoin
   join->types_ = node.OutputTypes();
   join->input_columns_ = node.inputs[0]->output.size();
   join->left_outer_ = node.left_outer;
+  join->retries_ = node.retries;
+  join->retry_delay_ms_ = node.retry_delay_ms;
   std::vector<int> projection = node.columns;
   std::sort(projection.begin(), projection.end());
   projection.erase(std::unique(projection.begin(), projection.end()), projection.end());
@@ -38,12 +43,63 @@ Status LookupJoinOperator::OpenLookuper(const sql::LookupJoinNode& node,
                                         client::Connection& connection) {
   if (node.keys.size() >= node.table.info.descriptor.schema.primary_key.size()) {
     ASSIGN_OR_RETURN(lookuper_, connection.OpenLookuper(node.table.path, projection));
-    return Status::Ok();
+    return OpenCache(node, projection);
   }
   auto* scans = dynamic_cast<client::KeyScans*>(&connection);
   if (scans == nullptr) return NotSupported("a lookup join by a part of the key");
   ASSIGN_OR_RETURN(prefix_lookuper_, scans->OpenPrefixLookuper(node.table.path, projection));
   return Status::Ok();
+}
+
+Status LookupJoinOperator::OpenCache(const sql::LookupJoinNode& node,
+                                     const std::vector<int>& projection) {
+  ASSIGN_OR_RETURN(auto options, LookupCache::OptionsOf(node.table.options));
+  if (!options) return Status::Ok();
+  cache_.emplace(*options);
+  std::vector<model::DataType> key_types;
+  for (const sql::ExpressionPtr& key : node.keys) key_types.push_back(key->type);
+  std::vector<model::DataType> row_types;
+  for (int column : projection) {
+    row_types.push_back(node.table.info.descriptor.schema.columns[column].type);
+  }
+  key_codec_ = RowCodec(std::move(key_types));
+  row_codec_ = RowCodec(std::move(row_types));
+  return Status::Ok();
+}
+
+Result<Batch> LookupJoinOperator::LookUpCached(const Batch& keys,
+                                               const std::vector<uint32_t>& asked,
+                                               std::vector<uint32_t>& own) {
+  int64_t now = context_.now_ms();
+  EncodedRows encoded;
+  key_codec_.Encode(keys, encoded);
+  std::vector<LookupCache::Row> rows(asked.size());
+  std::vector<uint32_t> unknown;
+  for (uint32_t i = 0; i < asked.size(); ++i) {
+    auto found = cache_->Find(std::string(encoded[i]), now);
+    if (found) {
+      rows[i] = *found;
+    } else {
+      unknown.push_back(i);
+    }
+  }
+  if (!unknown.empty()) {
+    ASSIGN_OR_RETURN(client::Lookuper::Rows found, lookuper_->Lookup(keys.Gather(unknown)));
+    EncodedRows bytes;
+    row_codec_.Encode(found.rows, bytes);
+    for (size_t i = 0; i < unknown.size(); ++i) {
+      int row = found.row_of_key[i];
+      if (row >= 0) rows[unknown[i]] = std::make_shared<const std::string>(bytes[row]);
+      cache_->Put(std::string(encoded[unknown[i]]), rows[unknown[i]], now);
+    }
+  }
+  std::vector<const char*> there;
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (rows[i] == nullptr) continue;
+    own.push_back(asked[i]);
+    there.push_back(rows[i]->data());
+  }
+  return Batch(static_cast<int>(there.size()), row_codec_.Decode(there));
 }
 
 Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<uint32_t>& asked,
@@ -53,6 +109,7 @@ Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<ui
     for (int key : found.key_of_row) own.push_back(asked[static_cast<size_t>(key)]);
     return std::move(found.rows);
   }
+  if (cache_) return LookUpCached(keys, asked, own);
   ASSIGN_OR_RETURN(client::Lookuper::Rows found, lookuper_->Lookup(keys));
   std::vector<uint32_t> theirs;
   for (size_t i = 0; i < asked.size(); ++i) {
@@ -61,6 +118,18 @@ Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<ui
     theirs.push_back(static_cast<uint32_t>(found.row_of_key[i]));
   }
   return found.rows.Gather(theirs);
+}
+
+Result<Batch> LookupJoinOperator::LookUpPatiently(const Batch& keys,
+                                                  const std::vector<uint32_t>& asked,
+                                                  std::vector<uint32_t>& own) {
+  for (int64_t left = retries_;; --left) {
+    own.clear();
+    ASSIGN_OR_RETURN(Batch found, LookUp(keys, asked, own));
+    std::set<uint32_t> met(own.begin(), own.end());
+    if (left <= 0 || met.size() == asked.size()) return found;
+    std::this_thread::sleep_for(std::chrono::milliseconds(retry_delay_ms_));
+  }
 }
 
 /// The joined rows that pass the condition, and the input row of each in `own`.
@@ -75,7 +144,7 @@ Result<Batch> LookupJoinOperator::FoundRows(const Batch& batch, std::vector<uint
   Batch joined;
   if (asked.empty()) return joined;
   Batch wanted = Batch(batch.num_rows, std::move(keys)).Gather(asked);
-  ASSIGN_OR_RETURN(Batch found, LookUp(wanted, asked, own));
+  ASSIGN_OR_RETURN(Batch found, LookUpPatiently(wanted, asked, own));
   if (own.empty()) return joined;
   joined = batch.Gather(own);
   for (int column : order_) {

@@ -1,18 +1,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "client/connection.h"
 #include "client/key_scans.h"
 #include "compute/expression/evaluator.h"
+#include "compute/operator/lookup_cache.h"
 #include "compute/operator/operator.h"
+#include "compute/state/row_codec.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
 
 /// Looks the rows of a batch up by primary key or by a part of it, all at once
 /// (StreamExecLookupJoin). Rows with a NULL key find nothing. A retraction is looked up again: what
-/// it finds may be newer than what the row it takes back had found, as in Flink.
+/// it finds may be newer than what the row it takes back had found, as in Flink. A LOOKUP hint
+/// makes the shard wait for rows that are not there yet.
 class LookupJoinOperator : public Operator {
  public:
   /// `connection` must outlive the operator.
@@ -24,19 +28,31 @@ class LookupJoinOperator : public Operator {
 
  private:
   LookupJoinOperator() = default;
+  Status OpenCache(const sql::LookupJoinNode& node, const std::vector<int>& projection);
   Status OpenLookuper(const sql::LookupJoinNode& node, const std::vector<int>& projection,
                       client::Connection& connection);
   /// The rows that the keys `keys`, of input rows `asked`, find, and the input row of each.
   Result<model::Batch> LookUp(const model::Batch& keys, const std::vector<uint32_t>& asked,
                               std::vector<uint32_t>& own);
+  /// LookUp of whole keys that asks the table only for those the cache does not know.
+  Result<model::Batch> LookUpCached(const model::Batch& keys, const std::vector<uint32_t>& asked,
+                                    std::vector<uint32_t>& own);
+  /// LookUp, again after a while for as long as some key finds nothing and a hint asks for it.
+  Result<model::Batch> LookUpPatiently(const model::Batch& keys, const std::vector<uint32_t>& asked,
+                                       std::vector<uint32_t>& own);
   Result<model::Batch> FoundRows(const model::Batch& batch, std::vector<uint32_t>& own);
 
   std::vector<model::DataType> types_;
   size_t input_columns_ = 0;
   bool left_outer_ = false;
+  int64_t retries_ = 0;
+  int64_t retry_delay_ms_ = 0;
   std::vector<int> order_;  ///< the place of every wanted column among the projected ones
   std::unique_ptr<client::Lookuper> lookuper_;
   std::unique_ptr<client::PrefixLookuper> prefix_lookuper_;  ///< in place of lookuper_
+  std::optional<LookupCache> cache_;                         ///< with lookuper_
+  RowCodec key_codec_;
+  RowCodec row_codec_;  ///< of the looked-up rows
   std::unique_ptr<Evaluator> keys_;
   std::unique_ptr<Evaluator> condition_;
 };

@@ -56,6 +56,9 @@ class Operator {
     (void)watermark;
     return Status::Ok();
   }
+  /// What consumers may take for reached when `watermark` is: less for operators that still send
+  /// rows of before it.
+  virtual Watermark OutputWatermark(Watermark watermark) const { return watermark; }
   /// Called now and then with the processing time, for processing-time windows and timeouts.
   virtual Status Tick(int64_t now_ms) {
     (void)now_ms;

@@ -3,12 +3,16 @@
 #include "compute/operator/calc.h"
 #include "compute/operator/deduplicate.h"
 #include "compute/operator/group_aggregate.h"
+#include "compute/operator/interval_join.h"
 #include "compute/operator/join.h"
+#include "compute/operator/local_clock.h"
 #include "compute/operator/lookup_join.h"
 #include "compute/operator/over_aggregate.h"
 #include "compute/operator/rank.h"
 #include "compute/operator/session_aggregate.h"
 #include "compute/operator/sort.h"
+#include "compute/operator/sorted_over.h"
+#include "compute/operator/temporal_join.h"
 #include "compute/operator/unnest.h"
 #include "compute/operator/window_aggregate.h"
 #include "compute/operator/window_join.h"
@@ -41,17 +45,19 @@ Result<std::unique_ptr<Operator>> MakeJoin(const sql::JoinNode& node,
   if (node.condition != nullptr) {
     ASSIGN_OR_RETURN(condition, Evaluator::Make({node.condition}, context));
   }
+  if (node.interval) return IntervalJoinOperator::Make(node, std::move(condition));
+  if (node.versions) return TemporalJoinOperator::Make(node, std::move(condition));
   return node.windowed ? WindowJoinOperator::Make(node, std::move(condition))
                        : JoinOperator::Make(node, std::move(condition));
 }
 
-/// Operators that compare window columns with watermarks take both for the same clock.
-Status CheckLocalWindows(const PlanNode& node, bool windowed, const EvaluationContext& context) {
+/// Whether `node` compares windows of local times with watermarks, which are moments.
+bool NeedsLocalClock(const PlanNode& node, const EvaluationContext& context) {
+  bool windowed = node.kind == PlanKind::kRank   ? As<sql::RankNode>(node).windowed
+                  : node.kind == PlanKind::kJoin ? As<sql::JoinNode>(node).windowed
+                                                 : false;
   bool utc = context.time_zone == "UTC" || context.time_zone == "Z";
-  if (!windowed || utc || !HasInstantRowtime(node)) return Status::Ok();
-  return NotSupported(
-      "a join or top-N of windows over TIMESTAMP_LTZ with table.local-time-zone {}; set it to UTC",
-      context.time_zone);
+  return windowed && !utc && HasInstantRowtime(node);
 }
 
 Distribution ByKeys(std::vector<int> keys) {
@@ -59,15 +65,8 @@ Distribution ByKeys(std::vector<int> keys) {
   return {Distribution::Kind::kByKeys, std::move(keys)};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
-                                               const EvaluationContext& context,
-                                               OperatorEnvironment& environment) {
-  bool windowed = node.kind == PlanKind::kRank   ? As<sql::RankNode>(node).windowed
-                  : node.kind == PlanKind::kJoin ? As<sql::JoinNode>(node).windowed
-                                                 : false;
-  RETURN_IF_ERROR(CheckLocalWindows(node, windowed, context));
+Result<std::unique_ptr<Operator>> MakePlain(const PlanNode& node, const EvaluationContext& context,
+                                            OperatorEnvironment& environment) {
   switch (node.kind) {
     case PlanKind::kCalc: return CalcOperator::Make(As<sql::CalcNode>(node), context);
     case PlanKind::kWatermark:
@@ -77,8 +76,10 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
       return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
     case PlanKind::kJoin: return MakeJoin(As<sql::JoinNode>(node), context);
     case PlanKind::kDeduplicate: return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
-    case PlanKind::kOverAggregate:
-      return OverAggregateOperator::Make(As<sql::OverAggregateNode>(node));
+    case PlanKind::kOverAggregate: {
+      const auto& over = As<sql::OverAggregateNode>(node);
+      return over.IsByTime() ? OverAggregateOperator::Make(over) : SortedOverOperator::Make(over);
+    }
     case PlanKind::kWindowTable:
       return WindowTableOperator::Make(As<sql::WindowTableNode>(node), context);
     case PlanKind::kLookupJoin:
@@ -91,6 +92,18 @@ Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
     case PlanKind::kUnion: return std::unique_ptr<Operator>(std::make_unique<UnionOperator>());
     default: return NotSupported("no operator for plan node {}", node.id);
   }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> MakeOperator(const PlanNode& node,
+                                               const EvaluationContext& context,
+                                               OperatorEnvironment& environment) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Operator> made, MakePlain(node, context, environment));
+  if (!NeedsLocalClock(node, context)) return made;
+  ASSIGN_OR_RETURN(WindowClock clock, WindowClock::OfZone(context));
+  return std::unique_ptr<Operator>(
+      std::make_unique<LocalClockOperator>(std::move(made), std::move(clock)));
 }
 
 Distribution DistributionOf(const PlanNode& node, int input) {

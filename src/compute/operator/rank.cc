@@ -164,8 +164,11 @@ void RankOperator::Compare(const Touched& touched) {
   auto before = std::span<StoredRow* const>(old_rows_).subspan(touched.old_begin,
                                                                touched.old_end - touched.old_begin);
   auto after = Visible(RankedOf(touched.entry)->rows);
-  bool single = node_.rank_start == node_.rank_end && node_.changelog.update_after;
-  if (node_.output_rank_number || single) return CompareNumbered(before, after);
+  // As Flink: the only row of a key is updated when rows are but added, taken out and in otherwise;
+  // behind an offset rows move from number to number, if their old places are wanted.
+  bool single = node_.rank_end == 1 && append_only_ && node_.changelog.update_after;
+  bool moves = node_.rank_start > 1 && node_.changelog.update_before;
+  if (node_.output_rank_number || single || moves) return CompareNumbered(before, after);
   for (StoredRow* row : after) row->tag = 1;
   for (StoredRow* row : before) {
     if (row->tag == 0) Send(row, 0, ChangeType::kDelete);

@@ -14,9 +14,10 @@ namespace forebay::compute {
 /// ROW_NUMBER() between two bounds per key, with or without the number (StreamExecRank,
 /// StreamExecWindowRank, and with no keys a streaming LIMIT with ORDER BY). Every key's rows lie in
 /// order, equal ones by arrival; of an input that only inserts no row behind the last rank is kept.
-/// Per key and batch the rows that entered and left are sent: without numbers +I and -D (a single
-/// row: -U/+U), with numbers a -U/+U for every position that changed. Windowed: nothing is sent
-/// before the watermark reaches the window's end - 1; then the key goes. Late rows are dropped.
+/// Per key and batch the rows that entered and left are sent: without numbers +I and -D (the first
+/// row of an input that only inserts: -U/+U), with numbers a -U/+U for every position that changed.
+/// Windowed: nothing is sent before the watermark reaches the window's end - 1; then the key goes.
+/// Late rows are dropped.
 class RankOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::RankNode& node);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 namespace forebay::compute {
 
@@ -63,15 +64,19 @@ Result<std::unique_ptr<Operator>> UnnestOperator::Make(const sql::UnnestNode& no
   unnest->types_ = node.OutputTypes();
   unnest->element_columns_ = ElementColumns(node.collection->type);
   unnest->left_outer_ = node.left_outer;
+  if (node.condition != nullptr) {
+    ASSIGN_OR_RETURN(unnest->condition_, Evaluator::Make({node.condition}, context));
+  }
   return std::unique_ptr<Operator>(std::move(unnest));
 }
 
 Status UnnestOperator::Process(int, Batch batch) {
   ASSIGN_OR_RETURN(std::vector<Column> columns, collection_->Evaluate(batch));
   PlaceElements(columns[0]);
+  if (condition_ != nullptr) RETURN_IF_ERROR(DropElements(batch, columns[0]));
   for (size_t begin = 0; begin < rows_.size(); begin += Batch::kMaxRows) {
     size_t end = std::min(begin + Batch::kMaxRows, rows_.size());
-    RETURN_IF_ERROR(EmitPart(batch, columns[0], begin, end));
+    RETURN_IF_ERROR(context_.output->Emit(BuildPart(batch, columns[0], begin, end)));
   }
   return Status::Ok();
 }
@@ -101,17 +106,48 @@ void UnnestOperator::PlaceElements(const Column& collection) {
         ordinals_.push_back(ordinal);
       }
     }
-    if (rows_.size() > before || !left_outer_) continue;
-    rows_.push_back(static_cast<uint32_t>(row));
-    // Any place will do: the cell becomes NULL.
-    elements_.push_back(elements_.empty() ? 0 : elements_.back());
-    ordinals_.push_back(0);
-    padded_ = true;
+    if (rows_.size() == before && left_outer_) PadRow(static_cast<uint32_t>(row));
   }
 }
 
-Status UnnestOperator::EmitPart(const Batch& batch, const Column& collection, size_t begin,
-                                size_t end) {
+void UnnestOperator::PadRow(uint32_t row) {
+  rows_.push_back(row);
+  // Any place will do: the cell becomes NULL.
+  elements_.push_back(elements_.empty() ? 0 : elements_.back());
+  ordinals_.push_back(0);
+  padded_ = true;
+}
+
+Status UnnestOperator::DropElements(const Batch& batch, const Column& collection) {
+  std::vector<uint32_t> kept;
+  std::vector<uint32_t> selected;
+  for (size_t begin = 0; begin < rows_.size(); begin += Batch::kMaxRows) {
+    size_t end = std::min(begin + Batch::kMaxRows, rows_.size());
+    Batch part = BuildPart(batch, collection, begin, end);
+    RETURN_IF_ERROR(condition_->Select(0, part, selected));
+    for (uint32_t i : selected) kept.push_back(static_cast<uint32_t>(begin) + i);
+  }
+  std::vector<uint32_t> rows = std::exchange(rows_, {});
+  std::vector<uint32_t> elements = std::exchange(elements_, {});
+  std::vector<int32_t> ordinals = std::exchange(ordinals_, {});
+  size_t next = 0;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    bool is_padded = true;
+    for (; next < kept.size() && rows[kept[next]] == static_cast<uint32_t>(row); ++next) {
+      // A row padded before has no element, whatever the condition says of NULL.
+      if (ordinals[kept[next]] == 0) continue;
+      rows_.push_back(rows[kept[next]]);
+      elements_.push_back(elements[kept[next]]);
+      ordinals_.push_back(ordinals[kept[next]]);
+      is_padded = false;
+    }
+    if (is_padded) PadRow(static_cast<uint32_t>(row));
+  }
+  return Status::Ok();
+}
+
+Batch UnnestOperator::BuildPart(const Batch& batch, const Column& collection, size_t begin,
+                                size_t end) const {
   auto rows = std::span<const uint32_t>(rows_).subspan(begin, end - begin);
   Batch result;
   result.num_rows = static_cast<int>(rows.size());
@@ -125,7 +161,7 @@ Status UnnestOperator::EmitPart(const Batch& batch, const Column& collection, si
     for (size_t i = 0; i < rows.size(); ++i) changes[i] = batch.change(static_cast<int>(rows[i]));
     result.changes = std::move(changes);
   }
-  return context_.output->Emit(std::move(result));
+  return result;
 }
 
 Column UnnestOperator::Produced(const Column& collection, int index, const DataType& type,
@@ -164,6 +200,7 @@ Column UnnestOperator::Produced(const Column& collection, int index, const DataT
 
 Status UnnestOperator::ProcessWatermark(Watermark watermark) {
   collection_->SetWatermark(watermark);
+  if (condition_ != nullptr) condition_->SetWatermark(watermark);
   return Status::Ok();
 }
 

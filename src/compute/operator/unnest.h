@@ -21,12 +21,16 @@ class UnnestOperator : public Operator {
  private:
   UnnestOperator() = default;
   void PlaceElements(const model::Column& collection);
-  Status EmitPart(const model::Batch& batch, const model::Column& collection, size_t begin,
-                  size_t end);
+  /// Drops the elements that the condition is not true for; a row that is left with none is padded.
+  Status DropElements(const model::Batch& batch, const model::Column& collection);
+  void PadRow(uint32_t row);
+  model::Batch BuildPart(const model::Batch& batch, const model::Column& collection, size_t begin,
+                         size_t end) const;
   model::Column Produced(const model::Column& collection, int index, const model::DataType& type,
                          size_t begin, size_t end) const;
 
   std::unique_ptr<Evaluator> collection_;
+  std::unique_ptr<Evaluator> condition_;  ///< null: none
   std::vector<int> kept_;
   std::vector<int> produced_;
   std::vector<model::DataType> types_;

@@ -58,6 +58,12 @@ int64_t WindowClock::Property(sql::WindowProperty property, const DataType& type
   return FromMs(type, time);
 }
 
+Result<WindowClock> WindowClock::OfZone(const EvaluationContext& context) {
+  WindowClock clock;
+  ASSIGN_OR_RETURN(clock.zone_, TimeZone::Find(context.time_zone));
+  return clock;
+}
+
 Result<WindowClock> WindowClock::Make(const sql::WindowSpec& spec, const sql::PlanNode& input,
                                       const EvaluationContext& context) {
   WindowClock clock;

@@ -68,6 +68,8 @@ class WindowClock {
   /// Windows over TIMESTAMP_LTZ and processing time are cut in the session's time zone.
   static Result<WindowClock> Make(const sql::WindowSpec& spec, const sql::PlanNode& input,
                                   const EvaluationContext& context);
+  /// Only tells the local time of the session's zone.
+  static Result<WindowClock> OfZone(const EvaluationContext& context);
   bool is_proctime() const { return is_proctime_; }
   /// A moment (a watermark, the processing time) in the time that windows are cut in.
   int64_t Local(int64_t time_ms) const;

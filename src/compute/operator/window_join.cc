@@ -1,7 +1,9 @@
 #include "compute/operator/window_join.h"
 
 #include <algorithm>
+#include <unordered_map>
 
+#include "compute/operator/emitter.h"
 #include "compute/operator/hash_batch.h"
 #include "compute/operator/join.h"
 #include "compute/operator/progress.h"
@@ -16,6 +18,42 @@ namespace {
 constexpr std::string_view kTable = "window_rows";
 constexpr size_t kKeyBytes = 8 + 1 + 8 + 4;  // window end, side, row number, shard
 
+/// Holds results back until they are final: a deleted row goes together with its insertion.
+class NetRows : public Output {
+ public:
+  explicit NetRows(std::vector<model::DataType> types) : codec_(std::move(types)) {}
+  Status Emit(Batch batch) override {
+    EncodedRows encoded;
+    codec_.Encode(batch, encoded);
+    for (int row = 0; row < batch.num_rows; ++row) {
+      std::string bytes(encoded[row]);
+      std::vector<size_t>& places = places_[bytes];
+      if (!model::IsRetraction(batch.change(row))) {
+        places.push_back(rows_.size());
+        rows_.push_back(std::move(bytes));
+        is_live_.push_back(true);
+      } else if (!places.empty()) {
+        is_live_[places.back()] = false;
+        places.pop_back();
+      }
+    }
+    return Status::Ok();
+  }
+  Status SendTo(Output& output) const {
+    std::vector<const char*> live;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      if (is_live_[i]) live.push_back(rows_[i].data());
+    }
+    return EmitAll(output, Batch(static_cast<int>(live.size()), codec_.Decode(live)));
+  }
+
+ private:
+  RowCodec codec_;
+  std::vector<std::string> rows_;
+  std::vector<bool> is_live_;
+  std::unordered_map<std::string, std::vector<size_t>> places_;
+};
+
 int EndColumn(const sql::PlanNode& input, const std::vector<int>& keys) {
   int last_time = -1;
   for (int key : keys) {
@@ -29,7 +67,6 @@ int EndColumn(const sql::PlanNode& input, const std::vector<int>& keys) {
 
 Result<std::unique_ptr<Operator>> WindowJoinOperator::Make(const sql::JoinNode& node,
                                                            std::shared_ptr<Evaluator> condition) {
-  if (node.join == sql::JoinKind::kFull) return NotSupported("FULL OUTER JOIN of windows");
   std::unique_ptr<WindowJoinOperator> join(new WindowJoinOperator(node, std::move(condition)));
   if (join->end_columns_[0] < 0 || join->end_columns_[1] < 0) {
     return InvalidArgument("a window join needs the windows' columns among its keys");
@@ -81,20 +118,26 @@ Status WindowJoinOperator::ProcessWatermark(Watermark watermark) {
   return Status::Ok();
 }
 
-/// The side whose unmatched rows are sent comes last, so that nothing it sends is taken back.
+/// The side whose unmatched rows are sent comes last, so that nothing it sends is taken back; when
+/// both sides' are, that is left out here.
 Status WindowJoinOperator::Fire(Window& window) {
   int first = node_.join == sql::JoinKind::kRight ? 0 : 1;
   bool first_is_empty = window.sides[first].empty();
   bool needs_match = node_.join == sql::JoinKind::kInner || node_.join == sql::JoinKind::kSemi;
-  if (window.sides[1 - first].empty() || (first_is_empty && needs_match)) return Status::Ok();
+  bool is_full = node_.join == sql::JoinKind::kFull;
+  bool is_done = window.sides[1 - first].empty() && !is_full;
+  if (is_done || (first_is_empty && needs_match)) return Status::Ok();
   ASSIGN_OR_RETURN(std::unique_ptr<Operator> join, JoinOperator::Make(node_, condition_));
-  RETURN_IF_ERROR(join->Open(context_));
+  NetRows net(node_.OutputTypes());
+  OperatorContext context = context_;
+  if (is_full) context.output = &net;
+  RETURN_IF_ERROR(join->Open(context));
   for (int side : {first, 1 - first}) {
     for (Buffered& buffered : window.sides[side]) {
       RETURN_IF_ERROR(join->Process(side, buffered.batch));
     }
   }
-  return Status::Ok();
+  return is_full ? net.SendTo(*context_.output) : Status::Ok();
 }
 
 void WindowJoinOperator::Save(StateWriter& writer, int64_t end, int side, Buffered& buffered) {

@@ -29,6 +29,8 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
   ASSIGN_OR_RETURN(int64_t watermark_ms,
                    context.DurationSetting("pipeline.auto-watermark-interval", kAutoWatermarkMs));
   execution->each_row_watermarks_ = watermark_ms == 0;
+  auto mini_batch = context.settings.find("table.exec.mini-batch.enabled");
+  execution->row_by_row_ = mini_batch != context.settings.end() && mini_batch->second == "false";
   return execution;
 }
 
@@ -111,6 +113,7 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
     shards_.push_back(
         std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions, hold_sources_, *this));
     shards_.back()->scope().keeps_state = store_ != nullptr;
+    shards_.back()->scope().row_by_row = row_by_row_;
     shards_.back()->scope().now_ms =
         context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;
   }
@@ -181,11 +184,31 @@ Result<std::unique_ptr<Operator>> JobExecution::MakeVertexOperator(const JobVert
   return context_.environment->make_operator(*vertex.node, context_.evaluation);
 }
 
+bool JobExecution::FeedsVersions(int vertex) const {
+  for (size_t i = 0; i < graph_.vertices.size(); ++i) {
+    const JobVertex& consumer = graph_.vertices[i];
+    for (size_t input = 0; input < consumer.inputs.size(); ++input) {
+      if (consumer.inputs[input].from != vertex || consumer.is_collect) continue;
+      bool is_join = consumer.node->kind == sql::PlanKind::kJoin;
+      bool is_version =
+          is_join && input == 1 && static_cast<const sql::JoinNode*>(consumer.node)->versions;
+      if (is_version) return true;
+      if (consumer.inputs.size() == 1 && FeedsVersions(static_cast<int>(i))) return true;
+    }
+  }
+  return false;
+}
+
 Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vertex, int shard) {
   ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard));
   ShardScope& scope = shards_[shard]->scope();
   if (vertex.is_collect || dynamic_cast<WatermarkGenerator*>(op.get()) == nullptr) {
-    return std::make_unique<Subtask>(vertex, scope, std::move(op));
+    auto subtask = std::make_unique<Subtask>(vertex, scope, std::move(op));
+    // Of the changes of a batch to a key, a temporal join needs every one.
+    bool compacts = !vertex.is_collect && vertex.node->kind == sql::PlanKind::kDeduplicate;
+    int index = static_cast<int>(&vertex - graph_.vertices.data());
+    if (compacts && FeedsVersions(index)) subtask->SetRowByRow();
+    return subtask;
   }
   auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard); };
   std::unique_ptr<Subtask> subtask = std::make_unique<WatermarkSubtask>(

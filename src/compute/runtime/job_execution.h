@@ -61,6 +61,8 @@ class JobExecution : public ShardListener, public SinkControl {
   Status CheckCommits() const;
   Status BuildSource(int vertex, const RestoredCheckpoint* restored);
   Status BuildSubtasks(int vertex);
+  /// Whether what `vertex` sends are the versions of a temporal join.
+  bool FeedsVersions(int vertex) const;
   Result<std::unique_ptr<Subtask>> MakeSubtask(const JobVertex& vertex, int shard);
   Result<std::unique_ptr<Operator>> MakeVertexOperator(const JobVertex& vertex, int shard);
   const SplitScope* SplitsBehind(const JobVertex& vertex, int shard) const;
@@ -83,6 +85,7 @@ class JobExecution : public ShardListener, public SinkControl {
   CheckpointStore* const store_;
   int64_t interval_ms_ = 0;
   int64_t idle_timeout_ms_ = 0;
+  bool row_by_row_ = false;           ///< mini-batches are off
   bool each_row_watermarks_ = false;  ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex

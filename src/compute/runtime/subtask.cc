@@ -88,7 +88,7 @@ Status Subtask::Receive(int input_index, int channel, Message message) {
           metrics_.rows_in.load(std::memory_order_relaxed) + message.batch.num_rows,
           std::memory_order_relaxed);
       SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
-      Status status = ProcessBatch(input_index, std::move(message.batch));
+      Status status = ProcessRows(input_index, std::move(message.batch));
       scope_.busy.Switch(caller);
       metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
       return status;
@@ -99,6 +99,15 @@ Status Subtask::Receive(int input_index, int channel, Message message) {
     case MessageKind::kIdle: input.watermarks.SetIdle(channel, true); return AdvanceWatermark();
     case MessageKind::kBarrier: return OnBarrier(input, channel, message.value);
     case MessageKind::kEnd: return OnEnd(input, channel);
+  }
+  return Status::Ok();
+}
+
+Status Subtask::ProcessRows(int input, model::Batch batch) {
+  bool splits = (scope_.row_by_row || row_by_row_) && sink_ == nullptr && batch.num_rows > 1;
+  if (!splits) return ProcessBatch(input, std::move(batch));
+  for (int row = 0; row < batch.num_rows; ++row) {
+    RETURN_IF_ERROR(ProcessBatch(input, batch.Slice(row, 1)));
   }
   return Status::Ok();
 }
@@ -132,7 +141,7 @@ Status Subtask::AdvanceWatermark() {
   }
   if (watermark_ <= forwarded_ && !was_idle) return Status::Ok();
   forwarded_ = watermark_;
-  return ForwardWatermark(watermark_);
+  return ForwardWatermark(op_->OutputWatermark(watermark_));
 }
 
 Status Subtask::ForwardWatermark(Watermark watermark) {

@@ -25,6 +25,8 @@ struct ShardScope {
   ShardSnapshot* snapshot = nullptr;
   /// Whether snapshots of operators' state are written anywhere.
   bool keeps_state = true;
+  /// Operators get rows one by one, so that each answers every row with its own changes.
+  bool row_by_row = false;
   /// Subtasks that have passed the current barrier.
   int subtasks_passed = 0;
   int subtasks_ended = 0;
@@ -40,6 +42,8 @@ class Subtask : public MessageReceiver {
   /// Declares input `input` with `channels` (null: a direct call). No channels: the input has
   /// ended.
   void SetInput(int input, std::vector<Channel*> channels);
+  /// The operator gets rows one by one: its consumers want to see every change.
+  void SetRowByRow() { row_by_row_ = true; }
   OutputRouter& router() { return router_; }
   const JobVertex& vertex() const { return vertex_; }
   SubtaskMetrics& metrics() { return metrics_; }
@@ -80,6 +84,7 @@ class Subtask : public MessageReceiver {
     SplitWatermarks watermarks;
   };
 
+  Status ProcessRows(int input, model::Batch batch);
   Status OnBarrier(Input& input, int channel, int64_t checkpoint);
   Status OnEnd(Input& input, int channel);
   Status AdvanceWatermark();
@@ -93,6 +98,7 @@ class Subtask : public MessageReceiver {
   Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
   Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
   std::string written_progress_;
+  bool row_by_row_ = false;
   bool idle_ = false;
   bool ended_ = false;
   bool was_finished_ = false;  ///< Finish was called, in this run or before the restore

@@ -140,14 +140,16 @@ TEST(Join, SnapshotOfALongListWritesOnlyNewRows) {
 TEST(WindowJoin, JoinsWhenTheWindowEnds) {
   std::vector<sql::Field> fields = {{"k", DataType::Bigint()},
                                     {"window_end", DataType::Timestamp(3)}};
-  for (JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi, JoinKind::kAnti}) {
+  for (JoinKind kind :
+       {JoinKind::kInner, JoinKind::kLeft, JoinKind::kFull, JoinKind::kSemi, JoinKind::kAnti}) {
     sql::JoinNode node;
     node.join = kind;
     node.windowed = true;
     node.inputs = {InputNode(fields), InputNode(fields)};
     node.left_keys = node.right_keys = {0, 1};
     node.output = fields;
-    bool both = kind == JoinKind::kInner || kind == JoinKind::kLeft;
+    bool pads_left = kind == JoinKind::kLeft || kind == JoinKind::kFull;
+    bool both = kind == JoinKind::kInner || pads_left;
     if (both) node.output.insert(node.output.end(), fields.begin(), fields.end());
     OperatorRun run([&] { return WindowJoinOperator::Make(node, {}); });
     std::vector<TestRow> left = {{{1, 100}}, {{2, 100}}, {{1, 200}}};
@@ -165,7 +167,8 @@ TEST(WindowJoin, JoinsWhenTheWindowEnds) {
     run.Finish();
     std::map<std::string, int64_t> expected;
     if (both) expected["1,100,1,100"] = 2;
-    if (kind == JoinKind::kLeft) expected["2,100,~,~"] = expected["1,200,~,~"] = 1;
+    if (pads_left) expected["2,100,~,~"] = expected["1,200,~,~"] = 1;
+    if (kind == JoinKind::kFull) expected["~,~,2,200"] = 2;
     if (kind == JoinKind::kSemi) expected["1,100"] = 1;
     if (kind == JoinKind::kAnti) expected["2,100"] = expected["1,200"] = 1;
     EXPECT_EQ(run.output.rows, expected) << static_cast<int>(kind);

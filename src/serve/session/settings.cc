@@ -92,6 +92,7 @@ constexpr KnownSetting kSettings[] = {
     {"python.fn-execution.timeout", CheckDuration},
     {"python.memory-limit", CheckMemory},
     {"table.dml-sync", CheckBoolean},
+    {"table.exec.mini-batch.enabled", CheckBoolean},
     {"table.exec.sink.not-null-enforcer", CheckEnforcer},
     {"table.exec.source.idle-timeout", CheckDuration},
     {"table.local-time-zone", CheckTimeZone},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -53,11 +54,14 @@ ChangelogMode KindsFrom(const PlanNode& node, const std::vector<ChangelogMode>& 
     case PlanKind::kWindowAggregate: return kInsert;
     case PlanKind::kJoin: {
       const auto& join = static_cast<const JoinNode&>(node);
-      if (join.windowed) return kInsert;
+      if (join.windowed || join.interval) return kInsert;
+      if (join.versions) return inputs[0];
       bool matches_only = join.join == JoinKind::kInner || join.join == JoinKind::kSemi;
       return matches_only ? all : kUpserts;
     }
     case PlanKind::kRank: return static_cast<const RankNode&>(node).windowed ? kInsert : kUpserts;
+    case PlanKind::kOverAggregate:
+      return static_cast<const OverAggregateNode&>(node).IsByTime() ? kInsert : kUpserts;
     case PlanKind::kDeduplicate:
       return DeduplicateKinds(static_cast<const DeduplicateNode&>(node), all);
     case PlanKind::kLimit: {
@@ -130,6 +134,7 @@ Keys JoinKeys(const JoinNode& join) {
   const Keys& left = join.inputs[0]->upsert_keys;
   const Keys& right = join.inputs[1]->upsert_keys;
   if (join.join == JoinKind::kSemi || join.join == JoinKind::kAnti) return left;
+  if (join.versions) return left;
   int shift = static_cast<int>(join.inputs[0]->output.size());
   auto shifted = [&](std::vector<int> key) {
     for (int& column : key) column += shift;
@@ -243,6 +248,7 @@ bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
       return needed_above || FilterNeedsUpdateBefore(static_cast<const CalcNode&>(node));
     case PlanKind::kJoin: {
       const auto& join = static_cast<const JoinNode&>(node);
+      if (join.versions) return needed_above && input == 0;
       const auto& keys = input == 0 ? join.left_keys : join.right_keys;
       return needed_above || !HasKeyWithin(join.inputs[input]->upsert_keys, keys);
     }
@@ -267,38 +273,71 @@ Status CheckSink(const SinkNode& sink) {
   return error;
 }
 
-// What streaming can know when it sends a row: the past, in the order of time.
+// What Flink's planner takes in streaming mode.
 Status CheckOver(const OverAggregateNode& over) {
-  bool by_time =
-      over.order.size() == 1 && !over.order[0].descending &&
-      over.inputs[0]->output[over.order[0].column].time_attribute != TimeAttribute::kNone;
-  if (!by_time) {
-    Error error = NotSupported(
-        "SQL-1020 OVER windows in streaming mode must be ordered by one time attribute, ascending");
-    error.hint = "declare a WATERMARK on the column, or SET 'execution.runtime-mode' = 'batch'";
-    return error;
+  for (const AggregateCall& call : over.calls) {
+    bool looks_ahead = call.function == "LEAD" || call.function == "NTILE" ||
+                       call.function == "PERCENT_RANK" || call.function == "CUME_DIST";
+    if (looks_ahead) {
+      return NotSupported("SQL-1020 {} is not supported in streaming mode", call.function);
+    }
+  }
+  if (over.order.size() != 1 || over.order[0].descending) {
+    return NotSupported(
+        "SQL-1020 OVER windows in streaming mode must be ordered by one column, ascending");
   }
   if (over.frame.end.kind != FrameBoundKind::kCurrentRow) {
     return NotSupported("SQL-1020 OVER windows in streaming mode must end with CURRENT ROW");
   }
-  return Status::Ok();
+  bool is_bounded = over.frame.start.kind != FrameBoundKind::kUnboundedPreceding;
+  if (!is_bounded || over.IsByTime()) return Status::Ok();
+  Error error = NotSupported(
+      "SQL-1020 OVER windows in streaming mode that are not ordered by a time attribute must begin "
+      "with UNBOUNDED PRECEDING");
+  error.hint = "declare a WATERMARK on the column, or SET 'execution.runtime-mode' = 'batch'";
+  return error;
+}
+
+// A version is the last row of its primary key, so every key has one history.
+Status CheckVersions(const JoinNode& join) {
+  const Keys& keys = join.inputs[1]->upsert_keys;
+  if (keys.empty()) {
+    return InvalidArgument(
+        "SQL-1017 a join FOR SYSTEM_TIME AS OF an event time needs a versioned table: one with a "
+        "PRIMARY KEY, or a view that keeps the last row of each key by ROW_NUMBER()");
+  }
+  if (HasKeyWithin(keys, join.right_keys)) return Status::Ok();
+  return InvalidArgument(
+      "SQL-1017 a join FOR SYSTEM_TIME AS OF an event time needs an equality on every column of "
+      "the versioned table's primary key");
 }
 
 Status CheckInputs(const PlanNode& node) {
   if (node.kind == PlanKind::kOverAggregate) {
     RETURN_IF_ERROR(CheckOver(static_cast<const OverAggregateNode&>(node)));
   }
-  bool needs_inserts = node.kind == PlanKind::kWindowAggregate ||
-                       node.kind == PlanKind::kOverAggregate ||
-                       node.kind == PlanKind::kWindowTable || node.kind == PlanKind::kWatermark;
-  if (node.kind == PlanKind::kJoin) needs_inserts = static_cast<const JoinNode&>(node).windowed;
-  if (node.kind == PlanKind::kRank) needs_inserts = static_cast<const RankNode&>(node).windowed;
+  bool needs_inserts = node.kind == PlanKind::kWindowTable || node.kind == PlanKind::kWatermark;
+  if (node.kind == PlanKind::kOverAggregate) {
+    needs_inserts = static_cast<const OverAggregateNode&>(node).IsByTime();
+  }
+  if (node.kind == PlanKind::kJoin) {
+    const auto& join = static_cast<const JoinNode&>(node);
+    needs_inserts = join.windowed || join.interval.has_value();
+    if (join.versions) RETURN_IF_ERROR(CheckVersions(join));
+  }
+  if (node.kind == PlanKind::kRank) {
+    const auto& rank = static_cast<const RankNode&>(node);
+    needs_inserts = rank.windowed;
+    if (rank.rank_end == std::numeric_limits<int64_t>::max()) {
+      return NotSupported("SQL-1020 ROW_NUMBER() from a number on needs a limit, too");
+    }
+  }
   // A keyed table's own watermark is fine as long as no window is asked of its changes.
   if (node.kind == PlanKind::kWatermark || !needs_inserts) return Status::Ok();
   for (const PlanPtr& input : node.inputs) {
     if (!input->changelog.IsInsertOnly()) {
       return NotSupported(
-          "SQL-1020 windows over a query that updates its results ({}) are not "
+          "SQL-1020 windows and interval joins over a query that updates its results ({}) are not "
           "supported",
           input->changelog.ToString());
     }
@@ -348,6 +387,9 @@ Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool 
     for (const PlanPtr& input : node->inputs) {
       if (passes && input->changelog.update_before) node->changelog.update_before = true;
     }
+    bool is_temporal =
+        node->kind == PlanKind::kJoin && static_cast<const JoinNode&>(*node).versions.has_value();
+    if (is_temporal) node->changelog.update_before = node->inputs[0]->changelog.update_before;
     if (!streaming) continue;
     RETURN_IF_ERROR(CheckInputs(*node));
     if (node->kind == PlanKind::kSink) {

@@ -178,6 +178,14 @@ Result<Decorrelated> OfCalc(const CalcNode& calc, const OuterQuery& outer) {
   for (const ExpressionPtr& e : in.predicates) CollectInner(*e, needed);
   std::map<int, int> mapping;
   for (int column : needed) {
+    // A column that is there already stays one, or windows would not be found by it.
+    auto kept = std::find_if(projections.begin(), projections.end(), [&](const ExpressionPtr& e) {
+      return e->kind == ExpressionKind::kColumn && e->column == column;
+    });
+    if (kept != projections.end()) {
+      mapping[column] = static_cast<int>(kept - projections.begin());
+      continue;
+    }
     const Field& field = in.plan->output[column];
     mapping[column] = static_cast<int>(projections.size());
     projections.push_back(Expression::Column(field.type, column));

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "model/prefix_key.h"
+#include "sql/analyzer/join_interval.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/query_analyzer.h"
 #include "sql/analyzer/select_analyzer.h"
@@ -36,11 +37,10 @@ JoinKind KindOf(JoinAstKind kind) {
   }
 }
 
-bool IsProctime(const Relation& left, const ExpressionAst& ast) {
-  if (ast.kind != ExpressionAstKind::kName) return false;
+TimeAttribute TimeAttributeOf(const Relation& left, const ExpressionAst& ast) {
+  if (ast.kind != ExpressionAstKind::kName) return TimeAttribute::kNone;
   auto resolved = ResolveName(left.scope, ast.names);
-  return resolved.ok() &&
-         left.plan->output[resolved->column].time_attribute == TimeAttribute::kProctime;
+  return resolved.ok() ? left.plan->output[resolved->column].time_attribute : TimeAttribute::kNone;
 }
 
 // Whether every column the expression reads is in [begin, end).
@@ -56,10 +56,12 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
   ASSIGN_OR_RETURN(Relation left, From(*ast.left));
   const TableAst& right_ast = *ast.right;
   if (right_ast.kind == TableAstKind::kNamed && right_ast.as_of != nullptr) {
-    if (IsProctime(left, *right_ast.as_of)) return LookupJoin(ast, left, right_ast);
+    TimeAttribute time = TimeAttributeOf(left, *right_ast.as_of);
+    if (time == TimeAttribute::kProctime) return LookupJoin(ast, left, right_ast);
+    if (time == TimeAttribute::kRowtime) return TemporalJoin(ast, left, right_ast);
     if (right_ast.as_of->kind == ExpressionAstKind::kName) {
-      return ErrorAt(NotSupported("SQL-1020 FOR SYSTEM_TIME AS OF takes the left side's PROCTIME() "
-                                  "attribute; joins at event time are not supported"),
+      return ErrorAt(InvalidArgument("SQL-1017 FOR SYSTEM_TIME AS OF takes a time attribute of the "
+                                     "left side"),
                      right_ast.as_of->range.position);
     }
   }
@@ -80,7 +82,57 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
     ExpressionAnalyzer analyzer(both.scope);
     ASSIGN_OR_RETURN(condition, analyzer.AnalyzeCondition(*ast.condition));
   }
-  return Concat(left, right, MakeJoin(kind, left.plan, right.plan, {}, {}, condition));
+  PlanPtr join = MakeJoin(kind, left.plan, right.plan, {}, {}, condition);
+  return Concat(left, right, WithTimes(join, {}));
+}
+
+Result<Relation> QueryAnalyzer::TemporalJoin(const TableAst& ast, const Relation& left,
+                                             const TableAst& right_ast) {
+  JoinKind kind = KindOf(ast.join);
+  if (kind != JoinKind::kInner && kind != JoinKind::kLeft) {
+    return NotSupported("SQL-1020 a join FOR SYSTEM_TIME AS OF can be INNER or LEFT");
+  }
+  if (!options_.streaming) {
+    return NotSupported("SQL-1020 a join FOR SYSTEM_TIME AS OF an event time in batch mode");
+  }
+  TableAst now = right_ast;
+  now.as_of = nullptr;
+  ASSIGN_OR_RETURN(Relation right, From(now));
+  JoinVersions versions;
+  ASSIGN_OR_RETURN(ResolvedName left_time, ResolveName(left.scope, right_ast.as_of->names));
+  versions.left_time = left_time.column;
+  const std::vector<Field>& fields = right.plan->output;
+  auto time = std::find_if(fields.begin(), fields.end(), [](const Field& field) {
+    return field.time_attribute == TimeAttribute::kRowtime;
+  });
+  if (time == fields.end()) {
+    return ErrorAt(InvalidArgument("SQL-1017 a join FOR SYSTEM_TIME AS OF an event time needs a "
+                                   "versioned table: '{}' has no WATERMARK",
+                                   right_ast.name.parts.back()),
+                   right_ast.range.position);
+  }
+  versions.right_time = static_cast<int>(time - fields.begin());
+  if (time->type.root() != left.plan->output[left_time.column].type.root()) {
+    return ErrorAt(
+        InvalidArgument("SQL-1017 a join FOR SYSTEM_TIME AS OF needs times of one type, "
+                        "they are {} and {}",
+                        left.plan->output[left_time.column].type.ToString(), time->type.ToString()),
+        right_ast.range.position);
+  }
+  auto node =
+      std::const_pointer_cast<PlanNode>(MakeJoin(kind, left.plan, right.plan, {}, {}, nullptr));
+  for (size_t i = 0; i < left.plan->output.size(); ++i) {
+    node->output[i].time_attribute = left.plan->output[i].time_attribute;
+  }
+  auto& join = static_cast<JoinNode&>(*node);
+  join.versions = versions;
+  if (ast.condition != nullptr) {
+    Relation both = Concat(left, right, node);
+    both.scope.outer = outer_scope_;
+    ExpressionAnalyzer analyzer(both.scope);
+    ASSIGN_OR_RETURN(join.condition, analyzer.AnalyzeCondition(*ast.condition));
+  }
+  return Concat(left, right, node);
 }
 
 // The joined columns come once and first, then the rest of both sides.
@@ -230,6 +282,10 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
     conjuncts.erase(place);
   }
   node->condition = Conjunction(conjuncts);
+  if (auto retry = lookup_retries_.find(alias); retry != lookup_retries_.end()) {
+    node->retries = retry->second.attempts;
+    node->retry_delay_ms = retry->second.delay_ms;
+  }
   both.plan = node;
   return both;
 }
@@ -307,12 +363,14 @@ Result<WindowArguments> ArgumentsOf(const ExpressionAst& call, const std::string
 }  // namespace
 
 Result<WindowSpec> MakeWindowSpec(const std::string& function,
-                                  const std::vector<const ExpressionAst*>& intervals) {
+                                  const std::vector<const ExpressionAst*>& intervals,
+                                  bool is_group_window) {
   WindowSpec spec;
   spec.kind = KindOf(function);
   bool slides = spec.kind == WindowKind::kHop || spec.kind == WindowKind::kCumulate;
   size_t required = slides ? 2 : 1;
-  size_t allowed = spec.kind == WindowKind::kSession ? 1 : required + 1;
+  bool takes_offset = spec.kind != WindowKind::kSession && !is_group_window;
+  size_t allowed = takes_offset ? required + 1 : required;
   if (intervals.size() < required || intervals.size() > allowed) {
     return InvalidArgument("SQL-1007 wrong number of intervals for {}: {}", function,
                            intervals.size());
@@ -327,7 +385,7 @@ Result<WindowSpec> MakeWindowSpec(const std::string& function,
   if (spec.size_ms <= 0 || (slides && spec.slide_ms <= 0)) {
     return InvalidArgument("SQL-1009 {}: intervals must be positive", function);
   }
-  bool divides = !slides || spec.size_ms % spec.slide_ms == 0;
+  bool divides = !slides || is_group_window || spec.size_ms % spec.slide_ms == 0;
   if (!divides) {
     return NotSupported(
         "SQL-1020 {}: the size must be a multiple of the slide or step: {} ms and "
@@ -354,7 +412,7 @@ Result<Relation> QueryAnalyzer::WindowFunction(const TableAst& ast) {
   data.query = arguments.data->query;
   if (data.query != nullptr) data.kind = TableAstKind::kSubquery;
   ASSIGN_OR_RETURN(Relation input, From(data));
-  ASSIGN_OR_RETURN(WindowSpec spec, MakeWindowSpec(function, arguments.intervals));
+  ASSIGN_OR_RETURN(WindowSpec spec, MakeWindowSpec(function, arguments.intervals, false));
   auto time = ResolveName(input.scope, arguments.time->args[0]->names);
   if (!time.ok()) return ErrorAt(time.status().error(), arguments.time->range.position);
   const Field& field = input.plan->output[time->column];

@@ -155,6 +155,8 @@ Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const st
     rank_ = std::move(window);
     return AddPseudo({Pseudo::Kind::kRank, 0}, DataType::Bigint().NotNull());
   }
+  // These count rows: peers do not share a result.
+  if (name == "ROW_NUMBER" || kind == Kind::kShift) window.frame.is_rows = true;
   OverCall over;
   ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& inner) -> Result<ExpressionPtr> {
     if (inner.over == nullptr) return Hook(inner);

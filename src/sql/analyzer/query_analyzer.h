@@ -7,6 +7,7 @@
 
 #include "model/catalog_name.h"
 #include "sql/analyzer/expression_analyzer.h"
+#include "sql/analyzer/query_hints.h"
 #include "sql/catalog/catalog.h"
 #include "sql/parser/ast.h"
 #include "sql/plan/plan.h"
@@ -76,6 +77,8 @@ class QueryAnalyzer {
   Result<Relation> JoinUsing(JoinKind kind, const TableAst& ast, const Relation& left,
                              const Relation& right);
   Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
+  /// FOR SYSTEM_TIME AS OF an event time of `left`.
+  Result<Relation> TemporalJoin(const TableAst& ast, const Relation& left, const TableAst& right);
   Result<Relation> WindowFunction(const TableAst& ast);
   /// UNNEST of an expression over `left`, whose columns come first.
   Result<Relation> Unnest(const Relation& left, const TableAst& ast, JoinAstKind join);
@@ -91,6 +94,7 @@ class QueryAnalyzer {
   UserFunctions functions_{catalog_, options_.current_database, options_.python_settings};
   std::map<std::string, Relation> ctes_;
   std::set<model::TablePath> open_views_;
+  std::map<std::string, LookupRetry> lookup_retries_;  ///< of the SELECT being analyzed
   const Scope* outer_scope_ = nullptr;  ///< of the query around the one being analyzed
 };
 

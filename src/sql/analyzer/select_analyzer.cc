@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
@@ -88,7 +89,12 @@ Status SelectAnalyzer::FromAndWhere(const SelectAst& select) {
   if (select.from == nullptr) {
     plan_ = OneRow().plan;
   } else {
+    ASSIGN_OR_RETURN(std::vector<QueryHint> hints,
+                     QueryHintsOf(select, queries_.options().streaming));
+    ASSIGN_OR_RETURN(auto retries, LookupRetriesOf(hints));
+    std::swap(queries_.lookup_retries_, retries);
     ASSIGN_OR_RETURN(Relation from, queries_.From(*select.from));
+    std::swap(queries_.lookup_retries_, retries);
     plan_ = from.plan;
     scope_ = from.scope;
   }
@@ -168,23 +174,29 @@ Result<int> SelectAnalyzer::GroupKey(const ExpressionAst& ast) {
   return static_cast<int>(keys_.size()) - 1;
 }
 
-Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {
+Result<WindowSpec> SelectAnalyzer::GroupWindowOf(const ExpressionAst& call,
+                                                 const std::string& function) {
   std::vector<const ExpressionAst*> intervals;
   for (size_t i = 1; i < call.args.size(); ++i) intervals.push_back(call.args[i].get());
-  std::string name = Upper(call.text);
-  auto spec = MakeWindowSpec(name, intervals);
+  auto spec = MakeWindowSpec(function, intervals, true);
   if (!spec.ok()) return ErrorAt(spec.error(), call.range.position);
   ExpressionAnalyzer analyzer(scope_);
   ASSIGN_OR_RETURN(ExpressionPtr time, analyzer.Analyze(*call.args.at(0)));
   bool is_attribute = time->kind == ExpressionKind::kColumn &&
                       plan_->output[time->column].time_attribute != TimeAttribute::kNone;
   if (!is_attribute) {
-    Error error = InvalidArgument("SQL-1017 {} needs a time attribute column", name);
+    Error error = InvalidArgument("SQL-1017 {} needs a time attribute column", function);
     error.hint = "declare a WATERMARK on the column, or use a PROCTIME() column";
     return ErrorAt(error, call.range.position);
   }
-  group_window_ = *spec;
-  group_time_column_ = time->column;
+  spec->time_column = time->column;
+  return spec;
+}
+
+Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {
+  ASSIGN_OR_RETURN(WindowSpec spec, GroupWindowOf(call, Upper(call.text)));
+  group_time_column_ = std::exchange(spec.time_column, -1);
+  group_window_ = spec;
   return Status::Ok();
 }
 
@@ -219,14 +231,22 @@ Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
   if (function && function->kind == FunctionKind::kAggregate) {
     return UserAggregateOf(call, *function);
   }
-  if (group_window_) return GroupProperty(name);
+  if (group_window_) return GroupProperty(call, name);
   return ExpressionPtr();
 }
 
-Result<ExpressionPtr> SelectAnalyzer::GroupProperty(const std::string& name) {
+Result<ExpressionPtr> SelectAnalyzer::GroupProperty(const ExpressionAst& call,
+                                                    const std::string& name) {
   size_t underscore = name.find('_');
   if (underscore == std::string::npos || !IsWindowFunction(name.substr(0, underscore))) {
     return ExpressionPtr();
+  }
+  ASSIGN_OR_RETURN(WindowSpec spec, GroupWindowOf(call, name.substr(0, underscore)));
+  bool is_same = spec.kind == group_window_->kind && spec.size_ms == group_window_->size_ms &&
+                 spec.slide_ms == group_window_->slide_ms && spec.time_column == group_time_column_;
+  if (!is_same) {
+    return ErrorAt(InvalidArgument("SQL-1008 {} must name the window of GROUP BY", name),
+                   call.range.position);
   }
   std::string property = name.substr(underscore + 1);
   auto add = [&](WindowProperty kind, DataType type) {

@@ -100,7 +100,9 @@ class SelectAnalyzer {
   Result<OverWindow> WindowOf(const OverAst& over, bool framed);
   /// GROUPING, GROUPING_ID and GROUP_ID.
   Result<ExpressionPtr> GroupingOf(const ExpressionAst& call, const std::string& name);
-  Result<ExpressionPtr> GroupProperty(const std::string& name);
+  /// The window and the time column of TUMBLE(...), TUMBLE_START(...) and their kin.
+  Result<WindowSpec> GroupWindowOf(const ExpressionAst& call, const std::string& function);
+  Result<ExpressionPtr> GroupProperty(const ExpressionAst& call, const std::string& name);
   Result<ExpressionPtr> AnalyzeItem(const ExpressionAst& ast);
   ExpressionPtr AddPseudo(Pseudo pseudo, model::DataType type);
 
@@ -154,9 +156,10 @@ class SelectAnalyzer {
 };
 
 /// The parameters of TUMBLE, HOP, CUMULATE or SESSION from interval arguments in SQL order; errors
-/// name the function.
+/// name the function. The windows of GROUP BY have no offset, and HOP any size.
 Result<WindowSpec> MakeWindowSpec(const std::string& function,
-                                  const std::vector<const ExpressionAst*>& intervals);
+                                  const std::vector<const ExpressionAst*>& intervals,
+                                  bool is_group_window);
 
 /// A plan over `plan` with `expressions` as extra columns where they are not plain columns already;
 /// their indexes go to `columns`.

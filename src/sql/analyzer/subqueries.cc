@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "sql/analyzer/join_interval.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
 #include "sql/diagnostic.h"
@@ -55,6 +56,7 @@ Status SelectAnalyzer::Where(const ExpressionAst& condition) {
       SplitConjuncts(analyzed, conditions);
     }
   }
+  plan_ = WithTimes(plan_, conditions);
   if (!conditions.empty()) plan_ = MakeFilter(plan_, Conjunction(conditions));
   if (plan_->output.size() == columns) return Status::Ok();
   // What subqueries added is not the query's.

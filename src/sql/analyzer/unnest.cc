@@ -115,8 +115,10 @@ Result<Relation> QueryAnalyzer::JoinUnnest(const TableAst& ast, const Relation& 
   const bool* always = std::get_if<bool>(&condition->value.data);
   if (condition->kind == ExpressionKind::kLiteral && always != nullptr && *always) return unnested;
   if (ast.join == JoinAstKind::kLeft) {
-    return ErrorAt(NotSupported("SQL-1020 LEFT JOIN UNNEST takes no condition but ON TRUE"),
-                   ast.condition->range.position);
+    auto node = std::make_shared<UnnestNode>(static_cast<const UnnestNode&>(*unnested->plan));
+    node->condition = std::move(condition);
+    unnested->plan = std::move(node);
+    return unnested;
   }
   unnested->plan = MakeFilter(unnested->plan, condition);
   return unnested;

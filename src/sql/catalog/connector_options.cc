@@ -25,7 +25,12 @@ constexpr OptionRule kForebay[] = {{"bucket.num"},
                                    {"fields.#.string_agg.delimiter"},
                                    {"scan.startup.mode"},
                                    {"scan.startup.timestamp"},
-                                   {"scan.bounded.mode"}};
+                                   {"scan.bounded.mode"},
+                                   {"lookup.cache"},
+                                   {"lookup.partial-cache.max-rows"},
+                                   {"lookup.partial-cache.expire-after-write"},
+                                   {"lookup.partial-cache.expire-after-access"},
+                                   {"lookup.partial-cache.cache-missing-key"}};
 constexpr OptionRule kFilesystem[] = {{"path"}, {"format"}};
 constexpr OptionRule kCsv[] = {{"csv.field-delimiter"},
                                {"csv.quote-character"},

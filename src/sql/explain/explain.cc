@@ -156,9 +156,25 @@ std::string JoinText(const JoinNode& join) {
                                 Name(*join.inputs[1], join.right_keys[i])));
   }
   if (join.condition != nullptr) where.push_back(Text(*join.condition, both));
-  return fmt::format("{}(joinType=[{}], where=[{}], select=[{}]",
-                     join.windowed ? "WindowJoin" : "Join", kKinds[static_cast<int>(join.join)],
-                     Join(where), AllNames(join));
+  std::string name = join.windowed   ? "WindowJoin"
+                     : join.interval ? "IntervalJoin"
+                     : join.versions ? "TemporalJoin"
+                                     : "Join";
+  std::string bounds;
+  if (join.interval) {
+    bounds = fmt::format(
+        "windowBounds=[is{}Time=true, leftLowerBound={}, leftUpperBound={}, leftTimeIndex={}, "
+        "rightTimeIndex={}], ",
+        join.interval->is_rowtime ? "Row" : "Proc", join.interval->lower_ms,
+        join.interval->upper_ms, join.interval->left_time, join.interval->right_time);
+  }
+  if (join.versions) {
+    where.push_back(fmt::format("__TEMPORAL_JOIN_CONDITION({}, {})",
+                                Name(*join.inputs[0], join.versions->left_time),
+                                Name(*join.inputs[1], join.versions->right_time)));
+  }
+  return fmt::format("{}(joinType=[{}], {}where=[{}], select=[{}]", name,
+                     kKinds[static_cast<int>(join.join)], bounds, Join(where), AllNames(join));
 }
 
 std::string SinkText(const SinkNode& sink) {

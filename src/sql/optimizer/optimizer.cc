@@ -7,6 +7,7 @@
 
 #include "sql/analyzer/changelog.h"
 #include "sql/analyzer/expression_analyzer.h"
+#include "sql/analyzer/join_interval.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/functions/function_table.h"
 #include "sql/plan/plan_signature.h"
@@ -130,6 +131,29 @@ bool IsDeduplicate(const RankNode& rank) {
          IsInsertOnly(*rank.inputs[0]);
 }
 
+bool IsUnlimited(const RankNode& rank) {
+  return rank.rank_start == 1 && rank.rank_end == std::numeric_limits<int64_t>::max();
+}
+
+PlanPtr ToOverAggregate(const RankNode& rank) {
+  auto node = std::make_shared<OverAggregateNode>();
+  node->inputs = rank.inputs;
+  node->output = rank.output;
+  node->keys = rank.keys;
+  node->order = rank.order;
+  node->frame.is_rows = true;
+  node->calls = {{"ROW_NUMBER", {}, -1, false, rank.output.back().type, rank.output.back().name}};
+  return node;
+}
+
+/// Ranks are told apart by the ordering column.
+void AddOrderArguments(OverAggregateNode& over) {
+  for (AggregateCall& call : over.calls) {
+    bool is_rank = call.function == "RANK" || call.function == "DENSE_RANK";
+    if (is_rank && over.order.size() == 1) call.args = {over.order[0].column};
+  }
+}
+
 /// The last row of each key, with the columns of the scan; the key may be none of them.
 PlanPtr Normalized(std::shared_ptr<TableScanNode> scan) {
   const model::Schema& schema = scan->table.info.descriptor.schema;
@@ -227,22 +251,29 @@ std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots) {
   });
 }
 
-Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming) {
-  Status status;
-  auto finished =
-      RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
-        if (node->kind != PlanKind::kRank) return node;
-        const auto& rank = static_cast<const RankNode&>(*node);
-        if (streaming && rank.rank_end == std::numeric_limits<int64_t>::max()) {
-          Error error = NotSupported("SQL-1020 ROW_NUMBER() is only supported with a limit on it");
-          error.hint = "filter the query around it, e.g. WHERE row_num <= 10";
-          status = error;
-          return node;
-        }
-        return IsDeduplicate(rank) ? ToDeduplicate(rank) : PlanPtr(node);
-      });
-  if (!status.ok()) return status;
-  return finished;
+std::vector<PlanPtr> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming) {
+  return RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
+    if (streaming && node->kind == PlanKind::kOverAggregate) {
+      AddOrderArguments(static_cast<OverAggregateNode&>(*node));
+    }
+    if (node->kind != PlanKind::kRank) return node;
+    const auto& rank = static_cast<const RankNode&>(*node);
+    if (streaming && IsUnlimited(rank)) {
+      return rank.output_rank_number ? ToOverAggregate(rank) : rank.inputs[0];
+    }
+    return IsDeduplicate(rank) ? ToDeduplicate(rank) : PlanPtr(node);
+  });
+}
+
+std::vector<PlanPtr> FinishJoins(const std::vector<PlanPtr>& roots) {
+  return RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
+    if (node->kind != PlanKind::kJoin) return node;
+    auto& join = static_cast<JoinNode&>(*node);
+    std::vector<ExpressionPtr> rest;
+    join.interval = FindInterval(join, rest);
+    if (join.interval) join.condition = Conjunction(rest);
+    return node;
+  });
 }
 
 std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots) {
@@ -259,8 +290,8 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming
   roots = ShareEqualPlans(roots);
   roots = PruneColumns(roots);
   roots = MergeCalcs(roots);
-  ASSIGN_OR_RETURN(roots, FinishRanks(roots, streaming));
-  if (streaming) roots = NormalizeChangelogs(roots);
+  roots = FinishRanks(roots, streaming);
+  if (streaming) roots = NormalizeChangelogs(FinishJoins(roots));
   roots = ShareEqualPlans(roots);
   roots = PushIntoScans(roots);
   roots = MarkUsedFields(roots);

@@ -19,9 +19,13 @@ std::vector<PlanPtr> PruneColumns(const std::vector<PlanPtr>& roots);
 /// Tells scans which fields of ROW columns anything reads.
 std::vector<PlanPtr> MarkUsedFields(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots);
-/// ROW_NUMBER() = 1 by a time attribute over inserts becomes a Deduplicate; a ROW_NUMBER() nobody
-/// limits is an error in streaming mode.
-Result<std::vector<PlanPtr>> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming);
+/// ROW_NUMBER() = 1 by a time attribute over inserts becomes a Deduplicate, in streaming mode a
+/// ROW_NUMBER() nobody limits an OverAggregate.
+std::vector<PlanPtr> FinishRanks(const std::vector<PlanPtr>& roots, bool streaming);
+
+/// Joins whose condition bounds the time attributes of both sides become interval joins; for
+/// streaming.
+std::vector<PlanPtr> FinishJoins(const std::vector<PlanPtr>& roots);
 
 /// Puts a Deduplicate above every scan whose changelog has no old rows; for streaming.
 std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots);

@@ -80,6 +80,10 @@ void Mark(const JoinNode& join, const Used& out, const Inputs& inputs) {
   Pass(out, left, *inputs[1]);
   MarkAll(join.left_keys, *inputs[0]);
   MarkAll(join.right_keys, *inputs[1]);
+  if (join.versions) {
+    inputs[0]->at(join.versions->left_time) = true;
+    inputs[1]->at(join.versions->right_time) = true;
+  }
   Used both(left + inputs[1]->size());
   MarkExpression(join.condition, both);
   for (size_t i = 0; i < both.size(); ++i) {
@@ -98,8 +102,10 @@ void Mark(const LookupJoinNode& join, const Used& out, const Inputs& inputs) {
 }
 
 void Mark(const UnnestNode& unnest, const Used& out, const Inputs& inputs) {
+  Used wanted = out;
+  MarkExpression(unnest.condition, wanted);
   for (size_t i = 0; i < unnest.kept.size(); ++i) {
-    if (out[i]) inputs[0]->at(unnest.kept[i]) = true;
+    if (wanted[i]) inputs[0]->at(unnest.kept[i]) = true;
   }
   MarkExpression(unnest.collection, *inputs[0]);
 }
@@ -243,6 +249,10 @@ void Adapt(JoinNode& join, const Maps& maps, Used& wanted) {
   }
   Remap(join.left_keys, *maps[0]);
   Remap(join.right_keys, *maps[1]);
+  if (join.versions) {
+    join.versions->left_time = maps[0]->at(join.versions->left_time);
+    join.versions->right_time = maps[1]->at(join.versions->right_time);
+  }
   Remap(join.condition, JoinMapping(*maps[0], *maps[1], join.inputs[0]->output.size()));
 }
 
@@ -262,6 +272,11 @@ void Adapt(LookupJoinNode& join, const Maps& maps, Used& wanted) {
 }
 
 void Adapt(UnnestNode& unnest, const Maps& maps, Used& wanted) {
+  MarkExpression(unnest.condition, wanted);
+  Mapping condition(wanted.size(), -1);
+  int next = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) condition[i] = wanted[i] ? next++ : -1;
+  Remap(unnest.condition, condition);
   KeepWanted(unnest.produced, wanted, unnest.kept.size());
   KeepWanted(unnest.kept, wanted, 0);
   Remap(unnest.kept, *maps[0]);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sql/analyzer/expression_analyzer.h"
+#include "sql/analyzer/join_interval.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/functions/function_table.h"
 #include "sql/optimizer/optimizer.h"
@@ -194,22 +195,6 @@ PlanPtr WithKeys(PlanPtr side, const Conjuncts& expressions, std::vector<int>& k
   return MakeCalc(std::move(side), nullptr, std::move(projections), names);
 }
 
-bool JoinsWindows(const PlanNode& left, const PlanNode& right, const JoinNode& join) {
-  auto a = FindWindow(left);
-  auto b = FindWindow(right);
-  if (!a || !b || a->spec.kind != b->spec.kind || a->spec.size_ms != b->spec.size_ms ||
-      a->spec.slide_ms != b->spec.slide_ms || a->spec.offset_ms != b->spec.offset_ms) {
-    return false;
-  }
-  auto paired = [&](int x, int y) {
-    for (size_t i = 0; i < join.left_keys.size(); ++i) {
-      if (join.left_keys[i] == x && join.right_keys[i] == y) return true;
-    }
-    return false;
-  };
-  return paired(a->start, b->start) && paired(a->end, b->end);
-}
-
 // The join over sides that may have got key columns, cut back to the original output.
 PlanPtr BuildJoin(const JoinNode& join, PlanPtr left, PlanPtr right, const Conjuncts& left_keys,
                   const Conjuncts& right_keys, const Conjuncts& residual) {
@@ -228,7 +213,11 @@ PlanPtr BuildJoin(const JoinNode& join, PlanPtr left, PlanPtr right, const Conju
   auto made = std::const_pointer_cast<PlanNode>(
       MakeJoin(join.join, left, right, std::move(keys_a), std::move(keys_b), condition));
   auto& node = static_cast<JoinNode&>(*made);
-  node.windowed = JoinsWindows(*left, *right, node);
+  node.windowed = !join.versions && JoinsWindows(*left, *right, PairsOf(node));
+  node.versions = join.versions;
+  for (size_t i = 0; i < join.output.size(); ++i) {
+    node.output[mapping[i]].time_attribute = join.output[i].time_attribute;
+  }
   if (made->output.size() == join.output.size()) return made;
   std::vector<ExpressionPtr> projections;
   for (size_t i = 0; i < join.output.size(); ++i) {
@@ -305,7 +294,10 @@ PlanPtr PushJoin(const JoinNode& join, Conjuncts conjuncts) {
   }
   if (join.join == JoinKind::kRight) move_to(TakeIf(conjuncts, on_right), right_filters);
   if (inner || semi || join.join == JoinKind::kRight) move_to(TakeIf(on, on_left), left_filters);
-  if (inner || semi || join.join == JoinKind::kLeft || join.join == JoinKind::kAnti) {
+  // A version that a filter takes away below would leave its place to the one before it.
+  bool keeps_right = join.versions.has_value();
+  if (!keeps_right &&
+      (inner || semi || join.join == JoinKind::kLeft || join.join == JoinKind::kAnti)) {
     move_to(TakeIf(on, on_right), right_filters);
   }
   for (ExpressionPtr& e : right_filters) e = ShiftColumns(e, -left_count);

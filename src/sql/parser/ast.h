@@ -112,7 +112,6 @@ struct ExpressionAst {
   model::DataType type;  ///< kCast; JSON_VALUE ... RETURNING
   bool negated = false;
   bool distinct = false;       ///< COUNT(DISTINCT x)
-  bool ignore_nulls = false;   ///< LAST_VALUE(x) IGNORE NULLS
   int64_t interval_value = 0;  ///< months or milliseconds
   bool interval_is_months = false;
   std::string unit;         ///< kInterval: "MINUTE", "DAY TO SECOND"

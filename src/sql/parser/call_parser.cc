@@ -1,3 +1,5 @@
+#include <cctype>
+
 #include "sql/parser/interval_text.h"
 #include "sql/parser/parser.h"
 #include "sql/parser/parser_impl.h"
@@ -288,9 +290,13 @@ Result<ExpressionAstPtr> Parser::TableArgument(size_t mark) {
 
 /// What may follow the parentheses of a call: null treatment, WITHIN GROUP, FILTER, OVER.
 Status Parser::CallSuffix(ExpressionAst& call) {
-  if (tokens_.AcceptWords("IGNORE NULLS")) {
-    call.ignore_nulls = true;
-  } else {
+  bool ignores = tokens_.PeekWords("IGNORE NULLS");
+  if (ignores || tokens_.PeekWords("RESPECT NULLS")) {
+    std::string name = call.text;
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (ignores || (name != "LAG" && name != "LEAD")) {
+      return tokens_.Unexpected("no IGNORE NULLS, and RESPECT NULLS behind LAG and LEAD only");
+    }
     tokens_.AcceptWords("RESPECT NULLS");
   }
   if (tokens_.PeekWords("WITHIN GROUP")) {

@@ -195,6 +195,22 @@ struct WindowAggregateNode : PlanNode {
 
 enum class JoinKind : uint8_t { kInner, kLeft, kRight, kFull, kSemi, kAnti };
 
+/// left_time BETWEEN right_time + lower AND right_time + upper, over a time attribute of each side.
+struct JoinInterval {
+  bool is_rowtime = true;  ///< both; else both are processing time
+  int left_time = -1;      ///< column of the left input
+  int right_time = -1;     ///< column of the right input
+  int64_t lower_ms = 0;
+  int64_t upper_ms = 0;
+};
+
+/// FOR SYSTEM_TIME AS OF event time: a left row meets the right row of its key that was the last
+/// one at the left row's time. Both are rowtime columns of their inputs.
+struct JoinVersions {
+  int left_time = -1;
+  int right_time = -1;
+};
+
 /// Joins two inputs on equal keys; NULL keys never match. Output: left columns, then right columns
 /// (left only for SEMI, ANTI).
 struct JoinNode : PlanNode {
@@ -206,6 +222,9 @@ struct JoinNode : PlanNode {
   /// Both inputs carry the same window (a window join): rows match within a window, state goes when
   /// it ends.
   bool windowed = false;
+  /// An interval join, in streaming mode: `condition` is without what the interval says.
+  std::optional<JoinInterval> interval;
+  std::optional<JoinVersions> versions;  ///< a temporal join
 };
 
 /// Looks every input row up in a table at processing time (FOR SYSTEM_TIME AS OF proctime). Output:
@@ -218,6 +237,9 @@ struct LookupJoinNode : PlanNode {
   /// Over the input: for every primary-key column, or for those of model::PrefixLookupKey alone.
   std::vector<ExpressionPtr> keys;
   ExpressionPtr condition;  ///< over input columns then `columns`; null: none
+  /// How often, and after how long, a row that found nothing is looked up again (LOOKUP hint).
+  int64_t retries = 0;
+  int64_t retry_delay_ms = 0;
 };
 
 /// How rows are ordered; Flink's default is NULLs smallest.
@@ -242,14 +264,21 @@ struct RankNode : PlanNode {
 };
 
 /// Functions OVER (PARTITION BY keys ORDER BY order frame) of one window (Flink's OverAggregate).
-/// Output: the input's columns, then the calls. Streaming: `order` is one time attribute,
-/// ascending, and the frame ends with the current row.
+/// Output: the input's columns, then the calls. Streaming: `order` is one column, ascending, and
+/// the frame ends with the current row; it begins with the first one unless the column is a time
+/// attribute.
 struct OverAggregateNode : PlanNode {
   OverAggregateNode() : PlanNode(PlanKind::kOverAggregate) {}
   std::vector<int> keys;
   std::vector<SortKey> order;
   OverFrame frame;
   std::vector<AggregateCall> calls;
+
+  /// Whether rows come in the order of the window, with time.
+  bool IsByTime() const {
+    return !order.empty() &&
+           inputs[0]->output[order[0].column].time_attribute != TimeAttribute::kNone;
+  }
 };
 
 /// Every row once for each element of a collection in it (Flink's Correlate over $UNNEST_ROWS).
@@ -262,8 +291,10 @@ struct UnnestNode : PlanNode {
   std::vector<int> kept;
   std::vector<int> produced;
   bool with_ordinality = false;
-  /// LEFT JOIN ... ON TRUE: a row without elements comes once, with NULLs.
+  /// LEFT JOIN: a row without elements comes once, with NULLs.
   bool left_outer = false;
+  /// Which elements count, over the output; null: all. Only with left_outer: else it is a filter.
+  ExpressionPtr condition;
 };
 
 /// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key

@@ -205,8 +205,27 @@ void Write(const JoinNode& n, Json& json) {
   json["right_keys"] = n.right_keys;
   json["condition"] = ExpressionJson(n.condition);
   json["windowed"] = n.windowed;
+  if (n.interval) {
+    json["interval"] = {{"is_rowtime", n.interval->is_rowtime},
+                        {"left_time", n.interval->left_time},
+                        {"right_time", n.interval->right_time},
+                        {"lower_ms", n.interval->lower_ms},
+                        {"upper_ms", n.interval->upper_ms}};
+  }
+  if (n.versions) {
+    json["versions"] = {{"left_time", n.versions->left_time},
+                        {"right_time", n.versions->right_time}};
+  }
 }
 void Read(const Json& json, JoinNode& n) {
+  if (json.contains("interval")) {
+    const Json& i = json["interval"];
+    n.interval = {i.at("is_rowtime"), i.at("left_time"), i.at("right_time"), i.at("lower_ms"),
+                  i.at("upper_ms")};
+  }
+  if (json.contains("versions")) {
+    n.versions = {json["versions"].at("left_time"), json["versions"].at("right_time")};
+  }
   n.join = static_cast<JoinKind>(json.at("join").get<int>());
   json.at("left_keys").get_to(n.left_keys);
   json.at("right_keys").get_to(n.right_keys);
@@ -219,6 +238,7 @@ void Write(const LookupJoinNode& n, Json& json) {
   json["left_outer"] = n.left_outer;
   json["keys"] = ListJson(n.keys);
   json["condition"] = ExpressionJson(n.condition);
+  if (n.retries > 0) json["retries"] = {n.retries, n.retry_delay_ms};
 }
 void Read(const Json& json, LookupJoinNode& n) {
   n.table = TableOf(json.at("table"));
@@ -226,6 +246,10 @@ void Read(const Json& json, LookupJoinNode& n) {
   json.at("left_outer").get_to(n.left_outer);
   n.keys = ListOf(json.at("keys"));
   n.condition = ExpressionOf(json.at("condition"));
+  if (json.contains("retries")) {
+    n.retries = json["retries"].at(0);
+    n.retry_delay_ms = json["retries"].at(1);
+  }
 }
 void Write(const RankNode& n, Json& json) {
   json["keys"] = n.keys;
@@ -285,6 +309,7 @@ void Write(const UnnestNode& n, Json& json) {
   json["produced"] = n.produced;
   json["with_ordinality"] = n.with_ordinality;
   json["left_outer"] = n.left_outer;
+  if (n.condition != nullptr) json["condition"] = ExpressionJson(n.condition);
 }
 void Read(const Json& json, UnnestNode& n) {
   n.collection = ExpressionOf(json.at("collection"));
@@ -292,6 +317,7 @@ void Read(const Json& json, UnnestNode& n) {
   json.at("produced").get_to(n.produced);
   json.at("with_ordinality").get_to(n.with_ordinality);
   json.at("left_outer").get_to(n.left_outer);
+  if (json.contains("condition")) n.condition = ExpressionOf(json["condition"]);
 }
 void Write(const UnionNode&, Json&) {}
 void Read(const Json&, UnionNode&) {}

@@ -1,0 +1,177 @@
+#include "sql/analyzer/query_hints.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "base/duration.h"
+#include "sql/diagnostic.h"
+#include "sql/parser/lexer.h"
+
+namespace forebay::sql {
+namespace {
+
+std::string Upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Error Malformed(const Token& at) {
+  Error error = InvalidArgument(
+      "SQL-1001 a hint is written NAME(table, ...) or NAME('key' = "
+      "'value', ...)");
+  error.position = at.range.position;
+  return error;
+}
+
+bool IsName(const Token& token) {
+  return token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedName;
+}
+
+/// Reads the arguments from behind "(" to behind ")".
+Status ReadArguments(const std::vector<Token>& tokens, size_t& at, QueryHint& hint) {
+  while (!tokens[at].IsSymbol(")")) {
+    const Token& token = tokens[at];
+    bool is_option = token.kind == TokenKind::kString && tokens[at + 1].IsSymbol("=");
+    if (is_option && tokens[at + 2].kind == TokenKind::kString) {
+      hint.options[token.text] = tokens[at + 2].text;
+      at += 3;
+    } else if (IsName(token) || token.kind == TokenKind::kString) {
+      std::string word = token.text;
+      for (++at; tokens[at].IsSymbol(".") && IsName(tokens[at + 1]); at += 2) {
+        word = tokens[at + 1].text;
+      }
+      hint.words.push_back(std::move(word));
+    } else {
+      return Malformed(token);
+    }
+    if (tokens[at].IsSymbol(",")) {
+      ++at;
+    } else if (!tokens[at].IsSymbol(")")) {
+      return Malformed(tokens[at]);
+    }
+  }
+  ++at;
+  return Status::Ok();
+}
+
+Result<std::vector<QueryHint>> Parse(const std::string& text, SourcePosition origin) {
+  ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text, origin));
+  // What is read ahead is there.
+  for (int i = 0; i < 2; ++i) tokens.push_back(tokens.back());
+  std::vector<QueryHint> hints;
+  size_t at = 0;
+  while (tokens[at].kind != TokenKind::kEnd) {
+    if (tokens[at].IsSymbol(",")) ++at;
+    if (!IsName(tokens[at])) return Malformed(tokens[at]);
+    QueryHint hint;
+    hint.name = Upper(tokens[at++].text);
+    if (tokens[at].IsSymbol("(")) RETURN_IF_ERROR(ReadArguments(tokens, ++at, hint));
+    hints.push_back(std::move(hint));
+  }
+  return hints;
+}
+
+void CollectTables(const TableAst& ast, std::set<std::string>& names) {
+  if (ast.left != nullptr) CollectTables(*ast.left, names);
+  if (ast.right != nullptr) CollectTables(*ast.right, names);
+  if (!ast.alias.empty()) {
+    names.insert(ast.alias);
+  } else if (!ast.name.parts.empty()) {
+    names.insert(ast.name.parts.back());
+  }
+}
+
+/// The tables that a hint names.
+std::vector<std::string> TablesOf(const QueryHint& hint) {
+  if (hint.name == "LOOKUP") {
+    auto table = hint.options.find("table");
+    return table == hint.options.end() ? std::vector<std::string>()
+                                       : std::vector<std::string>{table->second};
+  }
+  std::vector<std::string> tables = hint.words;
+  if (hint.name == "STATE_TTL") {
+    for (const auto& [table, ttl] : hint.options) tables.push_back(table);
+  }
+  return tables;
+}
+
+Status Check(const QueryHint& hint, const std::set<std::string>& tables, bool streaming) {
+  static const std::set<std::string> kJoinHints = {"BROADCAST",  "SHUFFLE_HASH", "SHUFFLE_MERGE",
+                                                   "NEST_LOOP",  "LOOKUP",       "STATE_TTL",
+                                                   "MULTI_JOIN", "OPTIONS"};
+  if (!kJoinHints.contains(hint.name)) {
+    return InvalidArgument("SQL-1007 there is no hint {}", hint.name);
+  }
+  if (hint.name == "MULTI_JOIN" && !streaming) {
+    return NotSupported("SQL-1020 the hint MULTI_JOIN in batch mode");
+  }
+  for (const std::string& table : TablesOf(hint)) {
+    if (!tables.contains(table)) {
+      return InvalidArgument("SQL-1004 the hint {} names '{}', which is no table of this query",
+                             hint.name, table);
+    }
+  }
+  return Status::Ok();
+}
+
+Result<int64_t> CountOf(const QueryHint& hint, const std::string& key) {
+  auto found = hint.options.find(key);
+  bool is_number = found != hint.options.end() && !found->second.empty() &&
+                   found->second.size() < 10 &&
+                   std::all_of(
+                       found->second.begin(), found->second.end(),
+                       [](unsigned char c) { return std::isdigit(c) != 0; });
+  if (!is_number) return InvalidArgument("SQL-1009 the hint LOOKUP needs a number '{}'", key);
+  return std::stoll(found->second);
+}
+
+}  // namespace
+
+Result<std::vector<QueryHint>> QueryHintsOf(const SelectAst& select, bool streaming) {
+  std::vector<QueryHint> hints;
+  if (select.hints.empty()) return hints;
+  std::set<std::string> tables;
+  if (select.from != nullptr) CollectTables(*select.from, tables);
+  for (const auto& [text, unused] : select.hints) {
+    ASSIGN_OR_RETURN(std::vector<QueryHint> parsed, Parse(text, select.range.position));
+    for (QueryHint& hint : parsed) {
+      Status status = Check(hint, tables, streaming);
+      if (!status.ok()) return ErrorAt(status.error(), select.range.position);
+      hints.push_back(std::move(hint));
+    }
+  }
+  return hints;
+}
+
+Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<QueryHint>& hints) {
+  std::map<std::string, LookupRetry> retries;
+  for (const QueryHint& hint : hints) {
+    if (hint.name != "LOOKUP") continue;
+    auto table = hint.options.find("table");
+    if (table == hint.options.end()) {
+      return InvalidArgument("SQL-1007 the hint LOOKUP needs the option 'table'");
+    }
+    auto predicate = hint.options.find("retry-predicate");
+    if (predicate == hint.options.end()) continue;
+    auto strategy = hint.options.find("retry-strategy");
+    bool is_known = predicate->second == "lookup_miss" && strategy != hint.options.end() &&
+                    strategy->second == "fixed_delay";
+    if (!is_known) {
+      return InvalidArgument(
+          "SQL-1009 the hint LOOKUP retries with 'retry-predicate' = "
+          "'lookup_miss' and 'retry-strategy' = 'fixed_delay'");
+    }
+    LookupRetry retry;
+    ASSIGN_OR_RETURN(retry.attempts, CountOf(hint, "max-attempts"));
+    auto delay = hint.options.find("fixed-delay");
+    if (delay == hint.options.end()) {
+      return InvalidArgument("SQL-1007 the hint LOOKUP needs the option 'fixed-delay' to retry");
+    }
+    ASSIGN_OR_RETURN(retry.delay_ms, ParseDurationMs(delay->second));
+    retries[table->second] = retry;
+  }
+  return retries;
+}
+
+}  // namespace forebay::sql
