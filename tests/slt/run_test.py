@@ -184,6 +184,17 @@ class RunnerTest(unittest.TestCase):
                       "kinds": ["+I", "-D", "+I"]}
         self.assertIn("insert-only", self.play({"streaming " + QUERY: retracting})[1])
 
+    def test_changelogs_are_compared_in_order_for_each_key(self):
+        self.write_query({"mode": "streaming", "changelog_mode": "I,UA", "columns": COLUMNS,
+                          "rows": [["a", 1], ["a", 1], ["a", 2], ["b", 7]],
+                          "kinds": ["+I", "-U", "+U", "+I"], "materialized": [["a", 2], ["b", 7]]})
+        other_keys_first = {"columns": COLUMNS, "rows": [["b", 7], ["a", 1], ["a", 1], ["a", 2]],
+                            "kinds": ["+I", "+I", "-U", "+U"]}
+        self.assertEqual(self.play({"streaming " + QUERY: other_keys_first}, "--changelog")[0], 0)
+        compacted = {"columns": COLUMNS, "rows": [["a", 2], ["b", 7]], "kinds": ["+I", "+I"]}
+        self.assertIn('key ["a"]: want +I["a",1]',
+                      self.play({"streaming " + QUERY: compacted}, "--changelog")[1])
+
     def test_order_counts_only_after_order_by(self):
         rows = [["a", 1], ["b", 2]]
         reverse = {"batch " + QUERY: {"columns": COLUMNS, "rows": rows[::-1]}}
