@@ -235,7 +235,7 @@ Result<std::vector<sql::PlanPtr>> MaterializedTables::PlanJob(
     const MaterializedTable& table) const {
   SqlCatalog catalog(*engine_.connection, engine_.catalogs);
   ASSIGN_OR_RETURN(sql::BoundStatement bound,
-                   sql::AnalyzeSql(table.InsertText(""), catalog, AnalyzerOptionsOf(table, true)));
+                   sql::AnalyzeSql(table.InsertText(""), catalog, AnalyzerOptionsOf(table, !table.IsFull())));
   return std::get<sql::InsertStatement>(bound).sinks;
 }
 

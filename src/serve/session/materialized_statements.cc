@@ -46,6 +46,21 @@ bool Session::IsMaterialized(const model::TablePath& path) const {
   return engine_.materialized_tables != nullptr && engine_.materialized_tables->Exists(path);
 }
 
+Status Session::CheckAlterKind(const sql::AlterTableStatement& alter) {
+  if (!alter.materialized) {
+    if (!IsMaterialized(alter.path)) return Status::Ok();
+    return InvalidArgument("ALTER TABLE for a materialized table is not allowed");
+  }
+  RETURN_IF_ERROR(CheckMaterialized(alter.path));
+  if (alter.new_path) return NotSupported("a materialized table cannot be renamed");
+  if (alter.changes.add_columns.empty()) return Status::Ok();
+  return InvalidArgument(
+      "Failed to execute ALTER MATERIALIZED TABLE statement.\nInvalid schema change. All persisted "
+      "(physical and metadata) columns in the schema part need to be present in the query "
+      "part.\nHowever, physical column `{}` could not be found in the query.",
+      alter.changes.add_columns[0].name);
+}
+
 Result<StatementResult> Session::DropMaterialized(const sql::DropStatement& drop) {
   Status checked = CheckMaterialized(drop.path);
   std::string name = "materialized table " + drop.path.ToString();

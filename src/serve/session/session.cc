@@ -160,11 +160,7 @@ Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create)
 }
 
 Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
-  if (alter.materialized) {
-    RETURN_IF_ERROR(CheckMaterialized(alter.path));
-  } else if (alter.new_path && IsMaterialized(alter.path)) {
-    return NotSupported("a materialized table cannot be renamed: {}", alter.path.ToString());
-  }
+  RETURN_IF_ERROR(CheckAlterKind(alter));
   if (!alter.partitions.empty()) return AlterPartitions(alter);
   Status status = alter.new_path ? catalog_.RenameTable(alter.path, *alter.new_path)
                                  : catalog_.AlterTable(alter.path, alter.changes);

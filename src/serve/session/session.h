@@ -73,6 +73,8 @@ class Session {
   /// kNotFound when there is nothing of the name, kInvalidArgument when it is something else.
   Status CheckMaterialized(const model::TablePath& path);
   bool IsMaterialized(const model::TablePath& path) const;
+  /// That ALTER TABLE is for tables and ALTER MATERIALIZED TABLE for the others.
+  Status CheckAlterKind(const sql::AlterTableStatement& alter);
   Result<StatementResult> DropMaterialized(const sql::DropStatement& drop);
   Status DropMaterializedIn(const std::string& database);
   std::vector<std::string> MaterializedNames(const std::string& database) const;

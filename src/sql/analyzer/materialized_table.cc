@@ -17,10 +17,10 @@ struct DefiningQuery {
   MaterializedTableDefinition definition;
 };
 
-Result<DefiningQuery> AnalyzeQuery(QueryAnalyzer& queries, const QueryAst& ast,
-                                   std::optional<RefreshMode> mode, std::string_view text) {
+Result<DefiningQuery> AnalyzeQuery(QueryAnalyzer& queries, const QueryAst& ast, bool streaming,
+                                   std::string_view text) {
   AnalyzerOptions options = queries.options();
-  options.streaming = mode != RefreshMode::kFull;
+  options.streaming = streaming;
   QueryAnalyzer own(queries.catalog(), options);
   ASSIGN_OR_RETURN(Relation relation, own.Analyze(ast));
   ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimize({relation.plan}, options.streaming));
@@ -41,6 +41,15 @@ Result<DefiningQuery> AnalyzeQuery(QueryAnalyzer& queries, const QueryAst& ast,
   query.definition.query = text.substr(ast.range.begin, ast.range.end - ast.range.begin);
   query.definition.database = options.current_database;
   return query;
+}
+
+/// As the refresh mode wants it; while that is open, a query that only a batch can run will do.
+Result<DefiningQuery> AnalyzeQuery(QueryAnalyzer& queries, const QueryAst& ast,
+                                   std::optional<RefreshMode> mode, std::string_view text) {
+  auto query = AnalyzeQuery(queries, ast, mode != RefreshMode::kFull, text);
+  if (query.ok() || mode) return query;
+  auto batch = AnalyzeQuery(queries, ast, false, text);
+  return batch.ok() ? std::move(batch) : std::move(query);
 }
 
 const Field* FindField(const std::vector<Field>& fields, const std::string& name) {
