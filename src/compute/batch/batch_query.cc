@@ -1,5 +1,7 @@
 #include "compute/batch/batch_query.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 
 #include "base/clock.h"
@@ -61,12 +63,29 @@ class DuckDbQuery : public BatchQuery {
   }
 
   Status Plan(const sql::PlanNode& root, const OpenScan& open_scan,
-              const EvaluationContext& evaluation) {
+              const BatchQueryOptions& options) {
     const sql::PlanNode& query = root.kind == sql::PlanKind::kSink ? *root.inputs[0] : root;
     types_ = query.OutputTypes();
-    SqlWriter writer(connection_.get(), open_scan, evaluation);
+    OpenOrdered open_ordered = [&](const sql::PlanNode& input,
+                                   int time) -> Result<std::shared_ptr<BatchQuery>> {
+      auto inner = std::make_shared<DuckDbQuery>();
+      RETURN_IF_ERROR(inner->Open(options));
+      RETURN_IF_ERROR(inner->Plan(input, open_scan, options));
+      inner->OrderBy(time);
+      RETURN_IF_ERROR(inner->Prepare());
+      inner_.push_back(inner);
+      return std::shared_ptr<BatchQuery>(std::move(inner));
+    };
+    SqlWriter writer(connection_.get(), open_scan, open_ordered, options.evaluation);
     ASSIGN_OR_RETURN(sql_, writer.Write(query));
     return Status::Ok();
+  }
+
+  void OrderBy(int column) {
+    sql_ = fmt::format(
+        "SELECT {} FROM (SELECT *, row_number() OVER () AS arrival FROM ({})) ORDER BY c{} NULLS "
+        "FIRST, arrival",
+        ColumnList(types_.size()), sql_, column);
   }
 
   Status Prepare() {
@@ -99,6 +118,7 @@ class DuckDbQuery : public BatchQuery {
 
   void Interrupt() override {
     interrupted_ = true;
+    for (const auto& inner : inner_) inner->Interrupt();
     duckdb_interrupt(connection_.get());
   }
   const std::string& duckdb_sql() const override { return sql_; }
@@ -112,6 +132,7 @@ class DuckDbQuery : public BatchQuery {
     return Status::Ok();
   }
 
+  std::vector<std::shared_ptr<BatchQuery>> inner_;  ///< that scans of this one read
   DuckDbDatabase database_;
   DuckDbConnection connection_;
   DuckDbStatement statement_;
@@ -135,7 +156,7 @@ Result<std::unique_ptr<BatchQuery>> BatchQuery::Start(const sql::PlanNode& root,
     // Batch mode has one "now" for the whole query, as Flink.
     fixed.evaluation.fixed_now_ms = Clock::System().NowMs();
   }
-  RETURN_IF_ERROR(query->Plan(root, open_scan, fixed.evaluation));
+  RETURN_IF_ERROR(query->Plan(root, open_scan, fixed));
   RETURN_IF_ERROR(query->Prepare());
   return std::unique_ptr<BatchQuery>(std::move(query));
 }

@@ -91,6 +91,7 @@ Result<std::string> SqlWriter::Body(const PlanNode& node) {
     case PlanKind::kOverAggregate:
       return OverAggregate(static_cast<const sql::OverAggregateNode&>(node));
     case PlanKind::kUnnest: return Unnest(static_cast<const sql::UnnestNode&>(node));
+    case PlanKind::kMatch: return Match(static_cast<const sql::MatchNode&>(node));
     case PlanKind::kUnion: return Union(static_cast<const sql::UnionNode&>(node));
     case PlanKind::kLimit: return Limit(static_cast<const sql::LimitNode&>(node));
     case PlanKind::kSort: {
@@ -343,6 +344,15 @@ Result<std::string> SqlWriter::Deduplicate(const sql::DeduplicateNode& deduplica
       "SELECT {} FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY {}) AS rn FROM {}) "
       "WHERE rn = 1",
       ColumnList(deduplicate.output.size()), KeyList(deduplicate.keys), order, input);
+}
+
+Result<std::string> SqlWriter::Match(const sql::MatchNode& node) {
+  BatchReaders readers;
+  ASSIGN_OR_RETURN(auto reader, OpenMatch(node, open_ordered_, context_));
+  readers.push_back(std::move(reader));
+  std::string name = fmt::format("fb_scan{}", next_++);
+  RETURN_IF_ERROR(RegisterScan(connection_, name, std::move(readers), node.OutputTypes()));
+  return fmt::format("SELECT * FROM {}()", name);
 }
 
 Result<std::string> SqlWriter::Union(const sql::UnionNode& node) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compute/batch/batch_scan.h"
+#include "compute/batch/match_scan.h"
 #include "compute/expression/evaluator.h"
 #include "sql/plan/plan.h"
 
@@ -19,8 +20,11 @@ namespace forebay::compute {
 class SqlWriter {
  public:
   SqlWriter(duckdb_connection connection, const OpenScan& open_scan,
-            const EvaluationContext& context)
-      : connection_(connection), open_scan_(open_scan), context_(context) {}
+            const OpenOrdered& open_ordered, const EvaluationContext& context)
+      : connection_(connection),
+        open_scan_(open_scan),
+        open_ordered_(open_ordered),
+        context_(context) {}
 
   /// kNotSupported for what batch mode cannot run.
   Result<std::string> Write(const sql::PlanNode& root);
@@ -44,6 +48,7 @@ class SqlWriter {
   Result<std::string> OverAggregate(const sql::OverAggregateNode& over);
   Result<std::string> Deduplicate(const sql::DeduplicateNode& deduplicate);
   Result<std::string> Unnest(const sql::UnnestNode& unnest);
+  Result<std::string> Match(const sql::MatchNode& node);
   Result<std::string> Union(const sql::UnionNode& node);
   Result<std::string> Limit(const sql::LimitNode& limit);
   void NoteLimit(const sql::LimitNode& limit);
@@ -73,6 +78,7 @@ class SqlWriter {
 
   duckdb_connection connection_;
   const OpenScan& open_scan_;
+  const OpenOrdered& open_ordered_;
   EvaluationContext context_;
   std::map<const sql::PlanNode*, int> consumers_;
   std::map<const sql::PlanNode*, int64_t> limits_;  ///< of scans: more rows are not needed

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compute/operator/operator_factory.h"
+#include "sql/plan/match_node.h"
 
 namespace forebay::compute {
 namespace {
@@ -89,6 +90,10 @@ Partitions PartitionsOf(const PlanNode& node, const Partitions& in) {
     }
     case PlanKind::kWindowAggregate: {
       size_t keys = static_cast<const sql::WindowAggregateNode&>(node).keys.size();
+      return keys == 0 ? Partitions() : Partitions{Iota(keys)};
+    }
+    case PlanKind::kMatch: {
+      size_t keys = static_cast<const sql::MatchNode&>(node).keys.size();
       return keys == 0 ? Partitions() : Partitions{Iota(keys)};
     }
     case PlanKind::kUnnest: return ThroughUnnest(static_cast<const sql::UnnestNode&>(node), in);

@@ -7,6 +7,7 @@
 #include "compute/operator/join.h"
 #include "compute/operator/local_clock.h"
 #include "compute/operator/lookup_join.h"
+#include "compute/operator/match_recognize.h"
 #include "compute/operator/over_aggregate.h"
 #include "compute/operator/rank.h"
 #include "compute/operator/session_aggregate.h"
@@ -86,6 +87,7 @@ Result<std::unique_ptr<Operator>> MakePlain(const PlanNode& node, const Evaluati
       return LookupJoinOperator::Make(As<sql::LookupJoinNode>(node), context,
                                       environment.connection);
     case PlanKind::kUnnest: return UnnestOperator::Make(As<sql::UnnestNode>(node), context);
+    case PlanKind::kMatch: return MatchOperator::Make(As<sql::MatchNode>(node), context);
     case PlanKind::kRank: return RankOperator::Make(As<sql::RankNode>(node));
     case PlanKind::kSort: return SortOperator::Make(As<sql::SortNode>(node));
     case PlanKind::kLimit: return LimitOperator::Make(As<sql::LimitNode>(node));
@@ -119,6 +121,7 @@ Distribution DistributionOf(const PlanNode& node, int input) {
     }
     case PlanKind::kRank: return ByKeys(As<sql::RankNode>(node).keys);
     case PlanKind::kOverAggregate: return ByKeys(As<sql::OverAggregateNode>(node).keys);
+    case PlanKind::kMatch: return ByKeys(As<sql::MatchNode>(node).keys);
     case PlanKind::kDeduplicate: return ByKeys(As<sql::DeduplicateNode>(node).keys);
     case PlanKind::kSort:
     case PlanKind::kLimit: return {Distribution::Kind::kSingle, {}};

@@ -313,6 +313,10 @@ Status CheckVersions(const JoinNode& join) {
 }
 
 Status CheckInputs(const PlanNode& node) {
+  if (node.kind == PlanKind::kMatch && !node.inputs[0]->changelog.IsInsertOnly()) {
+    return NotSupported("SQL-1020 MATCH_RECOGNIZE over a query that updates its results ({})",
+                        node.inputs[0]->changelog.ToString());
+  }
   if (node.kind == PlanKind::kOverAggregate) {
     RETURN_IF_ERROR(CheckOver(static_cast<const OverAggregateNode&>(node)));
   }

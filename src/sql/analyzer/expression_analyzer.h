@@ -24,6 +24,8 @@ struct Scope {
   const Scope* outer = nullptr;
   /// What users' functions may be called; null: none. Outlives the scope.
   const UserFunctions* functions = nullptr;
+  /// Where set, a name without a qualifier is looked for under this one only.
+  const char* bare_qualifier = nullptr;
 };
 
 /// Turns syntax trees into typed expressions over a scope by Flink's rules: names resolved, types

@@ -21,6 +21,8 @@ Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<std::stri
       const ScopeColumn& column = scope.columns[i];
       if (column.field.name != names[parts - 1]) continue;
       if (parts == 2 && column.qualifier != names[0]) continue;
+      bool hidden = scope.bare_qualifier != nullptr && column.qualifier != scope.bare_qualifier;
+      if (parts == 1 && hidden) continue;
       found = static_cast<int>(i);
       ++count;
     }

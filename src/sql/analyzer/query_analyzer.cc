@@ -196,6 +196,7 @@ Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
         return WindowFunction(ast);
       }
       case TableAstKind::kUnnest: return Unnest(OneRow(), ast, JoinAstKind::kCross);
+      case TableAstKind::kMatchRecognize: return MatchRecognize(ast);
     }
     return Internal("unknown table item");
   }();

@@ -80,6 +80,7 @@ class QueryAnalyzer {
   /// FOR SYSTEM_TIME AS OF an event time of `left`.
   Result<Relation> TemporalJoin(const TableAst& ast, const Relation& left, const TableAst& right);
   Result<Relation> WindowFunction(const TableAst& ast);
+  Result<Relation> MatchRecognize(const TableAst& ast);
   /// UNNEST of an expression over `left`, whose columns come first.
   Result<Relation> Unnest(const Relation& left, const TableAst& ast, JoinAstKind join);
   /// Whether the call in FROM is one of a user's table function.

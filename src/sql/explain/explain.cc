@@ -6,6 +6,7 @@
 #include <set>
 
 #include "model/catalog_name.h"
+#include "sql/plan/match_node.h"
 #include "sql/plan/python_call.h"
 
 namespace forebay::sql {
@@ -231,6 +232,79 @@ std::string UnnestText(const UnnestNode& unnest) {
                      call, call, AllNames(unnest), unnest.left_outer ? "LEFT" : "INNER");
 }
 
+/// The columns of expressions over a match, as written: LAST(A.price, 1), SUM(A.price).
+std::vector<Field> MatchFields(const MatchNode& match, const MatchInput& read) {
+  auto name = [&](int variable) {
+    return variable < 0 ? std::string("*") : match.variables[variable].name;
+  };
+  const PlanNode& input = *match.inputs[0];
+  std::vector<Field> fields;
+  for (const MatchCell& cell : read.cells) {
+    std::string column = name(cell.variable) + "." + Name(input, cell.column);
+    fields.push_back(
+        {fmt::format("{}({}, {})", cell.from_first ? "FIRST" : "LAST", column, cell.offset),
+         cell.type});
+  }
+  for (const MatchAggregate& aggregate : read.aggregates) {
+    std::vector<Field> row = input.output;
+    for (Field& field : row) field.name = name(aggregate.variable) + "." + field.name;
+    std::vector<std::string> args;
+    for (const ExpressionPtr& arg : aggregate.args) args.push_back(Text(*arg, row));
+    fields.push_back(
+        {fmt::format("{}({})", aggregate.call.function, args.empty() ? "*" : Join(args)),
+         aggregate.call.type});
+  }
+  fields.push_back({"MATCH_ROWTIME()", model::DataType::Timestamp(3)});
+  return fields;
+}
+
+std::string QuantifierText(const MatchVariable& variable) {
+  std::string text = variable.name;
+  if (variable.min == 0 && variable.max < 0) {
+    text += "*";
+  } else if (variable.min == 1 && variable.max < 0) {
+    text += "+";
+  } else if (variable.min == 0 && variable.max == 1) {
+    text += "?";
+  } else if (variable.max < 0) {
+    text += fmt::format("{{{},}}", variable.min);
+  } else if (variable.min != 1 || variable.max != 1) {
+    text += fmt::format("{{{},{}}}", variable.min, variable.max);
+  }
+  return text + (variable.reluctant ? "?" : "");
+}
+
+std::string MatchText(const MatchNode& match) {
+  const PlanNode& input = *match.inputs[0];
+  std::vector<std::string> parts;
+  if (!match.keys.empty())
+    parts.push_back(fmt::format("partitionBy=[{}]", Names(input, match.keys)));
+  parts.push_back(fmt::format("orderBy=[{}]", Order(match.order, input)));
+  std::vector<std::string> measures;
+  std::vector<Field> fields = MatchFields(match, match.input);
+  for (size_t i = 0; i < match.measures.size(); ++i) {
+    measures.push_back(fmt::format("FINAL({}) AS {}", Text(*match.measures[i], fields),
+                                   Name(match, static_cast<int>(match.keys.size() + i))));
+  }
+  parts.push_back(fmt::format("measures=[{}], rowsPerMatch=[ONE ROW PER MATCH]", Join(measures)));
+  static constexpr const char* kSkips[] = {"TO NEXT ROW", "PAST LAST ROW", "TO FIRST ", "TO LAST "};
+  std::string skip = kSkips[static_cast<int>(match.skip)];
+  if (skip.ends_with(' ')) skip += match.variables[match.skip_variable].name;
+  parts.push_back(fmt::format("after=[SKIP {}]", skip));
+  std::string pattern;
+  std::vector<std::string> definitions;
+  for (const MatchVariable& variable : match.variables) {
+    pattern += (pattern.empty() ? "" : " ") + QuantifierText(variable);
+    if (variable.condition == nullptr) continue;
+    definitions.push_back(fmt::format(
+        "{} AS {}", variable.name, Text(*variable.condition, MatchFields(match, variable.input))));
+  }
+  parts.push_back(fmt::format("pattern=[({})]", pattern));
+  if (match.within_ms > 0) parts.push_back(fmt::format("within=[{}]", Duration(match.within_ms)));
+  parts.push_back(fmt::format("define=[{}]", Join(definitions)));
+  return "Match(" + Join(parts);
+}
+
 std::string ScanText(const TableScanNode& scan) {
   std::string text = fmt::format("TableSourceScan(table=[[{}", Table(scan.table));
   std::vector<std::string> filters;
@@ -312,6 +386,7 @@ std::string NodeText(const PlanNode& node) {
     }
     case PlanKind::kOverAggregate: return OverText(static_cast<const OverAggregateNode&>(node));
     case PlanKind::kUnnest: return UnnestText(static_cast<const UnnestNode&>(node));
+    case PlanKind::kMatch: return MatchText(static_cast<const MatchNode&>(node));
     case PlanKind::kUnion: return fmt::format("Union(all=[true], union=[{}]", AllNames(node));
     case PlanKind::kSort:
       return fmt::format("Sort(orderBy=[{}]",

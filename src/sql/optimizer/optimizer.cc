@@ -10,6 +10,7 @@
 #include "sql/analyzer/join_interval.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/functions/function_table.h"
+#include "sql/plan/match_node.h"
 #include "sql/plan/plan_signature.h"
 
 namespace forebay::sql {
@@ -198,6 +199,7 @@ std::shared_ptr<PlanNode> CloneNode(const PlanNode& node) {
     case PlanKind::kDeduplicate: return Copy<DeduplicateNode>(node);
     case PlanKind::kOverAggregate: return Copy<OverAggregateNode>(node);
     case PlanKind::kUnnest: return Copy<UnnestNode>(node);
+    case PlanKind::kMatch: return Copy<MatchNode>(node);
     case PlanKind::kUnion: return Copy<UnionNode>(node);
     case PlanKind::kSort: return Copy<SortNode>(node);
     case PlanKind::kLimit: return Copy<LimitNode>(node);

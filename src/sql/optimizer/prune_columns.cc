@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sql/optimizer/optimizer.h"
+#include "sql/plan/match_node.h"
 
 namespace forebay::sql {
 namespace {
@@ -123,6 +124,20 @@ void Mark(const OverAggregateNode& over, const Used& out, const Inputs& inputs) 
   MarkCalls(over.calls, out, inputs[0]->size(), *inputs[0]);
 }
 
+void Mark(const MatchInput& read, Used& used) {
+  for (const MatchCell& cell : read.cells) used[cell.column] = true;
+  for (const MatchAggregate& aggregate : read.aggregates) {
+    for (const ExpressionPtr& arg : aggregate.args) MarkExpression(arg, used);
+  }
+}
+
+void Mark(const MatchNode& match, const Used&, const Inputs& inputs) {
+  MarkAll(match.keys, *inputs[0]);
+  MarkOrder(match.order, *inputs[0]);
+  for (const MatchVariable& variable : match.variables) Mark(variable.input, *inputs[0]);
+  Mark(match.input, *inputs[0]);
+}
+
 void MarkInputs(const PlanNode& node, const Used& out, const Inputs& inputs) {
   switch (node.kind) {
     case PlanKind::kCalc: return Mark(static_cast<const CalcNode&>(node), out, inputs);
@@ -137,6 +152,7 @@ void MarkInputs(const PlanNode& node, const Used& out, const Inputs& inputs) {
     case PlanKind::kLookupJoin: return Mark(static_cast<const LookupJoinNode&>(node), out, inputs);
     case PlanKind::kRank: return Mark(static_cast<const RankNode&>(node), out, inputs);
     case PlanKind::kUnnest: return Mark(static_cast<const UnnestNode&>(node), out, inputs);
+    case PlanKind::kMatch: return Mark(static_cast<const MatchNode&>(node), out, inputs);
     case PlanKind::kOverAggregate:
       return Mark(static_cast<const OverAggregateNode&>(node), out, inputs);
     case PlanKind::kSort:
@@ -298,6 +314,21 @@ void Adapt(RankNode& rank, const Maps& maps, Used& wanted) {
   Remap(rank.order, *maps[0]);
 }
 
+void Remap(MatchInput& read, const Mapping& mapping) {
+  for (MatchCell& cell : read.cells) cell.column = mapping[cell.column];
+  for (MatchAggregate& aggregate : read.aggregates) {
+    for (ExpressionPtr& arg : aggregate.args) Remap(arg, mapping);
+  }
+}
+
+void Adapt(MatchNode& match, const Maps& maps, Used& wanted) {
+  wanted.assign(wanted.size(), true);
+  Remap(match.keys, *maps[0]);
+  Remap(match.order, *maps[0]);
+  for (MatchVariable& variable : match.variables) Remap(variable.input, *maps[0]);
+  Remap(match.input, *maps[0]);
+}
+
 void AdaptMembers(PlanNode& node, const Maps& maps, Used& wanted) {
   switch (node.kind) {
     case PlanKind::kTableScan:
@@ -315,6 +346,7 @@ void AdaptMembers(PlanNode& node, const Maps& maps, Used& wanted) {
     case PlanKind::kLookupJoin: return Adapt(static_cast<LookupJoinNode&>(node), maps, wanted);
     case PlanKind::kRank: return Adapt(static_cast<RankNode&>(node), maps, wanted);
     case PlanKind::kUnnest: return Adapt(static_cast<UnnestNode&>(node), maps, wanted);
+    case PlanKind::kMatch: return Adapt(static_cast<MatchNode&>(node), maps, wanted);
     case PlanKind::kOverAggregate:
       return Adapt(static_cast<OverAggregateNode&>(node), maps, wanted);
     case PlanKind::kSort:

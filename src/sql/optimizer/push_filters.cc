@@ -12,6 +12,7 @@
 #include "sql/analyzer/plan_builder.h"
 #include "sql/functions/function_table.h"
 #include "sql/optimizer/optimizer.h"
+#include "sql/plan/match_node.h"
 
 namespace forebay::sql {
 namespace {
@@ -346,6 +347,9 @@ PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts) {
       return PushLookup(static_cast<const LookupJoinNode&>(*node), std::move(conjuncts));
     case PlanKind::kUnnest:
       return PushUnnest(static_cast<const UnnestNode&>(*node), std::move(conjuncts));
+    case PlanKind::kMatch:
+      return PushThroughKeys(*node, static_cast<const MatchNode&>(*node).keys,
+                             std::move(conjuncts));
     case PlanKind::kAggregate:
       return PushThroughKeys(*node, static_cast<const AggregateNode&>(*node).keys,
                              std::move(conjuncts));

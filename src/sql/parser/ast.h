@@ -131,11 +131,47 @@ struct SelectItemAst {
 enum class JoinAstKind : uint8_t { kInner, kLeft, kRight, kFull, kCross, kComma };
 
 enum class TableAstKind : uint8_t {
-  kNamed,     ///< name [hints] [FOR SYSTEM_TIME AS OF as_of]
-  kSubquery,  ///< (query)
-  kJoin,      ///< left kind JOIN right ON condition | USING (names)
-  kFunction,  ///< TABLE(function(...)), LATERAL TABLE(function(...)) or function(...)
-  kUnnest,    ///< UNNEST(expression) [WITH ORDINALITY]
+  kNamed,           ///< name [hints] [FOR SYSTEM_TIME AS OF as_of]
+  kSubquery,        ///< (query)
+  kJoin,            ///< left kind JOIN right ON condition | USING (names)
+  kFunction,        ///< TABLE(function(...)), LATERAL TABLE(function(...)) or function(...)
+  kUnnest,          ///< UNNEST(expression) [WITH ORDINALITY]
+  kMatchRecognize,  ///< left MATCH_RECOGNIZE (match)
+};
+
+/// A part of a PATTERN as written.
+struct PatternAst {
+  enum class Kind : uint8_t { kVariable, kConcatenation, kAlternation, kPermutation, kExclusion };
+  Kind kind = Kind::kVariable;
+  SourceRange range;
+  std::string name;               ///< kVariable
+  std::vector<PatternAst> parts;  ///< all others
+  bool quantified = false;
+  int min = 1;  ///< -1: {,max}
+  int max = 1;  ///< -1: any number
+  bool reluctant = false;
+};
+
+/// What stands in the parentheses of MATCH_RECOGNIZE.
+struct MatchAst {
+  struct Named {
+    std::string name;
+    SourceRange range;
+    ExpressionAstPtr expression;
+  };
+  enum class Skip : uint8_t { kNextRow, kPastLastRow, kFirst, kLast };
+
+  std::vector<ExpressionAstPtr> partition_by;
+  std::vector<OrderItemAst> order_by;
+  std::vector<Named> measures;
+  bool all_rows = false;
+  Skip skip = Skip::kNextRow;
+  std::string skip_variable;  ///< kFirst, kLast
+  SourceRange skip_range;
+  PatternAst pattern;
+  ExpressionAstPtr within;
+  std::vector<std::string> subsets;  ///< the names of SUBSET
+  std::vector<Named> definitions;
 };
 
 /// An item of FROM.
@@ -155,6 +191,7 @@ struct TableAst {
   TableAstPtr right;
   ExpressionAstPtr condition;
   std::vector<std::string> using_columns;
+  std::shared_ptr<const MatchAst> match;  ///< kMatchRecognize, over `left`
   std::string alias;
   std::vector<std::string> column_aliases;
 };

@@ -437,6 +437,18 @@ Result<ExpressionAstPtr> Parser::WordExpression(size_t mark) {
     return Constructor(mark, ExpressionAstKind::kMap);
   if (word == "ROW" && tokens_.PeekSymbol("(", 1))
     return Constructor(mark, ExpressionAstKind::kRow);
+  bool modified = in_match_ && (word == "FINAL" || word == "RUNNING");
+  const Token& behind = tokens_.Peek(1);
+  modified = modified && (behind.kind == TokenKind::kQuotedName ||
+                          (behind.kind == TokenKind::kWord &&
+                           (tokens_.PeekSymbol("(", 2) || !IsReservedWord(behind.upper))));
+  if (modified) {
+    tokens_.Next();
+    ExpressionAst node = Node(ExpressionAstKind::kCall, word);
+    ASSIGN_OR_RETURN(ExpressionAstPtr call, Primary());
+    node.args = {std::move(call)};
+    return Make(std::move(node), tokens_.RangeFrom(mark));
+  }
   if (tokens_.PeekSymbol("(", 1)) {
     bool taken = false;
     ASSIGN_OR_RETURN(ExpressionAstPtr special, SpecialCall(mark, word, taken));

@@ -124,9 +124,9 @@ Result<std::string> DecodeHex(const std::string& digits, SourcePosition position
 }
 
 /// Longest first.
-constexpr std::string_view kSymbols[] = {"<>", "<=", ">=", "!=", "||", "=>", "->", "+", "-",
-                                         "*",  "/",  "%",  "=",  "<",  ">",  "(",  ")", "[",
-                                         "]",  "{",  "}",  ",",  ".",  ";",  ":",  "?", "@"};
+constexpr std::string_view kSymbols[] = {"<>", "<=", ">=", "!=", "||", "=>", "->", "+", "-", "*",
+                                         "/",  "%",  "=",  "<",  ">",  "(",  ")",  "[", "]", "{",
+                                         "}",  ",",  ".",  ";",  ":",  "?",  "@",  "|", "^"};
 
 class Lexer {
  public:

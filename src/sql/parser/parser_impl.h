@@ -100,6 +100,22 @@ class Parser {
   Result<std::vector<std::vector<ExpressionAstPtr>>> ValuesRows();
   bool AtQueryStart(size_t ahead = 0) const;
 
+  // match_recognize_parser.cc
+  Result<TableAst> MatchRecognize(TableAst input);
+  Status MatchClauses(MatchAst& match);
+  Status RowsPerMatch(MatchAst& match);
+  Status AfterMatch(MatchAst& match);
+  Status MatchPattern(MatchAst& match);
+  Status MatchSubset(MatchAst& match);
+  Result<std::vector<MatchAst::Named>> Measures();
+  Result<std::vector<MatchAst::Named>> Definitions();
+  Result<PatternAst> Alternation();
+  Result<PatternAst> Concatenation();
+  Result<PatternAst> PatternFactor();
+  Result<PatternAst> PatternPrimary();
+  Status PatternQuantifier(PatternAst& part);
+  Result<int> PatternCount();
+
   // table_ddl_parser.cc
   Result<CreateTableAst> CreateTable(bool temporary, bool or_replace);
   Status TableElements(CreateTableAst& table);
@@ -154,6 +170,7 @@ class Parser {
 
   TokenStream tokens_;
   int depth_ = 0;
+  bool in_match_ = false;  ///< within MATCH_RECOGNIZE (...): FINAL and RUNNING stand before calls
 };
 
 }  // namespace forebay::sql

@@ -129,10 +129,10 @@ Result<TableAst> Parser::TablePrimary() {
   } else {
     RETURN_IF_ERROR(NamedTable(table));
   }
-  RETURN_IF_ERROR(TableAlias(table));
   if (tokens_.PeekWords("MATCH_RECOGNIZE")) {
-    return tokens_.Unexpected("no MATCH_RECOGNIZE (it is not supported yet)");
+    ASSIGN_OR_RETURN(table, MatchRecognize(std::move(table)));
   }
+  RETURN_IF_ERROR(TableAlias(table));
   return table;
 }
 

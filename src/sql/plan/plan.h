@@ -56,6 +56,7 @@ enum class PlanKind : uint8_t {
   kSink,
   kOverAggregate,
   kUnnest,
+  kMatch,
 };
 
 struct PlanNode;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sql/plan/expression_json.h"
+#include "sql/plan/match_json.h"
 #include "sql/plan/plan_signature.h"
 
 // Reading throws inside this file only: nlohmann's accessors check types, and PlanFromJson turns
@@ -319,6 +320,16 @@ void Read(const Json& json, UnnestNode& n) {
   json.at("left_outer").get_to(n.left_outer);
   if (json.contains("condition")) n.condition = ExpressionOf(json["condition"]);
 }
+void Write(const MatchNode& n, Json& json) {
+  json["keys"] = n.keys;
+  json["order"] = OrderJson(n.order);
+  WriteMatch(n, json);
+}
+void Read(const Json& json, MatchNode& n) {
+  json.at("keys").get_to(n.keys);
+  n.order = OrderOf(json.at("order"));
+  ReadMatch(json, n);
+}
 void Write(const UnionNode&, Json&) {}
 void Read(const Json&, UnionNode&) {}
 void Write(const SortNode& n, Json& json) { json["order"] = OrderJson(n.order); }
@@ -361,6 +372,7 @@ auto DispatchNode(PlanKind kind, F&& f) {
     case PlanKind::kDeduplicate: return f(static_cast<DeduplicateNode*>(nullptr));
     case PlanKind::kOverAggregate: return f(static_cast<OverAggregateNode*>(nullptr));
     case PlanKind::kUnnest: return f(static_cast<UnnestNode*>(nullptr));
+    case PlanKind::kMatch: return f(static_cast<MatchNode*>(nullptr));
     case PlanKind::kUnion: return f(static_cast<UnionNode*>(nullptr));
     case PlanKind::kSort: return f(static_cast<SortNode*>(nullptr));
     case PlanKind::kLimit: return f(static_cast<LimitNode*>(nullptr));
@@ -373,7 +385,7 @@ constexpr const char* kKindNames[] = {
     "TableScan",     "Values",          "Calc", "Watermark",  "Aggregate",
     "WindowTable",   "WindowAggregate", "Join", "LookupJoin", "Rank",
     "Deduplicate",   "Union",           "Sort", "Limit",      "Sink",
-    "OverAggregate", "Unnest"};
+    "OverAggregate", "Unnest",          "Match"};
 constexpr int kKinds = static_cast<int>(std::size(kKindNames));
 
 Json OwnJson(const PlanNode& node) {
