@@ -1,5 +1,7 @@
 #include "app/node.h"
 
+#include "serve/session/batch_insert.h"
+
 #include <filesystem>
 
 #include "base/clock.h"
@@ -33,6 +35,7 @@ Status Node::Start(const NodeOptions& options) {
   catalogs_ = std::make_unique<client::CatalogConnection>(*connection_, *network_);
   gateway_ = client::TabletGateway::Open(*storage_);
   RETURN_IF_ERROR(connection_->admin().CreateDatabase(serve::Session::kDefaultDatabase, true));
+  RETURN_IF_ERROR(serve::RemoveUnfinishedTables(*connection_));
   const Clock& clock = Clock::System();
   tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake",
                                                     options.tierer);

@@ -179,6 +179,17 @@ CatalogConnection::~CatalogConnection() = default;
 
 Admin& CatalogConnection::admin() { return *admin_; }
 
+Result<model::TableInfo> CatalogConnection::ReplaceTable(const TablePath& path,
+                                                         const model::TableDescriptor& descriptor) {
+  ASSIGN_OR_RETURN(Place place, Find(path.database));
+  auto* tables = dynamic_cast<TableReplacement*>(place.connection.get());
+  if (tables == nullptr) {
+    return NotSupported("a table of catalog {} cannot be replaced or emptied: {}", place.catalog,
+                        path.ToString());
+  }
+  return tables->ReplaceTable({place.database, path.table}, descriptor);
+}
+
 Result<int64_t> CatalogConnection::AllocateWriterIdFor(const TablePath& path) {
   ASSIGN_OR_RETURN(Place place, Find(path.database));
   return InContext(place.connection->admin().AllocateWriterId(), place);
@@ -196,6 +207,22 @@ Status CatalogConnection::CreateCatalog(const std::string& name,
     return AlreadyExists("catalog {} exists already", name);
   }
   return stored;
+}
+
+Status CatalogConnection::AlterCatalog(const std::string& name,
+                                       const CatalogDefinition& definition) {
+  if (name == kLocalCatalog) return InvalidArgument("catalog {} cannot be altered", name);
+  ASSIGN_OR_RETURN(CatalogDefinition before, GetCatalog(name));
+  if (before.properties[kType] != definition.properties.at(kType)) {
+    return InvalidArgument("the type of catalog {} cannot be changed", name);
+  }
+  RETURN_IF_ERROR(OptionsOf(definition));
+  nlohmann::json json = {
+      {"version", 1}, {"properties", definition.properties}, {"comment", definition.comment}};
+  RETURN_IF_ERROR(local_.admin().PutObject(kCatalogKind, name, json.dump(), true));
+  std::lock_guard lock(mutex_);
+  connections_.erase(name);
+  return {};
 }
 
 Status CatalogConnection::DropCatalog(const std::string& name) {

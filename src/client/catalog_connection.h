@@ -9,6 +9,7 @@
 
 #include "client/key_scans.h"
 #include "client/remote_connection.h"
+#include "client/table_replacement.h"
 #include "client/writer_ids.h"
 
 namespace forebay::client {
@@ -23,7 +24,10 @@ struct CatalogDefinition {
 /// or a database belongs to is part of its name (model/catalog_name.h). Definitions are objects of
 /// the local storage, so they last; connections are made when they are needed. Thread-safe; must
 /// outlive what it opens.
-class CatalogConnection : public Connection, public WriterIds, public KeyScans {
+class CatalogConnection : public Connection,
+                          public WriterIds,
+                          public KeyScans,
+                          public TableReplacement {
  public:
   /// Both outlive the connection.
   CatalogConnection(Connection& local, rpc::ClientNetwork& network);
@@ -33,6 +37,8 @@ class CatalogConnection : public Connection, public WriterIds, public KeyScans {
   Status CreateCatalog(const std::string& name, const CatalogDefinition& definition);
   /// kNotFound. What was opened goes on.
   Status DropCatalog(const std::string& name);
+  /// kNotFound, and what CreateCatalog says. What was opened goes on.
+  Status AlterCatalog(const std::string& name, const CatalogDefinition& definition);
   /// The local one and the others.
   Result<std::vector<std::string>> ListCatalogs();
   /// kNotFound.
@@ -41,6 +47,8 @@ class CatalogConnection : public Connection, public WriterIds, public KeyScans {
   Result<std::string> DefaultDatabaseOf(const std::string& name);
   Result<std::vector<std::string>> ListDatabasesOf(const std::string& catalog);
 
+  Result<model::TableInfo> ReplaceTable(const model::TablePath& path,
+                                        const model::TableDescriptor& descriptor) override;
   Result<int64_t> AllocateWriterIdFor(const model::TablePath& path) override;
 
   /// Objects are the local ones', and writer ids are; everything else as the names say.

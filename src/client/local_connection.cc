@@ -4,6 +4,7 @@
 #include "client/local_lookup.h"
 #include "client/local_scanner.h"
 #include "client/local_writer.h"
+#include "client/table_replacement.h"
 #include "client/writer_memory.h"
 
 namespace forebay::client {
@@ -29,12 +30,20 @@ Status CheckProjection(const Projection& projection, const storage::HostedTable&
   return {};
 }
 
-class LocalConnectionImpl : public Connection, public KeyScans, public WriterMemory {
+class LocalConnectionImpl : public Connection,
+                            public KeyScans,
+                            public WriterMemory,
+                            public TableReplacement {
  public:
   explicit LocalConnectionImpl(storage::StorageServer& storage)
       : storage_(storage), admin_(storage) {}
 
   Admin& admin() override { return admin_; }
+
+  Result<model::TableInfo> ReplaceTable(const TablePath& path,
+                                        const model::TableDescriptor& descriptor) override {
+    return storage_.ReplaceTable(path, descriptor);
+  }
 
   Result<std::unique_ptr<TableWriter>> OpenWriter(const TablePath& path,
                                                   std::vector<int> target_columns) override {

@@ -272,14 +272,7 @@ Result<TableInfo> StorageServer::CreateTable(const TablePath& path,
   RETURN_IF_ERROR(CheckSpace());
   std::unique_lock ddl_lock(ddl_mutex_);
   RETURN_IF_ERROR(metadata_->CheckNewTable(path));
-  TableInfo info;
-  ASSIGN_OR_RETURN(info.id, metadata_->AllocateTableId());
-  info.path = path;
-  info.descriptor = descriptor;
-  AddRowDefaults(info.descriptor);
-  info.created_ms = options_.clock->NowMs();
-  auto& columns = info.descriptor.schema.columns;
-  for (size_t i = 0; i < columns.size(); ++i) columns[i].id = static_cast<int>(i);
+  ASSIGN_OR_RETURN(TableInfo info, NewTableInfo(path, descriptor));
   // The directories come first: the metadata file is what makes the table exist.
   auto table = MakeTable(info);
   OpenBuckets({table.get()});

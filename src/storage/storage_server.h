@@ -109,6 +109,10 @@ class StorageServer {
   Result<model::TableInfo> CreateTable(const model::TablePath& path,
                                        const model::TableDescriptor& descriptor);
   Status DropTable(const model::TablePath& path);
+  /// Puts an empty table of another id in the place of one: after a crash there is the one or the
+  /// other. kNotFound, and what CreateTable says of the descriptor.
+  Result<model::TableInfo> ReplaceTable(const model::TablePath& path,
+                                        const model::TableDescriptor& descriptor);
   /// kNotFound; kInvalidArgument and kNotSupported for what the table cannot become.
   Result<model::TableInfo> AlterTable(const model::TablePath& path,
                                       const model::TableChanges& changes);
@@ -153,6 +157,10 @@ class StorageServer {
   void AutoPartitionTable(const HostedTable& table);
   Status DropPartitionOf(model::TableId id, const std::vector<std::string>& values);
   std::shared_ptr<HostedTable> MakeTable(const model::TableInfo& info);
+  Result<model::TableInfo> NewTableInfo(const model::TablePath& path,
+                                        const model::TableDescriptor& descriptor);
+  Status CommitReplacement(const std::shared_ptr<HostedTable>& old,
+                           const std::shared_ptr<HostedTable>& fresh);
   Status CheckAlteration(const model::TableInfo& before, const model::TableInfo& after) const;
   std::shared_ptr<HostedTable> ReplaceHosted(const model::TableInfo& info,
                                              const TableOptions& options);

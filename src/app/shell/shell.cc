@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "app/shell/completion.h"
 #include "app/version.h"
@@ -45,6 +48,7 @@ constexpr const char* kHelp =
     "  \\timing       show how long statements take (on or off)\n"
     "  \\?            this list\n"
     "  \\q            quit (also Ctrl-D)\n"
+    "  HELP; CLEAR; QUIT; EXIT; SOURCE 'FILE';   as in Flink's SQL client\n"
     "Statements end with ; and may take several lines. Tab completes keywords and names.\n"
     "Ctrl-C ends the running statement, or drops what was typed.\n";
 
@@ -70,7 +74,10 @@ class Shell {
         pending_.clear();
       } else if (!sql::IsIncomplete(pending_)) {
         Remember(pending_);
-        Execute(std::exchange(pending_, ""));
+        std::string text = std::exchange(pending_, "");
+        ClientCommand command = Client(text);
+        if (command == ClientCommand::kQuit) return;
+        if (command == ClientCommand::kNone) Execute(text);
       }
     }
     std::printf("\n");
@@ -110,6 +117,49 @@ class Shell {
   void Remember(const std::string& text) {
     add_history(text.c_str());
     if (!history_file_.empty()) write_history(history_file_.c_str());
+  }
+
+  enum class ClientCommand { kNone, kDone, kQuit };
+
+  /// What Flink's SQL client does itself: HELP, CLEAR, QUIT, EXIT and SOURCE 'file'.
+  ClientCommand Client(const std::string& text) {
+    size_t begin = text.find_first_not_of(" \t\n");
+    size_t end = text.find_last_not_of(" \t\n;");
+    if (begin == std::string::npos || end == std::string::npos) return ClientCommand::kNone;
+    std::string command = text.substr(begin, end + 1 - begin);
+    size_t length = 0;
+    while (length < command.size() && std::isalpha(static_cast<unsigned char>(command[length]))) {
+      command[length] =
+          static_cast<char>(std::toupper(static_cast<unsigned char>(command[length])));
+      ++length;
+    }
+    if (command == "QUIT" || command == "EXIT") return ClientCommand::kQuit;
+    if (command == "HELP") {
+      std::printf("%s", kHelp);
+    } else if (command == "CLEAR") {
+      std::printf("\x1b[H\x1b[2J");
+    } else if (command.starts_with("SOURCE ")) {
+      Source(command.substr(length));
+    } else {
+      return ClientCommand::kNone;
+    }
+    return ClientCommand::kDone;
+  }
+
+  /// Runs the script in a file, whose name may stand in quotes.
+  void Source(std::string name) {
+    for (const char* rubbish : {" \t\n", "'"}) {
+      name.erase(0, name.find_first_not_of(rubbish));
+      name.erase(name.find_last_not_of(rubbish) + 1);
+    }
+    std::ifstream file(name, std::ios::binary);
+    if (!file) {
+      std::printf("cannot read the script %s\n", name.c_str());
+      return;
+    }
+    std::ostringstream script;
+    script << file.rdbuf();
+    Execute(script.str());
   }
 
   /// A backslash command; false to quit.

@@ -310,8 +310,10 @@ Result<BatchReaders> OpenLake(const sql::TableScanNode& scan, const JobContext& 
 
 Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext& context,
                                std::optional<int64_t> limit) {
-  if (scan.as_of_ms) return NotSupported("FOR SYSTEM_TIME AS OF in batch mode");
   bool foreign = scan.table.IsForeign();
+  if (scan.as_of_ms && (foreign || scan.part != sql::ScanPart::kLake)) {
+    return NotSupported("FOR SYSTEM_TIME AS OF in batch mode");
+  }
   if (!foreign && scan.part == sql::ScanPart::kLake) return OpenLake(scan, context);
   if (!foreign && scan.part == sql::ScanPart::kAll) {
     return scan.table.info.descriptor.HasPrimaryKey() ? OpenSnapshots(scan, context, limit)

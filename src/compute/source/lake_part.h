@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/batch.h"
+#include "sql/catalog/catalog.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -40,11 +41,15 @@ struct LakePart {
 class LakePartFactory {
  public:
   virtual ~LakePartFactory() = default;
-  /// nullopt when the table is not in the lake.
+  /// As of the scan's time, if it has one; nullopt when the table is not in the lake, or was not.
   virtual Result<std::optional<LakePart>> Find(const sql::TableScanNode& scan) = 0;
   virtual Result<std::unique_ptr<LakePartReader>> Open(const sql::TableScanNode& scan,
                                                        const std::string& snapshot,
                                                        const model::BucketId& bucket) = 0;
+  /// Oldest first; none when the table is not in the lake.
+  virtual Result<std::vector<sql::LakeSnapshot>> Snapshots(const model::TableInfo& table) {
+    return NotSupported("the lake snapshots of {}", table.path.ToString());
+  }
 };
 
 }  // namespace forebay::compute

@@ -76,7 +76,9 @@ class LakeParts : public LakePartFactory {
     auto table = OpenTable(scan);
     if (!table.ok() && table.kind() == ErrorKind::kNotFound) return std::optional<LakePart>();
     if (!table.ok()) return table.status();
-    const lake::Snapshot* snapshot = (*table)->metadata().current_snapshot();
+    const lake::TableMetadata& metadata = (*table)->metadata();
+    const lake::Snapshot* snapshot =
+        scan.as_of_ms ? metadata.SnapshotAsOf(*scan.as_of_ms) : metadata.current_snapshot();
     if (snapshot == nullptr) return std::optional<LakePart>();
     LakePart part;
     part.snapshot = SnapshotName{snapshot->id, snapshot->sequence_number}.ToString();
@@ -92,6 +94,18 @@ class LakeParts : public LakePartFactory {
     }
     for (size_t i = 0; i < offsets.size(); ++i) part.offsets[static_cast<int>(i)] = offsets[i];
     return std::optional(std::move(part));
+  }
+
+  Result<std::vector<sql::LakeSnapshot>> Snapshots(const model::TableInfo& info) override {
+    std::vector<sql::LakeSnapshot> snapshots;
+    auto table = lake::IcebergTable::Open(fs_, tiering_.DirectoryOf(info), clock_);
+    if (!table.ok() && table.kind() == ErrorKind::kNotFound) return snapshots;
+    if (!table.ok()) return table.status();
+    for (const lake::Snapshot& snapshot : (*table)->metadata().snapshots()) {
+      snapshots.push_back({snapshot.timestamp_ms, snapshot.id, snapshot.parent_id,
+                           snapshot.operation, snapshot.manifest_list, snapshot.summary});
+    }
+    return snapshots;
   }
 
   Result<std::unique_ptr<LakePartReader>> Open(const sql::TableScanNode& scan,

@@ -75,72 +75,140 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
   std::unique_ptr<compute::SinkWriter> writer_;
 };
 
-class BatchInsertWork : public StatementWork {
+model::Batch WithChange(model::Batch batch, model::ChangeType change) {
+  auto changes = std::make_shared<model::ChangeType[]>(static_cast<size_t>(batch.num_rows), change);
+  batch.changes = std::move(changes);
+  return batch;
+}
+
+class BatchWriteWork : public StatementWork {
  public:
-  BatchInsertWork(std::vector<sql::PlanPtr> sinks, const Engine& engine,
-                  std::map<std::string, std::string> settings,
-                  const compute::EvaluationContext& evaluation)
-      : sinks_(std::move(sinks)),
+  BatchWriteWork(std::vector<TableWrite> writes, const Engine& engine,
+                 std::map<std::string, std::string> settings,
+                 const compute::EvaluationContext& evaluation, std::string done)
+      : writes_(std::move(writes)),
         engine_(engine),
         settings_(std::move(settings)),
-        evaluation_(evaluation) {}
+        evaluation_(evaluation),
+        done_(std::move(done)) {}
 
   Result<std::string> Continue(int timeout_ms) override {
     int64_t deadline_ms = MonotonicMs() + timeout_ms;
-    while (next_ < sinks_.size()) {
-      if (input_ == nullptr) RETURN_IF_ERROR(OpenNext());
+    while (next_ < writes_.size()) {
+      if (input_ == nullptr) RETURN_IF_ERROR(OpenInput());
       int left_ms = static_cast<int>(std::max<int64_t>(0, deadline_ms - MonotonicMs()));
       ASSIGN_OR_RETURN(std::optional<model::Batch> batch, input_->Next(left_ms));
-      if (batch) {
-        ASSIGN_OR_RETURN(int64_t written, target_->Write(std::move(*batch)));
-        rows_ += written;
+      if (!batch) {
+        RETURN_IF_ERROR(FinishInput());
+      } else if (writes_[next_].collects) {
+        collected_.push_back(std::move(*batch));
       } else {
-        RETURN_IF_ERROR(target_->Finish());
-        input_.reset();
-        target_.reset();
-        ++next_;
+        RETURN_IF_ERROR(Write(std::move(*batch)));
       }
     }
-    return fmt::format("{} rows inserted", rows_);
+    return fmt::format("{} rows {}", rows_, done_);
   }
   int64_t rows() const override { return rows_; }
 
  private:
-  Status OpenNext() {
-    const auto& sink = static_cast<const sql::SinkNode&>(*sinks_[next_]);
-    if (sink.table.IsForeign()) {
+  Status OpenInput() {
+    ASSIGN_OR_RETURN(input_,
+                     BatchCursor(writes_[next_].sink->inputs[0], engine_, settings_, evaluation_));
+    return writes_[next_].collects ? Status::Ok() : OpenTarget();
+  }
+
+  Status OpenTarget() {
+    const TableWrite& write = writes_[next_];
+    auto sink = std::make_shared<sql::SinkNode>(static_cast<const sql::SinkNode&>(*write.sink));
+    if (write.prepare) {
+      ASSIGN_OR_RETURN(sink->table, write.prepare(collected_));
+    }
+    sink_ = sink;
+    if (sink->table.IsForeign()) {
       compute::JobContext context;
       context.environment = engine_.environment;
       context.settings = settings_;
       context.evaluation = evaluation_;
-      ASSIGN_OR_RETURN(target_, ConnectorTarget::Open(sink, std::move(context)));
-    } else {
-      ASSIGN_OR_RETURN(auto writer,
-                       engine_.connection->OpenWriter(sink.table.path, sink.target_columns));
-      target_ = std::make_unique<TableTarget>(std::move(writer),
-                                              compute::NotNullEnforcer(sink, settings_));
+      ASSIGN_OR_RETURN(target_, ConnectorTarget::Open(*sink, std::move(context)));
+      return Status::Ok();
     }
-    ASSIGN_OR_RETURN(input_, BatchCursor(sink.inputs[0], engine_, settings_, evaluation_));
+    ASSIGN_OR_RETURN(auto writer,
+                     engine_.connection->OpenWriter(sink->table.path, sink->target_columns));
+    target_ = std::make_unique<TableTarget>(std::move(writer),
+                                            compute::NotNullEnforcer(*sink, settings_));
     return Status::Ok();
   }
 
-  const std::vector<sql::PlanPtr> sinks_;
+  Status Write(model::Batch batch) {
+    if (writes_[next_].change) batch = WithChange(std::move(batch), *writes_[next_].change);
+    ASSIGN_OR_RETURN(int64_t written, target_->Write(std::move(batch)));
+    rows_ += written;
+    return Status::Ok();
+  }
+
+  /// All rows of the query are there.
+  Status FinishInput() {
+    input_.reset();
+    if (writes_[next_].collects) RETURN_IF_ERROR(OpenTarget());
+    for (model::Batch& batch : collected_) RETURN_IF_ERROR(Write(std::move(batch)));
+    collected_.clear();
+    RETURN_IF_ERROR(target_->Finish());
+    target_.reset();
+    ++next_;
+    return Status::Ok();
+  }
+
+  const std::vector<TableWrite> writes_;
   const Engine& engine_;
   const std::map<std::string, std::string> settings_;
   const compute::EvaluationContext evaluation_;
-  size_t next_ = 0;  ///< of sinks_, the one that is being written
+  const std::string done_;
+  size_t next_ = 0;                            ///< of writes_, the one under way
+  std::shared_ptr<const sql::SinkNode> sink_;  ///< what target_ writes
   std::unique_ptr<RowTarget> target_;
   std::unique_ptr<ResultCursor> input_;
+  std::vector<model::Batch> collected_;
   int64_t rows_ = 0;
+};
+
+class UndoableWork : public StatementWork {
+ public:
+  UndoableWork(std::unique_ptr<StatementWork> work, std::function<void()> undo,
+               std::function<void()> finish)
+      : work_(std::move(work)), undo_(std::move(undo)), finish_(std::move(finish)) {}
+  ~UndoableWork() override {
+    work_.reset();  // what it writes must be at rest before it is undone
+    if (undo_) undo_();
+  }
+
+  Result<std::string> Continue(int timeout_ms) override {
+    auto message = work_->Continue(timeout_ms);
+    if (!message.ok()) return message;
+    undo_ = nullptr;
+    finish_();
+    return message;
+  }
+  int64_t rows() const override { return work_->rows(); }
+
+ private:
+  std::unique_ptr<StatementWork> work_;
+  std::function<void()> undo_;
+  const std::function<void()> finish_;
 };
 
 }  // namespace
 
-std::unique_ptr<StatementWork> InsertBatch(std::vector<sql::PlanPtr> sinks, const Engine& engine,
-                                           std::map<std::string, std::string> settings,
-                                           const compute::EvaluationContext& evaluation) {
-  return std::make_unique<BatchInsertWork>(std::move(sinks), engine, std::move(settings),
-                                           evaluation);
+std::unique_ptr<StatementWork> WriteBatch(std::vector<TableWrite> writes, const Engine& engine,
+                                          std::map<std::string, std::string> settings,
+                                          const compute::EvaluationContext& evaluation,
+                                          std::string done) {
+  return std::make_unique<BatchWriteWork>(std::move(writes), engine, std::move(settings),
+                                          evaluation, std::move(done));
+}
+
+std::unique_ptr<StatementWork> WithUndo(std::unique_ptr<StatementWork> work,
+                                        std::function<void()> undo, std::function<void()> finish) {
+  return std::make_unique<UndoableWork>(std::move(work), std::move(undo), std::move(finish));
 }
 
 }  // namespace forebay::serve

@@ -10,7 +10,8 @@
 namespace forebay::serve {
 
 Session::Session(const Engine& engine)
-    : engine_(engine), catalog_(*engine.connection, engine.catalogs) {}
+    : engine_(engine),
+      catalog_(*engine.connection, engine.catalogs, engine.environment->lake_parts) {}
 Session::~Session() = default;
 
 bool Session::IsStreaming() const {
@@ -112,7 +113,9 @@ Result<StatementResult> Session::Run(const sql::QueryStatement& query) {
 Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
   StatementResult result;
   if (!IsStreaming()) {
-    result.work = InsertBatch(insert.sinks, engine_, settings_, Evaluation());
+    std::vector<TableWrite> writes;
+    for (const sql::PlanPtr& sink : insert.sinks) writes.push_back(InsertOf(sink));
+    result.work = WriteBatch(std::move(writes), engine_, settings_, Evaluation());
     return result;
   }
   compute::JobSpec spec;
@@ -132,17 +135,6 @@ Result<StatementResult> Session::Run(const sql::InsertStatement& insert) {
   return result;
 }
 
-Result<StatementResult> Session::Run(const sql::CreateTableStatement& create) {
-  const model::TablePath& path = create.table.ref.path;
-  if (create.or_replace) return NotSupported("CREATE OR REPLACE TABLE is not supported yet");
-  Status status = catalog_.CreateTable(create.table, create.temporary);
-  if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
-    return StatementResult::Message(fmt::format("table {} exists already", path.ToString()));
-  }
-  if (!status.ok()) return status;
-  return StatementResult::Message(fmt::format("table {} created", path.ToString()));
-}
-
 Result<StatementResult> Session::Run(const sql::CreateViewStatement& create) {
   Status status = catalog_.CreateView(create.view, create.temporary, create.or_replace);
   if (!status.ok() && status.kind() == ErrorKind::kAlreadyExists && create.if_not_exists) {
@@ -153,17 +145,17 @@ Result<StatementResult> Session::Run(const sql::CreateViewStatement& create) {
   return StatementResult::Message(fmt::format("view {} created", create.view.path.ToString()));
 }
 
-Result<StatementResult> Session::Run(const sql::CreateDatabaseStatement& create) {
-  RETURN_IF_ERROR(
-      engine_.connection->admin().CreateDatabase(create.database, create.if_not_exists));
-  return StatementResult::Message(fmt::format("database {} created", create.database));
-}
-
 Result<StatementResult> Session::Run(const sql::AlterTableStatement& alter) {
   RETURN_IF_ERROR(CheckAlterKind(alter));
   if (!alter.partitions.empty()) return AlterPartitions(alter);
-  Status status = alter.new_path ? catalog_.RenameTable(alter.path, *alter.new_path)
-                                 : catalog_.AlterTable(alter.path, alter.changes);
+  Status status;
+  if (alter.altered) {
+    status = catalog_.AlterSchema(*alter.altered);
+  } else if (alter.new_path) {
+    status = catalog_.RenameTable(alter.path, *alter.new_path);
+  } else {
+    status = catalog_.AlterTable(alter.path, alter.changes);
+  }
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && alter.if_exists) {
     return StatementResult::Message(fmt::format("table {} does not exist", alter.path.ToString()));
   }
@@ -198,6 +190,7 @@ Result<StatementResult> Session::Run(const sql::DropStatement& drop) {
       break;
     case sql::DropAst::Kind::kCatalog: return DropCatalog(drop);
     case sql::DropAst::Kind::kMaterializedTable: return DropMaterialized(drop);
+    case sql::DropAst::Kind::kFunction: return DropFunction(drop);
   }
   if (!status.ok() && status.kind() == ErrorKind::kNotFound && drop.if_exists) {
     return StatementResult::Message(what + " does not exist");
@@ -237,8 +230,7 @@ Result<StatementResult> Session::Run(const sql::UseStatement& use) {
     }
     std::string database = kDefaultDatabase;
     if (use.name != kCatalog) {
-      if (engine_.catalogs == nullptr) return NotFound("catalog {} does not exist", use.name);
-      ASSIGN_OR_RETURN(database, engine_.catalogs->DefaultDatabaseOf(use.name));
+      ASSIGN_OR_RETURN(database, catalog_.DefaultDatabaseOf(use.name));
     }
     database_ = model::QualifiedDatabase(use.name, database);
     return StatementResult::Message(fmt::format("catalog is {}", use.name));

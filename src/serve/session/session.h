@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/catalog_name.h"
+#include "serve/session/batch_insert.h"
 #include "serve/session/engine.h"
 #include "serve/session/result_cursor.h"
 #include "serve/session/sql_catalog.h"
@@ -82,6 +83,37 @@ class Session {
   /// Full refreshes, for SHOW JOBS.
   std::vector<RefreshRow> RefreshRows() const;
 
+  Result<StatementResult> Run(const sql::AlterViewStatement& alter);
+  Result<StatementResult> Run(const sql::AlterDatabaseStatement& alter);
+  Result<StatementResult> Run(const sql::AlterCatalogStatement& alter);
+  Result<StatementResult> Run(const sql::FunctionStatement& function);
+  Result<StatementResult> Run(const sql::ChangeStatement& change);
+  Result<StatementResult> Run(const sql::AnalyzeTableStatement& analyze);
+  Result<StatementResult> Run(const sql::ModuleStatement& module);
+  Result<StatementResult> Run(const sql::CallStatement& call);
+  Result<StatementResult> Run(const sql::PlanFileStatement& plan);
+  Result<StatementResult> Run(const sql::ModelStatement& statement);
+
+  /// CREATE TABLE ... AS and REPLACE TABLE ... AS.
+  Result<StatementResult> CreateTableAs(const sql::CreateTableStatement& create);
+  Result<StatementResult> ReplaceTableAs(const sql::CreateTableStatement& create);
+  Result<StatementResult> Fill(const sql::CreateTableStatement& create);
+  TableWrite InsertOf(const sql::PlanPtr& sink);
+  Result<StatementResult> SubmitPlan(const std::vector<sql::PlanPtr>& sinks);
+  Result<StatementResult> ShowFunctions(const sql::ShowStatement& show);
+  Result<StatementResult> CreateModel(const sql::ModelStatement& create);
+  Result<StatementResult> ChangeModel(const sql::ModelStatement& change);
+  Result<std::vector<std::string>> ModelNames(const std::string& database);
+  /// The stored text of a model, or a temporary one's. kNotFound.
+  Result<std::string> FindModel(const model::TablePath& path);
+  Result<StatementResult> ShowModules(const sql::ShowStatement& show);
+  Result<StatementResult> ShowColumns(const sql::ShowStatement& show);
+  Result<StatementResult> ShowCreateView(const sql::ShowStatement& show);
+  Result<StatementResult> DropFunction(const sql::DropStatement& drop);
+  Result<StatementResult> DescribeDatabase(const sql::DescribeStatement& describe);
+  Result<StatementResult> DescribeFunction(const sql::DescribeStatement& describe);
+  StatementResult ColumnRows(const std::vector<sql::Field>& fields,
+                             const std::optional<sql::CatalogTable>& table);
   Result<StatementResult> DropCatalog(const sql::DropStatement& drop);
   Result<StatementResult> ShowJobs();
   Result<StatementResult> ShowCreateCatalog(const std::string& name);
@@ -94,6 +126,10 @@ class Session {
   SqlCatalog catalog_;
   std::string database_ = kDefaultDatabase;
   std::map<std::string, std::string> settings_;
+  std::map<model::TablePath, std::string> temporary_models_;  ///< as stored ones
+  /// Loaded modules; those in use come first, in their order.
+  std::vector<std::string> modules_ = {"core"};
+  size_t used_modules_ = 1;
   std::string statement_;  ///< text of the statement that runs, for job records
 
  public:
@@ -104,5 +140,7 @@ class Session {
 
 /// Names for completion: SHOW statements' lists are the same.
 std::vector<std::string> FunctionNames();
+/// By a name in lower case.
+bool IsBuiltInFunction(const std::string& name);
 
 }  // namespace forebay::serve

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "model/data_type.h"
 #include "serve/session/session.h"
 #include "sql/parser/expression_text.h"
+#include "sql/parser/parser.h"
 
 namespace forebay::serve {
 
@@ -50,6 +52,35 @@ const sql::ComputedColumn* FindComputed(const sql::CatalogTable& table, const st
   return nullptr;
 }
 
+/// The type as Flink's DDL prints it: without STRING and BYTES, and TIMESTAMP_LTZ in full.
+std::string SerializableType(const model::DataType& type) {
+  std::string text = type.ToString();
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    // Field names stand in backticks, and what is in them stays.
+    if (text[i] == '`') {
+      size_t end = text.find('`', i + 1);
+      out += text.substr(i, end - i + 1);
+      i = end;
+      continue;
+    }
+    std::string_view rest = std::string_view(text).substr(i);
+    if (rest.starts_with("STRING")) {
+      out += "VARCHAR(2147483647)";
+      i += 5;
+    } else if (rest.starts_with("BYTES")) {
+      out += "VARBINARY(2147483647)";
+      i += 4;
+    } else if (rest.starts_with("TIMESTAMP_LTZ(")) {
+      out += fmt::format("TIMESTAMP({}) WITH LOCAL TIME ZONE", rest[14]);
+      i += 15;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 std::string ColumnText(const sql::CatalogTable& table, const std::string& name) {
   std::string text = "  " + QuoteIdentifier(name);
   if (const sql::ComputedColumn* computed = FindComputed(table, name)) {
@@ -61,8 +92,7 @@ std::string ColumnText(const sql::CatalogTable& table, const std::string& name) 
   int index = schema.IndexOf(name);
   if (index < 0) return text;
   const model::ColumnSpec& column = schema.columns[index];
-  // Flink prints VARCHAR(2147483647) here; STRING means the same and reads better.
-  text += " " + column.type.ToString();
+  text += " " + SerializableType(column.type);
   if (!column.comment.empty()) text += " COMMENT " + QuoteString(column.comment);
   return text;
 }
@@ -74,14 +104,44 @@ std::string OptionsText(const sql::CatalogTable& table) {
     list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
                         QuoteString(IsSecret(key) ? "******" : value));
   }
-  return list.empty() ? "" : "WITH (\n" + list + "\n)\n";
+  return list.empty() ? "\n" : "\nWITH (\n" + list + "\n)\n";
 }
 
 }  // namespace
 
-std::string CreateTableText(const sql::CatalogTable& table) {
+namespace {
+
+/// DISTRIBUTED as it was written, or as the buckets of a stored table are.
+std::string DistributionText(const sql::CatalogTable& table) {
   const model::TableDescriptor& descriptor = table.ref.info.descriptor;
-  std::string text = fmt::format("CREATE TABLE {} (\n", QuotePath(table.ref.path));
+  if (table.distribution) {
+    std::string text = "\nDISTRIBUTED";
+    if (!descriptor.bucket_keys.empty()) {
+      text +=
+          fmt::format(" BY {}({})", table.distribution->kind, QuoteNames(descriptor.bucket_keys));
+    }
+    const auto& buckets = table.distribution->buckets;
+    return buckets ? fmt::format("{} INTO {} BUCKETS", text, *buckets) : text;
+  }
+  // DISTRIBUTED says what the options 'bucket.num' and 'bucket.key' say: one of them is enough.
+  const auto& options = table.ref.options;
+  bool distributed =
+      !table.ref.IsForeign() && (descriptor.bucket_count > 1 || options.contains("bucket.num") ||
+                                 options.contains("bucket.key"));
+  if (!distributed) return "";
+  std::string keys;
+  if (!descriptor.bucket_keys.empty()) {
+    keys = fmt::format(" BY HASH({})", QuoteNames(descriptor.bucket_keys));
+  }
+  return fmt::format("\nDISTRIBUTED{} INTO {} BUCKETS", keys, descriptor.bucket_count);
+}
+
+}  // namespace
+
+std::string CreateTableText(const sql::CatalogTable& table, bool temporary) {
+  const model::TableDescriptor& descriptor = table.ref.info.descriptor;
+  std::string text = fmt::format("CREATE {}TABLE {} (\n", temporary ? "TEMPORARY " : "",
+                                 QuotePath(table.ref.path));
   std::string separator;
   for (const std::string& name : table.declared_order) {
     text += separator + ColumnText(table, name);
@@ -94,34 +154,55 @@ std::string CreateTableText(const sql::CatalogTable& table) {
   }
   if (!descriptor.schema.primary_key.empty()) {
     std::string keys = QuoteNames(descriptor.schema.primary_key);
-    text += fmt::format("{}  PRIMARY KEY ({}) NOT ENFORCED", separator, keys);
+    text += fmt::format("{}  CONSTRAINT {} PRIMARY KEY ({}) NOT ENFORCED", separator,
+                        QuoteIdentifier(sql::ConstraintName(table)), keys);
   }
   text += "\n)";
-  if (!table.comment.empty()) text += " COMMENT " + QuoteString(table.comment);
-  // DISTRIBUTED says what the options 'bucket.num' and 'bucket.key' say: one of them is enough.
-  const auto& options = table.ref.options;
-  bool distributed =
-      !table.ref.IsForeign() && (descriptor.bucket_count > 1 || options.contains("bucket.num") ||
-                                 options.contains("bucket.key"));
-  if (distributed) {
-    if (!descriptor.bucket_keys.empty()) {
-      text += fmt::format("\nDISTRIBUTED BY HASH({})", QuoteNames(descriptor.bucket_keys));
-    } else {
-      text += "\nDISTRIBUTED";
-    }
-    text += fmt::format(" INTO {} BUCKETS", descriptor.bucket_count);
-  }
+  if (!table.comment.empty()) text += "\nCOMMENT " + QuoteString(table.comment);
+  text += DistributionText(table);
   if (descriptor.IsPartitioned()) {
     text += fmt::format("\nPARTITIONED BY ({})", QuoteNames(descriptor.partition_keys));
   }
-  return text + "\n" + OptionsText(table);
+  return text + OptionsText(table);
 }
 
-std::string CreateViewText(const sql::CatalogView& view) {
-  std::string columns = view.columns.empty() ? "" : fmt::format(" ({})", QuoteNames(view.columns));
+std::string CreateViewText(const sql::CatalogView& view, const std::vector<std::string>& columns,
+                           bool temporary) {
+  std::string list;
+  for (const std::string& name : columns) {
+    list += (list.empty() ? "  " : ",\n  ") + QuoteIdentifier(name);
+  }
   std::string comment = view.comment.empty() ? "" : "\nCOMMENT " + QuoteString(view.comment);
-  return fmt::format("CREATE VIEW {}{}{}\nAS {}\n", QuotePath(view.path), columns, comment,
-                     view.query);
+  return fmt::format("CREATE {}VIEW {} (\n{}\n){}\nAS {}\n", temporary ? "TEMPORARY " : "",
+                     QuotePath(view.path), list, comment, view.query);
+}
+
+std::string CreateModelText(const model::TablePath& path, const std::string& json, bool temporary) {
+  auto model = nlohmann::json::parse(json, nullptr, false);
+  auto columns = [&](const char* key) {
+    std::string list;
+    for (const auto& column : model[key]) {
+      auto type = sql::ParseType(column["type"].get<std::string>());
+      list += fmt::format("{}{} {}", list.empty() ? "" : ", ",
+                          QuoteIdentifier(column["name"].get<std::string>()),
+                          type.ok() ? SerializableType(*type) : "?");
+      std::string comment = column["comment"];
+      if (!comment.empty()) list += " COMMENT " + QuoteString(comment);
+    }
+    return list;
+  };
+  std::string text =
+      fmt::format("CREATE {}MODEL {}", temporary ? "TEMPORARY " : "", QuotePath(path));
+  if (!model["inputs"].empty()) text += fmt::format("\nINPUT ({})", columns("inputs"));
+  if (!model["outputs"].empty()) text += fmt::format("\nOUTPUT ({})", columns("outputs"));
+  std::string comment = model["comment"];
+  if (!comment.empty()) text += "\nCOMMENT " + QuoteString(comment);
+  std::string list;
+  for (const auto& [key, value] : model["options"].items()) {
+    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
+                        QuoteString(ShownOption(key, value.get<std::string>())));
+  }
+  return text + "\nWITH (\n" + list + "\n)\n";
 }
 
 std::string ShownOption(const std::string& key, const std::string& value) {

@@ -8,8 +8,13 @@
 namespace forebay::serve {
 
 /// The statement that creates the table or view, as Flink's SHOW CREATE prints it.
-std::string CreateTableText(const sql::CatalogTable& table);
-std::string CreateViewText(const sql::CatalogView& view);
+std::string CreateTableText(const sql::CatalogTable& table, bool temporary = false);
+/// `columns` are the names of the view's.
+std::string CreateViewText(const sql::CatalogView& view, const std::vector<std::string>& columns,
+                           bool temporary = false);
+
+/// Of the JSON that is kept of a model.
+std::string CreateModelText(const model::TablePath& path, const std::string& json, bool temporary);
 
 std::string CreateCatalogText(const std::string& name, const client::CatalogDefinition& definition);
 /// An option's value as it may be shown: passwords and the like are not.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include "model/value_text.h"
 #include "serve/session/session.h"
@@ -26,11 +27,23 @@ bool Like(std::string_view text, std::string_view pattern) {
   return Like(text.substr(1), pattern.substr(1));
 }
 
+std::string Lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// Whether `name` is among those that [NOT] {LIKE | ILIKE} asks for.
+bool IsShown(const sql::ShowStatement& show, const std::string& name) {
+  if (show.like.empty()) return true;
+  bool matches = show.ignore_case ? Like(Lower(name), Lower(show.like)) : Like(name, show.like);
+  return matches != show.not_like;
+}
+
 StatementResult NameList(const sql::ShowStatement& show, const std::string& column,
                          const std::vector<std::string>& names) {
   Rows rows;
   for (const std::string& name : names) {
-    if (show.like.empty() || Like(name, show.like) != show.not_like) rows.push_back({name});
+    if (IsShown(show, name)) rows.push_back({name});
   }
   StatementResult result;
   result.rows = TextCursor({column}, rows);
@@ -53,6 +66,13 @@ std::string TimeText(int64_t ms) {
 
 std::vector<std::string> FunctionNames() { return sql::FunctionNames(); }
 
+bool IsBuiltInFunction(const std::string& name) {
+  for (const std::string& known : sql::FunctionNames()) {
+    if (Lower(known) == name) return true;
+  }
+  return false;
+}
+
 Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
   using Kind = sql::ShowAst::Kind;
   switch (show.kind) {
@@ -68,16 +88,23 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
       ASSIGN_OR_RETURN(auto names, catalog_.ListViews(show.database));
       return NameList(show, "view name", names);
     }
-    case Kind::kFunctions: return NameList(show, "function name", FunctionNames());
+    case Kind::kUserFunctions:
+    case Kind::kFunctions: return ShowFunctions(show);
     case Kind::kCatalogs: {
-      std::vector<std::string> names = {kCatalog};
-      if (engine_.catalogs != nullptr) {
-        ASSIGN_OR_RETURN(names, engine_.catalogs->ListCatalogs());
-      }
+      ASSIGN_OR_RETURN(auto names, catalog_.ListCatalogs());
       return NameList(show, "catalog name", names);
     }
     case Kind::kCreateCatalog: return ShowCreateCatalog(show.catalog);
-    case Kind::kModules: return NameList(show, "module name", {"core"});
+    case Kind::kFullModules:
+    case Kind::kModules: return ShowModules(show);
+    case Kind::kModels: {
+      ASSIGN_OR_RETURN(auto names, ModelNames(show.database));
+      return NameList(show, "model name", names);
+    }
+    case Kind::kJars: return NameList(show, "jars", {});
+    case Kind::kProcedures:
+      return NotSupported("catalog {} has no procedures",
+                          model::SplitDatabase(show.database).first);
     case Kind::kCurrentDatabase:
       return Single("current database name", model::SplitDatabase(database_).second);
     case Kind::kCurrentCatalog:
@@ -92,13 +119,9 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
             "Please use SHOW CREATE MATERIALIZED TABLE instead.",
             show.path.ToString());
       }
-      return Single("result", CreateTableText(*table));
+      return Single("result", CreateTableText(*table, catalog_.IsTemporary(show.path)));
     }
-    case Kind::kCreateView: {
-      ASSIGN_OR_RETURN(auto view, catalog_.FindView(show.path));
-      if (!view) return NotFound("view {} does not exist", show.path.ToString());
-      return Single("result", CreateViewText(*view));
-    }
+    case Kind::kCreateView: return ShowCreateView(show);
     case Kind::kPartitions: return ShowPartitions(show);
     case Kind::kMaterializedTables:
       return NameList(show, "materialized table", MaterializedNames(show.database));
@@ -106,9 +129,54 @@ Result<StatementResult> Session::Run(const sql::ShowStatement& show) {
       ASSIGN_OR_RETURN(std::string text, MaterializedText(show.path));
       return Single("result", std::move(text));
     }
-    case Kind::kColumns: return NotSupported("SHOW COLUMNS is not supported yet: use DESCRIBE");
+    case Kind::kColumns: return ShowColumns(show);
   }
   return Internal("unknown SHOW statement");
+}
+
+Result<StatementResult> Session::ShowFunctions(const sql::ShowStatement& show) {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, catalog_.ListFunctions(show.database));
+  if (show.kind == sql::ShowAst::Kind::kFunctions && used_modules_ > 0) {
+    for (std::string& name : FunctionNames()) names.push_back(std::move(name));
+    std::sort(names.begin(), names.end());
+  }
+  return NameList(show, "function name", names);
+}
+
+Result<StatementResult> Session::ShowModules(const sql::ShowStatement& show) {
+  bool full = show.kind == sql::ShowAst::Kind::kFullModules;
+  size_t count = full ? modules_.size() : used_modules_;
+  if (!full) return NameList(show, "module name", {modules_.begin(), modules_.begin() + count});
+  model::BatchBuilder rows({model::DataType::String(), model::DataType::Boolean()});
+  for (size_t i = 0; i < count; ++i) {
+    rows.column(0).AppendString(modules_[i]);
+    rows.column(1).Append<uint8_t>(i < used_modules_ ? 1 : 0);
+    rows.FinishRow();
+  }
+  StatementResult result;
+  result.rows =
+      CursorOf({{"module name", model::DataType::String()}, {"used", model::DataType::Boolean()}},
+               rows.Finish());
+  return result;
+}
+
+Result<StatementResult> Session::ShowCreateView(const sql::ShowStatement& show) {
+  ASSIGN_OR_RETURN(auto table, catalog_.FindTable(show.path));
+  if (table) return InvalidArgument("{} is a table: SHOW CREATE TABLE", show.path.ToString());
+  ASSIGN_OR_RETURN(auto view, catalog_.FindView(show.path));
+  if (!view) return NotFound("view {} does not exist", show.path.ToString());
+  std::vector<std::string> columns;
+  for (const sql::Field& field : show.columns) columns.push_back(field.name);
+  return Single("result", CreateViewText(*view, columns, catalog_.IsTemporary(show.path)));
+}
+
+Result<StatementResult> Session::ShowColumns(const sql::ShowStatement& show) {
+  ASSIGN_OR_RETURN(auto table, catalog_.FindTable(show.path));
+  std::vector<sql::Field> columns;
+  for (const sql::Field& field : show.columns) {
+    if (IsShown(show, field.name)) columns.push_back(field);
+  }
+  return ColumnRows(columns, table);
 }
 
 Result<StatementResult> Session::ShowJobs() {
@@ -160,23 +228,23 @@ Result<StatementResult> Session::DescribeJob(const std::string& id) {
 Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
   if (describe.kind == sql::DescribeAst::Kind::kJob) return DescribeJob(describe.name);
   if (describe.kind == sql::DescribeAst::Kind::kCatalog) return DescribeCatalog(describe);
-  if (describe.kind == sql::DescribeAst::Kind::kDatabase) {
-    StatementResult result;
-    result.rows = TextCursor({"info name", "info value"}, {{"Name", describe.name}});
-    return result;
-  }
+  if (describe.kind == sql::DescribeAst::Kind::kDatabase) return DescribeDatabase(describe);
+  if (describe.kind == sql::DescribeAst::Kind::kFunction) return DescribeFunction(describe);
   ASSIGN_OR_RETURN(auto table, catalog_.FindTable(describe.path));
+  return ColumnRows(describe.columns, table);
+}
+
+/// What DESCRIBE and SHOW COLUMNS say of columns.
+StatementResult Session::ColumnRows(const std::vector<sql::Field>& fields,
+                                    const std::optional<sql::CatalogTable>& table) {
   model::DataType text = model::DataType::String();
   std::vector<sql::Field> columns = {
       {"name", text}, {"type", text},   {"null", model::DataType::Boolean()},
       {"key", text},  {"extras", text}, {"watermark", text}};
   std::vector<DescribedColumn> all;
   bool has_comments = false;
-  bool is_materialized = IsMaterialized(describe.path);
-  for (const sql::Field& field : describe.columns) {
+  for (const sql::Field& field : fields) {
     all.push_back(DescribeColumn(field, table ? &*table : nullptr, IsStreaming()));
-    // As in Flink, which does not say it of materialized tables.
-    if (is_materialized && all.back().extras == "PARTITION KEY") all.back().extras.clear();
     has_comments = has_comments || !all.back().comment.empty();
   }
   // As in Flink, there is a column of comments only when there are comments.
@@ -185,7 +253,7 @@ Result<StatementResult> Session::Run(const sql::DescribeStatement& describe) {
   for (const sql::Field& field : columns) types.push_back(field.type);
   model::BatchBuilder rows(types);
   for (size_t i = 0; i < all.size(); ++i) {
-    const sql::Field& field = describe.columns[i];
+    const sql::Field& field = fields[i];
     const DescribedColumn& described = all[i];
     rows.column(0).AppendString(field.name);
     rows.column(1).AppendString(described.type);

@@ -5,6 +5,7 @@
 
 #include "format/table_json.h"
 #include "model/catalog_name.h"
+#include "serve/session/catalog_objects.h"
 #include "sql/catalog/connector_options.h"
 
 namespace forebay::serve {
@@ -15,8 +16,10 @@ using sql::CatalogView;
 
 namespace {
 
-constexpr const char* kForeignTable = "foreign_table";
-constexpr const char* kView = "view";
+constexpr const char* kForeignTable = kForeignTableObject;
+constexpr const char* kView = kViewObject;
+
+}  // namespace
 
 std::string ViewToJson(const CatalogView& view) {
   return nlohmann::json{{"version", 1},
@@ -26,6 +29,8 @@ std::string ViewToJson(const CatalogView& view) {
                         {"comment", view.comment}}
       .dump();
 }
+
+namespace {
 
 Result<CatalogView> ViewFromJson(const TablePath& path, const std::string& text) {
   auto json = nlohmann::json::parse(text, nullptr, false);
@@ -55,6 +60,10 @@ Status CheckLocal(const TablePath& path) {
 
 Result<bool> SqlCatalog::CatalogExists(const std::string& catalog) {
   if (catalog == model::kLocalCatalog) return true;
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Has(catalog)) return true;
+  }
   if (catalogs_ == nullptr) return false;
   auto found = catalogs_->GetCatalog(catalog);
   if (!found.ok() && found.kind() != ErrorKind::kNotFound) return found.status();
@@ -63,11 +72,19 @@ Result<bool> SqlCatalog::CatalogExists(const std::string& catalog) {
 
 Result<std::vector<std::string>> SqlCatalog::ListDatabases(const std::string& catalog) {
   if (catalog == model::kLocalCatalog) return connection_.admin().ListDatabases();
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Has(catalog)) return memory_.Databases(catalog);
+  }
   if (catalogs_ == nullptr) return NotFound("catalog {} does not exist", catalog);
   return catalogs_->ListDatabasesOf(catalog);
 }
 
 Result<bool> SqlCatalog::DatabaseExists(const std::string& database) {
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Owns(database)) return memory_.FindDatabase(database) != nullptr;
+  }
   return connection_.admin().DatabaseExists(database);
 }
 
@@ -84,7 +101,14 @@ Result<std::vector<std::string>> SqlCatalog::StoredNames(const std::string& kind
 }
 
 Result<std::vector<std::string>> SqlCatalog::ListTables(const std::string& database) {
-  ASSIGN_OR_RETURN(std::vector<std::string> names, connection_.admin().ListTables(database));
+  std::vector<std::string> names;
+  std::unique_lock memory(mutex_);
+  bool in_memory = memory_.Owns(database);
+  if (in_memory) names = memory_.Names(database, false);
+  memory.unlock();
+  if (!in_memory) {
+    ASSIGN_OR_RETURN(names, connection_.admin().ListTables(database));
+  }
   ASSIGN_OR_RETURN(std::vector<std::string> foreign, StoredNames(kForeignTable, database));
   ASSIGN_OR_RETURN(std::vector<std::string> views, ListViews(database));
   names.insert(names.end(), foreign.begin(), foreign.end());
@@ -101,6 +125,7 @@ Result<std::vector<std::string>> SqlCatalog::ListTables(const std::string& datab
 Result<std::vector<std::string>> SqlCatalog::ListViews(const std::string& database) {
   ASSIGN_OR_RETURN(std::vector<std::string> names, StoredNames(kView, database));
   std::lock_guard lock(mutex_);
+  if (memory_.Owns(database)) names = memory_.Names(database, true);
   for (const auto& [path, view] : temporary_views_) {
     if (path.database == database) names.push_back(path.table);
   }
@@ -115,6 +140,10 @@ Result<std::optional<CatalogTable>> SqlCatalog::FindTable(const TablePath& path)
     auto it = temporary_tables_.find(path);
     if (it != temporary_tables_.end()) return std::optional(it->second);
     if (temporary_views_.contains(path)) return std::optional<CatalogTable>();
+    if (memory_.Owns(path.database)) {
+      const CatalogTable* table = memory_.FindTable(path);
+      return table == nullptr ? std::optional<CatalogTable>() : std::optional(*table);
+    }
   }
   auto info = connection_.admin().GetTable(path);
   if (info.ok()) {
@@ -140,6 +169,10 @@ Result<std::optional<CatalogView>> SqlCatalog::FindView(const TablePath& path) {
     std::lock_guard lock(mutex_);
     auto it = temporary_views_.find(path);
     if (it != temporary_views_.end()) return std::optional(it->second);
+    if (memory_.Owns(path.database)) {
+      const CatalogView* view = memory_.FindView(path);
+      return view == nullptr ? std::optional<CatalogView>() : std::optional(*view);
+    }
   }
   if (!model::IsLocalDatabase(path.database)) return std::optional<CatalogView>();
   auto text = connection_.admin().GetObject(kView, path.ToString());
@@ -160,10 +193,14 @@ Status SqlCatalog::CreateTable(const CatalogTable& table, bool temporary) {
                           path.ToString());
     }
     std::lock_guard lock(mutex_);
-    if (!temporary_tables_.emplace(path, table).second) {
+    if (temporary_views_.contains(path) || !temporary_tables_.emplace(path, table).second) {
       return AlreadyExists("temporary table {} exists already", path.ToString());
     }
     return Status::Ok();
+  }
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Owns(path.database)) return memory_.PutTable(table, false);
   }
   ASSIGN_OR_RETURN(std::optional<CatalogView> view, FindView(path));
   if (view) return AlreadyExists("{} exists already and is a view", path.ToString());
@@ -184,11 +221,17 @@ Status SqlCatalog::CreateTable(const CatalogTable& table, bool temporary) {
 Status SqlCatalog::CreateView(const CatalogView& view, bool temporary, bool replace) {
   if (temporary) {
     std::lock_guard lock(mutex_);
-    if (temporary_views_.contains(view.path) && !replace) {
+    bool exists =
+        temporary_tables_.contains(view.path) || (temporary_views_.contains(view.path) && !replace);
+    if (exists) {
       return AlreadyExists("temporary view {} exists already", view.path.ToString());
     }
     temporary_views_[view.path] = view;
     return Status::Ok();
+  }
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Owns(view.path.database)) return memory_.PutView(view, replace);
   }
   RETURN_IF_ERROR(CheckLocal(view.path));
   ASSIGN_OR_RETURN(std::optional<CatalogTable> table, FindTable(view.path));
@@ -204,6 +247,14 @@ Status SqlCatalog::DropTable(const TablePath& path, bool temporary) {
     if (temporary_tables_.erase(path) > 0) return Status::Ok();
     return NotFound("temporary table {} does not exist", path.ToString());
   }
+  RETURN_IF_ERROR(CheckNotShadowed(path, "table"));
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Owns(path.database)) {
+      if (memory_.DropTable(path)) return Status::Ok();
+      return NotFound("table {} does not exist", path.ToString());
+    }
+  }
   Status status = connection_.admin().DropTable(path);
   if (status.ok() || status.kind() != ErrorKind::kNotFound) return status;
   if (!model::IsLocalDatabase(path.database)) return status;
@@ -212,79 +263,19 @@ Status SqlCatalog::DropTable(const TablePath& path, bool temporary) {
   return NotFound("table {} does not exist", path.ToString());
 }
 
-Status SqlCatalog::AlterOwn(const CatalogTable& table, const model::TableChanges& changes) {
-  model::TableChanges stored;
-  stored.add_columns = changes.add_columns;
-  for (const auto& [key, value] : changes.set_options) {
-    stored.set_options[sql::DescriptorKeyOf(key)] = value;
-  }
-  for (const std::string& key : changes.reset_options) {
-    stored.reset_options.insert(sql::DescriptorKeyOf(key));
-  }
-  return connection_.admin().AlterTable(table.ref.path, stored).status();
-}
-
-Status SqlCatalog::AlterTable(const TablePath& path, const model::TableChanges& changes) {
-  ASSIGN_OR_RETURN(std::optional<CatalogTable> table, FindTable(path));
-  if (!table) {
-    ASSIGN_OR_RETURN(std::optional<CatalogView> view, FindView(path));
-    if (view) return InvalidArgument("{} is a view, not a table", path.ToString());
-    return NotFound("table {} does not exist", path.ToString());
-  }
-  for (const model::ColumnSpec& column : changes.add_columns) {
-    const auto& names = table->declared_order;
-    if (std::find(names.begin(), names.end(), column.name) == names.end()) continue;
-    return InvalidArgument("Try to add a column `{}` which already exists in the table.",
-                           column.name);
-  }
-  CatalogTable altered = *table;
-  for (const auto& [key, value] : changes.set_options) altered.ref.options[key] = value;
-  for (const std::string& key : changes.reset_options) altered.ref.options.erase(key);
-  RETURN_IF_ERROR(sql::CheckConnectorOptions(altered.ref));
-  if (!table->ref.IsForeign()) return AlterOwn(*table, changes);
-  for (model::ColumnSpec column : changes.add_columns) {
-    model::Schema& schema = altered.ref.info.descriptor.schema;
-    column.id = model::HighestFieldId(schema) + 1;
-    schema.columns.push_back(column);
-    altered.declared_order.push_back(column.name);
-  }
-  {
-    std::lock_guard lock(mutex_);
-    auto own = temporary_tables_.find(path);
-    if (own != temporary_tables_.end()) {
-      own->second = altered;
-      return Status::Ok();
-    }
-  }
-  ASSIGN_OR_RETURN(std::string text, format::TableToJson(sql::ToDescriptor(altered)));
-  return connection_.admin().PutObject(kForeignTable, path.ToString(), text, true);
-}
-
-Status SqlCatalog::RenameTable(const TablePath& path, const TablePath& new_path) {
-  ASSIGN_OR_RETURN(std::optional<CatalogTable> table, FindTable(path));
-  if (!table) return NotFound("table {} does not exist", path.ToString());
-  if (!table->ref.IsForeign()) {
-    Error error =
-        NotSupported("a table that Forebay stores cannot be renamed: {}", path.ToString());
-    error.hint = "create a view of the new name, or another table and INSERT INTO it";
-    return error;
-  }
-  CatalogTable renamed = *table;
-  renamed.ref.path = renamed.ref.info.path = new_path;
-  bool temporary = false;
-  {
-    std::lock_guard lock(mutex_);
-    temporary = temporary_tables_.contains(path);
-  }
-  RETURN_IF_ERROR(CreateTable(renamed, temporary));
-  return DropTable(path, temporary);
-}
-
 Status SqlCatalog::DropView(const TablePath& path, bool temporary) {
   if (temporary) {
     std::lock_guard lock(mutex_);
     if (temporary_views_.erase(path) > 0) return Status::Ok();
     return NotFound("temporary view {} does not exist", path.ToString());
+  }
+  RETURN_IF_ERROR(CheckNotShadowed(path, "view"));
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Owns(path.database)) {
+      if (memory_.DropView(path)) return Status::Ok();
+      return NotFound("view {} does not exist", path.ToString());
+    }
   }
   Status status = connection_.admin().DropObject(kView, path.ToString());
   if (!status.ok() && status.kind() == ErrorKind::kNotFound) {
@@ -294,6 +285,14 @@ Status SqlCatalog::DropView(const TablePath& path, bool temporary) {
 }
 
 Status SqlCatalog::DropDatabase(const std::string& database, bool if_exists, bool cascade) {
+  {
+    std::lock_guard lock(mutex_);
+    if (memory_.Owns(database)) {
+      Status dropped = memory_.DropDatabase(database, cascade);
+      bool gone = !dropped.ok() && dropped.kind() == ErrorKind::kNotFound && if_exists;
+      return gone ? Status::Ok() : dropped;
+    }
+  }
   ASSIGN_OR_RETURN(std::vector<std::string> foreign, StoredNames(kForeignTable, database));
   ASSIGN_OR_RETURN(std::vector<std::string> views, StoredNames(kView, database));
   if (!cascade && (!foreign.empty() || !views.empty())) {
@@ -308,7 +307,13 @@ Status SqlCatalog::DropDatabase(const std::string& database, bool if_exists, boo
   for (const std::string& name : foreign) {
     RETURN_IF_ERROR(connection_.admin().DropObject(kForeignTable, prefix + name));
   }
-  return connection_.admin().DropDatabase(database, if_exists, cascade);
+  ASSIGN_OR_RETURN(std::vector<std::string> functions, StoredNames(kFunctionObject, database));
+  RETURN_IF_ERROR(connection_.admin().DropDatabase(database, if_exists, cascade));
+  for (const std::string& name : functions) {
+    RETURN_IF_ERROR(connection_.admin().DropObject(kFunctionObject, prefix + name));
+  }
+  Status described = connection_.admin().DropObject(kDatabaseObject, database);
+  return !described.ok() && described.kind() == ErrorKind::kNotFound ? Status::Ok() : described;
 }
 
 }  // namespace forebay::serve

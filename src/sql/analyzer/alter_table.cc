@@ -5,28 +5,6 @@
 namespace forebay::sql {
 namespace {
 
-Result<model::ColumnSpec> AddedColumn(const ColumnAst& column) {
-  const SourcePosition& position = column.range.position;
-  if (column.kind == ColumnAst::Kind::kMetadata) {
-    return ErrorAt(NotSupported("SQL-1020 metadata columns are not supported: '{}'", column.name),
-                   position);
-  }
-  if (column.kind == ColumnAst::Kind::kComputed) {
-    return ErrorAt(NotSupported("SQL-1020 a computed column cannot be added: '{}'", column.name),
-                   position);
-  }
-  if (column.is_primary_key) {
-    return ErrorAt(NotSupported("SQL-1020 a primary key cannot be added: '{}'", column.name),
-                   position);
-  }
-  if (!column.type.nullable()) {
-    Error error = InvalidArgument("SQL-1014 Column {} must be nullable.", column.name);
-    error.hint = "rows that are there already have NULL in it";
-    return ErrorAt(error, position);
-  }
-  return model::ColumnSpec{column.name, column.type, column.comment};
-}
-
 /// What a table is made with and keeps.
 Status CheckOption(const std::string& key, SourcePosition position) {
   if (key != "connector" && key != "bucket.num" && key != "bucket.key") return Status::Ok();
@@ -35,21 +13,19 @@ Status CheckOption(const std::string& key, SourcePosition position) {
       position);
 }
 
+bool ChangesSchema(AlterTableAst::Kind kind) {
+  using Kind = AlterTableAst::Kind;
+  return kind != Kind::kSetOptions && kind != Kind::kResetOptions && kind != Kind::kRename &&
+         kind != Kind::kAddPartitions && kind != Kind::kDropPartitions;
+}
+
 }  // namespace
 
-Result<AlterTableStatement> AnalyzeAlterTable(QueryAnalyzer& queries, const AlterTableAst& ast) {
+Result<AlterTableStatement> AnalyzeAlterTable(QueryAnalyzer& queries, const AlterTableAst& ast,
+                                              std::string_view text) {
   AlterTableStatement alter;
   alter.if_exists = ast.if_exists;
   ASSIGN_OR_RETURN(alter.path, queries.Resolve(ast.name));
-  for (const ColumnAst& column : ast.columns) {
-    for (const model::ColumnSpec& other : alter.changes.add_columns) {
-      if (other.name != column.name) continue;
-      return ErrorAt(InvalidArgument("SQL-1014 duplicate column '{}'", column.name),
-                     column.range.position);
-    }
-    ASSIGN_OR_RETURN(model::ColumnSpec added, AddedColumn(column));
-    alter.changes.add_columns.push_back(std::move(added));
-  }
   for (const auto& [key, value] : ast.options) {
     RETURN_IF_ERROR(CheckOption(key, ast.name.range.position));
     alter.changes.set_options[key] = value;
@@ -64,6 +40,14 @@ Result<AlterTableStatement> AnalyzeAlterTable(QueryAnalyzer& queries, const Alte
   alter.partitions = ast.partitions;
   alter.drops_partitions = ast.kind == AlterTableAst::Kind::kDropPartitions;
   alter.lenient = ast.lenient;
+  if (!ChangesSchema(ast.kind)) return alter;
+  auto table = queries.FindTable(ast.name);
+  // That there is no table is said when the statement runs, which knows of IF EXISTS.
+  if (!table.ok() && table.kind() == ErrorKind::kNotFound && ast.if_exists) return alter;
+  if (!table.ok()) return table.status();
+  auto altered = AlterSchema(queries, *table, ast, text);
+  if (!altered.ok()) return ErrorAt(altered.status().error(), ast.name.range.position);
+  alter.altered = *std::move(altered);
   return alter;
 }
 

@@ -4,11 +4,14 @@
 #include <set>
 
 #include "sql/analyzer/alter_table.h"
+#include "sql/analyzer/change.h"
 #include "sql/analyzer/create_table.h"
+#include "sql/analyzer/functions.h"
 #include "sql/analyzer/materialized_table.h"
 #include "sql/analyzer/sink.h"
 #include "sql/diagnostic.h"
 #include "sql/explain/explain.h"
+#include "sql/explain/explain_details.h"
 #include "sql/optimizer/optimizer.h"
 #include "sql/parser/parser.h"
 
@@ -43,8 +46,120 @@ class StatementAnalyzer {
 
   Result<BoundStatement> operator()(const CreateTableAst& ast) {
     ASSIGN_OR_RETURN(CatalogTable table, AnalyzeCreateTable(queries_, ast, text_));
-    return BoundStatement(
-        CreateTableStatement{std::move(table), ast.if_not_exists, ast.or_replace, ast.temporary});
+    CreateTableStatement bound;
+    if (auto fill = FillOf(ast)) {
+      ASSIGN_OR_RETURN(PlanPtr sink, AnalyzeInsert(queries_, *fill, &table));
+      ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimize({sink}, options_.streaming));
+      bound.sink = roots[0];
+      bound.fill = std::move(fill);
+    }
+    bound.table = std::move(table);
+    bound.if_exists_only = ast.if_exists_only;
+    bound.if_not_exists = ast.if_not_exists;
+    bound.or_replace = ast.or_replace;
+    bound.temporary = ast.temporary;
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const AlterViewAst& ast) {
+    AlterViewStatement bound;
+    bound.if_exists = ast.if_exists;
+    ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+    if (ast.query == nullptr) {
+      ASSIGN_OR_RETURN(bound.new_path, queries_.Resolve(ast.new_name));
+      return BoundStatement(std::move(bound));
+    }
+    CreateViewAst view;
+    view.name = ast.name;
+    view.query = ast.query;
+    ASSIGN_OR_RETURN(BoundStatement create, (*this)(view));
+    bound.view = std::get<CreateViewStatement>(create).view;
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const AlterDatabaseAst& ast) {
+    ASSIGN_OR_RETURN(std::string name, queries_.ResolveDatabase(ast.name));
+    return BoundStatement(AlterDatabaseStatement{name, ast.options});
+  }
+
+  Result<BoundStatement> operator()(const AlterCatalogAst& ast) {
+    for (const std::string& key : ast.reset_options) {
+      if (key != "type") continue;
+      return InvalidArgument("SQL-1009 ALTER CATALOG RESET does not support changing 'type'");
+    }
+    return BoundStatement(AlterCatalogStatement{ast.name.parts.back(), ast.set_options,
+                                                ast.reset_options, ast.comment});
+  }
+
+  Result<BoundStatement> operator()(const FunctionAst& ast) {
+    ASSIGN_OR_RETURN(FunctionStatement bound, AnalyzeFunction(queries_, ast));
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const UpdateAst& ast) {
+    ASSIGN_OR_RETURN(ChangeStatement bound, AnalyzeUpdate(queries_, ast));
+    return Changed(std::move(bound));
+  }
+  Result<BoundStatement> operator()(const DeleteAst& ast) {
+    ASSIGN_OR_RETURN(ChangeStatement bound, AnalyzeDelete(queries_, ast));
+    return Changed(std::move(bound));
+  }
+  Result<BoundStatement> operator()(const TruncateAst& ast) {
+    ASSIGN_OR_RETURN(ChangeStatement bound, AnalyzeTruncate(queries_, ast));
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const AnalyzeTableAst& ast) {
+    ASSIGN_OR_RETURN(CatalogTable table, queries_.FindTable(ast.table));
+    for (const std::string& column : ast.columns) {
+      if (table.ref.info.descriptor.schema.IndexOf(column) >= 0) continue;
+      return ErrorAt(NotFound("SQL-1004 unknown column '{}'", column), ast.table.range.position);
+    }
+    return BoundStatement(AnalyzeTableStatement{table.ref.path});
+  }
+
+  Result<BoundStatement> operator()(const ModuleAst& ast) {
+    return BoundStatement(ModuleStatement{ast});
+  }
+
+  Result<BoundStatement> operator()(const ModelAst& ast) {
+    ModelStatement bound{ast, {}, {}};
+    ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+    if (ast.kind == ModelAst::Kind::kRename) {
+      ASSIGN_OR_RETURN(bound.new_path, queries_.Resolve(ast.new_name));
+    }
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const CallAst& ast) {
+    CallStatement bound{ast.name.parts, {}};
+    Scope empty;
+    ExpressionAnalyzer analyzer(empty);
+    for (const ExpressionAstPtr& argument : ast.args) {
+      bool named = argument->kind == ExpressionAstKind::kNamedArgument;
+      ASSIGN_OR_RETURN(ExpressionPtr value,
+                       analyzer.Analyze(named ? *argument->args[0] : *argument));
+      if (value->kind != ExpressionKind::kLiteral) {
+        return ErrorAt(NotSupported("SQL-1020 the arguments of CALL are literals"),
+                       argument->range.position);
+      }
+      bound.arguments.push_back(value->value);
+    }
+    return BoundStatement(std::move(bound));
+  }
+
+  Result<BoundStatement> operator()(const std::shared_ptr<const PlanFileAst>& ast) {
+    PlanFileStatement bound{ast->file, ast->compile, ast->execute, ast->if_not_exists, {}};
+    if (!ast->compile) return BoundStatement(std::move(bound));
+    StatementSetAst set;
+    if (const auto* insert = std::get_if<InsertAst>(&ast->statement.node)) {
+      set.inserts.push_back(*insert);
+    } else {
+      set = std::get<StatementSetAst>(ast->statement.node);
+    }
+    ASSIGN_OR_RETURN(BoundStatement insert, (*this)(set));
+    bound.insert = std::get<InsertStatement>(std::move(insert));
+    return BoundStatement(std::move(bound));
   }
 
   Result<BoundStatement> operator()(const CreateMaterializedTableAst& ast) {
@@ -96,7 +211,7 @@ class StatementAnalyzer {
   }
 
   Result<BoundStatement> operator()(const AlterTableAst& ast) {
-    ASSIGN_OR_RETURN(AlterTableStatement bound, AnalyzeAlterTable(queries_, ast));
+    ASSIGN_OR_RETURN(AlterTableStatement bound, AnalyzeAlterTable(queries_, ast, text_));
     bound.materialized = ast.materialized;
     return BoundStatement(std::move(bound));
   }
@@ -107,7 +222,10 @@ class StatementAnalyzer {
     bound.if_exists = ast.if_exists;
     bound.cascade = ast.cascade;
     bound.temporary = ast.temporary;
-    if (ast.kind == DropAst::Kind::kDatabase) {
+    bound.system = ast.system;
+    if (ast.kind == DropAst::Kind::kFunction) {
+      ASSIGN_OR_RETURN(bound.path, FunctionPath(queries_, ast.name, ast.system));
+    } else if (ast.kind == DropAst::Kind::kDatabase) {
       ASSIGN_OR_RETURN(bound.path.database, queries_.ResolveDatabase(ast.name));
     } else if (ast.kind == DropAst::Kind::kCatalog) {
       bound.catalog = ast.name.parts.back();
@@ -132,6 +250,7 @@ class StatementAnalyzer {
     bound.catalog = options_.current_catalog;
     bound.like = ast.like;
     bound.not_like = ast.not_like;
+    bound.ignore_case = ast.ignore_case;
     bound.database = options_.current_database;
     bound.partition = ast.partition;
     bool of_table = ast.kind == ShowAst::Kind::kColumns || ast.kind == ShowAst::Kind::kPartitions ||
@@ -142,6 +261,9 @@ class StatementAnalyzer {
         ast.kind == ShowAst::Kind::kDatabases || ast.kind == ShowAst::Kind::kCreateCatalog;
     if (of_table) {
       ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+      if (ast.kind == ShowAst::Kind::kColumns || ast.kind == ShowAst::Kind::kCreateView) {
+        ASSIGN_OR_RETURN(bound.columns, ColumnsOf(ast.name));
+      }
     } else if (of_catalog && !ast.name.parts.empty()) {
       bound.catalog = ast.name.parts.back();
     } else if (!ast.name.parts.empty()) {
@@ -154,16 +276,15 @@ class StatementAnalyzer {
     DescribeStatement bound;
     bound.kind = ast.kind;
     bound.extended = ast.extended;
-    if (ast.kind != DescribeAst::Kind::kTable) {
-      bound.name = ast.name.parts.back();
-      return BoundStatement(std::move(bound));
+    bound.name = ast.name.parts.back();
+    if (ast.kind == DescribeAst::Kind::kDatabase) {
+      ASSIGN_OR_RETURN(bound.name, queries_.ResolveDatabase(ast.name));
+    } else if (ast.kind == DescribeAst::Kind::kFunction) {
+      ASSIGN_OR_RETURN(bound.path, FunctionPath(queries_, ast.name, false));
+    } else if (ast.kind == DescribeAst::Kind::kTable) {
+      ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
+      ASSIGN_OR_RETURN(bound.columns, ColumnsOf(ast.name));
     }
-    ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
-    TableAst table;
-    table.name = ast.name;
-    table.range = ast.name.range;
-    ASSIGN_OR_RETURN(Relation relation, queries_.Table(table));
-    bound.columns = relation.plan->output;
     return BoundStatement(std::move(bound));
   }
 
@@ -200,13 +321,36 @@ class StatementAnalyzer {
     } else {
       return NotSupported("SQL-1020 EXPLAIN takes a query, an INSERT or a statement set");
     }
-    bool modes = std::find(bound.details.begin(), bound.details.end(), "CHANGELOG_MODE") !=
-                 bound.details.end();
-    bound.text = ExplainPlan(bound.roots, modes);
+    auto asks = [&](const char* detail) {
+      return std::find(bound.details.begin(), bound.details.end(), detail) != bound.details.end();
+    };
+    if (asks("PLAN_ADVICE") && !options_.streaming) {
+      return NotSupported("SQL-1020 EXPLAIN PLAN_ADVICE is not supported under batch mode");
+    }
+    bound.text = ExplainPlan(bound.roots, asks("CHANGELOG_MODE"), asks("ESTIMATED_COST"));
+    if (asks("PLAN_ADVICE")) bound.text += "\n" + PlanAdvice(bound.roots);
+    if (asks("JSON_EXECUTION_PLAN")) {
+      bound.text += "\n== Physical Execution Plan ==\n" + ExecutionPlanJson(bound.roots);
+    }
     return BoundStatement(std::move(bound));
   }
 
  private:
+  /// Of a table or a view, computed ones too.
+  Result<std::vector<Field>> ColumnsOf(const NameAst& name) {
+    TableAst table;
+    table.name = name;
+    table.range = name.range;
+    ASSIGN_OR_RETURN(Relation relation, queries_.Table(table));
+    return relation.plan->output;
+  }
+
+  Result<BoundStatement> Changed(ChangeStatement bound) {
+    ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimize({bound.sink}, options_.streaming));
+    bound.sink = roots[0];
+    return BoundStatement(std::move(bound));
+  }
+
   Result<std::vector<PlanPtr>> Plan(const QueryAst& query) {
     ASSIGN_OR_RETURN(Relation relation, queries_.Analyze(query));
     return Optimize({relation.plan}, options_.streaming);
@@ -238,7 +382,8 @@ Result<BoundStatement> AnalyzeStatement(const StatementAst& statement, std::stri
 
 Result<BoundStatement> AnalyzeSql(std::string_view text, Catalog& catalog,
                                   const AnalyzerOptions& options, SourcePosition origin) {
-  ASSIGN_OR_RETURN(StatementAst statement, ParseStatement(text, origin));
+  FunctionResolver functions(catalog, options.current_catalog, options.current_database);
+  ASSIGN_OR_RETURN(StatementAst statement, ParseStatement(text, origin, &functions));
   return AnalyzeStatement(statement, text, catalog, options);
 }
 

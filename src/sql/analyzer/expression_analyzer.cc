@@ -371,6 +371,7 @@ Result<ExpressionPtr> ExpressionAnalyzer::Case(const ExpressionAst& ast) {
 
 Result<ExpressionPtr> ExpressionAnalyzer::Cast(const ExpressionAst& ast) {
   ASSIGN_OR_RETURN(ExpressionPtr arg, Analyze(*ast.args[0]));
+  if (ast.text == "ARGUMENT" || ast.text == "RESULT") return FunctionCast(ast, std::move(arg));
   if (!SupportsExplicitCast(arg->type, ast.type)) {
     return InvalidArgument("SQL-1021 cannot CAST from {} to {}", arg->type.Nullable().ToString(),
                            ast.type.Nullable().ToString());
@@ -379,6 +380,22 @@ Result<ExpressionPtr> ExpressionAnalyzer::Cast(const ExpressionAst& ast) {
   bool try_cast = ast.text == "TRY_CAST";
   if (!try_cast) return CastTo(std::move(arg), ast.type);
   return Expression::Call(ast.type.Nullable(), "TRY_CAST", {std::move(arg)});
+}
+
+/// An argument or the value of a function that is written in SQL: cast where Flink casts by itself.
+/// The value may be NULL whatever the body gives.
+Result<ExpressionPtr> ExpressionAnalyzer::FunctionCast(const ExpressionAst& ast,
+                                                       ExpressionPtr arg) {
+  if (!SupportsImplicitCast(arg->type, ast.type)) {
+    return InvalidArgument("SQL-1006 the function {} {}, not {}",
+                           ast.text == "ARGUMENT" ? "takes" : "gives",
+                           ast.type.Nullable().ToString(), arg->type.Nullable().ToString());
+  }
+  ExpressionPtr cast = CastTo(std::move(arg), ast.type);
+  if (ast.text == "ARGUMENT" || cast->type.nullable()) return cast;
+  auto nullable = std::make_shared<Expression>(*cast);
+  nullable->type = cast->type.Nullable();
+  return ExpressionPtr(std::move(nullable));
 }
 
 Result<ExpressionPtr> ExpressionAnalyzer::Between(const ExpressionAst& ast) {

@@ -55,6 +55,7 @@ class ExpressionAnalyzer {
   Result<ExpressionPtr> UserCall(const ExpressionAst& ast, const CatalogFunction& function);
   Result<ExpressionPtr> Case(const ExpressionAst& ast);
   Result<ExpressionPtr> Cast(const ExpressionAst& ast);
+  Result<ExpressionPtr> FunctionCast(const ExpressionAst& ast, ExpressionPtr arg);
   Result<ExpressionPtr> Between(const ExpressionAst& ast);
   Result<ExpressionPtr> In(const ExpressionAst& ast);
   Result<ExpressionPtr> Like(const ExpressionAst& ast);

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sql/analyzer/functions.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
+#include "sql/analyzer/select_hints.h"
 #include "sql/catalog/connector_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -81,6 +83,7 @@ Result<Relation> QueryAnalyzer::Body(const QueryAst& query) {
   if (query.kind == QueryAstKind::kSelect) {
     std::vector<SortKey> order;
     int visible = 0;
+    RETURN_IF_ERROR(CheckHints(query.select, options_.streaming));
     SelectAnalyzer select(*this);
     ASSIGN_OR_RETURN(Relation relation,
                      select.Analyze(query.select, query.order_by, order, visible));
@@ -201,6 +204,22 @@ Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
     return Internal("unknown table item");
   }();
   if (!relation.ok()) return ErrorAt(relation.error(), ast.range.position);
+  if (ast.sample) return Sampled(*std::move(relation), ast);
+  return relation;
+}
+
+/// Every row with the same chance.
+Result<Relation> QueryAnalyzer::Sampled(Relation relation, const TableAst& ast) {
+  std::vector<ExpressionPtr> seed;
+  if (ast.sample_seed) {
+    auto value = static_cast<int64_t>(*ast.sample_seed);
+    seed.push_back(Expression::Literal(DataType::Int().NotNull(), model::Value(value)));
+  }
+  ASSIGN_OR_RETURN(ExpressionPtr chance, MakeFunctionCall(*FindFunction("RAND"), std::move(seed)));
+  ExpressionPtr part = Expression::Literal(DataType::Double().NotNull(), model::Value(*ast.sample));
+  ASSIGN_OR_RETURN(ExpressionPtr taken, MakeComparison("LESS_THAN", chance, part));
+  relation.plan = MakeCalc(relation.plan, taken, IdentityProjections(*relation.plan),
+                           OutputNames(*relation.plan));
   return relation;
 }
 
@@ -322,6 +341,7 @@ Result<Relation> QueryAnalyzer::Named(const TableAst& ast) {
     if (cte != ctes_.end()) return cte->second;
   }
   ASSIGN_OR_RETURN(model::TablePath path, Resolve(ast.name));
+  if (path.table.ends_with("$snapshots")) return LakeSnapshots(path, ast);
   ScanPart part = CutPart(path.table);
   ASSIGN_OR_RETURN(std::optional<CatalogTable> table, catalog_.FindTable(path));
   if (!table) {
@@ -339,6 +359,12 @@ Result<Relation> QueryAnalyzer::Named(const TableAst& ast) {
   if (ast.as_of != nullptr) {
     ASSIGN_OR_RETURN(int64_t instant, InstantOf(*ast.as_of, options_.time_zone));
     as_of = instant;
+    if (part != ScanPart::kLake) {
+      Error error =
+          NotSupported("SQL-1020 FOR SYSTEM_TIME AS OF a time reads what was in the lake");
+      error.hint = "SELECT ... FROM `" + path.table + "$lake` FOR SYSTEM_TIME AS OF ...";
+      return ErrorAt(error, ast.as_of->range.position);
+    }
   }
   ASSIGN_OR_RETURN(PlanPtr plan, Scan(*table, part, as_of));
   return MakeRelation(plan, "");
@@ -350,7 +376,8 @@ Result<Relation> QueryAnalyzer::View(const CatalogView& view, const TableAst& as
                    ast.name.range.position);
   }
   auto analyze = [&]() -> Result<Relation> {
-    ASSIGN_OR_RETURN(StatementAst statement, ParseStatement(view.query));
+    FunctionResolver functions(catalog_, options_.current_catalog, options_.current_database);
+    ASSIGN_OR_RETURN(StatementAst statement, ParseStatement(view.query, {1, 1}, &functions));
     auto* query = std::get_if<QueryAstPtr>(&statement.node);
     if (query == nullptr) return Corruption("not a query");
     return Analyze(**query);
@@ -396,7 +423,7 @@ Error InTable(Error error, const CatalogTable& table, const std::string& what) {
 }
 
 // Declared columns over the physical ones: the projections of the Calc above the scan.
-Status DeclaredColumns(const CatalogTable& table, const Scope& physical,
+Status DeclaredColumns(const CatalogTable& table, const Scope& physical, FunctionSource& functions,
                        std::vector<ExpressionPtr>& projections, std::vector<std::string>& names) {
   for (const std::string& name : table.declared_order) {
     auto computed = std::find_if(table.computed.begin(), table.computed.end(),
@@ -407,7 +434,7 @@ Status DeclaredColumns(const CatalogTable& table, const Scope& physical,
       projections.push_back(
           Expression::Column(physical.columns[column.column].field.type, column.column));
     } else {
-      ASSIGN_OR_RETURN(ExpressionAstPtr ast, ParseExpression(computed->expression));
+      ASSIGN_OR_RETURN(ExpressionAstPtr ast, ParseExpression(computed->expression, &functions));
       auto expression = analyzer.Analyze(*ast);
       if (!expression.ok()) return InTable(expression.error(), table, "column '" + name + "'");
       projections.push_back(*expression);
@@ -457,7 +484,9 @@ Result<PlanPtr> QueryAnalyzer::Scan(const CatalogTable& table, ScanPart part,
     std::vector<ExpressionPtr> projections;
     std::vector<std::string> names;
     Relation physical = MakeRelation(plan, "");
-    RETURN_IF_ERROR(DeclaredColumns(table, physical.scope, projections, names));
+    auto [catalog, database] = model::SplitDatabase(table.ref.path.database);
+    FunctionResolver functions(catalog_, catalog, table.ref.path.database);
+    RETURN_IF_ERROR(DeclaredColumns(table, physical.scope, functions, projections, names));
     plan = MakeCalc(plan, nullptr, std::move(projections), names);
   }
   if (!table.watermark || part != ScanPart::kAll) return plan;

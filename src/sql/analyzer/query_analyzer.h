@@ -72,6 +72,8 @@ class QueryAnalyzer {
                                  std::vector<SortKey> order);
   Result<Relation> From(const TableAst& ast);
   Result<Relation> Named(const TableAst& ast);
+  Result<Relation> LakeSnapshots(const model::TablePath& path, const TableAst& ast);
+  Result<Relation> Sampled(Relation relation, const TableAst& ast);
   Result<Relation> View(const CatalogView& view, const TableAst& ast);
   Result<Relation> Join(const TableAst& ast);
   Result<Relation> JoinUsing(JoinKind kind, const TableAst& ast, const Relation& left,

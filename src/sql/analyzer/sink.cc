@@ -17,7 +17,10 @@ Result<std::vector<int>> ColumnMapping(const model::Schema& schema, const Insert
                                        const std::string& table) {
   std::vector<int> mapping(schema.columns.size(), -1);
   if (insert.columns.empty()) {
-    for (size_t i = 0; i < mapping.size(); ++i) mapping[i] = static_cast<int>(i);
+    int next = 0;
+    for (size_t i = 0; i < mapping.size(); ++i) {
+      if (!insert.partition.contains(schema.columns[i].name)) mapping[i] = next++;
+    }
     return mapping;
   }
   std::vector<std::string> known;
@@ -32,7 +35,7 @@ Result<std::vector<int>> ColumnMapping(const model::Schema& schema, const Insert
       }
       return error;
     }
-    if (mapping[target] >= 0) {
+    if (mapping[target] >= 0 || insert.partition.contains(insert.columns[i])) {
       return InvalidArgument("SQL-1014 column '{}' is named twice", insert.columns[i]);
     }
     mapping[target] = static_cast<int>(i);
@@ -102,10 +105,34 @@ Result<ExpressionPtr> SinkColumn(const model::ColumnSpec& column, int source, bo
   return CastTo(Expression::Column(field.type, source), column.type);
 }
 
+// PARTITION (key = value, ...): of partition keys.
+Status CheckPartition(const model::TableDescriptor& descriptor, const InsertAst& insert,
+                      const std::string& table) {
+  const auto& keys = descriptor.partition_keys;
+  for (const auto& [key, value] : insert.partition) {
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+    return InvalidArgument("SQL-1012 column '{}' of PARTITION is no partition key of table '{}'",
+                           key, table);
+  }
+  return Status::Ok();
+}
+
+// The text of PARTITION (key = value) as the column's type.
+Result<ExpressionPtr> PartitionValue(const model::ColumnSpec& column, const std::string& text) {
+  return CastTo(Expression::Literal(model::DataType::String().NotNull(), model::Value(text)),
+                column.type.Nullable());
+}
+
 }  // namespace
 
-Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
-  ASSIGN_OR_RETURN(CatalogTable table, queries.FindTable(insert.table));
+Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert,
+                              const CatalogTable* target) {
+  CatalogTable table;
+  if (target != nullptr) {
+    table = *target;
+  } else {
+    ASSIGN_OR_RETURN(table, queries.FindTable(insert.table));
+  }
   for (const auto& [key, value] : insert.option_hints) table.ref.options[key] = value;
   const model::Schema& schema = table.ref.info.descriptor.schema;
   std::string name = table.ref.path.ToString();
@@ -114,10 +141,17 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
     Status options = CheckConnectorOptions(table.ref);
     if (!options.ok()) return located(options.error());
   }
-  auto mapping = ColumnMapping(schema, insert, name);
-  if (!mapping.ok()) return located(mapping.status().error());
+  Status partition = CheckPartition(table.ref.info.descriptor, insert, name);
+  if (!partition.ok()) return located(partition.error());
   ASSIGN_OR_RETURN(Relation query, queries.Analyze(*insert.query));
-  size_t expected = insert.columns.empty() ? schema.columns.size() : insert.columns.size();
+  InsertAst named = insert;
+  if (insert.by_name) {
+    for (const Field& field : query.plan->output) named.columns.push_back(field.name);
+  }
+  auto mapping = ColumnMapping(schema, named, name);
+  if (!mapping.ok()) return located(mapping.status().error());
+  size_t expected = named.columns.empty() ? schema.columns.size() - insert.partition.size()
+                                          : named.columns.size();
   size_t given = query.plan->output.size();
   if (given != expected) {
     return located(InvalidArgument(
@@ -130,10 +164,16 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     const auto& given = schema.auto_increment_columns;
     bool is_given = std::find(given.begin(), given.end(), schema.columns[i].name) != given.end();
-    auto column = SinkColumn(schema.columns[i], (*mapping)[i], is_given, *query.plan, name);
+    auto value = insert.partition.find(schema.columns[i].name);
+    auto column = value != insert.partition.end()
+                      ? PartitionValue(schema.columns[i], value->second)
+                      : SinkColumn(schema.columns[i], (*mapping)[i], is_given, *query.plan, name);
     if (!column.ok()) return located(column.status().error());
     projections.push_back(*column);
     names.push_back(schema.columns[i].name);
+  }
+  for (const auto& [key, value] : insert.partition) {
+    (*mapping)[static_cast<size_t>(schema.IndexOf(key))] = static_cast<int>(given);
   }
   auto targets = TargetColumns(table.ref, *mapping);
   if (!targets.ok()) return located(targets.status().error());
@@ -144,6 +184,9 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert) {
   sink->inputs = {std::move(input)};
   sink->table = std::move(table.ref);
   sink->overwrite = insert.overwrite;
+  if (sink->overwrite && queries.options().streaming) {
+    return located(NotSupported("SQL-1020 INSERT OVERWRITE: streaming mode does not support it"));
+  }
   return PlanPtr(sink);
 }
 

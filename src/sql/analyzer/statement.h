@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -29,6 +30,10 @@ struct InsertStatement {
 
 struct CreateTableStatement {
   CatalogTable table;
+  /// CREATE TABLE ... AS: the INSERT that fills it, and its plan while the table is yet to be made.
+  std::shared_ptr<const InsertAst> fill;
+  PlanPtr sink;
+  bool if_exists_only = false;  ///< REPLACE TABLE: there must be one
   bool if_not_exists = false;
   bool or_replace = false;
   bool temporary = false;
@@ -40,6 +45,71 @@ struct CreateViewStatement {
   bool if_not_exists = false;
   bool or_replace = false;
   bool temporary = false;
+};
+
+struct AlterViewStatement {
+  model::TablePath path;
+  bool if_exists = false;
+  std::optional<model::TablePath> new_path;
+  std::optional<CatalogView> view;  ///< AS
+};
+
+struct AlterDatabaseStatement {
+  std::string database;
+  std::map<std::string, std::string> options;
+};
+
+struct AlterCatalogStatement {
+  std::string catalog;
+  std::map<std::string, std::string> set_options;
+  std::vector<std::string> reset_options;
+  std::optional<std::string> comment;
+};
+
+/// CREATE or ALTER FUNCTION; a body in SQL was checked. The path of a system function has only the
+/// name.
+struct FunctionStatement {
+  CatalogFunction function;
+  bool alter = false;
+  bool temporary = false;
+  bool system = false;
+  bool lenient = false;
+};
+
+/// UPDATE and DELETE: the rows to write, or the keys to delete. TRUNCATE TABLE: no sink.
+struct ChangeStatement {
+  enum class Kind { kUpdate, kDelete, kTruncate };
+  Kind kind = Kind::kUpdate;
+  CatalogTable table;
+  PlanPtr sink;
+};
+
+struct AnalyzeTableStatement {
+  model::TablePath path;
+};
+
+struct ModuleStatement {
+  ModuleAst module;
+};
+
+struct CallStatement {
+  std::vector<std::string> name;
+  std::vector<model::Value> arguments;
+};
+
+struct ModelStatement {
+  ModelAst ast;
+  model::TablePath path;
+  model::TablePath new_path;  ///< RENAME TO
+};
+
+/// COMPILE PLAN, EXECUTE PLAN.
+struct PlanFileStatement {
+  std::string file;
+  bool compile = false;
+  bool execute = false;
+  bool if_not_exists = false;
+  InsertStatement insert;  ///< when it compiles
 };
 
 struct CreateDatabaseStatement {
@@ -54,6 +124,8 @@ struct AlterTableStatement {
   bool if_exists = false;
   /// Columns and options as the user names them; see ToTableChanges.
   model::TableChanges changes;
+  /// ADD, MODIFY, DROP and RENAME of parts of the schema: the table as it shall be.
+  std::optional<CatalogTable> altered;
   /// RENAME TO.
   std::optional<model::TablePath> new_path;
   /// ADD PARTITION, DROP PARTITION.
@@ -77,6 +149,7 @@ struct DropStatement {
   bool if_exists = false;
   bool cascade = false;
   bool temporary = false;
+  bool system = false;  ///< of a function
 };
 
 struct ShowStatement {
@@ -87,6 +160,8 @@ struct ShowStatement {
   model::PartitionSpec partition;  ///< of kPartitions: only those with these values
   std::string like;
   bool not_like = false;
+  bool ignore_case = false;
+  std::vector<Field> columns;  ///< of kColumns
 };
 
 struct DescribeStatement {
@@ -144,6 +219,9 @@ using BoundStatement =
                  CreateCatalogStatement, CreateDatabaseStatement, AlterTableStatement,
                  DropStatement, ShowStatement, DescribeStatement, SetStatement, ResetStatement,
                  UseStatement, StopJobStatement, StartJobStatement, ExplainStatement,
-                 CreateMaterializedTableStatement, AlterMaterializedTableStatement>;
+                 CreateMaterializedTableStatement, AlterMaterializedTableStatement,
+                 AlterViewStatement, AlterDatabaseStatement, AlterCatalogStatement,
+                 FunctionStatement, ChangeStatement, AnalyzeTableStatement, ModuleStatement,
+                 CallStatement, PlanFileStatement, ModelStatement>;
 
 }  // namespace forebay::sql

@@ -1,6 +1,9 @@
 #include "sql/catalog/catalog.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "sql/catalog/schema_options.h"
@@ -12,6 +15,8 @@ constexpr std::string_view kColumns = "sql.columns";
 constexpr std::string_view kComputed = "sql.computed.";
 constexpr std::string_view kWatermark = "sql.watermark.";
 constexpr std::string_view kComment = "sql.comment.";
+constexpr std::string_view kConstraint = "sql.constraint";
+constexpr std::string_view kDistribution = "sql.distribution";
 constexpr std::string_view kOption = "option.";
 
 // Options that storage itself reads stand in `properties`.
@@ -33,6 +38,14 @@ Status ReadCustom(const std::string& key, const std::string& value, CatalogTable
     table.watermark = WatermarkSpec{key.substr(kWatermark.size()), value};
   } else if (key.starts_with(kComment)) {
     comments[key.substr(kComment.size())] = value;
+  } else if (key == kConstraint) {
+    table.constraint = value;
+  } else if (key == kDistribution) {
+    size_t blank = value.find(' ');
+    if (blank == std::string::npos) return Corruption("bad '{}' of a table: {}", key, value);
+    table.distribution = DistributionSpec{value.substr(0, blank), std::nullopt};
+    int buckets = std::atoi(value.c_str() + blank + 1);
+    if (buckets > 0) table.distribution->buckets = buckets;
   } else if (key.starts_with(kOption)) {
     table.ref.options[key.substr(kOption.size())] = value;
   }
@@ -43,6 +56,15 @@ Status ReadCustom(const std::string& key, const std::string& value, CatalogTable
 
 std::string DescriptorKeyOf(const std::string& key) {
   return IsStorageOption(key) ? key : std::string(kOption) + key;
+}
+
+std::string ConstraintName(const CatalogTable& table) {
+  if (!table.constraint.empty()) return table.constraint;
+  std::string name = "PK";
+  for (const std::string& column : table.ref.info.descriptor.schema.primary_key) {
+    name += "_" + column;
+  }
+  return name;
 }
 
 model::TableDescriptor ToDescriptor(const CatalogTable& table) {
@@ -58,6 +80,11 @@ model::TableDescriptor ToDescriptor(const CatalogTable& table) {
   }
   if (table.watermark) {
     custom[std::string(kWatermark) + table.watermark->column] = table.watermark->expression;
+  }
+  if (!table.constraint.empty()) custom[std::string(kConstraint)] = table.constraint;
+  if (table.distribution) {
+    custom[std::string(kDistribution)] =
+        fmt::format("{} {}", table.distribution->kind, table.distribution->buckets.value_or(0));
   }
   for (const auto& [key, value] : table.ref.options) {
     if (table.ref.connector() == "forebay" && IsSchemaOption(key)) continue;

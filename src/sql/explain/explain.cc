@@ -1,5 +1,7 @@
 #include "sql/explain/explain.h"
 
+#include "sql/explain/explain_details.h"
+
 #include <fmt/format.h>
 
 #include <map>
@@ -400,7 +402,8 @@ std::string NodeText(const PlanNode& node) {
 /// Prints a DAG as a tree. Lives for one call of ExplainPlan.
 class Printer {
  public:
-  Printer(const std::vector<PlanPtr>& roots, bool modes) : modes_(modes) {
+  Printer(const std::vector<PlanPtr>& roots, bool modes, bool costs)
+      : modes_(modes), costs_(costs) {
     for (const PlanPtr& root : roots) Count(*root);
   }
 
@@ -420,6 +423,7 @@ class Printer {
       reuse_[&node] = id;
       text_ += fmt::format("(reuse_id=[{}])", id);
     }
+    if (costs_) text_ += fmt::format(": rowcount = {}", EstimatedRows(node));
     text_ += "\n";
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       bool last = i + 1 == node.inputs.size();
@@ -436,6 +440,7 @@ class Printer {
   }
 
   bool modes_;
+  bool costs_;
   std::map<const PlanNode*, int> consumers_;
   std::map<const PlanNode*, int> reuse_;
   std::string text_;
@@ -443,8 +448,9 @@ class Printer {
 
 }  // namespace
 
-std::string ExplainPlan(const std::vector<PlanPtr>& roots, bool changelog_modes) {
-  Printer printer(roots, changelog_modes);
+std::string ExplainPlan(const std::vector<PlanPtr>& roots, bool changelog_modes,
+                        bool estimated_cost) {
+  Printer printer(roots, changelog_modes, estimated_cost);
   for (const PlanPtr& root : roots) printer.Print(*root, "", "");
   return "== Optimized Physical Plan ==\n" + std::move(printer).text();
 }

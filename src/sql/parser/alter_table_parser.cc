@@ -6,52 +6,35 @@
 
 namespace forebay::sql {
 
-namespace {
-
-/// What Flink has and we do not.
-struct Refused {
-  const char* words;
-  const char* what;
-};
-constexpr std::array kRefused = {
-    Refused{"MODIFY", "columns, keys and watermarks cannot be modified"},
-    Refused{"DROP", "columns, keys and watermarks cannot be dropped"},
-};
-
-}  // namespace
-
-/// ALTER TABLE [IF EXISTS] name {ADD ... | DROP ... | SET (...) | RESET (...) | RENAME TO name}
+/// ALTER TABLE [IF EXISTS] name {ADD ... | MODIFY ... | DROP ... | SET (...) | RESET (...) |
+/// RENAME ...}
 Result<AlterTableAst> Parser::AlterTable() {
+  using Kind = AlterTableAst::Kind;
   AlterTableAst alter;
   alter.if_exists = tokens_.AcceptWords("IF EXISTS");
   ASSIGN_OR_RETURN(alter.name, QualifiedName());
   ASSIGN_OR_RETURN(bool of_partitions, AlterPartitions(alter));
   if (of_partitions) return alter;
-  SourcePosition position = tokens_.Peek().range.position;
-  for (const Refused& refused : kRefused) {
-    if (!tokens_.PeekWords(refused.words)) continue;
-    Error error =
-        NotSupported("ALTER TABLE ... {} is not supported: {}", refused.words, refused.what);
-    error.position = position;
-    return error;
-  }
+  ASSIGN_OR_RETURN(bool of_distribution, AlterDistribution(alter));
+  if (of_distribution) return alter;
   if (tokens_.AcceptWords("ADD")) {
-    RETURN_IF_ERROR(AlterAdd(alter));
+    alter.kind = Kind::kAddColumns;
+    RETURN_IF_ERROR(AlterElements(alter));
+  } else if (tokens_.AcceptWords("MODIFY")) {
+    alter.kind = Kind::kModifyColumns;
+    RETURN_IF_ERROR(AlterElements(alter));
+  } else if (tokens_.AcceptWords("DROP")) {
+    RETURN_IF_ERROR(AlterDrop(alter));
   } else if (tokens_.AcceptWords("SET")) {
-    alter.kind = AlterTableAst::Kind::kSetOptions;
+    alter.kind = Kind::kSetOptions;
     ASSIGN_OR_RETURN(alter.options, OptionList());
   } else if (tokens_.AcceptWords("RESET")) {
-    alter.kind = AlterTableAst::Kind::kResetOptions;
+    alter.kind = Kind::kResetOptions;
     ASSIGN_OR_RETURN(alter.keys, KeyList());
-  } else if (tokens_.AcceptWords("RENAME TO")) {
-    alter.kind = AlterTableAst::Kind::kRename;
-    ASSIGN_OR_RETURN(alter.new_name, QualifiedName());
-  } else if (tokens_.PeekWords("RENAME")) {
-    Error error = NotSupported("ALTER TABLE ... RENAME of a column is not supported");
-    error.position = position;
-    return error;
+  } else if (tokens_.AcceptWords("RENAME")) {
+    RETURN_IF_ERROR(AlterRename(alter));
   } else {
-    return tokens_.Unexpected("ADD, DROP PARTITION, SET, RESET or RENAME TO");
+    return tokens_.Unexpected("ADD, MODIFY, DROP, SET, RESET or RENAME");
   }
   return alter;
 }
@@ -81,31 +64,86 @@ Result<bool> Parser::AlterPartitions(AlterTableAst& alter) {
   return true;
 }
 
-/// ADD column, or ADD (column, ...)
-Status Parser::AlterAdd(AlterTableAst& alter) {
-  if (!tokens_.AcceptSymbol("(")) return AddedColumn(alter);
+/// {ADD | MODIFY} DISTRIBUTION [BY ...] [INTO n BUCKETS], or DROP DISTRIBUTION.
+Result<bool> Parser::AlterDistribution(AlterTableAst& alter) {
+  using Kind = AlterTableAst::Kind;
+  if (tokens_.AcceptWords("DROP DISTRIBUTION")) {
+    alter.kind = Kind::kDropDistribution;
+    return true;
+  }
+  if (tokens_.AcceptWords("ADD DISTRIBUTION")) {
+    alter.kind = Kind::kAddDistribution;
+  } else if (tokens_.AcceptWords("MODIFY DISTRIBUTION")) {
+    alter.kind = Kind::kModifyDistribution;
+  } else {
+    return false;
+  }
+  RETURN_IF_ERROR(Distribution(alter.elements));
+  return true;
+}
+
+/// One element, or several in parentheses.
+Status Parser::AlterElements(AlterTableAst& alter) {
+  if (!tokens_.AcceptSymbol("(")) return AlterElement(alter);
   do {
-    RETURN_IF_ERROR(AddedColumn(alter));
+    RETURN_IF_ERROR(AlterElement(alter));
   } while (tokens_.AcceptSymbol(","));
   if (tokens_.PeekSymbol(")")) return tokens_.ExpectSymbol(")");
   return tokens_.Unexpected("',' or ')'");
 }
 
-Status Parser::AddedColumn(AlterTableAst& alter) {
-  SourcePosition position = tokens_.Peek().range.position;
-  for (const char* words : {"WATERMARK FOR", "CONSTRAINT", "PRIMARY KEY", "UNIQUE"}) {
-    if (!tokens_.PeekWords(words)) continue;
-    Error error = NotSupported("ALTER TABLE ... ADD takes columns, not {}", words);
-    error.position = position;
-    return error;
+/// A column with its place, a primary key or a watermark.
+Status Parser::AlterElement(AlterTableAst& alter) {
+  size_t before = alter.elements.columns.size();
+  RETURN_IF_ERROR(TableElement(alter.elements));
+  if (alter.elements.columns.size() == before) return Status::Ok();
+  ColumnAst& column = alter.elements.columns.back();
+  column.first = tokens_.AcceptWords("FIRST");
+  if (!column.first && tokens_.AcceptWords("AFTER")) {
+    ASSIGN_OR_RETURN(column.after, Identifier());
   }
-  ASSIGN_OR_RETURN(ColumnAst column, ColumnDefinition());
-  if (tokens_.PeekWords("FIRST") || tokens_.PeekWords("AFTER")) {
-    Error error = NotSupported("a column can only be added as the last one");
-    error.position = tokens_.Peek().range.position;
-    return error;
+  return Status::Ok();
+}
+
+/// DROP column, DROP (column, ...), DROP PRIMARY KEY, DROP CONSTRAINT name or DROP WATERMARK.
+Status Parser::AlterDrop(AlterTableAst& alter) {
+  using Kind = AlterTableAst::Kind;
+  if (tokens_.AcceptWords("PRIMARY KEY")) {
+    alter.kind = Kind::kDropPrimaryKey;
+    return Status::Ok();
   }
-  alter.columns.push_back(std::move(column));
+  if (tokens_.AcceptWords("WATERMARK")) {
+    alter.kind = Kind::kDropWatermark;
+    return Status::Ok();
+  }
+  if (tokens_.AcceptWords("CONSTRAINT")) {
+    alter.kind = Kind::kDropConstraint;
+    ASSIGN_OR_RETURN(std::string name, Identifier());
+    alter.names = {std::move(name)};
+    return Status::Ok();
+  }
+  alter.kind = Kind::kDropColumns;
+  if (tokens_.PeekSymbol("(")) {
+    ASSIGN_OR_RETURN(alter.names, NameList());
+  } else {
+    ASSIGN_OR_RETURN(std::string name, Identifier());
+    alter.names = {std::move(name)};
+  }
+  return Status::Ok();
+}
+
+/// RENAME TO name, or RENAME column TO column.
+Status Parser::AlterRename(AlterTableAst& alter) {
+  if (tokens_.AcceptWords("TO")) {
+    alter.kind = AlterTableAst::Kind::kRename;
+    ASSIGN_OR_RETURN(alter.new_name, QualifiedName());
+    return Status::Ok();
+  }
+  alter.kind = AlterTableAst::Kind::kRenameColumn;
+  ASSIGN_OR_RETURN(std::string column, Identifier());
+  RETURN_IF_ERROR(tokens_.ExpectWords("TO"));
+  ASSIGN_OR_RETURN(std::string new_name, Identifier());
+  alter.names = {std::move(column), std::move(new_name)};
   return Status::Ok();
 }
 
@@ -114,7 +152,7 @@ Result<std::vector<std::string>> Parser::KeyList() {
   RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
   std::vector<std::string> keys;
   if (tokens_.PeekSymbol(")")) {
-    Error error = InvalidArgument("ALTER TABLE RESET does not support empty key");
+    Error error = InvalidArgument("RESET does not support empty key");
     error.position = tokens_.Peek().range.position;
     return error;
   }

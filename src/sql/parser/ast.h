@@ -181,6 +181,8 @@ struct TableAst {
   NameAst name;
   std::map<std::string, std::string> option_hints;  ///< /*+ OPTIONS('k'='v') */
   ExpressionAstPtr as_of;
+  std::optional<double> sample;       ///< TABLESAMPLE: the part of the rows, 0 to 1
+  std::optional<double> sample_seed;  ///< REPEATABLE
   QueryAstPtr query;
   ExpressionAstPtr function;  ///< kFunction: a kCall; kUnnest: the argument
   bool lateral = false;
@@ -253,6 +255,9 @@ struct ColumnAst {
   bool is_virtual = false;
   bool is_primary_key = false;  ///< written at the column
   std::string comment;
+  /// Where ALTER TABLE puts it; neither: behind the last one, or where it is.
+  bool first = false;
+  std::string after;
 };
 
 struct WatermarkAst {
@@ -260,23 +265,38 @@ struct WatermarkAst {
   ExpressionAstPtr expression;
 };
 
+/// CREATE TABLE ... LIKE source (INCLUDING OPTIONS, ...): what becomes of each part of the source.
+struct TableLikeAst {
+  enum class Strategy { kIncluding, kExcluding, kOverwriting };
+  NameAst source;
+  /// By the part's word: ALL, CONSTRAINTS, DISTRIBUTION, GENERATED, METADATA, OPTIONS, PARTITIONS,
+  /// WATERMARKS.
+  std::map<std::string, Strategy> strategies;
+};
+
 struct CreateTableAst {
   NameAst name;
   bool temporary = false;
   bool if_not_exists = false;
   bool or_replace = false;
+  bool if_exists_only = false;  ///< REPLACE TABLE: there must be one
   std::vector<ColumnAst> columns;
   std::vector<std::string> primary_key;
   SourceRange primary_key_range;
   bool primary_key_enforced = false;
+  std::string primary_key_name;  ///< CONSTRAINT name; empty: none
   std::optional<WatermarkAst> watermark;
   std::string comment;
   std::vector<std::string> partition_keys;
   std::vector<std::string> bucket_keys;  ///< DISTRIBUTED BY HASH(...)
   std::optional<int> bucket_count;       ///< INTO n BUCKETS
   std::map<std::string, std::string> options;
-  QueryAstPtr as_query;         ///< CREATE TABLE ... AS
-  std::optional<NameAst> like;  ///< CREATE TABLE ... LIKE
+  QueryAstPtr as_query;  ///< CREATE TABLE ... AS
+  /// CREATE TABLE (a, b) AS: the query's columns in this order, nothing else declared.
+  std::vector<std::string> column_order;
+  bool distributed = false;          ///< DISTRIBUTED was written
+  std::string distribution_kind;     ///< HASH or RANGE as written; empty: none
+  std::optional<TableLikeAst> like;  ///< CREATE TABLE ... LIKE
 };
 
 /// CREATE [OR ALTER] MATERIALIZED TABLE; the query is `table.as_query`.
@@ -314,6 +334,61 @@ struct CreateDatabaseAst {
   std::map<std::string, std::string> options;
 };
 
+struct AlterViewAst {
+  NameAst name;
+  bool if_exists = false;
+  NameAst new_name;   ///< RENAME TO
+  QueryAstPtr query;  ///< AS
+};
+
+struct AlterDatabaseAst {
+  NameAst name;
+  std::map<std::string, std::string> options;
+};
+
+/// ALTER CATALOG name {SET (...) | RESET (...) | COMMENT '...'}
+struct AlterCatalogAst {
+  NameAst name;
+  std::map<std::string, std::string> set_options;
+  std::vector<std::string> reset_options;
+  std::optional<std::string> comment;
+};
+
+/// CREATE and ALTER FUNCTION. Either the class of another language, or parameters and a body in
+/// SQL.
+struct FunctionAst {
+  struct Parameter {
+    std::string name;
+    model::DataType type;
+  };
+  NameAst name;
+  bool alter = false;
+  bool temporary = false;
+  bool system = false;
+  bool lenient = false;  ///< IF NOT EXISTS, or of ALTER: IF EXISTS
+  std::string class_name;
+  std::string language;  ///< upper case; empty: not written
+  std::vector<Parameter> parameters;
+  std::optional<model::DataType> returns;
+  std::string body;
+  SourceRange range;
+};
+
+/// CREATE, ALTER, DROP, DESCRIBE and SHOW CREATE MODEL.
+struct ModelAst {
+  enum class Kind { kCreate, kSet, kReset, kRename, kDrop, kDescribe, kShowCreate };
+  Kind kind = Kind::kCreate;
+  NameAst name;
+  bool temporary = false;
+  bool lenient = false;            ///< IF [NOT] EXISTS
+  std::vector<ColumnAst> inputs;   ///< kCreate
+  std::vector<ColumnAst> outputs;  ///< kCreate
+  std::string comment;
+  std::map<std::string, std::string> options;  ///< kCreate, kSet
+  std::vector<std::string> keys;               ///< kReset
+  NameAst new_name;                            ///< kRename
+};
+
 struct CreateCatalogAst {
   std::string name;
   bool if_not_exists = false;
@@ -322,10 +397,11 @@ struct CreateCatalogAst {
 };
 
 struct DropAst {
-  enum class Kind { kTable, kView, kMaterializedTable, kDatabase, kCatalog };
+  enum class Kind { kTable, kView, kMaterializedTable, kDatabase, kCatalog, kFunction };
   Kind kind = Kind::kTable;
   NameAst name;
   bool temporary = false;
+  bool system = false;  ///< of a function
   bool if_exists = false;
   bool cascade = false;
 };
@@ -337,12 +413,24 @@ struct AlterTableAst {
     kResetOptions,
     kRename,
     kAddPartitions,
-    kDropPartitions
+    kDropPartitions,
+    kModifyColumns,
+    kDropColumns,
+    kRenameColumn,
+    kDropPrimaryKey,
+    kDropConstraint,
+    kDropWatermark,
+    kAddDistribution,
+    kModifyDistribution,
+    kDropDistribution,
   };
   Kind kind = Kind::kAddColumns;
   NameAst name;
   bool if_exists = false;
-  std::vector<ColumnAst> columns;                              ///< kAddColumns
+  /// kAddColumns, kModifyColumns: columns, primary key and watermark; kAddDistribution,
+  /// kModifyDistribution: buckets.
+  CreateTableAst elements;
+  std::vector<std::string> names;  ///< kDropColumns; kRenameColumn: old, new; kDropConstraint
   std::map<std::string, std::string> options;                  ///< kSetOptions
   std::vector<std::string> keys;                               ///< kResetOptions
   NameAst new_name;                                            ///< kRename
@@ -354,13 +442,51 @@ struct AlterTableAst {
 struct InsertAst {
   NameAst table;
   bool overwrite = false;
+  std::map<std::string, std::string> partition;  ///< PARTITION (key = value, ...)
   std::vector<std::string> columns;
+  bool by_name = false;  ///< the query's columns go where they are named: CREATE TABLE ... AS
   std::map<std::string, std::string> option_hints;
   QueryAstPtr query;
 };
 
 struct StatementSetAst {
   std::vector<InsertAst> inserts;
+};
+
+/// UPDATE table SET column = value, ... WHERE condition
+struct UpdateAst {
+  TableAst table;
+  std::vector<std::pair<std::string, ExpressionAstPtr>> assignments;
+  ExpressionAstPtr where;
+};
+
+struct DeleteAst {
+  TableAst table;
+  ExpressionAstPtr where;
+};
+
+struct TruncateAst {
+  NameAst table;
+};
+
+/// ANALYZE TABLE name [PARTITION (...)] COMPUTE STATISTICS [FOR COLUMNS a, b | FOR ALL COLUMNS]
+struct AnalyzeTableAst {
+  NameAst table;
+  std::vector<std::string> columns;
+};
+
+/// LOAD MODULE name [WITH (...)], UNLOAD MODULE name, USE MODULES a, b
+struct ModuleAst {
+  enum class Kind { kLoad, kUnload, kUse };
+  Kind kind = Kind::kUse;
+  std::vector<std::string> names;
+  std::map<std::string, std::string> options;
+};
+
+/// CALL name(arguments)
+struct CallAst {
+  NameAst name;
+  std::vector<ExpressionAstPtr> args;
 };
 
 struct ShowAst {
@@ -381,16 +507,22 @@ struct ShowAst {
     kPartitions,
     kMaterializedTables,
     kCreateMaterializedTable,
+    kUserFunctions,
+    kFullModules,
+    kProcedures,
+    kJars,
+    kModels,
   };
   Kind kind = Kind::kTables;
   NameAst name;  ///< FROM/IN database or table; the table of SHOW CREATE and SHOW PARTITIONS
   std::map<std::string, std::string> partition;  ///< kPartitions: only those with these values
   std::string like;                              ///< LIKE pattern; empty: none
   bool not_like = false;
+  bool ignore_case = false;  ///< ILIKE
 };
 
 struct DescribeAst {
-  enum class Kind { kTable, kDatabase, kCatalog, kJob };
+  enum class Kind { kTable, kDatabase, kCatalog, kJob, kFunction };
   Kind kind = Kind::kTable;
   NameAst name;
   bool extended = false;
@@ -418,6 +550,7 @@ struct StartJobAst {
 };
 
 struct ExplainAst;
+struct PlanFileAst;
 
 /// A statement: what it is, and its text in the script.
 struct StatementAst {
@@ -425,7 +558,10 @@ struct StatementAst {
   std::variant<QueryAstPtr, InsertAst, StatementSetAst, CreateTableAst, CreateViewAst,
                CreateCatalogAst, CreateDatabaseAst, AlterTableAst, DropAst, ShowAst, DescribeAst,
                SetAst, ResetAst, UseAst, StopJobAst, StartJobAst, std::shared_ptr<const ExplainAst>,
-               CreateMaterializedTableAst, AlterMaterializedTableAst>
+               CreateMaterializedTableAst, AlterMaterializedTableAst,
+               AlterViewAst, AlterDatabaseAst, AlterCatalogAst, FunctionAst, UpdateAst, DeleteAst,
+               TruncateAst, AnalyzeTableAst, ModuleAst, CallAst, std::shared_ptr<const PlanFileAst>,
+               ModelAst>
       node;
 };
 
@@ -433,6 +569,15 @@ struct ExplainAst {
   /// Upper-case details: CHANGELOG_MODE, ESTIMATED_COST, JSON_EXECUTION_PLAN, PLAN_ADVICE, ANALYZE.
   std::vector<std::string> details;
   StatementAst statement;  ///< a query, INSERT or statement set
+};
+
+/// COMPILE PLAN 'file' FOR ..., EXECUTE PLAN 'file', COMPILE AND EXECUTE PLAN 'file' FOR ...
+struct PlanFileAst {
+  std::string file;
+  bool compile = false;
+  bool execute = false;
+  bool if_not_exists = false;
+  StatementAst statement;  ///< when it compiles: an INSERT or a statement set
 };
 
 }  // namespace forebay::sql

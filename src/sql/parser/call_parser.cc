@@ -226,11 +226,12 @@ Result<ExpressionAstPtr> Parser::JsonConstructor(size_t mark, const std::string&
 }
 
 /// name(args), the name taken already.
-Result<ExpressionAstPtr> Parser::Call(size_t mark, const std::string& name) {
+/// names(arguments); names are more than one when a catalog's function is called.
+Result<ExpressionAstPtr> Parser::Call(size_t mark, const std::vector<std::string>& names) {
   RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
   ExpressionAst call;
   call.kind = ExpressionAstKind::kCall;
-  call.text = name;
+  for (const std::string& name : names) call.text += (call.text.empty() ? "" : ".") + name;
   if (tokens_.AcceptWords("DISTINCT")) {
     call.distinct = true;
   } else {
@@ -245,6 +246,10 @@ Result<ExpressionAstPtr> Parser::Call(size_t mark, const std::string& name) {
   RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
   RETURN_IF_ERROR(CallSuffix(call));
   call.range = tokens_.RangeFrom(mark);
+  if (functions_ != nullptr) {
+    ASSIGN_OR_RETURN(std::optional<SqlFunction> function, functions_->Find(names));
+    if (function) return ExpandFunction(call, *function);
+  }
   return std::make_shared<const ExpressionAst>(std::move(call));
 }
 

@@ -308,7 +308,7 @@ Result<ExpressionAstPtr> Parser::Name(size_t mark) {
   ExpressionAst node = Node(ExpressionAstKind::kName);
   ASSIGN_OR_RETURN(std::string part, Identifier());
   node.names.push_back(std::move(part));
-  if (tokens_.PeekSymbol("(")) return Call(mark, node.names[0]);
+  if (tokens_.PeekSymbol("(")) return Call(mark, node.names);
   while (tokens_.PeekSymbol(".")) {
     tokens_.Next();
     if (tokens_.AcceptSymbol("*")) {
@@ -318,9 +318,7 @@ Result<ExpressionAstPtr> Parser::Name(size_t mark) {
     ASSIGN_OR_RETURN(part, Identifier());
     node.names.push_back(std::move(part));
   }
-  if (tokens_.PeekSymbol("(")) {
-    return tokens_.Unexpected("a plain function name (catalog functions are not supported)");
-  }
+  if (tokens_.PeekSymbol("(")) return Call(mark, node.names);
   return Make(std::move(node), tokens_.RangeFrom(mark));
 }
 
@@ -455,7 +453,7 @@ Result<ExpressionAstPtr> Parser::WordExpression(size_t mark) {
     if (taken) return special;
     std::string name = IsReservedWord(word) ? word : tokens_.Peek().text;
     tokens_.Next();
-    return Call(mark, name);
+    return Call(mark, std::vector<std::string>{name});
   }
   static constexpr std::array kWithoutParentheses = {
       "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP"};

@@ -1,5 +1,8 @@
 #include "sql/parser/parser.h"
 
+#include <algorithm>
+#include <array>
+
 #include "sql/parser/lexer.h"
 #include "sql/parser/parser_impl.h"
 
@@ -42,7 +45,7 @@ class Splitter {
         if (!cursor_.SkipQuoted(c)) return false;
       } else if (std::isalpha(static_cast<unsigned char>(c))) {
         std::string word = TakeWord();
-        if (words_.size() < 5) words_.push_back(word);
+        if (words_.size() < kWordsMax) words_.push_back(word);
         if (IsStatementSetStart()) in_set = true;
         bool after_semicolon = last_was_semicolon_;
         last_was_semicolon_ = false;
@@ -71,10 +74,15 @@ class Splitter {
 
   bool IsStatementSetStart() const {
     using Words = std::vector<std::string>;
-    return words_ == Words{"BEGIN", "STATEMENT", "SET"} ||
-           words_ == Words{"EXECUTE", "STATEMENT", "SET", "BEGIN"} ||
-           words_ == Words{"EXPLAIN", "STATEMENT", "SET", "BEGIN"};
+    if (words_ == Words{"BEGIN", "STATEMENT", "SET"}) return true;
+    bool may_hold = words_[0] == "EXECUTE" || words_[0] == "EXPLAIN" || words_[0] == "COMPILE";
+    return may_hold && words_.size() >= 4 &&
+           std::equal(words_.end() - 3, words_.end(),
+                      std::array<std::string_view, 3>{"STATEMENT", "SET", "BEGIN"}.begin());
   }
+
+  /// COMPILE AND EXECUTE PLAN '...' FOR STATEMENT SET BEGIN, and EXPLAIN with all its details.
+  static constexpr size_t kWordsMax = 12;
 
   TextCursor cursor_;
   std::vector<StatementText> pieces_;
@@ -95,17 +103,18 @@ bool IsIncomplete(std::string_view script) {
   return !splitter.complete();
 }
 
-Result<StatementAst> ParseStatement(std::string_view text, SourcePosition origin) {
+Result<StatementAst> ParseStatement(std::string_view text, SourcePosition origin,
+                                    FunctionSource* functions) {
   ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text, origin));
-  Parser parser(std::move(tokens));
+  Parser parser(std::move(tokens), functions);
   ASSIGN_OR_RETURN(StatementAst statement, parser.Statement());
   RETURN_IF_ERROR(parser.ExpectEnd());
   return statement;
 }
 
-Result<ExpressionAstPtr> ParseExpression(std::string_view text) {
+Result<ExpressionAstPtr> ParseExpression(std::string_view text, FunctionSource* functions) {
   ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text, {1, 1}));
-  Parser parser(std::move(tokens));
+  Parser parser(std::move(tokens), functions);
   ASSIGN_OR_RETURN(ExpressionAstPtr expression, parser.Expression());
   RETURN_IF_ERROR(parser.ExpectEnd());
   return expression;

@@ -21,12 +21,30 @@ std::vector<StatementText> SplitStatements(std::string_view script);
 /// Whether `script` ends in the middle of a statement, so that an interactive shell must read on.
 bool IsIncomplete(std::string_view script);
 
+/// A function whose body is an expression over its parameters.
+struct SqlFunction {
+  std::vector<FunctionAst::Parameter> parameters;
+  model::DataType returns;
+  std::string body;  ///< SQL text
+};
+
+/// Where the parser finds such functions: a call of one is replaced by its body. Thread-compatible.
+class FunctionSource {
+ public:
+  virtual ~FunctionSource() = default;
+  /// By the name as written: f, db.f or catalog.db.f. nullopt: it is none, but perhaps one of
+  /// Flink's own.
+  virtual Result<std::optional<SqlFunction>> Find(const std::vector<std::string>& names) = 0;
+};
+
 /// Parses one statement of Flink's SQL dialect. `origin` is where `text` starts in its script, so
 /// that errors point into the script. Errors are kInvalidArgument with a position.
-Result<StatementAst> ParseStatement(std::string_view text, SourcePosition origin = {1, 1});
+Result<StatementAst> ParseStatement(std::string_view text, SourcePosition origin = {1, 1},
+                                    FunctionSource* functions = nullptr);
 
 /// Parses a scalar expression alone (computed columns, watermarks).
-Result<ExpressionAstPtr> ParseExpression(std::string_view text);
+Result<ExpressionAstPtr> ParseExpression(std::string_view text,
+                                         FunctionSource* functions = nullptr);
 
 /// Parses a type alone, e.g. "DECIMAL(10, 2) NOT NULL".
 Result<model::DataType> ParseType(std::string_view text);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sql/parser/ast.h"
+#include "sql/parser/parser.h"
 #include "sql/parser/token_stream.h"
 
 namespace forebay::sql {
@@ -20,7 +21,12 @@ class Parser {
   /// to one side and are as deep as the chain is long.
   static constexpr int kMaxChain = 1000;
 
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  /// SQL functions may call one another this deep.
+  static constexpr int kMaxFunctionDepth = 16;
+
+  /// `functions`, which may be null, outlives the parser.
+  explicit Parser(std::vector<Token> tokens, FunctionSource* functions = nullptr)
+      : tokens_(std::move(tokens)), functions_(functions) {}
 
   Result<StatementAst> Statement();
   Result<ExpressionAstPtr> Expression();
@@ -59,7 +65,7 @@ class Parser {
   Result<ExpressionAstPtr> FloorCall(size_t mark, const std::string& name);
   Result<ExpressionAstPtr> JsonCall(size_t mark, const std::string& name);
   Result<ExpressionAstPtr> JsonConstructor(size_t mark, const std::string& name);
-  Result<ExpressionAstPtr> Call(size_t mark, const std::string& name);
+  Result<ExpressionAstPtr> Call(size_t mark, const std::vector<std::string>& names);
   Result<ExpressionAstPtr> Argument();
   Result<ExpressionAstPtr> TableArgument(size_t mark);
   Status CallSuffix(ExpressionAst& call);
@@ -94,6 +100,7 @@ class Parser {
   bool AcceptJoin(JoinAstKind& kind, bool& natural);
   Result<TableAst> TablePrimary();
   Status NamedTable(TableAst& table);
+  Status TableSample(TableAst& table);
   Status TableAlias(TableAst& table);
   Result<GroupItemAst> GroupItem();
   Result<std::vector<OrderItemAst>> OrderItems();
@@ -123,6 +130,8 @@ class Parser {
   Status PrimaryKey(CreateTableAst& table);
   Result<ColumnAst> ColumnDefinition();
   Status Distribution(CreateTableAst& table);
+  Result<TableLikeAst> TableLike();
+  bool AtColumnOrder() const;
 
   // materialized_table_parser.cc
   Result<CreateMaterializedTableAst> CreateMaterializedTable(bool or_alter);
@@ -133,10 +142,45 @@ class Parser {
 
   // alter_table_parser.cc
   Result<AlterTableAst> AlterTable();
-  Status AlterAdd(AlterTableAst& alter);
+  Status AlterElements(AlterTableAst& alter);
+  Status AlterElement(AlterTableAst& alter);
+  Status AlterDrop(AlterTableAst& alter);
+  Status AlterRename(AlterTableAst& alter);
   Result<bool> AlterPartitions(AlterTableAst& alter);
-  Status AddedColumn(AlterTableAst& alter);
+  Result<bool> AlterDistribution(AlterTableAst& alter);
   Result<std::vector<std::string>> KeyList();
+
+  // alter_object_parser.cc
+  Result<StatementAst> Alter();
+  Result<AlterViewAst> AlterView();
+  Result<AlterDatabaseAst> AlterDatabase();
+  Result<AlterCatalogAst> AlterCatalog();
+
+  // function_parser.cc
+  Result<FunctionAst> Function(bool alter, bool temporary);
+  Status FunctionBody(FunctionAst& function);
+  Result<ExpressionAstPtr> ExpandFunction(const ExpressionAst& call, const SqlFunction& function);
+
+  // change_parser.cc
+  Result<UpdateAst> Update();
+  Result<DeleteAst> Delete();
+  Result<TableAst> ChangedTable();
+  Result<AnalyzeTableAst> AnalyzeTable();
+  Result<ModuleAst> Module(ModuleAst::Kind kind);
+  Result<CallAst> CallProcedure();
+  Result<StatementAst> CompilePlan();
+  Result<StatementAst> ExecutePlan();
+  Result<StatementAst> PlannedStatement();
+
+  // model_parser.cc
+  Result<ModelAst> CreateModel(bool temporary);
+  Result<ModelAst> AlterModel();
+  Result<ModelAst> NamedModel(ModelAst::Kind kind, bool temporary);
+
+  // show_parser.cc
+  Result<ShowAst> Show();
+  Status ShowFilter(ShowAst& show);
+  Result<DescribeAst> Describe();
 
   // statement_parser.cc
   Result<StatementAst> StatementNode();
@@ -145,9 +189,7 @@ class Parser {
   Result<CreateCatalogAst> CreateCatalog();
   Result<CreateDatabaseAst> CreateDatabase();
   Result<DropAst> Drop();
-  Result<ShowAst> Show();
-  Status ShowFilter(ShowAst& show);
-  Result<DescribeAst> Describe();
+  Status InsertPartition(InsertAst& insert);
   Result<InsertAst> Insert();
   Result<StatementSetAst> StatementSet();
   Result<StatementAst> Explain();
@@ -169,8 +211,10 @@ class Parser {
   Status CountLink(int& links) const;
 
   TokenStream tokens_;
+  FunctionSource* functions_;
   int depth_ = 0;
   bool in_match_ = false;  ///< within MATCH_RECOGNIZE (...): FINAL and RUNNING stand before calls
+  int function_depth_ = 0;  ///< of SQL functions in SQL functions
 };
 
 }  // namespace forebay::sql

@@ -32,14 +32,27 @@ Result<StatementAst> Wrap(Result<T> node) {
 Result<StatementAst> Parser::StatementNode() {
   if (AtQueryStart()) return Wrap(Query());
   if (tokens_.AcceptWords("CREATE")) return Create();
-  if (tokens_.AcceptWords("ALTER TABLE")) return Wrap(AlterTable());
   if (tokens_.AcceptWords("ALTER MATERIALIZED TABLE")) return AlterMaterializedTable();
+  if (tokens_.AcceptWords("ALTER")) return Alter();
+  if (tokens_.AcceptWords("REPLACE TABLE")) {
+    auto table = CreateTable(false, true);
+    if (table.ok()) table->if_exists_only = true;
+    return Wrap(std::move(table));
+  }
+  using Model = ModelAst::Kind;
+  if (tokens_.AcceptWords("DROP MODEL")) return Wrap(NamedModel(Model::kDrop, false));
+  if (tokens_.AcceptWords("DROP TEMPORARY MODEL")) return Wrap(NamedModel(Model::kDrop, true));
+  if (tokens_.AcceptWords("SHOW CREATE MODEL")) return Wrap(NamedModel(Model::kShowCreate, false));
+  if (tokens_.AcceptWords("DESCRIBE MODEL") || tokens_.AcceptWords("DESC MODEL")) {
+    return Wrap(NamedModel(Model::kDescribe, false));
+  }
   if (tokens_.AcceptWords("DROP")) return Wrap(Drop());
   if (tokens_.AcceptWords("INSERT")) return Wrap(Insert());
   if (tokens_.AcceptWords("EXECUTE STATEMENT SET BEGIN") ||
       tokens_.AcceptWords("BEGIN STATEMENT SET")) {
     return Wrap(StatementSet());
   }
+  if (tokens_.AcceptWords("EXECUTE PLAN")) return ExecutePlan();
   if (tokens_.AcceptWords("EXECUTE")) return StatementNode();  // EXECUTE INSERT, EXECUTE SELECT
   if (tokens_.AcceptWords("EXPLAIN")) return Explain();
   if (tokens_.AcceptWords("SHOW")) return Wrap(Show());
@@ -48,18 +61,29 @@ Result<StatementAst> Parser::StatementNode() {
   if (tokens_.AcceptWords("RESET")) return Wrap(Reset());
   if (tokens_.AcceptWords("STOP JOB")) return Wrap(StopJob());
   if (tokens_.AcceptWords("START JOB")) return Wrap(StartJob());
+  if (tokens_.AcceptWords("UPDATE")) return Wrap(Update());
+  if (tokens_.AcceptWords("DELETE FROM")) return Wrap(Delete());
+  if (tokens_.AcceptWords("COMPILE")) return CompilePlan();
+  if (tokens_.AcceptWords("CALL")) return Wrap(CallProcedure());
+  if (tokens_.AcceptWords("ANALYZE TABLE")) return Wrap(AnalyzeTable());
+  if (tokens_.AcceptWords("LOAD MODULE")) return Wrap(Module(ModuleAst::Kind::kLoad));
+  if (tokens_.AcceptWords("UNLOAD MODULE")) return Wrap(Module(ModuleAst::Kind::kUnload));
+  if (tokens_.AcceptWords("USE MODULES")) return Wrap(Module(ModuleAst::Kind::kUse));
+  if (tokens_.AcceptWords("TRUNCATE TABLE")) {
+    TruncateAst truncate;
+    ASSIGN_OR_RETURN(truncate.table, QualifiedName());
+    return Wrap(Result<TruncateAst>(std::move(truncate)));
+  }
   if (tokens_.AcceptWords("USE")) {
     UseAst use;
     use.catalog = tokens_.AcceptWords("CATALOG");
     ASSIGN_OR_RETURN(use.name, QualifiedName());
     return Wrap(Result<UseAst>(std::move(use)));
   }
-  static constexpr std::array kLater = {"ALTER",   "UPDATE", "DELETE", "TRUNCATE",
-                                        "ANALYZE", "MERGE",  "CALL",   "COMPILE",
-                                        "LOAD",    "UNLOAD", "ADD",    "REMOVE"};
+  static constexpr std::array kLater = {"MERGE INTO", "ADD JAR", "REMOVE JAR"};
   for (const char* word : kLater) {
     if (tokens_.PeekWords(word)) {
-      Error error = NotSupported("{} statements are not supported yet", word);
+      Error error = NotSupported("SQL-1020 {} is not supported", word);
       error.position = tokens_.Peek().range.position;
       return error;
     }
@@ -77,15 +101,11 @@ Result<StatementAst> Parser::Create() {
   if (tokens_.AcceptWords("VIEW")) return Wrap(CreateView(temporary, or_replace));
   if (tokens_.AcceptWords("DATABASE")) return Wrap(CreateDatabase());
   if (tokens_.AcceptWords("CATALOG")) return Wrap(CreateCatalog());
-  static constexpr std::array kLater = {"FUNCTION", "SYSTEM", "MODEL"};
-  for (const char* word : kLater) {
-    if (tokens_.PeekWords(word)) {
-      Error error = NotSupported("CREATE {} is not supported yet", word);
-      error.position = tokens_.Peek().range.position;
-      return error;
-    }
+  if (tokens_.PeekWords("FUNCTION") || tokens_.PeekWords("SYSTEM FUNCTION")) {
+    return Wrap(Function(false, temporary));
   }
-  return tokens_.Unexpected("TABLE, VIEW, DATABASE or CATALOG after CREATE");
+  if (tokens_.AcceptWords("MODEL")) return Wrap(CreateModel(temporary));
+  return tokens_.Unexpected("TABLE, VIEW, DATABASE, CATALOG or FUNCTION after CREATE");
 }
 
 Result<CreateViewAst> Parser::CreateView(bool temporary, bool or_replace) {
@@ -143,87 +163,19 @@ Result<DropAst> Parser::Drop() {
     drop.kind = DropAst::Kind::kDatabase;
   } else if (tokens_.AcceptWords("CATALOG")) {
     drop.kind = DropAst::Kind::kCatalog;
+  } else if (tokens_.AcceptWords("FUNCTION")) {
+    drop.kind = DropAst::Kind::kFunction;
+  } else if (tokens_.AcceptWords("SYSTEM FUNCTION")) {
+    drop.kind = DropAst::Kind::kFunction;
+    drop.system = true;
   } else {
-    return tokens_.Unexpected("TABLE, VIEW, DATABASE or CATALOG after DROP");
+    return tokens_.Unexpected("TABLE, VIEW, DATABASE, CATALOG or FUNCTION after DROP");
   }
   drop.if_exists = tokens_.AcceptWords("IF EXISTS");
   ASSIGN_OR_RETURN(drop.name, QualifiedName());
   drop.cascade = tokens_.AcceptWords("CASCADE");
   if (!drop.cascade) tokens_.AcceptWords("RESTRICT");
   return drop;
-}
-
-Result<ShowAst> Parser::Show() {
-  using Kind = ShowAst::Kind;
-  struct Form {
-    const char* words;
-    Kind kind;
-    bool has_name;
-  };
-  static constexpr std::array<Form, 16> kForms = {{
-      {"DATABASES", Kind::kDatabases, false},
-      {"TABLES", Kind::kTables, false},
-      {"VIEWS", Kind::kViews, false},
-      {"COLUMNS", Kind::kColumns, false},
-      {"CREATE TABLE", Kind::kCreateTable, true},
-      {"CREATE VIEW", Kind::kCreateView, true},
-      {"CREATE CATALOG", Kind::kCreateCatalog, true},
-      {"FUNCTIONS", Kind::kFunctions, false},
-      {"CATALOGS", Kind::kCatalogs, false},
-      {"CURRENT DATABASE", Kind::kCurrentDatabase, false},
-      {"CURRENT CATALOG", Kind::kCurrentCatalog, false},
-      {"JOBS", Kind::kJobs, false},
-      {"MODULES", Kind::kModules, false},
-      {"PARTITIONS", Kind::kPartitions, true},
-      {"MATERIALIZED TABLES", Kind::kMaterializedTables, false},
-      {"CREATE MATERIALIZED TABLE", Kind::kCreateMaterializedTable, true},
-  }};
-  ShowAst show;
-  for (const Form& form : kForms) {
-    if (!tokens_.AcceptWords(form.words)) continue;
-    show.kind = form.kind;
-    if (form.has_name) {
-      ASSIGN_OR_RETURN(show.name, QualifiedName());
-    } else {
-      RETURN_IF_ERROR(ShowFilter(show));
-    }
-    if (form.kind == Kind::kPartitions && tokens_.AcceptWords("PARTITION")) {
-      ASSIGN_OR_RETURN(show.partition, PartitionSpec());
-    }
-    return show;
-  }
-  return tokens_.Unexpected(
-      "DATABASES, TABLES, VIEWS, COLUMNS, PARTITIONS, JOBS, FUNCTIONS or CREATE TABLE");
-}
-
-Status Parser::ShowFilter(ShowAst& show) {
-  if (tokens_.AcceptWords("FROM") || tokens_.AcceptWords("IN")) {
-    ASSIGN_OR_RETURN(show.name, QualifiedName());
-  }
-  show.not_like = tokens_.AcceptWords("NOT");
-  if (tokens_.AcceptWords("LIKE")) {
-    ASSIGN_OR_RETURN(show.like, StringLiteral());
-  } else if (show.not_like) {
-    return tokens_.Unexpected("LIKE");
-  }
-  return Status::Ok();
-}
-
-Result<DescribeAst> Parser::Describe() {
-  DescribeAst describe;
-  if (tokens_.AcceptWords("DATABASE")) {
-    describe.kind = DescribeAst::Kind::kDatabase;
-  } else if (tokens_.AcceptWords("CATALOG")) {
-    describe.kind = DescribeAst::Kind::kCatalog;
-  } else if (tokens_.PeekWords("JOB") && tokens_.Peek(1).kind == TokenKind::kString) {
-    tokens_.Next();
-    describe.kind = DescribeAst::Kind::kJob;
-    describe.name.parts.push_back(tokens_.Next().text);
-    return describe;
-  }
-  describe.extended = tokens_.AcceptWords("EXTENDED");
-  ASSIGN_OR_RETURN(describe.name, QualifiedName());
-  return describe;
 }
 
 /// After INSERT.
@@ -235,14 +187,18 @@ Result<InsertAst> Parser::Insert() {
   if (tokens_.Peek().kind == TokenKind::kHint) {
     ASSIGN_OR_RETURN(insert.option_hints, OptionHints());
   }
-  if (tokens_.PeekWords("PARTITION")) {
-    return tokens_.Unexpected("a query (INSERT ... PARTITION is not supported yet)");
-  }
+  if (tokens_.AcceptWords("PARTITION")) RETURN_IF_ERROR(InsertPartition(insert));
   if (tokens_.PeekSymbol("(") && !AtQueryStart()) {
     ASSIGN_OR_RETURN(insert.columns, NameList());
   }
   ASSIGN_OR_RETURN(insert.query, Query());
   return insert;
+}
+
+/// After INSERT INTO table PARTITION.
+Status Parser::InsertPartition(InsertAst& insert) {
+  ASSIGN_OR_RETURN(insert.partition, PartitionSpec());
+  return Status::Ok();
 }
 
 /// INSERT ...; INSERT ...; END

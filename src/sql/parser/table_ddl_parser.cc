@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "sql/parser/parser_impl.h"
 
 // CREATE TABLE.
@@ -10,7 +13,11 @@ Result<CreateTableAst> Parser::CreateTable(bool temporary, bool or_replace) {
   table.or_replace = or_replace;
   table.if_not_exists = tokens_.AcceptWords("IF NOT EXISTS");
   ASSIGN_OR_RETURN(table.name, QualifiedName());
-  if (tokens_.PeekSymbol("(")) RETURN_IF_ERROR(TableElements(table));
+  if (AtColumnOrder()) {
+    ASSIGN_OR_RETURN(table.column_order, NameList());
+  } else if (tokens_.PeekSymbol("(")) {
+    RETURN_IF_ERROR(TableElements(table));
+  }
   if (tokens_.AcceptWords("COMMENT")) {
     ASSIGN_OR_RETURN(table.comment, StringLiteral());
   }
@@ -22,12 +29,47 @@ Result<CreateTableAst> Parser::CreateTable(bool temporary, bool or_replace) {
     ASSIGN_OR_RETURN(table.options, OptionList());
   }
   if (tokens_.AcceptWords("LIKE")) {
-    ASSIGN_OR_RETURN(NameAst like, QualifiedName());
-    table.like = std::move(like);
+    ASSIGN_OR_RETURN(table.like, TableLike());
   } else if (tokens_.AcceptWords("AS")) {
     ASSIGN_OR_RETURN(table.as_query, Query());
   }
   return table;
+}
+
+/// (a, b) AS SELECT ...: names without types.
+bool Parser::AtColumnOrder() const {
+  if (!tokens_.PeekSymbol("(")) return false;
+  bool is_name =
+      tokens_.Peek(1).kind == TokenKind::kWord || tokens_.Peek(1).kind == TokenKind::kQuotedName;
+  return is_name && (tokens_.PeekSymbol(",", 2) || tokens_.PeekSymbol(")", 2));
+}
+
+/// After LIKE: source [({INCLUDING | EXCLUDING | OVERWRITING} part ...)]
+Result<TableLikeAst> Parser::TableLike() {
+  using Strategy = TableLikeAst::Strategy;
+  TableLikeAst like;
+  ASSIGN_OR_RETURN(like.source, QualifiedName());
+  if (!tokens_.AcceptSymbol("(")) return like;
+  while (!tokens_.AcceptSymbol(")")) {
+    Strategy strategy = Strategy::kIncluding;
+    if (tokens_.AcceptWords("EXCLUDING")) {
+      strategy = Strategy::kExcluding;
+    } else if (tokens_.AcceptWords("OVERWRITING")) {
+      strategy = Strategy::kOverwriting;
+    } else {
+      RETURN_IF_ERROR(tokens_.ExpectWords("INCLUDING"));
+    }
+    static constexpr std::array kParts = {"ALL",      "CONSTRAINTS", "DISTRIBUTION", "GENERATED",
+                                          "METADATA", "OPTIONS",     "PARTITIONS",   "WATERMARKS"};
+    auto part = std::find_if(kParts.begin(), kParts.end(),
+                             [&](const char* word) { return tokens_.PeekWords(word); });
+    if (part == kParts.end()) return tokens_.Unexpected("a part of the table, such as OPTIONS");
+    if (!like.strategies.emplace(*part, strategy).second) {
+      return tokens_.Unexpected("each part of the table once");
+    }
+    tokens_.Next();
+  }
+  return like;
 }
 
 Status Parser::TableElements(CreateTableAst& table) {
@@ -50,7 +92,7 @@ Status Parser::TableElement(CreateTableAst& table) {
     return Status::Ok();
   }
   if (tokens_.AcceptWords("CONSTRAINT")) {
-    RETURN_IF_ERROR(Identifier());  // its name says nothing to us
+    ASSIGN_OR_RETURN(table.primary_key_name, Identifier());
     return PrimaryKey(table);
   }
   if (tokens_.PeekWords("PRIMARY KEY")) return PrimaryKey(table);
@@ -102,11 +144,13 @@ Result<ColumnAst> Parser::ColumnDefinition() {
   return column;
 }
 
-/// DISTRIBUTED [BY [HASH](a, b)] [INTO n BUCKETS]
+/// DISTRIBUTED [BY [HASH | RANGE](a, b)] [INTO n BUCKETS]
 Status Parser::Distribution(CreateTableAst& table) {
+  table.distributed = true;
   if (tokens_.AcceptWords("BY")) {
-    if (tokens_.PeekWords("RANGE")) return tokens_.Unexpected("HASH or a column list");
-    tokens_.AcceptWords("HASH");
+    for (const char* kind : {"HASH", "RANGE"}) {
+      if (tokens_.AcceptWords(kind)) table.distribution_kind = kind;
+    }
     ASSIGN_OR_RETURN(table.bucket_keys, NameList());
   }
   if (tokens_.AcceptWords("INTO")) {

@@ -1,4 +1,5 @@
 #include <array>
+#include <cstdlib>
 
 #include "sql/parser/parser.h"
 #include "sql/parser/parser_impl.h"
@@ -129,6 +130,7 @@ Result<TableAst> Parser::TablePrimary() {
   } else {
     RETURN_IF_ERROR(NamedTable(table));
   }
+  RETURN_IF_ERROR(TableSample(table));
   if (tokens_.PeekWords("MATCH_RECOGNIZE")) {
     ASSIGN_OR_RETURN(table, MatchRecognize(std::move(table)));
   }
@@ -144,6 +146,28 @@ Status Parser::NamedTable(TableAst& table) {
   if (tokens_.AcceptWords("FOR SYSTEM_TIME AS OF")) {
     ASSIGN_OR_RETURN(table.as_of, Expression());
   }
+  return Status::Ok();
+}
+
+/// [TABLESAMPLE {BERNOULLI | SYSTEM}(percent) [REPEATABLE (seed)]]
+Status Parser::TableSample(TableAst& table) {
+  if (!tokens_.AcceptWords("TABLESAMPLE")) return Status::Ok();
+  if (!tokens_.AcceptWords("SYSTEM")) RETURN_IF_ERROR(tokens_.ExpectWords("BERNOULLI"));
+  auto number = [&]() -> Result<double> {
+    RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
+    TokenKind kind = tokens_.Peek().kind;
+    if (kind != TokenKind::kInteger && kind != TokenKind::kDecimal) {
+      return tokens_.Unexpected("a number");
+    }
+    double value = std::strtod(tokens_.Next().text.c_str(), nullptr);
+    RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+    return value;
+  };
+  ASSIGN_OR_RETURN(double percent, number());
+  if (percent > 100) return tokens_.Unexpected("a TABLESAMPLE of 0 to 100 percent");
+  table.sample = percent / 100;
+  if (!tokens_.AcceptWords("REPEATABLE")) return Status::Ok();
+  ASSIGN_OR_RETURN(table.sample_seed, number());
   return Status::Ok();
 }
 

@@ -276,6 +276,14 @@ Status MetadataStore::ReplaceTable(const TableInfo& info) {
   return SaveTable(std::move(after));
 }
 
+Status MetadataStore::SwapTable(const TableInfo& info) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const StoredTable* before, FindTable(info.path));
+  TableId old = before->info.id;
+  RETURN_IF_ERROR(SaveTable({info, {{info.schema_id, info.descriptor.schema}}}));
+  return ForgetTableOffsetsLocked(old);
+}
+
 Status MetadataStore::SaveTable(StoredTable table) {
   ASSIGN_OR_RETURN(std::string json, StoredTableToJson(table));
   TablePath path = table.info.path;
@@ -295,6 +303,10 @@ Status MetadataStore::RemoveTable(const TablePath& path) {
   if (found == tables_.end()) return {};
   TableId id = found->second.info.id;
   tables_.erase(found);
+  return ForgetTableOffsetsLocked(id);
+}
+
+Status MetadataStore::ForgetTableOffsetsLocked(TableId id) {
   std::vector<LakeOffsetsKey> keys;
   for (const auto& [key, offsets] : lake_offsets_) {
     if (key.table == id) keys.push_back(key);

@@ -48,6 +48,8 @@ class MetadataStore {
   Status PutTable(const model::TableInfo& info);
   /// Replaces what is known of a table that exists; a new schema joins those it has had.
   Status ReplaceTable(const model::TableInfo& info);
+  /// Puts a table with another id in the place of the one that is there.
+  Status SwapTable(const model::TableInfo& info);
   Status RemoveTable(const model::TablePath& path);
   /// kNotFound (with a suggestion), kCorruption.
   Result<model::TableInfo> GetTable(const model::TablePath& path);
@@ -95,6 +97,7 @@ class MetadataStore {
   Result<const StoredTable*> FindTable(const model::TablePath& path);
   Status SaveTable(StoredTable table);
   Status ForgetLakeOffsetsLocked(const LakeOffsetsKey& key);
+  Status ForgetTableOffsetsLocked(model::TableId id);
 
   io::FileSystem& fs_;
   const std::string directory_;

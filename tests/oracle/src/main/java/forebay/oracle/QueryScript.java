@@ -79,13 +79,22 @@ final class QueryScript {
         delete(scratch);
     }
 
-    /** `${DATA}` is the folder of input; `${TABLE:x}` the options of a table one can write to. */
+    /**
+     * `${DATA}` is the folder of input, `${SCRATCH}` one of this run; `${TABLE:x}` the options of a
+     * table one can write to, `${MUTABLE:x}` of one that also takes UPDATE, DELETE and TRUNCATE;
+     * `${FUNCTION:X …}` the class X of Functions.
+     */
     private String replace(String sql, Path scratch) throws IOException {
         Matcher table = TABLE.matcher(sql);
         if (table.find()) {
             Files.createDirectories(scratch.resolve(table.group(1)));
         }
-        return sql.replace("${DATA}", data.toString()).replaceAll(TABLE.pattern(),
+        return sql.replace("${DATA}", data.toString())
+                .replace("${SCRATCH}", scratch.toString())
+                .replaceAll("\\$\\{MUTABLE:(\\w+)\\}",
+                        "WITH ('connector' = 'oracle-memory', 'folder' = '" + scratch + "/$1')")
+                .replaceAll("\\$\\{FUNCTION:(\\w+)[^}]*\\}", "AS 'forebay.oracle.Functions\\$$1'")
+                .replaceAll(TABLE.pattern(),
                 "WITH ('connector' = 'filesystem', 'path' = '" + scratch + "/$1', "
                         + "'format' = 'json', 'json.timestamp-format.standard' = 'ISO-8601')");
     }
@@ -98,13 +107,24 @@ final class QueryScript {
             set(sql.split("'")[1], sql.split("'")[3]);
             return false;
         }
+        if (head.startsWith("RESET ")) {
+            tables.getConfig().getConfiguration().removeKey(sql.split("'")[1]);
+            return false;
+        }
+        // What the SQL client makes of the statements of a set.
+        sql = sql.replaceFirst("^BEGIN STATEMENT SET;", "EXECUTE STATEMENT SET BEGIN");
         boolean query = head.matches("(?s)(SELECT|WITH|VALUES|\\(SELECT).*");
         boolean streaming = result.get("mode").equals("streaming");
         if (query && streaming) {
             result.put("changelog_mode", changelogMode(sql));
         }
         TableResult table = tables.executeSql(sql);
-        if (head.startsWith("INSERT") || head.startsWith("EXECUTE")) {
+        if (head.startsWith("EXECUTE SELECT")) {
+            collect(table, result, false);
+            return true;
+        }
+        if (head.matches("(?s)(INSERT|EXECUTE|BEGIN|UPDATE|DELETE|TRUNCATE|COMPILE|EXPLAIN|ANALYZE).*")) {
+            table.await();
             return false;
         }
         if (!query && !head.matches("(?s)(DESC|SHOW).*")) {

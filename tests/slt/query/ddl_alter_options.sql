@@ -1,0 +1,27 @@
+-- modes: batch
+CREATE TABLE t (n BIGINT, s STRING) WITH ('connector' = 'datagen', 'number-of-rows' = '2', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '5', 'fields.s.length' = '3');
+ALTER TABLE t SET ('fields.n.start' = '4');
+SELECT n, CHAR_LENGTH(s) AS c FROM t;
+ALTER TABLE t RESET ('fields.s.length');
+SELECT n, CHAR_LENGTH(s) AS c FROM t;
+SHOW CREATE TABLE t;
+ALTER TABLE t RENAME TO u;
+SHOW TABLES;
+SELECT n FROM u;
+SELECT n FROM t;
+ALTER TABLE nope SET ('a' = 'b');
+ALTER TABLE IF EXISTS nope SET ('a' = 'b');
+ALTER TABLE IF EXISTS nope RENAME TO v;
+ALTER TABLE nope RENAME TO v;
+CREATE TABLE w (n INT) WITH ('connector' = 'blackhole');
+ALTER TABLE u RENAME TO w;
+ALTER TABLE u RESET ();
+ALTER TABLE w ADD DISTRIBUTION BY HASH(n) INTO 4 BUCKETS;
+SHOW CREATE TABLE w;
+ALTER TABLE w ADD DISTRIBUTION BY (n);
+ALTER TABLE w MODIFY DISTRIBUTION INTO 2 BUCKETS;
+SHOW CREATE TABLE w;
+ALTER TABLE w DROP DISTRIBUTION;
+ALTER TABLE w DROP DISTRIBUTION;
+ALTER TABLE w MODIFY DISTRIBUTION BY (n);
+SHOW CREATE TABLE w;

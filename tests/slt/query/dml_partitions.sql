@@ -1,0 +1,17 @@
+-- modes: batch
+CREATE TABLE p (id INT, dt STRING, hh INT) PARTITIONED BY (dt, hh) ${TABLE:p};
+INSERT INTO p PARTITION (dt = 'd1', hh = 1) VALUES (1), (2);
+INSERT INTO p PARTITION (dt = 'd1') VALUES (3, 2), (4, 3);
+INSERT INTO p PARTITION (dt = 'd2', hh = 1) (id) SELECT 5;
+INSERT INTO p VALUES (6, 'd3', 1);
+SELECT * FROM p;
+SELECT id FROM p WHERE dt = 'd1' AND hh > 1;
+INSERT OVERWRITE p PARTITION (dt = 'd1', hh = 1) VALUES (10);
+SELECT * FROM p;
+INSERT OVERWRITE p PARTITION (dt = 'd1') SELECT id + 100, hh FROM p WHERE dt = 'd2';
+SELECT * FROM p;
+INSERT OVERWRITE p SELECT id + 1000, dt, hh FROM p WHERE dt = 'd3';
+SELECT * FROM p;
+INSERT INTO p PARTITION (id = 1) VALUES ('d1', 1);
+INSERT INTO p PARTITION (nope = 1) VALUES (1, 'd1', 1);
+INSERT INTO p PARTITION (dt = 'd1', hh = 1) VALUES (1, 2);

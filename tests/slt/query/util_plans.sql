@@ -1,0 +1,20 @@
+-- modes: streaming
+CREATE TABLE src (id INT, name STRING) ${TABLE:src};
+INSERT INTO src VALUES (1, 'a'), (2, 'b'), (3, 'a');
+CREATE TABLE o (name STRING, n INT) ${TABLE:o};
+COMPILE PLAN '${SCRATCH}/plan1.json' FOR INSERT INTO o SELECT name, id FROM src WHERE id > 1;
+SELECT * FROM o;
+EXECUTE PLAN '${SCRATCH}/plan1.json';
+SELECT * FROM o;
+COMPILE PLAN '${SCRATCH}/plan1.json' FOR INSERT INTO o SELECT name, id FROM src;
+COMPILE PLAN '${SCRATCH}/plan1.json' IF NOT EXISTS FOR INSERT INTO o SELECT name, id FROM src;
+EXECUTE PLAN '${SCRATCH}/plan1.json';
+SELECT * FROM o;
+COMPILE AND EXECUTE PLAN '${SCRATCH}/plan2.json' FOR STATEMENT SET BEGIN
+INSERT INTO o SELECT 'set', id FROM src;
+INSERT INTO o SELECT 'other', id * 10 FROM src WHERE id = 1;
+END;
+SELECT * FROM o;
+EXECUTE PLAN '${SCRATCH}/none.json';
+EXPLAIN SELECT * FROM o;
+SELECT COUNT(*) AS c FROM o;
