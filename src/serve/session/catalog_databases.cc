@@ -53,10 +53,7 @@ Status SqlCatalog::AlterCatalog(const std::string& name,
                                 const client::CatalogDefinition& definition) {
   {
     std::lock_guard lock(mutex_);
-    if (client::CatalogDefinition* own = memory_.Find(name)) {
-      *own = definition;
-      return Status::Ok();
-    }
+    if (memory_.Has(name)) return memory_.Alter(name, definition);
   }
   if (catalogs_ == nullptr) return OnlyLocalCatalog();
   return catalogs_->AlterCatalog(name, definition);

@@ -18,12 +18,27 @@ Error Empty(const std::string& database) {
 
 }  // namespace
 
-Status MemoryCatalogs::Create(const std::string& name,
-                              const client::CatalogDefinition& definition) {
+Status MemoryCatalogs::CheckOptions(const client::CatalogDefinition& definition) {
   for (const auto& [key, value] : definition.properties) {
     if (key == "type" || key == kDefaultDatabase) continue;
     return InvalidArgument("a catalog of type '{}' has no option '{}'", kType, key);
   }
+  return Status::Ok();
+}
+
+Status MemoryCatalogs::Alter(const std::string& name, const client::CatalogDefinition& definition) {
+  RETURN_IF_ERROR(CheckOptions(definition));
+  if (definition.comment == catalogs_.at(name).comment) RETURN_IF_ERROR(Drop(name));
+  if (catalogs_.contains(name)) {
+    catalogs_[name] = definition;
+    return Status::Ok();
+  }
+  return Create(name, definition);
+}
+
+Status MemoryCatalogs::Create(const std::string& name,
+                              const client::CatalogDefinition& definition) {
+  RETURN_IF_ERROR(CheckOptions(definition));
   if (!catalogs_.emplace(name, definition).second) {
     return AlreadyExists("catalog {} exists already", name);
   }

@@ -27,6 +27,8 @@ class MemoryCatalogs {
   /// kAlreadyExists, kInvalidArgument.
   Status Create(const std::string& name, const client::CatalogDefinition& definition);
   Status Drop(const std::string& name);
+  /// As in Flink the catalog is made anew: what is in it is gone. kInvalidArgument.
+  Status Alter(const std::string& name, const client::CatalogDefinition& definition);
   bool Has(const std::string& name) const { return catalogs_.contains(name); }
   /// Whether the (qualified) database would be in one of these catalogs.
   bool Owns(const std::string& database) const;
@@ -53,6 +55,7 @@ class MemoryCatalogs {
   bool DropView(const model::TablePath& path) { return views_.erase(path) > 0; }
 
  private:
+  static Status CheckOptions(const client::CatalogDefinition& definition);
   Status CheckNew(const model::TablePath& path, bool replace) const;
 
   std::map<std::string, client::CatalogDefinition> catalogs_;

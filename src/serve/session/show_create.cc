@@ -218,7 +218,7 @@ std::string CreateCatalogText(const std::string& name,
     list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
                         QuoteString(ShownOption(key, value)));
   }
-  return text + " WITH (\n" + list + "\n)\n";
+  return text + "\nWITH (\n" + list + "\n)\n";
 }
 
 DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable* table,
@@ -243,10 +243,6 @@ DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable*
   }
   if (table->watermark && table->watermark->column == field.name) {
     described.watermark = sql::QuoteNamesInExpression(table->watermark->expression);
-  }
-  const auto& partition_keys = table->ref.info.descriptor.partition_keys;
-  if (std::find(partition_keys.begin(), partition_keys.end(), field.name) != partition_keys.end()) {
-    described.extras = "PARTITION KEY";
   }
   const model::Schema& schema = table->ref.info.descriptor.schema;
   int index = schema.IndexOf(field.name);
