@@ -8,7 +8,6 @@
 #include "sql/analyzer/functions.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
-#include "sql/analyzer/select_hints.h"
 #include "sql/catalog/connector_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -83,7 +82,6 @@ Result<Relation> QueryAnalyzer::Body(const QueryAst& query) {
   if (query.kind == QueryAstKind::kSelect) {
     std::vector<SortKey> order;
     int visible = 0;
-    RETURN_IF_ERROR(CheckHints(query.select, options_.streaming));
     SelectAnalyzer select(*this);
     ASSIGN_OR_RETURN(Relation relation,
                      select.Analyze(query.select, query.order_by, order, visible));

@@ -111,6 +111,9 @@ Status Check(const QueryHint& hint, const std::set<std::string>& tables, bool st
       return InvalidArgument("SQL-1004 the hint {} names '{}', which is no table of this query",
                              hint.name, table);
     }
+    if (hint.name == "STATE_TTL" && hint.options.contains(table)) {
+      RETURN_IF_ERROR(ParseDurationMs(hint.options.at(table)).status());
+    }
   }
   return Status::Ok();
 }
