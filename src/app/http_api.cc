@@ -1,6 +1,9 @@
 #include "app/http_api.h"
 
+#include <nlohmann/json.hpp>
+
 #include "app/metrics_page.h"
+#include "compute/job/graph_text.h"
 
 namespace forebay::app {
 
@@ -30,6 +33,7 @@ HttpResponse Page() {
       HttpResponse::Text(200,
                          "Forebay\n\n"
                          "  POST /api/v1/sql               run SQL: the body is the script\n"
+                         "  GET  /api/v1/jobs              jobs; /<id>/graph?format=json|dot\n"
                          "  POST /ingest/v1/<db>/<table>   add rows: JSON, NDJSON or CSV\n"
                          "  GET  /iceberg/v1/config        Iceberg REST catalog\n"
                          "  GET  /metrics /healthz /readyz\n");
@@ -58,6 +62,7 @@ HttpResponse HttpApi::Handle(const HttpRequest& request) {
   if (path == "/readyz") {
     return stopping_ ? HttpResponse::Text(503, "stopping\n") : HttpResponse::Text(200, "ready\n");
   }
+  if (path == "/api/v1/jobs" || path.starts_with("/api/v1/jobs/")) return Jobs(request);
   if (path == "/metrics") return Metrics();
   if (path == "/") return Page();
   return NoSuchPath(request);
@@ -67,6 +72,40 @@ HttpResponse HttpApi::Catalog(const HttpRequest& request) {
   lake::CatalogResponse answer = node_.catalog().Handle(
       request.method, request.path.substr(kCatalogBase.size()), request.body);
   return HttpResponse::Json(answer.status, answer.body);
+}
+
+/// /api/v1/jobs lists all, /api/v1/jobs/<id>/graph shows one as it runs.
+HttpResponse HttpApi::Jobs(const HttpRequest& request) {
+  if (request.method != "GET") return NoSuchPath(request);
+  std::string rest = request.path.substr(std::string_view("/api/v1/jobs").size());
+  if (rest.empty() || rest == "/") {
+    nlohmann::ordered_json all = nlohmann::json::array();
+    for (const compute::JobRecord& job : node_.engine().jobs->List()) {
+      all.push_back({{"id", job.id},
+                     {"name", job.name},
+                     {"status", compute::JobStateName(job.state)},
+                     {"created", job.created_ms},
+                     {"failure", job.failure}});
+    }
+    return HttpResponse::Json(200,
+                              all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  constexpr std::string_view kGraph = "/graph";
+  if (!rest.ends_with(kGraph) || rest.size() <= kGraph.size() + 1) return NoSuchPath(request);
+  std::string id = rest.substr(1, rest.size() - kGraph.size() - 1);
+  auto job = node_.engine().jobs->Find(id);
+  if (!job.ok()) return HttpResponse::FromError(job.error());
+  auto format = request.query.find("format");
+  if (format == request.query.end() || format->second == "json") {
+    return HttpResponse::Json(200, compute::GraphJson(**job));
+  }
+  if (format->second == "dot") {
+    HttpResponse response = HttpResponse::Text(200, compute::GraphDot(**job));
+    response.content_type = "text/vnd.graphviz";
+    return response;
+  }
+  return HttpResponse::FromError(
+      InvalidArgument("format is json or dot, not '{}'", format->second));
 }
 
 HttpResponse HttpApi::Metrics() {

@@ -11,8 +11,8 @@
 
 namespace forebay::app {
 
-/// The server's HTTP paths: /api/v1/sql, /ingest/v1/..., /iceberg/..., /metrics, /healthz, /readyz
-/// and a page at /. Thread-safe.
+/// The server's HTTP paths: /api/v1/sql, /api/v1/jobs, /ingest/v1/..., /iceberg/..., /metrics,
+/// /healthz, /readyz and a page at /. Thread-safe.
 class HttpApi {
  public:
   /// `node` outlives the API.
@@ -29,6 +29,7 @@ class HttpApi {
 
  private:
   serve::HttpResponse Catalog(const serve::HttpRequest& request);
+  serve::HttpResponse Jobs(const serve::HttpRequest& request);
   serve::HttpResponse Metrics();
 
   Node& node_;

@@ -45,6 +45,7 @@ Status Node::Start(const NodeOptions& options) {
   environment_.connection = catalogs_.get();
   environment_.file_system = fs_.get();
   environment_.lake_parts = lake_parts_.get();
+  environment_.spill_directory = data_dir_ + "/spill";
   environment_.make_operator = [this](const sql::PlanNode& node,
                                       const compute::EvaluationContext& context) {
     return compute::MakeOperator(node, context, operators_);

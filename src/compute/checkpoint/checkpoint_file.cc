@@ -10,10 +10,12 @@ namespace {
 // "FBCK" in the file's first four bytes.
 constexpr uint32_t kMagic = 0x4b434246;
 constexpr uint16_t kVersion = 2;
-constexpr size_t kHeaderBytes = 16;
+constexpr size_t kHeaderBytes = CheckpointFileReader::kHeaderBytes;
 constexpr size_t kCrcBytes = sizeof(uint32_t);
 constexpr size_t kFooterBytes = 1 + sizeof(uint64_t) + kCrcBytes;
 constexpr size_t kPieceBytes = 256 << 10;
+// Of entries in memory.
+constexpr size_t kPartBytes = 256 << 10;
 
 constexpr uint8_t kEndTag = 0;
 constexpr uint8_t kPutTag = 1;
@@ -54,10 +56,23 @@ void CheckpointEntries::Put(std::string_view table, int key_group, std::string_v
                             std::string_view value) {
   WriteKey(kPutTag, table, key_group, key);
   bytes_.WriteString(value);
+  EndEntry();
 }
 
 void CheckpointEntries::Delete(std::string_view table, int key_group, std::string_view key) {
   WriteKey(kDeleteTag, table, key_group, key);
+  EndEntry();
+}
+
+void CheckpointEntries::EndEntry() {
+  if (bytes_.size() < kPartBytes) return;
+  full_bytes_ += bytes_.size();
+  full_.push_back(bytes_.Take());
+}
+
+Status CheckpointEntries::ForEachPart(const std::function<Status(std::string_view)>& part) const {
+  for (const std::string& full : full_) RETURN_IF_ERROR(part(full));
+  return bytes_.size() == 0 ? Status::Ok() : part(bytes_.view());
 }
 
 Status ReadCheckpointEntries(std::string_view bytes,

@@ -42,18 +42,24 @@ class CheckpointEntries : public StateWriter {
   void Delete(std::string_view table, int key_group, std::string_view key) override;
 
   uint64_t count() const { return count_; }
-  std::string_view bytes() const { return bytes_.view(); }
   bool empty() const { return count_ == 0; }
+  uint64_t size() const { return full_bytes_ + bytes_.size(); }
+  /// Gives the entries' bytes, in pieces of whole entries.
+  Status ForEachPart(const std::function<Status(std::string_view)>& part) const;
 
  private:
   void WriteKey(uint8_t tag, std::string_view table, int key_group, std::string_view key);
+  void EndEntry();
 
   int operator_id_ = 0;
   uint64_t count_ = 0;
+  /// Pieces that are full: a buffer that grew as a whole would be copied while rows wait.
+  std::vector<std::string> full_;
+  uint64_t full_bytes_ = 0;
   ByteWriter bytes_;
 };
 
-/// Calls `entry` for every entry of CheckpointEntries::bytes().
+/// Calls `entry` for every entry of a part of CheckpointEntries.
 Status ReadCheckpointEntries(std::string_view bytes,
                              const std::function<Status(const CheckpointEntry&)>& entry);
 
@@ -85,6 +91,9 @@ class CheckpointFileWriter {
 /// Next fails. Thread-compatible.
 class CheckpointFileReader {
  public:
+  /// Where the first entry begins.
+  static constexpr size_t kHeaderBytes = 16;
+
   /// kCorruption for what is no checkpoint file, kNotSupported for another version. `file` must
   /// outlive the reader.
   static Result<std::unique_ptr<CheckpointFileReader>> Open(io::File& file);

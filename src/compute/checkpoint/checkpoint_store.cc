@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/crc32c.h"
 #include "base/failpoint.h"
@@ -65,6 +66,7 @@ std::string CheckpointStore::ToJson(const Manifest& manifest) {
     json["positions"].push_back(
         {{"source", split.first}, {"split", split.second}, {"position", position}});
   }
+  if (manifest.is_savepoint) json["savepoint"] = true;
   std::string text = json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace);
   return fmt::format("{}\n{:08x}\n", text, Crc32c(text));
 }
@@ -94,6 +96,7 @@ Result<CheckpointStore::Manifest> CheckpointStore::FromJson(std::string_view tex
     for (const auto& item : json.at("positions")) {
       manifest.positions[{item.at("source"), item.at("split")}] = item.at("position");
     }
+    manifest.is_savepoint = json.value("savepoint", false);
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     return Corruption("manifest: {}", error.what());
@@ -125,12 +128,33 @@ Status CheckpointStore::LoadFile(const DataFile& file, StateMap& into) const {
   return load().WithContext(PathOf(file.name));
 }
 
-Result<RestoredCheckpoint> CheckpointStore::Load(const Manifest& manifest) const {
+/// All state in one sorted file, which stands for the manifest's files from now on.
+Result<std::shared_ptr<const SortedState>> CheckpointStore::Sort(Manifest& manifest) const {
+  std::vector<DataFile>& files = manifest.state_files;
+  if (files.size() > 1 || KindOf(files[0].name) != CheckpointFileKind::kBase) {
+    std::vector<std::string> paths;
+    for (const DataFile& file : files) paths.push_back(PathOf(file.name));
+    std::string name = FileName("base", manifest.id, "-restored.state");
+    ASSIGN_OR_RETURN(uint64_t size, MergeCheckpointFiles(fs_, paths, PathOf(name),
+                                                         CheckpointFileKind::kBase, manifest.id));
+    files = {{name, size}};
+  }
+  return SortedState::Open(fs_, PathOf(files[0].name));
+}
+
+Result<RestoredCheckpoint> CheckpointStore::Load(Manifest& manifest) const {
   RestoredCheckpoint restored;
   restored.id = manifest.id;
   restored.positions = manifest.positions;
-  for (const DataFile& file : manifest.state_files) {
-    RETURN_IF_ERROR(LoadFile(file, restored.state));
+  restored.is_savepoint = manifest.is_savepoint;
+  uint64_t bytes = 0;
+  for (const DataFile& file : manifest.state_files) bytes += file.bytes;
+  if (bytes > kMappedBytesMax) {
+    ASSIGN_OR_RETURN(restored.sorted, Sort(manifest));
+  } else {
+    for (const DataFile& file : manifest.state_files) {
+      RETURN_IF_ERROR(LoadFile(file, restored.state));
+    }
   }
   if (manifest.commit_file.has_value()) {
     RETURN_IF_ERROR(LoadFile(*manifest.commit_file, restored.commits));
@@ -138,12 +162,19 @@ Result<RestoredCheckpoint> CheckpointStore::Load(const Manifest& manifest) const
   return restored;
 }
 
-Result<std::optional<RestoredCheckpoint>> CheckpointStore::Restore() {
-  ASSIGN_OR_RETURN(std::vector<std::string> names, fs_.List(directory_));
+/// The newest first.
+Result<std::vector<std::string>> CheckpointStore::ManifestsIn(io::FileSystem& fs,
+                                                              const std::string& directory) {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, fs.List(directory));
   std::erase_if(names, [](const std::string& name) { return IdOfManifest(name) < 0; });
   std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
     return IdOfManifest(a) > IdOfManifest(b);
   });
+  return names;
+}
+
+Result<std::optional<RestoredCheckpoint>> CheckpointStore::Restore() {
+  ASSIGN_OR_RETURN(std::vector<std::string> names, ManifestsIn(fs_, directory_));
   if (names.empty()) return std::optional<RestoredCheckpoint>();
   bool is_fallback = false;
   for (const std::string& name : names) {
@@ -157,6 +188,7 @@ Result<std::optional<RestoredCheckpoint>> CheckpointStore::Restore() {
     if (restored.ok()) {
       restored->is_fallback = is_fallback;
       state_files_ = manifest->state_files;
+      positions_ = manifest->positions;
       return std::optional<RestoredCheckpoint>(std::move(*restored));
     }
     Log(LogLevel::kError, "compute",
@@ -171,7 +203,9 @@ Result<CheckpointStore::DataFile> CheckpointStore::WriteFile(
     const std::string& name, int64_t id, const std::vector<const CheckpointEntries*>& parts) const {
   ASSIGN_OR_RETURN(auto writer, CheckpointFileWriter::Create(fs_, PathOf(name), KindOf(name), id));
   for (const CheckpointEntries* part : parts) {
-    RETURN_IF_ERROR(writer->Append(part->bytes(), part->count()));
+    uint64_t count = part->count();  // told with the first piece
+    RETURN_IF_ERROR(part->ForEachPart(
+        [&](std::string_view bytes) { return writer->Append(bytes, std::exchange(count, 0)); }));
   }
   ASSIGN_OR_RETURN(uint64_t size, writer->Finish());
   return DataFile{name, size};
@@ -203,6 +237,7 @@ Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shar
   Failpoint("checkpoint.after_manifest");
   last_id_ = id;
   state_files_ = manifest.state_files;
+  positions_ = manifest.positions;
   std::set<std::string>& needed = kept_[id];
   for (const DataFile& file : manifest.state_files) needed.insert(file.name);
   if (manifest.commit_file.has_value()) needed.insert(manifest.commit_file->name);

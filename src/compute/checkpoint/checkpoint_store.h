@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compute/checkpoint/checkpoint_file.h"
+#include "compute/checkpoint/sorted_state.h"
 #include "compute/checkpoint/state_map.h"
 #include "io/file_system.h"
 
@@ -28,11 +29,19 @@ struct ShardSnapshot {
 /// A checkpoint as a job starts from it.
 struct RestoredCheckpoint {
   int64_t id = 0;
-  StateMap state;
+  StateMap state;                             ///< when it is small
+  std::shared_ptr<const SortedState> sorted;  ///< else
   StateMap commits;  ///< may have been committed already: committing again must change nothing
   SourcePositions positions;
   /// A newer checkpoint exists that cannot be read: sinks may have committed epochs after this one.
   bool is_fallback = false;
+  /// It is a savepoint: other jobs may have started from it, too.
+  bool is_savepoint = false;
+
+  std::unique_ptr<StateReader> ReaderOf(int operator_id, int shard, int num_shards) const {
+    return sorted != nullptr ? sorted->ReaderOf(operator_id, shard, num_shards)
+                             : state.ReaderOf(operator_id, shard, num_shards);
+  }
 };
 
 /// The checkpoints of one job in its directory: delta files, what they were merged into, and a
@@ -45,6 +54,8 @@ class CheckpointStore {
   static constexpr int kKeptCheckpoints = 3;
   /// At least so many files are merged into one at a time.
   static constexpr size_t kMergedFilesMin = 8;
+  /// State up to this size is restored from memory.
+  static constexpr uint64_t kMappedBytesMax = 64 << 20;
 
   /// `plan_hash` tells checkpoints of another plan apart. `fs` must outlive the store.
   static Result<std::unique_ptr<CheckpointStore>> Open(io::FileSystem& fs, std::string directory,
@@ -60,6 +71,13 @@ class CheckpointStore {
 
   int64_t last_id() const { return last_id_; }
 
+  /// Writes the newest checkpoint into `directory`, whole and for itself: a savepoint.
+  Status WriteSavepoint(const std::string& directory);
+  /// Copies a savepoint to where a job that has no checkpoint yet finds it. kConflict when it is of
+  /// another plan.
+  static Status ImportSavepoint(io::FileSystem& fs, const std::string& savepoint,
+                                const std::string& directory, const std::string& plan_hash);
+
  private:
   struct DataFile {
     std::string name;
@@ -71,6 +89,7 @@ class CheckpointStore {
     std::vector<DataFile> state_files;  ///< base, runs, deltas, in the order they apply
     std::optional<DataFile> commit_file;
     SourcePositions positions;
+    bool is_savepoint = false;
   };
 
   CheckpointStore(io::FileSystem& fs, std::string directory, std::string plan_hash)
@@ -80,8 +99,11 @@ class CheckpointStore {
   static std::string ToJson(const Manifest& manifest);
   static Result<Manifest> FromJson(std::string_view text);
   Result<Manifest> ReadManifest(const std::string& name) const;
-  Result<RestoredCheckpoint> Load(const Manifest& manifest) const;
+  Result<RestoredCheckpoint> Load(Manifest& manifest) const;
   Status LoadFile(const DataFile& file, StateMap& into) const;
+  Result<std::shared_ptr<const SortedState>> Sort(Manifest& manifest) const;
+  static Result<std::vector<std::string>> ManifestsIn(io::FileSystem& fs,
+                                                      const std::string& directory);
   Result<DataFile> WriteFile(const std::string& name, int64_t id,
                              const std::vector<const CheckpointEntries*>& parts) const;
   void StartCompaction(int64_t id);
@@ -94,6 +116,7 @@ class CheckpointStore {
   const std::string plan_hash_;
   int64_t last_id_ = 0;
   std::vector<DataFile> state_files_;              ///< of the newest checkpoint
+  SourcePositions positions_;                      ///< its
   std::map<int64_t, std::set<std::string>> kept_;  ///< checkpoint -> files it needs
   std::future<Result<DataFile>> compaction_;
   // What the running compaction replaces of state_files_, and by which file.

@@ -36,9 +36,11 @@ void StateMap::Apply(const CheckpointEntry& entry) {
 }
 
 Status StateMap::ApplyAll(const CheckpointEntries& entries) {
-  return ReadCheckpointEntries(entries.bytes(), [this](const CheckpointEntry& entry) {
-    Apply(entry);
-    return Status::Ok();
+  return entries.ForEachPart([this](std::string_view part) {
+    return ReadCheckpointEntries(part, [this](const CheckpointEntry& entry) {
+      Apply(entry);
+      return Status::Ok();
+    });
   });
 }
 

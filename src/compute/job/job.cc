@@ -66,14 +66,31 @@ Result<std::shared_ptr<JobExecution>> Job::MakeExecution() {
                    context_.DurationSetting("execution.checkpointing.interval", 1000));
   store_ = nullptr;
   if (!directory_.empty() && interval > 0) {
-    std::string hash = fmt::format("{:08x}", Crc32c(record_.plan_json));
-    ASSIGN_OR_RETURN(store_, CheckpointStore::Open(*environment_.file_system,
-                                                   io::JoinPath(directory_, "checkpoints"), hash));
+    ASSIGN_OR_RETURN(store_, CheckpointStore::Open(*environment_.file_system, CheckpointDirectory(),
+                                                   PlanHash()));
   }
   ASSIGN_OR_RETURN(auto execution, JobExecution::Make(std::move(graph), context_, store_.get()));
   std::shared_ptr<JobExecution> shared = std::move(execution);
   RETURN_IF_ERROR(shared->Start());
   return shared;
+}
+
+std::string Job::PlanHash() const { return fmt::format("{:08x}", Crc32c(record_.plan_json)); }
+
+Status Job::ImportSavepoint(const std::string& path) {
+  if (directory_.empty()) return NotSupported("a query cannot start from a savepoint");
+  return CheckpointStore::ImportSavepoint(*environment_.file_system, path, CheckpointDirectory(),
+                                          PlanHash());
+}
+
+Status Job::WriteSavepoint(const std::string& directory) {
+  {
+    std::lock_guard lock(mutex_);
+    if (running_) return Conflict("job {} is running", id_);
+  }
+  // The store belongs to the run that has ended: nobody else uses it.
+  if (store_ == nullptr) return NotSupported("job {} takes no checkpoints", id_);
+  return store_->WriteSavepoint(directory);
 }
 
 Status Job::Start() {
@@ -111,6 +128,7 @@ void Job::Supervise(std::shared_ptr<JobExecution> execution) {
       std::lock_guard lock(mutex_);
       over = over || stopping_ || suspended_;
       last_metrics_ = execution->Metrics();
+      last_run_ = execution->Run();
       execution_ = nullptr;
     }
     execution = nullptr;
@@ -168,7 +186,7 @@ void Job::End(const Status& status, bool graceful) {
     SetState(state, status.ok() ? "" : status.ToString());
   }
   if (state == JobState::kFinished && !directory_.empty()) {
-    (void)environment_.file_system->RemoveAll(io::JoinPath(directory_, "checkpoints"));
+    (void)environment_.file_system->RemoveAll(CheckpointDirectory());
   }
   if (collect_ != nullptr) collect_->Close(status);
   std::lock_guard lock(mutex_);
@@ -248,6 +266,16 @@ std::vector<OperatorMetrics> Job::Metrics() const {
     if (execution == nullptr) return last_metrics_;
   }
   return execution->Metrics();
+}
+
+RunMetrics Job::Run() const {
+  std::shared_ptr<JobExecution> execution;
+  {
+    std::lock_guard lock(mutex_);
+    execution = execution_;
+    if (execution == nullptr) return last_run_;
+  }
+  return execution->Run();
 }
 
 }  // namespace forebay::compute

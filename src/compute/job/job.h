@@ -37,6 +37,11 @@ class Job {
   JobRecord Record() const;
   /// Of the run, or of the last one when the job has ended.
   std::vector<OperatorMetrics> Metrics() const;
+  RunMetrics Run() const;
+  /// Of a job that was stopped: its last checkpoint as a savepoint in `directory`.
+  Status WriteSavepoint(const std::string& directory);
+  /// Before the first Start: the job begins from a savepoint.
+  Status ImportSavepoint(const std::string& path);
   /// Null unless the job is a query.
   CollectQueue* collect() { return collect_.get(); }
   const std::string& id() const { return id_; }
@@ -49,6 +54,8 @@ class Job {
   void End(const Status& status, bool graceful);
   void SetState(JobState state, const std::string& failure);
   Status Store(const JobRecord& record) const;
+  std::string PlanHash() const;
+  std::string CheckpointDirectory() const { return io::JoinPath(directory_, "checkpoints"); }
 
   const ComputeEnvironment& environment_;
   const std::string directory_;
@@ -68,6 +75,7 @@ class Job {
   bool running_ = false;
   std::shared_ptr<JobExecution> execution_;
   std::vector<OperatorMetrics> last_metrics_;  ///< of the run before, when there is none
+  RunMetrics last_run_;
 
   std::thread supervisor_;
 };

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,6 +26,19 @@ int64_t WallMs() { return Clock::System().NowMs(); }
 bool IsQuery(const std::vector<sql::PlanPtr>& roots) {
   return std::any_of(roots.begin(), roots.end(),
                      [](const sql::PlanPtr& root) { return root->kind != sql::PlanKind::kSink; });
+}
+
+/// The savepoint that a job is to begin from, as a path; empty: none.
+std::string SavepointOf(std::map<std::string, std::string>& settings) {
+  auto found = settings.find("execution.state-recovery.path");
+  if (found == settings.end()) return "";
+  std::string path = found->second;
+  // Only a new job begins there: later it has checkpoints of its own.
+  settings.erase(found);
+  constexpr std::string_view kScheme = "file:";
+  if (path.starts_with(kScheme)) path.erase(0, kScheme.size());
+  if (path.starts_with("//")) path.erase(0, 2);
+  return path;
 }
 
 }  // namespace
@@ -64,6 +78,7 @@ Result<JobHandle> JobManager::Submit(JobSpec spec) {
   bool durable = spec.durable && !query && !directory_.empty();
   if (durable) record.plan_json = sql::PlanToJson(spec.roots);
   std::string id = record.id;
+  std::string savepoint = SavepointOf(record.settings);
   auto job = std::make_shared<Job>(environment_, durable ? DirectoryOf(id) : "", std::move(record),
                                    std::move(spec.roots), query);
   {
@@ -71,7 +86,9 @@ Result<JobHandle> JobManager::Submit(JobSpec spec) {
     if (shut_down_) return Unavailable("the server is stopping");
     if (!query) jobs_[id] = job;
   }
-  Status started = job->Start();
+  Status started = Status::Ok();
+  if (durable && !savepoint.empty()) started = job->ImportSavepoint(savepoint);
+  if (started.ok()) started = job->Start();
   if (started.ok()) return job;
   // The statement failed: there is no job to list.
   {
@@ -141,6 +158,24 @@ Status JobManager::Stop(const std::string& id) {
   ASSIGN_OR_RETURN(JobHandle job, Find(id));
   job->Stop(StopMode::kGraceful);
   return job->Wait();
+}
+
+Result<std::string> JobManager::StopWithSavepoint(const std::string& id,
+                                                  const std::string& directory, bool drain) {
+  ASSIGN_OR_RETURN(JobHandle job, Find(id));
+  if (IsFinal(job->Record().state)) return Conflict("job {} is not running", id);
+  job->Stop(drain ? StopMode::kDrain : StopMode::kGraceful);
+  RETURN_IF_ERROR(job->Wait());
+  if (job->Record().state != JobState::kStopped) {
+    return Conflict("job {} ended before it could be stopped", id);
+  }
+  std::string parent = directory;
+  if (parent.empty()) parent = std::filesystem::path(directory_).parent_path() / "savepoints";
+  constexpr size_t kIdDigits = 6;
+  std::string path = io::JoinPath(
+      parent, fmt::format("savepoint-{}-{}", id.substr(0, kIdDigits), NewJobId().substr(0, 12)));
+  RETURN_IF_ERROR(job->WriteSavepoint(path));
+  return path;
 }
 
 Status JobManager::Cancel(const std::string& id) {

@@ -53,6 +53,10 @@ class JobManager {
   Status Start(const std::string& id);
   /// Stops after a last checkpoint and waits.
   Status Stop(const std::string& id);
+  /// The same, and leaves a savepoint in a new directory under `directory` (empty: `savepoints`
+  /// beside the jobs'), which it returns. `drain`: sources end first, so that windows fire.
+  Result<std::string> StopWithSavepoint(const std::string& id, const std::string& directory,
+                                        bool drain);
   Status Cancel(const std::string& id);
   /// Forgets a job that has ended, and its files.
   Status Remove(const std::string& id);

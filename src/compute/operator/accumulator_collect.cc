@@ -4,6 +4,7 @@
 
 #include "compute/operator/accumulator.h"
 #include "compute/state/row_codec.h"
+#include "compute/state/state_allocator.h"
 
 namespace forebay::compute {
 
@@ -12,15 +13,15 @@ using model::Column;
 namespace {
 
 /// A cell of any type as bytes that can be read back; NULL is empty.
-std::string CellBytes(const Column& column, int row) {
+StateString CellBytes(const Column& column, int row) {
   if (column.IsNull(row)) return {};
   ByteWriter writer;
   writer.Write<uint8_t>(1);
   WriteCell(column, row, writer);
-  return std::string(writer.view());
+  return StateString(writer.view());
 }
 
-void AppendCellBytes(const std::string& bytes, model::ColumnBuilder& builder) {
+void AppendCellBytes(std::string_view bytes, model::ColumnBuilder& builder) {
   ByteReader reader(bytes);
   if (bytes.empty() || !reader.Read<uint8_t>().ok() || !ReadCell(reader, builder).ok()) {
     builder.AppendNull();
@@ -31,13 +32,13 @@ void AppendCellBytes(const std::string& bytes, model::ColumnBuilder& builder) {
 /// (Flink's ArrayAggFunction).
 class ArrayAccumulator : public Accumulator {
  public:
-  using Cells = std::deque<std::string>;
+  using Cells = std::deque<StateString, StateAllocator<StateString>>;
   explicit ArrayAccumulator(int argument) : Accumulator(16), argument_(argument) {}
 
   void Update(const AccumulatorInput& input) override {
     const Column& column = input.batch.columns[argument_];
     for (size_t i = 0; i < input.rows.size(); ++i) {
-      std::string cell = CellBytes(column, static_cast<int>(input.rows[i]));
+      StateString cell = CellBytes(column, static_cast<int>(input.rows[i]));
       Cells& cells = Object(input.payloads[i]);
       if (input.signs == nullptr || input.signs[i] > 0) {
         cells.push_back(std::move(cell));
@@ -59,7 +60,7 @@ class ArrayAccumulator : public Accumulator {
         builder.AppendNull();
         continue;
       }
-      for (const std::string& cell : *cells) AppendCellBytes(cell, builder.child(0));
+      for (const StateString& cell : *cells) AppendCellBytes(cell, builder.child(0));
       builder.FinishEntry();
     }
   }
@@ -67,7 +68,7 @@ class ArrayAccumulator : public Accumulator {
     const Cells* cells = Peek(payload);
     writer.WriteVarint(cells == nullptr ? 0 : cells->size());
     if (cells == nullptr) return;
-    for (const std::string& cell : *cells) writer.WriteString(cell);
+    for (const StateString& cell : *cells) writer.WriteString(cell);
   }
   Status Load(char* payload, ByteReader& reader) override {
     ASSIGN_OR_RETURN(uint64_t size, reader.ReadVarint());
@@ -78,7 +79,7 @@ class ArrayAccumulator : public Accumulator {
     return Status::Ok();
   }
   void Destroy(char* payload) override {
-    std::unique_ptr<Cells> gone(*StateIn<Cells*>(payload));
+    DeleteStateObject(*StateIn<Cells*>(payload));
     *StateIn<Cells*>(payload) = nullptr;
   }
 
@@ -86,7 +87,7 @@ class ArrayAccumulator : public Accumulator {
   const Cells* Peek(const char* payload) const { return *StateIn<Cells*>(payload); }
   Cells& Object(char* payload) const {
     Cells** slot = StateIn<Cells*>(payload);
-    if (*slot == nullptr) *slot = std::make_unique<Cells>().release();
+    if (*slot == nullptr) *slot = NewStateObject<Cells>();
     return **slot;
   }
 
@@ -105,7 +106,7 @@ class SingleValueAccumulator : public ArrayAccumulator {
       if (cells != nullptr && cells->size() > 1) {
         Fail(InvalidArgument("SINGLE_VALUE: there is more than one value"));
       }
-      AppendCellBytes(cells == nullptr || cells->empty() ? std::string() : cells->front(), builder);
+      AppendCellBytes(cells == nullptr || cells->empty() ? StateString() : cells->front(), builder);
     }
   }
 };
@@ -113,7 +114,8 @@ class SingleValueAccumulator : public ArrayAccumulator {
 /// COLLECT: how often each value that is not NULL came (Flink's CollectAggFunction).
 class MultisetAccumulator : public Accumulator {
  public:
-  using Counts = std::map<std::string, int64_t>;
+  using Counts = std::map<StateString, int64_t, std::less<StateString>,
+                          StateAllocator<std::pair<const StateString, int64_t>>>;
   explicit MultisetAccumulator(int argument) : Accumulator(16), argument_(argument) {}
 
   void Update(const AccumulatorInput& input) override {
@@ -153,23 +155,23 @@ class MultisetAccumulator : public Accumulator {
     ASSIGN_OR_RETURN(uint64_t size, reader.ReadVarint());
     for (uint64_t i = 0; i < size; ++i) {
       ASSIGN_OR_RETURN(std::string_view cell, reader.ReadString());
-      std::string copy(cell);
+      StateString copy(cell);
       ASSIGN_OR_RETURN(int64_t count, reader.Read<int64_t>());
       Add(payload, copy, count);
     }
     return Status::Ok();
   }
   void Destroy(char* payload) override {
-    std::unique_ptr<Counts> gone(*StateIn<Counts*>(payload));
+    DeleteStateObject(*StateIn<Counts*>(payload));
     *StateIn<Counts*>(payload) = nullptr;
   }
 
  private:
   const Counts* Peek(const char* payload) const { return *StateIn<Counts*>(payload); }
   // A value retracted before it was added has a negative count until then.
-  void Add(char* payload, const std::string& cell, int64_t count) const {
+  void Add(char* payload, const StateString& cell, int64_t count) const {
     Counts** slot = StateIn<Counts*>(payload);
-    if (*slot == nullptr) *slot = std::make_unique<Counts>().release();
+    if (*slot == nullptr) *slot = NewStateObject<Counts>();
     int64_t& sum = (**slot)[cell];
     sum += count;
     if (sum == 0) (*slot)->erase(cell);

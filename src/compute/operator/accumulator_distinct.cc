@@ -17,7 +17,8 @@ template <typename T>
 class DistinctAccumulator : public Accumulator {
  public:
   using V = StoredValue<T>;
-  using Counts = std::unordered_map<V, int64_t, StoredHash<V>>;
+  using Counts = std::unordered_map<V, int64_t, StoredHash<V>, std::equal_to<V>,
+                                    StateAllocator<std::pair<const V, int64_t>>>;
 
   DistinctAccumulator(std::unique_ptr<Accumulator> inner, int argument, DataType type)
       : Accumulator(16 + inner->bytes()),
@@ -89,7 +90,7 @@ class DistinctAccumulator : public Accumulator {
   void Destroy(char* payload) override {
     inner_->PlaceAt(offset() + 16);
     inner_->Destroy(payload);
-    std::unique_ptr<Counts> gone(*StateIn<Counts*>(payload));
+    DeleteStateObject(*StateIn<Counts*>(payload));
     *StateIn<Counts*>(payload) = nullptr;
   }
   int64_t MemoryBytes() const override { return inner_->MemoryBytes(); }
@@ -98,7 +99,7 @@ class DistinctAccumulator : public Accumulator {
   /// +1: the value is new, -1: it is gone, 0: neither.
   int Count(char* payload, const V& value, int64_t change) {
     Counts** slot = StateIn<Counts*>(payload);
-    if (*slot == nullptr) *slot = std::make_unique<Counts>().release();
+    if (*slot == nullptr) *slot = NewStateObject<Counts>();
     auto it = (*slot)->try_emplace(value, 0).first;
     int64_t before = it->second;
     it->second += change;

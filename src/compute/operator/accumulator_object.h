@@ -1,17 +1,16 @@
 #pragma once
 
-#include <memory>
-
 #include "compute/operator/accumulator.h"
+#include "compute/state/state_allocator.h"
 
 namespace forebay::compute {
 
-/// Accumulators whose state is an object of type S on the heap: the payload holds the pointer.
+/// Accumulators whose state is an object of type S of its own: the payload holds the pointer.
 template <typename S>
 class ObjectAccumulator : public Accumulator {
  public:
   void Destroy(char* payload) override {
-    std::unique_ptr<S> gone(*Slot(payload));
+    DeleteStateObject(*Slot(payload));
     *Slot(payload) = nullptr;
   }
 
@@ -21,7 +20,7 @@ class ObjectAccumulator : public Accumulator {
   const S* Peek(const char* payload) const { return *this->template StateIn<S*>(payload); }
   S& Object(char* payload) const {
     S** slot = Slot(payload);
-    if (*slot == nullptr) *slot = std::make_unique<S>().release();
+    if (*slot == nullptr) *slot = NewStateObject<S>();
     return **slot;
   }
 };

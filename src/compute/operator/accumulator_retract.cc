@@ -13,10 +13,13 @@ using model::PhysicalType;
 
 namespace {
 
+template <typename V>
+using StateCounts = std::map<V, int64_t, std::less<V>, StateAllocator<std::pair<const V, int64_t>>>;
+
 /// MIN and MAX over value -> count. A value retracted before it was added has a negative count
 /// until then.
 template <typename T>
-class OrderedAccumulator : public ObjectAccumulator<std::map<StoredValue<T>, int64_t>> {
+class OrderedAccumulator : public ObjectAccumulator<StateCounts<StoredValue<T>>> {
  public:
   using V = StoredValue<T>;
   OrderedAccumulator(int argument, bool is_max) : argument_(argument), is_max_(is_max) {}
@@ -87,8 +90,8 @@ class OrderedAccumulator : public ObjectAccumulator<std::map<StoredValue<T>, int
 
 template <typename V>
 struct ArrivalList {
-  std::deque<V> values;
-  std::string delimiter = ",";
+  std::deque<V, StateAllocator<V>> values;
+  StateString delimiter = ",";
 };
 
 /// FIRST_VALUE, LAST_VALUE and LISTAGG: the values in order of arrival; a retraction removes the
@@ -143,7 +146,7 @@ class ArrivalAccumulator : public ObjectAccumulator<ArrivalList<StoredValue<T>>>
   void Save(const char* payload, ByteWriter& writer) const override {
     const auto* list = this->Peek(payload);
     writer.WriteVarint(list == nullptr ? 0 : list->values.size());
-    writer.WriteString(list == nullptr ? std::string_view() : list->delimiter);
+    writer.WriteString(list == nullptr ? std::string_view() : std::string_view(list->delimiter));
     if (list == nullptr) return;
     for (const V& value : list->values) WriteStored(value, writer);
   }
@@ -162,7 +165,7 @@ class ArrivalAccumulator : public ObjectAccumulator<ArrivalList<StoredValue<T>>>
 
  private:
   void EmitList(const ArrivalList<V>& list, model::ColumnBuilder& builder) const {
-    if constexpr (std::is_same_v<V, std::string>) {
+    if constexpr (std::is_same_v<V, StateString>) {
       std::string joined;
       for (const V& value : list.values) {
         if (&value != &list.values.front()) joined += list.delimiter;

@@ -159,6 +159,7 @@ Status DeduplicateOperator::ProcessWatermark(Watermark watermark) {
     waiting_.erase(waiting_.begin());
     Kept* kept = KeptOf(entry);
     if (kept->is_set != kPresent || ToMs(kept->time, units_per_ms_) != time) continue;
+    table_.Preserve(entry);
     kept->is_set = kFinal;
     table_.MarkDirty(entry);
     rows.push_back(kept->row->row());
@@ -173,8 +174,8 @@ Status DeduplicateOperator::ProcessWatermark(Watermark watermark) {
   return EmitAll(*context_.output, result);
 }
 
-Status DeduplicateOperator::Snapshot(StateWriter& writer) {
-  table_.Snapshot(writer, kTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
+Status DeduplicateOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginSnapshot(writer, kTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     const Kept* kept = KeptOf(entry);
     value.Write<int64_t>(kept->time);
     value.Write<uint32_t>(kept->is_set);

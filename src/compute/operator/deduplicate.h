@@ -21,7 +21,15 @@ class DeduplicateOperator : public Operator {
   static Result<std::unique_ptr<Operator>> Make(const sql::DeduplicateNode& node);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return table_.ContinueSnapshot(deadline_ns);
+  }
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
 

@@ -209,8 +209,8 @@ Status GroupAggregateOperator::Send(const std::vector<Column>& results) {
   return EmitAll(*context_.output, batch);
 }
 
-Status GroupAggregateOperator::Snapshot(StateWriter& writer) {
-  table_.Snapshot(writer, kTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
+Status GroupAggregateOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginSnapshot(writer, kTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(HeaderOf(entry)->rows);
     calls_.Save(table_.Payload(entry), value);
   });

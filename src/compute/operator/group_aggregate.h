@@ -19,7 +19,15 @@ class GroupAggregateOperator : public Operator {
   ~GroupAggregateOperator() override;
 
   Status Process(int input, model::Batch batch) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return table_.ContinueSnapshot(deadline_ns);
+  }
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
 

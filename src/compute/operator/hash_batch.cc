@@ -75,7 +75,10 @@ void HashColumn(const Column& column, uint64_t* hashes);
 void HashList(const Column& column, uint64_t* hashes) {
   int num_cells = column.offsets()[column.num_rows()];
   std::vector<uint64_t> cells(num_cells, kSeed);
-  for (const Column& child : column.children()) HashColumn(child, cells.data());
+  // The children of a slice are those of the whole column: more than its rows have.
+  for (const Column& child : column.children()) {
+    HashColumn(child.Slice(0, num_cells), cells.data());
+  }
   for (int row = 0; row < column.num_rows(); ++row) {
     int begin = column.offsets()[row], end = column.offsets()[row + 1];
     uint64_t cell = static_cast<uint64_t>(end - begin);

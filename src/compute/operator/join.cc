@@ -246,23 +246,32 @@ Status JoinOperator::ProcessWatermark(Watermark watermark) {
   return Status::Ok();
 }
 
-Status JoinOperator::Snapshot(StateWriter& writer) {
-  std::vector<KeyedTable::Entry*> empty;
-  table_.TakeChanges(
-      [&](KeyedTable::Entry* entry) {
+Status JoinOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginChanges(
+      [this, &writer](KeyedTable::Entry* entry) {
         Sides* sides = SidesOf(entry);
-        if (sides->lists[0].count + sides->lists[1].count == 0) empty.push_back(entry);
+        if (sides->lists[0].count + sides->lists[1].count == 0) emptied_.push_back(entry);
         for (int side = 0; side < 2; ++side) {
           RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), static_cast<char>(side),
-                         SidesOf(entry)->lists[side]);
+                         sides->lists[side]);
         }
       },
       [](uint64_t, std::string_view) {});
-  for (KeyedTable::Entry* entry : empty) {
-    for (RowList& list : SidesOf(entry)->lists) store_.Clear(list);
+  return Status::Ok();
+}
+
+bool JoinOperator::ContinueSnapshot(int64_t deadline_ns) {
+  if (!table_.ContinueSnapshot(deadline_ns)) return false;
+  for (KeyedTable::Entry* entry : emptied_) {
+    // Rows may have come since.
+    Sides* sides = SidesOf(entry);
+    auto is_used = [](const RowList& list) { return list.count + list.stored > 0; };
+    if (!table_.IsLive(entry) || is_used(sides->lists[0]) || is_used(sides->lists[1])) continue;
+    for (RowList& list : sides->lists) store_.Clear(list);
     table_.Erase(entry);
   }
-  return Status::Ok();
+  emptied_.clear();
+  return true;
 }
 
 Status JoinOperator::Restore(StateReader& reader) {

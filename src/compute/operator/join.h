@@ -22,7 +22,13 @@ class JoinOperator : public Operator {
                                                 std::shared_ptr<Evaluator> condition);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
 
@@ -70,6 +76,7 @@ class JoinOperator : public Operator {
   KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;
+  std::vector<KeyedTable::Entry*> emptied_;  ///< a snapshot found nothing left of them
 
   // Scratch of a batch.
   EncodedKeys encoded_;

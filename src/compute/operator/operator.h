@@ -72,6 +72,14 @@ class Operator {
     (void)writer;
     return Status::Ok();
   }
+  /// As Snapshot, but the work may be left to ContinueSnapshot: rows go on in between, and what is
+  /// written is the state of this moment. `writer` lives until the work is done.
+  virtual Status BeginSnapshot(StateWriter& writer) { return Snapshot(writer); }
+  /// Works on until MonotonicNs() is past `deadline_ns`; whether all is written.
+  virtual bool ContinueSnapshot(int64_t deadline_ns) {
+    (void)deadline_ns;
+    return true;
+  }
   /// Fills the state of a fresh operator from the merged snapshots.
   virtual Status Restore(StateReader& reader) {
     (void)reader;

@@ -213,6 +213,7 @@ Status RankOperator::ProcessWatermark(Watermark watermark) {
 
 /// Empties a key's list; the entry itself goes when no checkpoint has its rows.
 void RankOperator::Forget(KeyedTable::Entry* entry) {
+  table_.Preserve(entry);
   RowList& list = RankedOf(entry)->rows;
   for (StoredRow* row : list) store_.FreeRow(row);
   store_.Clear(list);
@@ -221,21 +222,30 @@ void RankOperator::Forget(KeyedTable::Entry* entry) {
   if (list.stored == 0) table_.Erase(entry);
 }
 
-Status RankOperator::Snapshot(StateWriter& writer) {
-  std::vector<KeyedTable::Entry*> empty;
-  table_.TakeChanges(
-      [&](KeyedTable::Entry* entry) {
+Status RankOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginChanges(
+      [this, &writer](KeyedTable::Entry* entry) {
         RowList& list = RankedOf(entry)->rows;
         RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
-        if (list.count == 0) empty.push_back(entry);
+        if (list.count == 0) emptied_.push_back(entry);
       },
       [](uint64_t, std::string_view) {});
-  for (KeyedTable::Entry* entry : empty) {
-    store_.Clear(RankedOf(entry)->rows);
-    table_.Erase(entry);
-  }
   SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
+}
+
+bool RankOperator::ContinueSnapshot(int64_t deadline_ns) {
+  if (!table_.ContinueSnapshot(deadline_ns)) return false;
+  for (KeyedTable::Entry* entry : emptied_) {
+    // Rows may have come since.
+    if (!table_.IsLive(entry)) continue;
+    RowList& list = RankedOf(entry)->rows;
+    if (list.count + list.stored > 0) continue;
+    store_.Clear(list);
+    table_.Erase(entry);
+  }
+  emptied_.clear();
+  return true;
 }
 
 Status RankOperator::Restore(StateReader& reader) {

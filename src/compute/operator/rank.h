@@ -23,7 +23,13 @@ class RankOperator : public Operator {
   static Result<std::unique_ptr<Operator>> Make(const sql::RankNode& node);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
 
@@ -63,6 +69,7 @@ class RankOperator : public Operator {
   KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;
+  std::vector<KeyedTable::Entry*> emptied_;  ///< a snapshot found nothing left of them
   uint64_t batch_number_ = 0;
   std::map<int64_t, std::vector<KeyedTable::Entry*>> windows_;
   int64_t progress_ = kMinWatermark;

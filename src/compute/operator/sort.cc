@@ -59,12 +59,12 @@ Status SortOperator::Process(int, Batch batch) {
     }
     order_.Encode(batch, row, key);
     if (!model::IsRetraction(batch.change(row))) {
-      auto it = held_.emplace(key, Held{time, next_number_, false, std::string(rows[row])});
+      auto it = held_.emplace(key, Held{time, next_number_, false, StateString(rows[row])});
       fresh_.emplace(next_number_++, it);
       bytes_ += static_cast<int64_t>(key.size() + rows[row].size());
       continue;
     }
-    auto [begin, end] = held_.equal_range(key);
+    auto [begin, end] = held_.equal_range(std::string_view(key));
     auto it =
         std::find_if(begin, end, [&](const auto& held) { return held.second.row == rows[row]; });
     if (it == end) continue;

@@ -7,6 +7,7 @@
 #include "compute/operator/operator.h"
 #include "compute/state/row_codec.h"
 #include "compute/state/sort_key.h"
+#include "compute/state/state_allocator.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -29,8 +30,12 @@ class SortOperator : public Operator {
     int64_t time;
     int64_t number;  ///< of arrival
     bool stored;
-    std::string row;
+    StateString row;
   };
+  using Rows = std::multimap<StateString, Held, std::less<>,
+                             StateAllocator<std::pair<const StateString, Held>>>;
+  using Fresh = std::map<int64_t, Rows::iterator, std::less<>,
+                         StateAllocator<std::pair<const int64_t, Rows::iterator>>>;
   explicit SortOperator(const sql::SortNode& node);
   std::string StoredKey(int64_t number) const;
 
@@ -39,8 +44,8 @@ class SortOperator : public Operator {
   int64_t units_per_ms_;
   RowCodec rows_;
   SortKeyCodec order_;
-  std::multimap<std::string, Held> held_;
-  std::map<int64_t, std::multimap<std::string, Held>::iterator> fresh_;  ///< not yet in a snapshot
+  Rows held_;
+  Fresh fresh_;  ///< not yet in a snapshot
   std::vector<std::string> deleted_;
   int64_t next_number_ = 0;
   int64_t progress_ = kMinWatermark;

@@ -4,19 +4,20 @@
 #include <type_traits>
 
 #include "base/bytes.h"
+#include "compute/state/state_allocator.h"
 #include "model/column.h"
 
 namespace forebay::compute {
 
-/// How a cell of C++ type T is kept outside of columns: strings as std::string, the others as they
+/// How a cell of C++ type T is kept outside of columns: strings as StateString, the others as they
 /// are.
 template <typename T>
-using StoredValue = std::conditional_t<std::is_same_v<T, model::StringRef>, std::string, T>;
+using StoredValue = std::conditional_t<std::is_same_v<T, model::StringRef>, StateString, T>;
 
 template <typename T>
 StoredValue<T> LoadValue(const model::Column& column, int row) {
   if constexpr (std::is_same_v<T, model::StringRef>) {
-    return std::string(column.GetString(row));
+    return StateString(column.GetString(row));
   } else {
     return column.Get<T>(row);
   }
@@ -24,7 +25,7 @@ StoredValue<T> LoadValue(const model::Column& column, int row) {
 
 template <typename V>
 void AppendStored(const V& value, model::ColumnBuilder& builder) {
-  if constexpr (std::is_same_v<V, std::string>) {
+  if constexpr (std::is_same_v<V, StateString>) {
     builder.AppendString(value);
   } else {
     builder.Append<V>(value);
@@ -33,7 +34,7 @@ void AppendStored(const V& value, model::ColumnBuilder& builder) {
 
 template <typename V>
 void WriteStored(const V& value, ByteWriter& writer) {
-  if constexpr (std::is_same_v<V, std::string>) {
+  if constexpr (std::is_same_v<V, StateString>) {
     writer.WriteString(value);
   } else {
     writer.Write<V>(value);
@@ -42,9 +43,9 @@ void WriteStored(const V& value, ByteWriter& writer) {
 
 template <typename V>
 Result<V> ReadStored(ByteReader& reader) {
-  if constexpr (std::is_same_v<V, std::string>) {
+  if constexpr (std::is_same_v<V, StateString>) {
     ASSIGN_OR_RETURN(std::string_view text, reader.ReadString());
-    return std::string(text);
+    return StateString(text);
   } else {
     return reader.Read<V>();
   }
@@ -57,6 +58,8 @@ struct StoredHash {
     if constexpr (sizeof(V) == 16 && std::is_trivially_copyable_v<V>) {
       return std::hash<uint64_t>()(static_cast<uint64_t>(value)) * 31 +
              static_cast<uint64_t>(value >> 64);
+    } else if constexpr (std::is_same_v<V, StateString>) {
+      return std::hash<std::string_view>()(value);
     } else {
       return std::hash<V>()(value);
     }

@@ -1,10 +1,28 @@
 #include "compute/runtime/environment.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/duration.h"
 
 namespace forebay::compute {
+namespace {
+
+/// How far a unit of sizes shifts: 20 for "mb"; -1 for no unit.
+int ShiftOf(std::string unit) {
+  std::erase_if(unit, [](unsigned char c) { return std::isspace(c) != 0; });
+  for (char& c : unit) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (unit.empty() || unit == "b" || unit == "bytes") return 0;
+  constexpr std::string_view kPrefixes = "kmgt";
+  size_t prefix = kPrefixes.find(unit[0]);
+  std::string_view rest = std::string_view(unit).substr(1);
+  bool known = prefix != std::string_view::npos &&
+               (rest.empty() || rest == "b" || rest == "ib" || rest == "bytes");
+  return known ? 10 * (static_cast<int>(prefix) + 1) : -1;
+}
+
+}  // namespace
 
 Result<int64_t> JobContext::IntegerSetting(const std::string& key, int64_t fallback) const {
   auto found = settings.find(key);
@@ -24,6 +42,34 @@ Result<int64_t> JobContext::DurationSetting(const std::string& key, int64_t fall
   Result<int64_t> duration = ParseDurationMs(found->second);
   if (!duration.ok()) return duration.status().WithContext("setting " + key);
   return duration;
+}
+
+Result<int64_t> JobContext::SizeSetting(const std::string& key, int64_t fallback) const {
+  auto found = settings.find(key);
+  if (found == settings.end()) return fallback;
+  const std::string& text = found->second;
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  int shift = ShiftOf(std::string(end, text.data() + text.size()));
+  if (error != std::errc() || value < 0 || shift < 0 || value > (INT64_MAX >> shift)) {
+    return InvalidArgument("setting {} is no size such as '512 mb': '{}'", key, text);
+  }
+  return value << shift;
+}
+
+Result<std::shared_ptr<StateBudget>> JobContext::MakeStateBudget() const {
+  ASSIGN_OR_RETURN(int64_t bytes, SizeSetting("taskmanager.memory.managed.size", 0));
+  constexpr double kFraction = 0.4;
+  double fraction = kFraction;
+  if (auto found = settings.find("taskmanager.memory.managed.fraction"); found != settings.end()) {
+    const std::string& text = found->second;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fraction);
+    if (error != std::errc() || end != text.data() + text.size() || fraction <= 0 ||
+        fraction >= 1) {
+      return InvalidArgument("setting {} is no number between 0 and 1: '{}'", found->first, text);
+    }
+  }
+  return std::make_shared<StateBudget>(bytes, fraction);
 }
 
 }  // namespace forebay::compute

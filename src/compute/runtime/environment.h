@@ -10,6 +10,7 @@
 #include "compute/expression/evaluator.h"
 #include "compute/operator/operator.h"
 #include "compute/sink/collect_queue.h"
+#include "compute/state/state_budget.h"
 #include "io/file_system.h"
 #include "sql/plan/plan.h"
 
@@ -23,6 +24,9 @@ struct ComputeEnvironment {
   io::FileSystem* file_system =
       nullptr;  ///< for the filesystem connector, checkpoints and job records
   LakePartFactory* lake_parts = nullptr;  ///< null: tables are read from the log only
+  /// Where state goes that does not fit into a job's memory; empty: the system's temporary
+  /// directory.
+  std::string spill_directory;
   /// Makes the operator of a plan node that is neither scan nor sink.
   std::function<Result<std::unique_ptr<Operator>>(const sql::PlanNode&, const EvaluationContext&)>
       make_operator;
@@ -42,6 +46,10 @@ struct JobContext {
   Result<int64_t> IntegerSetting(const std::string& key, int64_t fallback) const;
   /// A duration such as "1 s", "500ms", "2 min" in milliseconds.
   Result<int64_t> DurationSetting(const std::string& key, int64_t fallback_ms) const;
+  /// A size such as "64 mb", "1g", "1024" in bytes: units are powers of 1024, as in Flink.
+  Result<int64_t> SizeSetting(const std::string& key, int64_t fallback) const;
+  /// What 'taskmanager.memory.managed.size' or '.fraction' gives the job's state.
+  Result<std::shared_ptr<StateBudget>> MakeStateBudget() const;
 };
 
 }  // namespace forebay::compute

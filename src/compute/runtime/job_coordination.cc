@@ -35,7 +35,7 @@ void JobExecution::Coordinate() {
       }
       // Read before the barrier starts: all rows of ended inputs are then in front of it.
       last = graceful_requested_ || ended_shards_ == graph_.num_shards;
-      stopped_gracefully_ = last && ended_shards_ != graph_.num_shards;
+      stopped_gracefully_ = last && (drain_ || ended_shards_ != graph_.num_shards);
       checkpoint_requested_ = false;
     }
     status = TakeCheckpoint();
@@ -89,15 +89,20 @@ bool JobExecution::IsWorthWriting(const std::vector<ShardSnapshot>& snapshots) {
 
 Status JobExecution::TakeCheckpoint() {
   int64_t id = ++last_id_;
+  int64_t began = MonotonicMs();
   ASSIGN_OR_RETURN(std::vector<ShardSnapshot> snapshots, CollectSnapshots(id));
   if (store_ != nullptr && interval_ms_ > 0 && IsWorthWriting(snapshots)) {
     RETURN_IF_ERROR(store_->Write(id, snapshots));
   }
   StateMap commits;
+  int64_t bytes = 0;
   for (const ShardSnapshot& snapshot : snapshots) {
+    bytes += static_cast<int64_t>(snapshot.state.size());
     RETURN_IF_ERROR(commits.ApplyAll(snapshot.commits));
   }
   snapshots.clear();
+  checkpoint_bytes_ = bytes;
+  checkpoint_ms_ = MonotonicMs() - began;
   Failpoint("job.before_commit");
   RETURN_IF_ERROR(CommitAll(commits));
   Failpoint("job.after_commit");
@@ -115,33 +120,6 @@ Status JobExecution::CommitAll(const StateMap& commits) {
     RETURN_IF_ERROR(committers_[i]->Commit(*reader, cancelled_));
   }
   return Status::Ok();
-}
-
-std::vector<OperatorMetrics> JobExecution::Metrics() const {
-  double seconds = static_cast<double>(MonotonicMs() - started_ms_) / 1000;
-  std::vector<OperatorMetrics> all;
-  for (size_t v = 0; v < graph_.vertices.size(); ++v) {
-    OperatorMetrics metrics;
-    metrics.node_id = graph_.vertices[v].id;
-    metrics.name = graph_.vertices[v].Name();
-    metrics.watermark = kMaxWatermark;
-    for (int s = 0; s < graph_.num_shards; ++s) {
-      SubtaskMetrics* one = source_tasks_[v][s] != nullptr ? &source_tasks_[v][s]->metrics()
-                            : subtasks_[v][s] != nullptr   ? &subtasks_[v][s]->metrics()
-                                                           : nullptr;
-      if (one == nullptr) continue;
-      ++metrics.num_instances;
-      metrics.rows_in += one->rows_in;
-      metrics.rows_out += one->rows_out;
-      metrics.watermark = std::min<Watermark>(metrics.watermark, one->watermark);
-      metrics.state_bytes += one->state_bytes;
-      metrics.busy_ms += static_cast<double>(one->busy_ns) / 1e6;
-    }
-    int64_t rows = graph_.vertices[v].is_source ? metrics.rows_out : metrics.rows_in;
-    metrics.rows_per_second = seconds > 0 ? static_cast<double>(rows) / seconds : 0;
-    all.push_back(std::move(metrics));
-  }
-  return all;
 }
 
 }  // namespace forebay::compute

@@ -1,6 +1,7 @@
 #include "compute/runtime/job_execution.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -31,6 +32,9 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
   execution->each_row_watermarks_ = watermark_ms == 0;
   auto mini_batch = context.settings.find("table.exec.mini-batch.enabled");
   execution->row_by_row_ = mini_batch != context.settings.end() && mini_batch->second == "false";
+  ASSIGN_OR_RETURN(int64_t rows,
+                   context.IntegerSetting("source.batch-rows", model::Batch::kMaxRows));
+  execution->batch_rows_ = std::clamp<int64_t>(rows, 1, model::Batch::kMaxRows);
   return execution;
 }
 
@@ -93,6 +97,11 @@ Status JobExecution::CheckCommits() const {
 
 Status JobExecution::CommitRestored(const RestoredCheckpoint& restored) {
   written_positions_ = restored.positions;
+  if (restored.is_savepoint) {
+    // Its writers' ids may be in use by another job: writers get new ids.
+    is_fallback_ = true;
+    return Status::Ok();
+  }
   if (!restored.is_fallback) return CommitAll(restored.commits);
   // The epochs up to this checkpoint were committed before the damaged one was written. What later
   // ones committed is not known, so their rows are written again by new writers: nothing is lost,
@@ -109,9 +118,13 @@ bool JobExecution::Exists(int vertex, int shard) const {
 }
 
 Status JobExecution::Build(const RestoredCheckpoint* restored) {
+  ASSIGN_OR_RETURN(std::shared_ptr<StateBudget> budget, context_.MakeStateBudget());
+  std::string directory = context_.environment->spill_directory;
+  if (directory.empty()) directory = std::filesystem::temp_directory_path();
   for (int i = 0; i < graph_.num_shards; ++i) {
-    shards_.push_back(
-        std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions, hold_sources_, *this));
+    auto memory = std::make_unique<StateMemory>(budget, graph_.num_shards, directory);
+    shards_.push_back(std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions,
+                                              hold_sources_, *this, std::move(memory)));
     shards_.back()->scope().keeps_state = store_ != nullptr;
     shards_.back()->scope().row_by_row = row_by_row_;
     shards_.back()->scope().now_ms =
@@ -152,7 +165,8 @@ Status JobExecution::BuildSource(int index, const RestoredCheckpoint* restored) 
   }
   for (int s = 0; s < num_readers; ++s) {
     ASSIGN_OR_RETURN(std::unique_ptr<SourceReader> reader, sources_[index]->MakeReader());
-    auto task = std::make_unique<SourceTask>(vertex, shards_[s]->scope(), std::move(reader));
+    auto task = std::make_unique<SourceTask>(vertex, shards_[s]->scope(), std::move(reader),
+                                             static_cast<int>(batch_rows_));
     std::vector<SourceSplit> own;
     for (size_t i = s; i < splits.size(); i += num_readers) own.push_back(splits[i]);
     task->SetSplits(std::move(own));
@@ -301,6 +315,9 @@ void JobExecution::Stop(StopMode mode) {
   std::lock_guard lock(mutex_);
   if (mode == StopMode::kGraceful) {
     graceful_requested_ = true;
+  } else if (mode == StopMode::kDrain) {
+    drain_ = true;
+    for (auto& shard : shards_) shard->RequestDrain();
   } else {
     cancelled_ = true;
   }

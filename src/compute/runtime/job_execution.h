@@ -19,6 +19,7 @@ namespace forebay::compute {
 enum class StopMode {
   kCancel,    ///< now; uncommitted rows are dropped (they come again after a restore)
   kGraceful,  ///< after a last checkpoint
+  kDrain,     ///< the same, and before that all sources end where they are: windows fire
 };
 
 /// One run of a job, from a start or restore to its end: the shards with their channels, and a
@@ -42,6 +43,7 @@ class JobExecution : public ShardListener, public SinkControl {
   Status CheckpointNow();
 
   std::vector<OperatorMetrics> Metrics() const;
+  RunMetrics Run() const;
   int64_t checkpoints_completed() const { return completed_; }
 
   void OnSnapshot(int shard, int64_t checkpoint, ShardSnapshot snapshot) override;
@@ -79,6 +81,8 @@ class JobExecution : public ShardListener, public SinkControl {
   Status CommitAll(const StateMap& commits);
   bool IsWorthWriting(const std::vector<ShardSnapshot>& snapshots);
   void FinishWith(Status status);
+  OperatorMetrics MetricsOf(size_t vertex, double seconds) const;
+  void AddInstance(size_t vertex, int shard, OperatorMetrics& metrics) const;
 
   JobGraph graph_;
   const JobContext& context_;
@@ -86,6 +90,7 @@ class JobExecution : public ShardListener, public SinkControl {
   int64_t interval_ms_ = 0;
   int64_t idle_timeout_ms_ = 0;
   bool row_by_row_ = false;           ///< mini-batches are off
+  int64_t batch_rows_ = model::Batch::kMaxRows;
   bool each_row_watermarks_ = false;  ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex
@@ -101,6 +106,9 @@ class JobExecution : public ShardListener, public SinkControl {
   std::atomic<int> hold_sources_{0};
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> stopped_gracefully_{false};
+  std::atomic<bool> drain_{false};
+  std::atomic<int64_t> checkpoint_ms_{0};
+  std::atomic<int64_t> checkpoint_bytes_{0};
   std::atomic<int64_t> completed_{0};
   int64_t started_ms_ = 0;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "compute/exchange/partitioning.h"
 #include "compute/operator/operator.h"
 
 namespace forebay::compute {
@@ -20,17 +21,51 @@ struct SubtaskMetrics {
   std::atomic<int64_t> busy_ns{0};
 };
 
+/// One instance's counters.
+struct InstanceMetrics {
+  int64_t rows_in = 0;
+  int64_t rows_out = 0;
+  int64_t state_bytes = 0;
+  double busy_ms = 0;
+  double blocked_ms = 0;  ///< waited for those behind it
+};
+
+/// Where an operator's rows come from.
+struct InputMetrics {
+  int from = 0;  ///< node id
+  Partitioning partitioning = Partitioning::kForward;
+};
+
 /// A plan node's counters, summed over its instances; the watermark is the smallest.
 struct OperatorMetrics {
   int node_id = 0;
   std::string name;
+  bool is_source = false;
+  std::vector<InputMetrics> inputs;
   int num_instances = 0;
   int64_t rows_in = 0;
   int64_t rows_out = 0;
   double rows_per_second = 0;
   Watermark watermark = kMinWatermark;
+  int64_t watermark_lag_ms = -1;  ///< behind the clock; -1 when there is no watermark
   int64_t state_bytes = 0;
   double busy_ms = 0;
+  double back_pressure = 0;  ///< the part of the time in which it waited for those behind it
+  double skew = 1;           ///< rows of the busiest instance by the mean
+  std::vector<InstanceMetrics> instances;
+};
+
+/// What belongs to no operator.
+struct RunMetrics {
+  double seconds = 0;
+  int parallelism = 0;
+  int64_t checkpoints = 0;
+  int64_t checkpoint_ms = 0;     ///< of the last one, from its request until it was durable
+  int64_t checkpoint_bytes = 0;  ///< of the last one
+  double pause_ms = 0;           ///< how long the last one held rows up on a shard
+  double longest_pause_ms = 0;
+  int64_t state_resident_bytes = 0;
+  int64_t state_spilled_bytes = 0;
 };
 
 /// Charges the time of nested calls to the operator that is running: entering one stops the clock

@@ -1,5 +1,8 @@
 #include "compute/runtime/shard.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/clock.h"
 
 namespace forebay::compute {
@@ -10,12 +13,19 @@ constexpr int kMessagesPerTurn = 8;
 constexpr int64_t kTickMs = 20;
 // A sleeping shard still ticks: processing-time windows, idle splits.
 constexpr int64_t kSleepMsMax = 100;
+// How long a snapshot is written before rows have their turn again.
+constexpr int64_t kSnapshotSliceNs = 2'000'000;
 
 }  // namespace
 
 Shard::Shard(int index, int num_shards, int num_regions, const std::atomic<int>& hold_sources,
-             ShardListener& listener)
-    : hold_sources_(hold_sources), listener_(listener), outgoing_(num_regions) {
+             ShardListener& listener, std::unique_ptr<StateMemory> memory)
+    : memory_(std::move(memory)),
+      hold_sources_(hold_sources),
+      listener_(listener),
+      outgoing_(num_regions),
+      blocked_since_(num_regions, 0),
+      blocked_ns_(num_regions) {
   scope_.shard = index;
   scope_.num_shards = num_shards;
   scope_.snapshot = &snapshot_;
@@ -27,12 +37,13 @@ Shard::~Shard() {
 }
 
 Status Shard::Open(const RestoredCheckpoint* restored) {
+  StateMemory::Scope scope(memory_.get());
   for (auto& source : sources_) RETURN_IF_ERROR(source->Open(waker_));
   for (auto& subtask : subtasks_) {
     RETURN_IF_ERROR(subtask->Open());
     if (restored == nullptr) continue;
     int num_shards = subtask->vertex().is_single ? 1 : scope_.num_shards;
-    auto reader = restored->state.ReaderOf(subtask->vertex().id, scope_.shard, num_shards);
+    auto reader = restored->ReaderOf(subtask->vertex().id, scope_.shard, num_shards);
     RETURN_IF_ERROR(subtask->Restore(*reader));
   }
   return Status::Ok();
@@ -47,6 +58,11 @@ void Shard::RequestBarrier(int64_t checkpoint) {
   waker_.Wake();
 }
 
+void Shard::RequestDrain() {
+  drain_.store(true, std::memory_order_release);
+  waker_.Wake();
+}
+
 void Shard::RequestStop() {
   stop_.store(true, std::memory_order_release);
   waker_.Wake();
@@ -57,6 +73,7 @@ void Shard::Join() {
 }
 
 void Shard::Run() {
+  StateMemory::Scope scope(memory_.get());
   while (!stop_.load(std::memory_order_acquire)) {
     Result<bool> progress = RunOnce();
     if (!progress.ok()) {
@@ -74,11 +91,25 @@ bool Shard::HasOverflow(int region) const {
   return false;
 }
 
+/// Back-pressure: the time in which a region waits for those behind it.
+void Shard::CountBlocked() {
+  int64_t now = 0;
+  for (size_t region = 0; region < outgoing_.size(); ++region) {
+    int64_t& since = blocked_since_[region];
+    bool blocked = HasOverflow(static_cast<int>(region));
+    if (!blocked && since == 0) continue;
+    if (now == 0) now = MonotonicNs();
+    if (since != 0) blocked_ns_[region].fetch_add(now - since, std::memory_order_relaxed);
+    since = blocked ? now : 0;
+  }
+}
+
 Result<bool> Shard::RunOnce() {
   bool progress = false;
   for (auto& channels : outgoing_) {
     for (Channel* channel : channels) progress |= channel->Flush();
   }
+  CountBlocked();
   // Consumers before producers, so that queues empty before they are filled.
   for (auto it = subtasks_.rbegin(); it != subtasks_.rend(); ++it) {
     if (HasOverflow((*it)->vertex().region)) continue;
@@ -87,6 +118,7 @@ Result<bool> Shard::RunOnce() {
   }
   if (!HasOverflow(0)) {
     RETURN_IF_ERROR(MaybeInjectBarrier());
+    RETURN_IF_ERROR(MaybeDrain());
     bool held = hold_sources_.load(std::memory_order_acquire) > 0;
     for (size_t i = 0; i < sources_.size() && !held; ++i) {
       ASSIGN_OR_RETURN(bool any, sources_[i]->Poll());
@@ -94,7 +126,8 @@ Result<bool> Shard::RunOnce() {
     }
   }
   RETURN_IF_ERROR(Tick());
-  DeliverSnapshot();
+  RETURN_IF_ERROR(memory_->status());
+  progress |= ContinueSnapshots();
   size_t instances = sources_.size() + subtasks_.size();
   if (!ended_reported_ && scope_.subtasks_ended == static_cast<int>(instances)) {
     ended_reported_ = true;
@@ -115,12 +148,34 @@ Status Shard::MaybeInjectBarrier() {
   return Status::Ok();
 }
 
+Status Shard::MaybeDrain() {
+  if (!drain_.load(std::memory_order_acquire)) return Status::Ok();
+  for (auto& source : sources_) {
+    if (!source->ended() && source->CanCheckpoint()) RETURN_IF_ERROR(source->End());
+  }
+  return Status::Ok();
+}
+
+/// Writes at the snapshot for a short while, so that rows do not wait; whether there was any work.
+bool Shard::ContinueSnapshots() {
+  if (injected_barrier_ == delivered_barrier_) return false;
+  int64_t began = MonotonicNs();
+  bool done = true;
+  for (auto& subtask : subtasks_)
+    done = subtask->ContinueSnapshot(began + kSnapshotSliceNs) && done;
+  int64_t pause = std::exchange(scope_.snapshot_ns, 0) + MonotonicNs() - began;
+  round_pause_ns_ = std::max(round_pause_ns_, pause);
+  if (done) DeliverSnapshot();
+  return !done;
+}
+
 void Shard::DeliverSnapshot() {
   size_t instances = sources_.size() + subtasks_.size();
-  if (injected_barrier_ == delivered_barrier_) return;
   if (scope_.subtasks_passed != static_cast<int>(instances)) return;
   delivered_barrier_ = injected_barrier_;
   scope_.subtasks_passed = 0;
+  pause_ns_ = std::exchange(round_pause_ns_, 0);
+  longest_pause_ns_ = std::max(longest_pause_ns_.load(), pause_ns_.load());
   listener_.OnSnapshot(scope_.shard, delivered_barrier_, std::exchange(snapshot_, ShardSnapshot()));
 }
 

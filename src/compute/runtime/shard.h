@@ -9,6 +9,7 @@
 #include "compute/exchange/waker.h"
 #include "compute/runtime/source_task.h"
 #include "compute/runtime/subtask.h"
+#include "compute/state/state_memory.h"
 
 namespace forebay::compute {
 
@@ -29,11 +30,12 @@ class Shard {
  public:
   /// `hold_sources` above zero stops all source polls of the job. Both outlive the shard.
   Shard(int index, int num_shards, int num_regions, const std::atomic<int>& hold_sources,
-        ShardListener& listener);
+        ShardListener& listener, std::unique_ptr<StateMemory> memory);
   ~Shard();
 
   ShardScope& scope() { return scope_; }
   Waker& waker() { return waker_; }
+  const StateMemory& memory() const { return *memory_; }
   void AddSource(std::unique_ptr<SourceTask> source) { sources_.push_back(std::move(source)); }
   /// In topological order.
   void AddSubtask(std::unique_ptr<Subtask> subtask) { subtasks_.push_back(std::move(subtask)); }
@@ -44,9 +46,17 @@ class Shard {
   void Start();
   /// Any thread: asks for a barrier with this id, higher than any before.
   void RequestBarrier(int64_t checkpoint);
+  /// Any thread: sources end where they are.
+  void RequestDrain();
   /// Any thread: the thread ends soon. Join waits for it.
   void RequestStop();
   void Join();
+
+  /// Any thread: how long the operators of a region waited for those behind them.
+  int64_t blocked_ns(int region) const { return blocked_ns_[region]; }
+  /// Any thread: how long the last checkpoint held rows up here, and the longest one.
+  int64_t pause_ns() const { return pause_ns_; }
+  int64_t longest_pause_ns() const { return longest_pause_ns_; }
 
   const std::vector<std::unique_ptr<SourceTask>>& sources() const { return sources_; }
   const std::vector<std::unique_ptr<Subtask>>& subtasks() const { return subtasks_; }
@@ -55,11 +65,16 @@ class Shard {
   void Run();
   Result<bool> RunOnce();
   Status MaybeInjectBarrier();
+  Status MaybeDrain();
   bool HasOverflow(int region) const;
+  void CountBlocked();
+  bool ContinueSnapshots();
   void DeliverSnapshot();
   Status Tick();
   int64_t SleepMs() const;
 
+  /// Before the operators, whose state it holds.
+  const std::unique_ptr<StateMemory> memory_;
   ShardScope scope_;
   const std::atomic<int>& hold_sources_;
   ShardListener& listener_;
@@ -68,10 +83,16 @@ class Shard {
   std::vector<std::unique_ptr<Subtask>> subtasks_;
   std::vector<std::vector<Channel*>> outgoing_;  ///< by region
   std::atomic<int64_t> requested_barrier_{0};
+  std::vector<int64_t> blocked_since_;  ///< by region; 0: it is not blocked
+  std::vector<std::atomic<int64_t>> blocked_ns_;
+  std::atomic<int64_t> pause_ns_{0};
+  std::atomic<int64_t> longest_pause_ns_{0};
+  std::atomic<bool> drain_{false};
   std::atomic<bool> stop_{false};
   int64_t injected_barrier_ = 0;
   int64_t delivered_barrier_ = 0;
   ShardSnapshot snapshot_;
+  int64_t round_pause_ns_ = 0;  ///< the longest time without rows for the current snapshot
   int64_t last_tick_ms_ = 0;
   bool ended_reported_ = false;
   std::thread thread_;

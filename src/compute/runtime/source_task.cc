@@ -3,8 +3,8 @@
 namespace forebay::compute {
 
 SourceTask::SourceTask(const JobVertex& vertex, ShardScope& scope,
-                       std::unique_ptr<SourceReader> reader)
-    : vertex_(vertex), scope_(scope), reader_(std::move(reader)) {}
+                       std::unique_ptr<SourceReader> reader, int batch_rows)
+    : vertex_(vertex), scope_(scope), reader_(std::move(reader)), batch_rows_(batch_rows) {}
 
 void SourceTask::SetSplits(std::vector<SourceSplit> splits) {
   splits_ = std::move(splits);
@@ -27,19 +27,23 @@ Result<bool> SourceTask::Poll() {
   if (!outcome.ok()) return outcome.status();
   metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
   if (*outcome != PollOutcome::kEnd) return *outcome == PollOutcome::kProgress;
+  RETURN_IF_ERROR(End());
+  return true;
+}
+
+Status SourceTask::End() {
   ended_ = true;
   ++scope_.subtasks_ended;
   metrics_.watermark.store(kMaxWatermark, std::memory_order_relaxed);
   RETURN_IF_ERROR(router_.Broadcast(MessageKind::kWatermark, kMaxWatermark));
-  RETURN_IF_ERROR(router_.Broadcast(MessageKind::kEnd));
-  return true;
+  return router_.Broadcast(MessageKind::kEnd);
 }
 
 Status SourceTask::Emit(int split, model::Batch batch) {
   split_scope_.current = split;
-  if (batch.num_rows <= model::Batch::kMaxRows) return router_.Emit(std::move(batch));
-  for (int begin = 0; begin < batch.num_rows; begin += model::Batch::kMaxRows) {
-    int rows = std::min(model::Batch::kMaxRows, batch.num_rows - begin);
+  if (batch.num_rows <= batch_rows_) return router_.Emit(std::move(batch));
+  for (int begin = 0; begin < batch.num_rows; begin += batch_rows_) {
+    int rows = std::min(batch_rows_, batch.num_rows - begin);
     RETURN_IF_ERROR(router_.Emit(batch.Slice(begin, rows)));
   }
   return Status::Ok();

@@ -12,7 +12,9 @@ namespace forebay::compute {
 /// thread.
 class SourceTask : public SourceOutput {
  public:
-  SourceTask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<SourceReader> reader);
+  /// Rows go on in batches of up to `batch_rows`.
+  SourceTask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<SourceReader> reader,
+             int batch_rows = model::Batch::kMaxRows);
 
   OutputRouter& router() { return router_; }
   const JobVertex& vertex() const { return vertex_; }
@@ -24,6 +26,8 @@ class SourceTask : public SourceOutput {
   Status Open(Waker& waker);
   /// Whether anything was read. After the end it does nothing.
   Result<bool> Poll();
+  /// Ends it where it is.
+  Status End();
   bool CanCheckpoint() const { return ended_ || reader_->CanCheckpoint(); }
   Status InjectBarrier(int64_t checkpoint);
   int64_t NextPollMs() const { return ended_ ? -1 : reader_->NextPollMs(); }
@@ -41,6 +45,7 @@ class SourceTask : public SourceOutput {
   OutputRouter router_;
   SubtaskMetrics metrics_;
   SplitScope split_scope_;
+  const int batch_rows_;
   bool ended_ = false;
 };
 

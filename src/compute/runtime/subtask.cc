@@ -1,7 +1,10 @@
 #include "compute/runtime/subtask.h"
 
+#include <cstdlib>
+
 #include "base/bytes.h"
 #include "compute/checkpoint/checkpoint_store.h"
+#include "compute/operator/progress.h"
 
 namespace forebay::compute {
 namespace {
@@ -39,14 +42,15 @@ Status Subtask::OpenOperator() { return op_->Open(MakeContext()); }
 
 Status Subtask::RestoreOperator(StateReader& reader) { return op_->Restore(reader); }
 
-Status Subtask::SnapshotOperator(StateWriter& writer) { return op_->Snapshot(writer); }
+Status Subtask::SnapshotOperator(StateWriter& writer) { return op_->BeginSnapshot(writer); }
 
 Status Subtask::Restore(StateReader& reader) {
   RETURN_IF_ERROR(RestoreOperator(reader));
   bool any = false, all_finished = true;
   Watermark restored = kMaxWatermark;
-  RETURN_IF_ERROR(reader.ForEach(kRuntimeTable, [&](std::string_view, std::string_view value) {
+  RETURN_IF_ERROR(reader.ForEach(kRuntimeTable, [&](std::string_view key, std::string_view value) {
     ByteReader bytes(value);
+    if (std::atoi(std::string(key).c_str()) >= scope_.num_shards) gone_shards_.emplace_back(key);
     ASSIGN_OR_RETURN(Watermark watermark, bytes.Read<int64_t>());
     ASSIGN_OR_RETURN(uint8_t finished, bytes.Read<uint8_t>());
     any = true;
@@ -169,24 +173,55 @@ Status Subtask::OnBarrier(Input& input, int channel, int64_t checkpoint) {
 }
 
 Status Subtask::TakeSnapshot() {
+  int64_t began = MonotonicNs();
   SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
   Status status = Status::Ok();
   if (sink_ != nullptr) {
     scope_.snapshot->commits.SetOperator(vertex_.id);
     status = sink_->PrepareCommit(scope_.snapshot->commits);
   }
-  CheckpointEntries& entries = scope_.snapshot->state;
-  entries.SetOperator(vertex_.id);
-  if (status.ok() && scope_.keeps_state) status = SnapshotOperator(entries);
+  if (status.ok() && scope_.keeps_state) {
+    status = SnapshotOperator(entries_);
+    snapshot_pending_ = true;
+  }
   if (status.ok()) {
-    if (scope_.keeps_state) WriteProgress(entries);
+    if (scope_.keeps_state) WriteProgress(entries_);
     metrics_.state_bytes.store(op_->StateBytes(), std::memory_order_relaxed);
   }
+  scope_.snapshot_ns += MonotonicNs() - began;
   scope_.busy.Switch(caller);
   return status;
 }
 
+bool Subtask::ContinueSnapshot(int64_t deadline_ns) {
+  if (!snapshot_pending_) return true;
+  SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
+  snapshot_pending_ = !op_->ContinueSnapshot(deadline_ns);
+  scope_.busy.Switch(caller);
+  return !snapshot_pending_;
+}
+
+void Subtask::Entries::Put(std::string_view table, int key_group, std::string_view key,
+                           std::string_view value) {
+  CheckpointEntries& entries = subtask_.scope_.snapshot->state;
+  entries.SetOperator(subtask_.vertex_.id);
+  entries.Put(table, key_group, key, value);
+}
+
+void Subtask::Entries::Delete(std::string_view table, int key_group, std::string_view key) {
+  CheckpointEntries& entries = subtask_.scope_.snapshot->state;
+  entries.SetOperator(subtask_.vertex_.id);
+  entries.Delete(table, key_group, key);
+}
+
 void Subtask::WriteProgress(StateWriter& writer) {
+  // Shards that there were before the parallelism was lowered have no say any more.
+  for (const std::string& shard : gone_shards_) {
+    if (scope_.shard != 0) break;
+    writer.Delete(kRuntimeTable, kUnkeyed, shard);
+    writer.Delete(kProgressTable, kUnkeyed, shard);
+  }
+  gone_shards_.clear();
   ByteWriter value;
   value.Write(watermark_);
   value.Write(static_cast<uint8_t>(was_finished_));

@@ -30,6 +30,8 @@ struct ShardScope {
   /// Subtasks that have passed the current barrier.
   int subtasks_passed = 0;
   int subtasks_ended = 0;
+  /// What taking the current snapshot cost so far.
+  int64_t snapshot_ns = 0;
   BusyClock busy;
 };
 
@@ -55,12 +57,14 @@ class Subtask : public MessageReceiver {
   Result<bool> PollChannels(int limit);
   Status Receive(int input, int channel, Message message) override;
   Status Tick(int64_t now_ms);
+  /// Works on at the snapshot of the last barrier until `deadline_ns`; whether it is done.
+  bool ContinueSnapshot(int64_t deadline_ns);
   bool ended() const { return ended_; }
 
  protected:
   virtual Status ProcessBatch(int input, model::Batch batch);
   virtual Status ForwardWatermark(Watermark watermark);
-  virtual Status SnapshotOperator(StateWriter& writer);
+  virtual Status SnapshotOperator(StateWriter& writer);  ///< may leave work to ContinueSnapshot
   virtual Status RestoreOperator(StateReader& reader);
   virtual Status OpenOperator();
   virtual Status TickOperator(int64_t now_ms) { return op_->Tick(now_ms); }
@@ -74,6 +78,18 @@ class Subtask : public MessageReceiver {
   SubtaskMetrics metrics_;
 
  private:
+  /// Takes the operator's entries into the shard's snapshot, in between those of others.
+  class Entries : public StateWriter {
+   public:
+    explicit Entries(Subtask& subtask) : subtask_(subtask) {}
+    void Put(std::string_view table, int key_group, std::string_view key,
+             std::string_view value) override;
+    void Delete(std::string_view table, int key_group, std::string_view key) override;
+
+   private:
+    Subtask& subtask_;
+  };
+
   struct InputChannel {
     Channel* channel = nullptr;  ///< null: messages come by calls
     bool ended = false;
@@ -93,12 +109,15 @@ class Subtask : public MessageReceiver {
   Status FinishIfEnded();
   bool AllChannels(bool InputChannel::* flag) const;
 
+  Entries entries_{*this};
+  bool snapshot_pending_ = false;
   std::vector<Input> inputs_;
   SinkWriter* const sink_;               ///< op_ if it is one
   Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
   Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
   std::string written_progress_;
   bool row_by_row_ = false;
+  std::vector<std::string> gone_shards_;  ///< restored, but above what there is now
   bool idle_ = false;
   bool ended_ = false;
   bool was_finished_ = false;  ///< Finish was called, in this run or before the restore

@@ -15,6 +15,8 @@ namespace forebay::compute {
 class ByteArena {
  public:
   ByteArena() = default;
+  /// `first_chunk` is what it takes at first; later chunks grow up to a huge page.
+  explicit ByteArena(size_t first_chunk) : first_chunk_(first_chunk) {}
   ByteArena(const ByteArena&) = delete;
   ByteArena& operator=(const ByteArena&) = delete;
 
@@ -72,7 +74,7 @@ class ByteArena {
 
   char* Carve(size_t size) {
     if (size > available_) {
-      size_t chunk = kChunkBytesMin << (chunks_.size() < kDoublings ? chunks_.size() : kDoublings);
+      size_t chunk = first_chunk_ << (chunks_.size() < kDoublings ? chunks_.size() : kDoublings);
       if (chunk < size) chunk = size;
       chunks_.push_back(MakeLargeChars(chunk));
       next_ = chunks_.back().get();
@@ -87,6 +89,7 @@ class ByteArena {
 
   std::vector<LargeChars> chunks_;
   std::vector<FreeBlock*> free_;
+  size_t first_chunk_ = kChunkBytesMin;
   char* next_ = nullptr;
   size_t available_ = 0;
   int64_t bytes_in_use_ = 0;

@@ -1,9 +1,12 @@
 #include "compute/state/keyed_table.h"
 
 #include <emmintrin.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "base/clock.h"
 
 namespace forebay::compute {
 
@@ -103,6 +106,9 @@ void KeyedTable::LookupAll(const Keys& keys, std::vector<Entry*>& entries) {
       entries[i] = Probe(key, hash);
       if (kInsert && entries[i] == nullptr) entries[i] = Insert(key, hash);
     }
+    for (size_t i = begin; pending_bit_ != 0 && i < end; ++i) {
+      if (entries[i] != nullptr) Preserve(entries[i]);
+    }
   }
 }
 
@@ -122,11 +128,13 @@ void KeyedTable::FindOrInsertKeysOf(const KeyedTable& other, std::span<Entry* co
 }
 
 KeyedTable::Entry* KeyedTable::FindOne(std::string_view key, uint64_t hash) {
-  return Probe(key, hash);
+  Entry* entry = Probe(key, hash);
+  if (entry != nullptr) Preserve(entry);
+  return entry;
 }
 
 KeyedTable::Entry* KeyedTable::FindOrInsertOne(std::string_view key, uint64_t hash) {
-  Entry* entry = Probe(key, hash);
+  Entry* entry = FindOne(key, hash);
   return entry != nullptr ? entry : Insert(key, hash);
 }
 
@@ -167,7 +175,7 @@ KeyedTable::Entry* KeyedTable::Insert(std::string_view key, uint64_t hash) {
   }
   Entry* entry = NewEntry();
   entry->hash = hash;
-  entry->flags = kLive | (entry->flags & kListed);
+  entry->flags = kLive | (entry->flags & (kListed | kOtherListed));
   char* own = reinterpret_cast<char*>(entry + 1);
   if (key_bytes_ >= 0) {
     std::memcpy(own, key.data(), key_bytes_);
@@ -197,12 +205,24 @@ void KeyedTable::Place(Entry* entry) {
   }
 }
 
+/// Pages that lie on the disk come in large pieces when all entries are read in turn.
+void KeyedTable::ReadAhead(size_t page) const {
+  constexpr size_t kPages = 32;
+  if (page % kPages != 0) return;
+  size_t bytes = stride_ << page_shift_;
+  for (size_t i = page; i < std::min(page + 2 * kPages, pages_.size()); ++i) {
+    auto begin = reinterpret_cast<uintptr_t>(pages_[i]) & ~uintptr_t{4095};
+    (void)::madvise(reinterpret_cast<void*>(begin), bytes, MADV_WILLNEED);
+  }
+}
+
 void KeyedTable::Rehash(size_t groups) {
   groups_.assign(groups, Group{});
   group_mask_ = groups - 1;
   used_slots_ = 0;
   constexpr uint32_t kAhead = 16;
   for (uint32_t number = 0; number < num_entries_; ++number) {
+    if ((number & page_mask_) == 0) ReadAhead(number >> page_shift_);
     if (number + kAhead < num_entries_) {
       __builtin_prefetch(&groups_[At(number + kAhead)->hash & group_mask_], 1);
     }
@@ -213,6 +233,7 @@ void KeyedTable::Rehash(size_t groups) {
 
 void KeyedTable::Erase(Entry* entry) {
   DCHECK((entry->flags & kLive) != 0);
+  DCHECK((entry->flags & pending_bit_) == 0);
   if ((entry->flags & kStored) != 0) erased_.push_back({entry->hash, std::string(Key(entry))});
   for (size_t g = entry->hash & group_mask_;; g = (g + 1) & group_mask_) {
     Group& group = groups_[g];
@@ -229,7 +250,7 @@ void KeyedTable::Erase(Entry* entry) {
     std::string_view key = Key(entry);
     key_arena_->Free(const_cast<char*>(key.data()), key.size());
   }
-  entry->flags &= kListed;
+  entry->flags &= kListed | kOtherListed;
   free_entries_.push_back(entry->number);
   --size_;
 }
@@ -240,20 +261,69 @@ int64_t KeyedTable::MemoryBytes() const {
          key_arena_->bytes_reserved();
 }
 
-void KeyedTable::TakeChanges(
-    const std::function<void(Entry*)>& dirty,
-    const std::function<void(uint64_t hash, std::string_view key)>& erased) {
-  for (const ErasedKey& key : erased_) erased(key.hash, key.key);
-  erased_.clear();
-  for (Entry* entry : dirty_) {
-    if ((entry->flags & kLive) != 0 && (entry->flags & kDirty) != 0) {
-      dirty(entry);
-      entry->flags |= kStored;
-      has_stored_ = true;
+void KeyedTable::TakeChanges(ChangeFunction dirty, ErasedFunction erased) {
+  BeginChanges(std::move(dirty), std::move(erased));
+  FinishSnapshot();
+}
+
+void KeyedTable::BeginChanges(ChangeFunction dirty, ErasedFunction erased) {
+  FinishSnapshot();
+  write_dirty_ = std::move(dirty);
+  write_erased_ = std::move(erased);
+  pending_bit_ = dirty_bit_;
+  pending_.swap(dirty_);
+  next_pending_ = 0;
+  pending_erased_.swap(erased_);
+  dirty_bit_ ^= kDirty | kOtherDirty;
+  listed_bit_ ^= kListed | kOtherListed;
+}
+
+/// A deletion may be of a key that is there again: it comes before the key's new entry.
+void KeyedTable::WriteErased() {
+  for (const ErasedKey& key : pending_erased_) write_erased_(key.hash, key.key);
+  pending_erased_.clear();
+}
+
+void KeyedTable::WritePending(Entry* entry) {
+  WriteErased();
+  entry->flags = (entry->flags & ~pending_bit_) | kStored;
+  has_stored_ = true;
+  write_dirty_(entry);
+}
+
+bool KeyedTable::ContinueSnapshot(int64_t deadline_ns) {
+  if (pending_bit_ == 0) return true;
+  WriteErased();
+  const uint32_t listed = listed_bit_ ^ (kListed | kOtherListed);
+  constexpr size_t kEntriesPerLook = 32;
+  while (next_pending_ < pending_.size()) {
+    size_t end = std::min(next_pending_ + kEntriesPerLook, pending_.size());
+    for (; next_pending_ < end; ++next_pending_) {
+      Entry* entry = pending_[next_pending_];
+      if ((entry->flags & kLive) != 0) Preserve(entry);
+      entry->flags &= ~(listed | pending_bit_);
     }
-    entry->flags &= ~(kDirty | kListed);
+    if (deadline_ns != INT64_MAX && MonotonicNs() >= deadline_ns) break;
   }
-  dirty_.clear();
+  if (next_pending_ < pending_.size()) return false;
+  pending_.clear();
+  pending_bit_ = 0;
+  write_dirty_ = nullptr;
+  write_erased_ = nullptr;
+  return true;
+}
+
+void KeyedTable::BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save) {
+  BeginChanges(
+      [this, &writer, name = std::string(table), save = std::move(save),
+       value = ByteWriter()](Entry* entry) mutable {
+        value.Clear();
+        save(entry, value);
+        writer.Put(name, KeyGroupOf(entry->hash), Key(entry), value.view());
+      },
+      [&writer, name = std::string(table)](uint64_t hash, std::string_view own) {
+        writer.Delete(name, KeyGroupOf(hash), own);
+      });
 }
 
 void KeyedTable::Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,

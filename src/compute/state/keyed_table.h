@@ -20,7 +20,9 @@ namespace forebay::compute {
 /// key (a fixed number of bytes, or size and pointer), payload.
 ///
 /// Snapshots are deltas: an entry is written when it was marked dirty since the last one, and a
-/// written key that was erased is written as a deletion. Belongs to one thread at a time.
+/// written key that was erased is written as a deletion. A snapshot need not be written at once:
+/// it is of the moment it began, and an entry that it still wants is written when it is looked up.
+/// Belongs to one thread at a time.
 class KeyedTable {
  public:
   struct Entry {
@@ -57,11 +59,16 @@ class KeyedTable {
   }
 
   void MarkDirty(Entry* entry) {
-    entry->flags |= kDirty;
-    if ((entry->flags & kListed) == 0) {
-      entry->flags |= kListed;
+    entry->flags |= dirty_bit_;
+    if ((entry->flags & listed_bit_) == 0) {
+      entry->flags |= listed_bit_;
       dirty_.push_back(entry);
     }
+  }
+  /// Before a change to an entry that was not just looked up: a snapshot that is being written
+  /// takes it as it is.
+  void Preserve(Entry* entry) {
+    if ((entry->flags & pending_bit_) != 0) WritePending(entry);
   }
   /// The caller has freed what the payload refers to. The entry's memory is used again by a later
   /// insert.
@@ -84,10 +91,19 @@ class KeyedTable {
   /// Writes what changed since the last Snapshot into `table`; stored keys are `prefix` + key.
   void Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
                 const SaveFunction& save);
+  /// As Snapshot, but ContinueSnapshot does the work. `writer` and what `save` uses must live until
+  /// then.
+  void BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save);
+  using ChangeFunction = std::function<void(Entry*)>;
+  using ErasedFunction = std::function<void(uint64_t hash, std::string_view key)>;
   /// Calls f for every dirty entry and for every erased key that had been stored, and forgets both:
   /// for states that write several stored entries per key.
-  void TakeChanges(const std::function<void(Entry*)>& dirty,
-                   const std::function<void(uint64_t hash, std::string_view key)>& erased);
+  void TakeChanges(ChangeFunction dirty, ErasedFunction erased);
+  /// The same, but ContinueSnapshot does the work.
+  void BeginChanges(ChangeFunction dirty, ErasedFunction erased);
+  /// Goes on until MonotonicNs() is past `deadline_ns`; whether it is done.
+  bool ContinueSnapshot(int64_t deadline_ns);
+  void FinishSnapshot() { ContinueSnapshot(INT64_MAX); }
   /// Writes deletions of every key that a snapshot has: before the table itself is dropped.
   void SnapshotDrop(StateWriter& writer, std::string_view table, std::string_view prefix);
   /// Says that an entry that Restore inserted is in the checkpoint already.
@@ -99,9 +115,13 @@ class KeyedTable {
 
  private:
   static constexpr uint32_t kLive = 1;
-  static constexpr uint32_t kDirty = 2;
-  static constexpr uint32_t kListed = 4;  // in dirty_, perhaps for an earlier key
-  static constexpr uint32_t kStored = 8;  // a snapshot has it
+  static constexpr uint32_t kStored = 2;  // a snapshot has it
+  // Dirty, and listed in dirty_ (perhaps for an earlier key): a bit each for changes since the last
+  // snapshot and for those that it is still writing; the two change places.
+  static constexpr uint32_t kDirty = 4;
+  static constexpr uint32_t kListed = 8;
+  static constexpr uint32_t kOtherDirty = 16;
+  static constexpr uint32_t kOtherListed = 32;
   static constexpr int kSlots = 12;
   static constexpr uint8_t kEmpty = 0;
   static constexpr uint8_t kTombstone = 1;
@@ -122,6 +142,8 @@ class KeyedTable {
     return reinterpret_cast<Entry*>(pages_[number >> page_shift_] +
                                     static_cast<size_t>(number & page_mask_) * stride_);
   }
+  void WritePending(Entry* entry);
+  void WriteErased();
   bool KeyEquals(const Entry* entry, std::string_view key) const;
   Entry* Probe(std::string_view key, uint64_t hash) const;
   Entry* Candidate(uint64_t hash) const;
@@ -130,6 +152,7 @@ class KeyedTable {
   void AddPage();
   void Place(Entry* entry);
   void Rehash(size_t groups);
+  void ReadAhead(size_t page) const;
   template <bool kInsert, typename Keys>
   void LookupAll(const Keys& keys, std::vector<Entry*>& entries);
 
@@ -151,6 +174,15 @@ class KeyedTable {
   std::unique_ptr<ByteArena> key_arena_ = std::make_unique<ByteArena>();
   std::vector<Entry*> dirty_;
   std::vector<ErasedKey> erased_;
+  uint32_t dirty_bit_ = kDirty;
+  uint32_t listed_bit_ = kListed;
+  // Of the snapshot that is being written; no bit: there is none.
+  uint32_t pending_bit_ = 0;
+  std::vector<Entry*> pending_;
+  size_t next_pending_ = 0;
+  std::vector<ErasedKey> pending_erased_;
+  ChangeFunction write_dirty_;
+  ErasedFunction write_erased_;
   bool has_stored_ = false;
 };
 

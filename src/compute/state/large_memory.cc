@@ -4,9 +4,15 @@
 
 #include <cstdlib>
 
+#include "compute/state/state_allocator.h"
+
 namespace forebay::compute {
 
-void* AllocateLarge(size_t bytes) {
+void* AllocateLarge(size_t bytes, bool index) {
+  if (StateMemory* memory = StateMemory::current();
+      memory != nullptr && bytes >= StateMemory::kSmallest) {
+    if (void* piece = memory->Allocate(bytes, index); piece != nullptr) return piece;
+  }
   constexpr size_t kCacheLine = 64;
   size_t alignment = bytes >= kHugePageBytes ? kHugePageBytes : kCacheLine;
   size_t rounded = (bytes + alignment - 1) / alignment * alignment;
@@ -17,6 +23,31 @@ void* AllocateLarge(size_t bytes) {
   return memory;
 }
 
-void FreeLarge(void* memory) { std::free(memory); }
+void FreeLarge(void* memory) {
+  if (StateMemory* owner = StateMemory::OwnerOf(memory); owner != nullptr) {
+    owner->Free(memory);
+  } else {
+    std::free(memory);
+  }
+}
+
+void* AllocateStateObject(size_t bytes) {
+  if (StateMemory* memory = StateMemory::current(); memory != nullptr && memory->HasAddresses()) {
+    char* object = memory->objects().Allocate(bytes);
+    // Not when the addresses are used up: then the heap must be able to free it.
+    if (memory->Contains(object)) return object;
+  }
+  void* memory = std::malloc(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void FreeStateObject(void* memory, size_t bytes) {
+  if (StateMemory* owner = StateMemory::OwnerOf(memory); owner != nullptr) {
+    owner->objects().Free(static_cast<char*>(memory), bytes);
+  } else {
+    std::free(memory);
+  }
+}
 
 }  // namespace forebay::compute

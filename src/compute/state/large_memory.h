@@ -11,8 +11,9 @@ namespace forebay::compute {
 /// fault for 2 MiB rather than 512.
 inline constexpr size_t kHugePageBytes = size_t{2} << 20;
 
-/// Uninitialised, aligned to 64 bytes.
-void* AllocateLarge(size_t bytes);
+/// Uninitialised, aligned to 64 bytes; from the thread's StateMemory when it has one. `index`: what
+/// every lookup reads, which goes to disk last.
+void* AllocateLarge(size_t bytes, bool index = false);
 void FreeLarge(void* memory);
 
 struct LargeDeleter {
@@ -23,14 +24,14 @@ inline LargeChars MakeLargeChars(size_t bytes) {
   return LargeChars(static_cast<char*>(AllocateLarge(bytes)));
 }
 
-/// For vectors that may become large.
+/// For vectors that may become large: a table's index.
 template <typename T>
 struct LargeAllocator {
   using value_type = T;
   LargeAllocator() = default;
   template <typename U>
   LargeAllocator(const LargeAllocator<U>&) {}
-  T* allocate(size_t count) { return static_cast<T*>(AllocateLarge(count * sizeof(T))); }
+  T* allocate(size_t count) { return static_cast<T*>(AllocateLarge(count * sizeof(T), true)); }
   void deallocate(T* memory, size_t) { FreeLarge(memory); }
   friend bool operator==(const LargeAllocator&, const LargeAllocator&) { return true; }
 };

@@ -212,5 +212,86 @@ TEST_F(CheckpointStoreTest, GrowingStateHasFewFiles) {
   EXPECT_LE(files, 2 * CheckpointStore::kMergedFilesMin + 5);
 }
 
+TEST_F(CheckpointStoreTest, ASavepointStandsForItself) {
+  TempDirectory savepoints, other;
+  std::string path = savepoints.path() + "/one";
+  {
+    auto store = Open();
+    ShardSnapshot first = Delta("a", "1");
+    first.positions[{1, "split"}] = "log 7";
+    first.commits.SetOperator(9);
+    first.commits.Put("commit", kUnkeyed, "x", "rows");
+    ASSERT_TRUE(store->Write(1, {first}).ok());
+    ShardSnapshot second = Delta("b", "2");
+    second.positions[{1, "split"}] = "log 9";
+    ASSERT_TRUE(store->Write(2, {second}).ok());
+    ASSERT_TRUE(store->WriteSavepoint(path).ok());
+  }
+  ASSERT_TRUE(fs_->RemoveAll(directory_.path()).ok());
+  auto foreign = CheckpointStore::ImportSavepoint(*fs_, path, other.path(), "another plan");
+  EXPECT_EQ(foreign.kind(), ErrorKind::kConflict);
+  EXPECT_EQ(CheckpointStore::ImportSavepoint(*fs_, other.path(), directory_.path(), "plan").kind(),
+            ErrorKind::kNotFound);
+  ASSERT_TRUE(CheckpointStore::ImportSavepoint(*fs_, path, other.path(), "plan").ok());
+  auto store = CheckpointStore::Open(*fs_, other.path(), "plan").value();
+  auto restored = store->Restore().value();
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_TRUE(restored->is_savepoint);
+  EXPECT_TRUE(restored->commits.empty());
+  EXPECT_EQ(Entries(restored->state), (Map{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(restored->positions, (SourcePositions{{{1, "split"}, "log 9"}}));
+  // The next checkpoint is no savepoint any more.
+  ASSERT_TRUE(store->Write(store->last_id() + 1, {Delta("c", "3")}).ok());
+  auto again = CheckpointStore::Open(*fs_, other.path(), "plan").value()->Restore().value();
+  EXPECT_FALSE(again->is_savepoint);
+  EXPECT_EQ(Entries(again->state).size(), 3u);
+}
+
+TEST_F(CheckpointStoreTest, LargeStateIsReadFromAFileByKeyGroups) {
+  constexpr int kEntries = 80'000;
+  const std::string filler(1000, 'x');
+  {
+    auto store = Open();
+    for (int64_t id = 1; id <= 4; ++id) {
+      ShardSnapshot snapshot;
+      snapshot.state.SetOperator(3);
+      for (int i = 0; i < kEntries; ++i) {
+        if (i % 4 != id % 4 && id > 1) continue;
+        std::string key = std::to_string(i);
+        if (id == 4 && i % 8 == 0) {
+          snapshot.state.Delete("t", i % kKeyGroups, key);
+        } else {
+          snapshot.state.Put("t", i % kKeyGroups, key, std::to_string(id) + filler);
+        }
+      }
+      ASSERT_TRUE(store->Write(id, {snapshot}).ok());
+    }
+  }
+  auto store = Open();
+  auto restored = store->Restore().value();
+  ASSERT_NE(restored->sorted, nullptr);
+  int seen = 0;
+  for (int shard = 0; shard < 3; ++shard) {
+    auto reader = restored->ReaderOf(3, shard, 3);
+    ASSERT_TRUE(reader
+                    ->ForEach("t",
+                              [&](std::string_view key, std::string_view value) {
+                                int i = std::stoi(std::string(key));
+                                EXPECT_EQ(ShardOf(i % kKeyGroups, 3), shard);
+                                EXPECT_NE(i % 8, 0);
+                                EXPECT_EQ(value[0],
+                                          i % 4 == 0 ? '4' : static_cast<char>('0' + i % 4));
+                                ++seen;
+                                return Status::Ok();
+                              })
+                    .ok());
+  }
+  EXPECT_EQ(seen, kEntries - kEntries / 8);
+  // Later checkpoints build on the sorted file.
+  ASSERT_TRUE(store->Write(5, {Delta("new", "5")}).ok());
+  auto again = Open()->Restore().value();
+  EXPECT_EQ(again->id, 5);
+}
+
 }  // namespace
 }  // namespace forebay::compute

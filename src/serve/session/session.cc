@@ -242,6 +242,19 @@ Result<StatementResult> Session::Run(const sql::UseStatement& use) {
 }
 
 Result<StatementResult> Session::Run(const sql::StopJobStatement& stop) {
+  if (stop.with_drain && !stop.with_savepoint) {
+    return InvalidArgument("WITH DRAIN goes with WITH SAVEPOINT only");
+  }
+  if (stop.with_savepoint) {
+    auto directory = settings_.find("execution.checkpointing.savepoint-dir");
+    ASSIGN_OR_RETURN(
+        std::string path,
+        engine_.jobs->StopWithSavepoint(
+            stop.job, directory == settings_.end() ? "" : directory->second, stop.with_drain));
+    StatementResult result;
+    result.rows = TextCursor({"savepoint path"}, {{path}});
+    return result;
+  }
   RETURN_IF_ERROR(engine_.jobs->Stop(stop.job));
   return StatementResult::Message(fmt::format("job {} stopped", stop.job));
 }
@@ -252,6 +265,13 @@ Result<StatementResult> Session::Run(const sql::StartJobStatement& start) {
 }
 
 Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {
+  if (explain.details.size() == 3 && explain.details[1] == "JOB") {
+    return AnalyzeJob(explain.details[2]);
+  }
+  if (std::find(explain.details.begin(), explain.details.end(), "ANALYZE") !=
+      explain.details.end()) {
+    return Analyze(explain);
+  }
   StatementResult result;
   result.rows = TextCursor({"result"}, {{explain.text}});
   return result;

@@ -121,6 +121,8 @@ class Session {
   Result<StatementResult> AlterPartitions(const sql::AlterTableStatement& alter);
   Result<StatementResult> ShowPartitions(const sql::ShowStatement& show);
   Result<StatementResult> DescribeJob(const std::string& id);
+  Result<StatementResult> AnalyzeJob(const std::string& id);
+  Result<StatementResult> Analyze(const sql::ExplainStatement& explain);
 
   const Engine& engine_;
   SqlCatalog catalog_;

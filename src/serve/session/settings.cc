@@ -64,18 +64,34 @@ Result<std::string> CheckTimeZone(const std::string& key, const std::string& val
   return WrongValue(key, value, "a time zone such as 'Europe/Berlin', 'UTC' or 'GMT+08:00'");
 }
 
+Result<std::string> CheckCount(const std::string& key, const std::string& value) {
+  int number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  bool whole = error == std::errc() && end == value.data() + value.size();
+  if (whole && number > 0) return value;
+  return WrongValue(key, value, "a number above 0");
+}
+
+Result<std::string> CheckText(const std::string&, const std::string& value) { return value; }
+
 Result<std::string> CheckMemory(const std::string& key, const std::string& value) {
   size_t digits = value.find_first_not_of("0123456789.");
   std::string unit = digits == std::string::npos ? "" : Lower(value.substr(digits));
   unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
-  static const std::vector<std::string> kUnits = {"b",   "kb",  "mb",  "gb", "tb",
-                                                  "kib", "mib", "gib", "tib"};
+  static const std::vector<std::string> kUnits = {"b",   "kb",  "mb", "gb", "tb", "kib", "mib",
+                                                  "gib", "tib", "k",  "m",  "g",  "t"};
   bool known = std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
   if (digits > 0 && known) return value;
   return WrongValue(key, value, "a size such as '2GB' or '512MB'");
 }
 
-Result<std::string> CheckText(const std::string&, const std::string& value) { return value; }
+Result<std::string> CheckFraction(const std::string& key, const std::string& value) {
+  double number = 0;
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  bool whole = error == std::errc() && end == value.data() + value.size();
+  if (whole && number > 0 && number < 1) return value;
+  return WrongValue(key, value, "a number between 0 and 1");
+}
 
 struct KnownSetting {
   const char* key;
@@ -85,12 +101,15 @@ struct KnownSetting {
 constexpr KnownSetting kSettings[] = {
     {"execution.runtime-mode", CheckRuntimeMode},
     {"execution.checkpointing.interval", CheckDuration},
+    {"execution.checkpointing.savepoint-dir", CheckText},
+    {"execution.state-recovery.path", CheckText},
     {"parallelism.default", CheckParallelism},
     {"pipeline.auto-watermark-interval", CheckDuration},
     {"python.executable", CheckText},
     {"python.files", CheckText},
     {"python.fn-execution.timeout", CheckDuration},
     {"python.memory-limit", CheckMemory},
+    {"source.batch-rows", CheckCount},
     {"table.dml-sync", CheckBoolean},
     {"table.exec.mini-batch.enabled", CheckBoolean},
     {"table.exec.sink.not-null-enforcer", CheckEnforcer},
@@ -99,6 +118,8 @@ constexpr KnownSetting kSettings[] = {
     {"materialized-table.default-freshness.continuous", CheckDuration},
     {"materialized-table.default-freshness.full", CheckDuration},
     {"materialized-table.refresh-mode.freshness-threshold", CheckDuration},
+    {"taskmanager.memory.managed.fraction", CheckFraction},
+    {"taskmanager.memory.managed.size", CheckMemory},
     {"batch.memory-limit", CheckMemory}};
 
 }  // namespace

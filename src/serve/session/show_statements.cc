@@ -209,19 +209,21 @@ Result<StatementResult> Session::DescribeJob(const std::string& id) {
   ASSIGN_OR_RETURN(compute::JobHandle job, engine_.jobs->Find(id));
   Rows rows;
   for (const compute::OperatorMetrics& metrics : job->Metrics()) {
-    bool has_watermark =
-        metrics.watermark != compute::kMinWatermark && metrics.watermark != compute::kMaxWatermark;
-    rows.push_back({std::to_string(metrics.node_id), metrics.name,
-                    std::to_string(metrics.num_instances), std::to_string(metrics.rows_in),
-                    std::to_string(metrics.rows_out),
-                    fmt::format("{:.0f}", metrics.rows_per_second),
-                    has_watermark ? TimeText(metrics.watermark) : "",
-                    std::to_string(metrics.state_bytes), fmt::format("{:.0f}", metrics.busy_ms)});
+    bool has_watermark = metrics.watermark_lag_ms >= 0;
+    rows.push_back(
+        {std::to_string(metrics.node_id), metrics.name, std::to_string(metrics.num_instances),
+         std::to_string(metrics.rows_in), std::to_string(metrics.rows_out),
+         fmt::format("{:.0f}", metrics.rows_per_second),
+         has_watermark ? TimeText(metrics.watermark) : "",
+         has_watermark ? std::to_string(metrics.watermark_lag_ms) : "",
+         std::to_string(metrics.state_bytes), fmt::format("{:.0f}", metrics.busy_ms),
+         fmt::format("{:.0f}", metrics.back_pressure * 100), fmt::format("{:.2f}", metrics.skew)});
   }
   StatementResult result;
-  result.rows = TextCursor({"operator id", "operator", "instances", "rows in", "rows out", "rows/s",
-                            "watermark", "state bytes", "busy ms"},
-                           rows);
+  result.rows = TextCursor(
+      {"operator id", "operator", "instances", "rows in", "rows out", "rows/s", "watermark",
+       "watermark lag ms", "state bytes", "busy ms", "back-pressure %", "skew"},
+      rows);
   return result;
 }
 

@@ -309,6 +309,10 @@ class StatementAnalyzer {
   Result<BoundStatement> operator()(const std::shared_ptr<const ExplainAst>& ast) {
     ExplainStatement bound;
     bound.details = ast->details;
+    // EXPLAIN ANALYZE JOB 'id' has no statement.
+    if (ast->details.size() == 3 && ast->details[1] == "JOB") {
+      return BoundStatement(std::move(bound));
+    }
     const auto& node = ast->statement.node;
     if (const auto* query = std::get_if<QueryAstPtr>(&node)) {
       ASSIGN_OR_RETURN(bound.roots, Plan(**query));

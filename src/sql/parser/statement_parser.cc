@@ -233,7 +233,12 @@ Result<StatementAst> Parser::Explain() {
     }
   }
   size_t mark = tokens_.mark();
-  if (tokens_.AcceptWords("STATEMENT SET BEGIN")) {
+  bool analyze = !explain.details.empty() && explain.details.back() == "ANALYZE";
+  if (analyze && tokens_.AcceptWords("JOB")) {
+    // Of a running job instead of a statement: its id is a detail of its own.
+    ASSIGN_OR_RETURN(std::string job, StringLiteral());
+    explain.details = {"ANALYZE", "JOB", job};
+  } else if (tokens_.AcceptWords("STATEMENT SET BEGIN")) {
     ASSIGN_OR_RETURN(StatementSetAst set, StatementSet());
     explain.statement.node = std::move(set);
     explain.statement.range = tokens_.RangeFrom(mark);

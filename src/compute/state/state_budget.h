@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace forebay::compute {
+
+/// The bytes of memory that the state of one job may take. Without a number of its own, a job has
+/// an equal share of what the machine has for state, with all other such jobs. Thread-safe.
+class StateBudget {
+ public:
+  /// `bytes` 0: a share of `fraction` of the machine's memory.
+  StateBudget(int64_t bytes, double fraction);
+  ~StateBudget();
+  StateBudget(const StateBudget&) = delete;
+  StateBudget& operator=(const StateBudget&) = delete;
+
+  int64_t bytes() const;
+
+  /// What the machine, or the control group of this process, has.
+  static int64_t MachineBytes();
+
+ private:
+  const int64_t bytes_;
+  const double fraction_;
+};
+
+}  // namespace forebay::compute

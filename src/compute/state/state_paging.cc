@@ -1,0 +1,204 @@
+// How StateMemory moves state to its file and keeps little of the file in memory.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "base/log.h"
+#include "compute/state/state_memory.h"
+
+namespace forebay::compute {
+namespace {
+
+constexpr uint32_t kRunUnits = kHugePageBytes / StateMemory::kUnit;
+constexpr auto kSweepPause = std::chrono::milliseconds(50);
+constexpr size_t kPageBytes = 4096;  // what mincore counts; larger pages are counted right, too
+
+Status FileError(std::string_view what, int error) {
+  std::string text =
+      fmt::format("state that does not fit into memory: {}: {}", what, std::strerror(error));
+  if (error == ENOSPC || error == EDQUOT) return NoSpace("{}", text);
+  return IoError("{}", text);
+}
+
+}  // namespace
+
+Status StateMemory::OpenFile() {
+  if (file_ >= 0) return Status::Ok();
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);
+  std::string path = directory_ + "/state-XXXXXX";
+  file_ = ::mkostemp(path.data(), O_CLOEXEC);
+  if (file_ < 0) return FileError(path, errno);
+  // Without a name it is gone with the process, however that ends.
+  ::unlink(path.c_str());
+  if (::ftruncate(file_, end_ - base_) != 0) return FileError(path, errno);
+  Log(LogLevel::kInfo, "compute", "state goes to disk directory={} budget_bytes={}", directory_,
+      budget_->bytes() / num_shards_);
+  sweeper_ = std::thread([this] { Sweep(); });
+  return Status::Ok();
+}
+
+/// Writes units of a run to the file and maps the file in their place.
+Status StateMemory::PageOutRun(uint32_t unit, uint32_t count) {
+  RETURN_IF_ERROR(OpenFile());
+  char* begin = At(unit);
+  size_t bytes = count * kUnit;
+  for (size_t done = 0; done < bytes;) {
+    ssize_t written = ::pwrite(file_, begin + done, bytes - done, begin - base_ + done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return FileError("write", written < 0 ? errno : ENOSPC);
+    done += static_cast<size_t>(written);
+  }
+  void* mapped =
+      ::mmap(begin, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_, begin - base_);
+  if (mapped != begin) return FileError("mmap", errno);
+  // State is looked up at random: what lies around a page is not what is wanted next.
+  (void)::madvise(begin, bytes, MADV_RANDOM);
+  // So that the disk has it before the sweeper wants the memory.
+  (void)::sync_file_range(file_, begin - base_, static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+  return Status::Ok();
+}
+
+/// One turn over the units of `kind` at most; false when writing failed.
+bool StateMemory::PageOutArea(Area& area, Unit kind, int64_t& excess) {
+  auto& units = units_[&area - areas_];
+  uint32_t& hand = hands_[&area - areas_];
+  for (size_t seen = 0; seen < units.size() && excess > 0;) {
+    if (hand >= units.size()) hand = 0;
+    uint32_t end = hand;
+    while (end < units.size() && end - hand < kRunUnits && end - hand < excess &&
+           units[end] == kind) {
+      ++end;
+    }
+    if (end == hand) {
+      ++hand;
+      ++seen;
+      continue;
+    }
+    Status status = PageOutRun(area.begin + hand, end - hand);
+    if (!status.ok()) {
+      status_ = std::move(status);
+      failed_.store(true, std::memory_order_release);
+      return false;
+    }
+    std::fill(units.begin() + hand, units.begin() + end, Unit::kPaged);
+    plain_units_ -= end - hand;
+    paged_units_ += end - hand;
+    excess -= end - hand;
+    seen += end - hand;
+    hand = end;
+  }
+  return true;
+}
+
+void StateMemory::PageOut(int64_t excess) {
+  int64_t before = plain_units_;
+  DropIdle();
+  excess -= before - plain_units_;
+  if (failed_) return;
+  for (Unit kind : {Unit::kHeld, Unit::kIndex}) {
+    for (Area* area : {&areas_[1], &areas_[0]}) {
+      if (excess > 0 && !PageOutArea(*area, kind, excess)) return;
+    }
+  }
+}
+
+void StateMemory::Sweep() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kSweepPause, [this] { return stop_; });
+      if (stop_) return;
+    }
+    SweepOnce();
+    wake_.notify_all();
+  }
+}
+
+/// The bytes of the file that are in memory, of this process or of the system's cache.
+int64_t StateMemory::CountCached() {
+  constexpr uint32_t kCountedUnits = 1024;
+  std::vector<unsigned char> pages(kCountedUnits * kUnit / kPageBytes);
+  int64_t cached = 0;
+  for (int a = 0; a < 2; ++a) {
+    for (size_t i = 0;;) {
+      std::lock_guard lock(mutex_);
+      const auto& units = units_[a];
+      while (i < units.size() && !IsPaged(units[i])) ++i;
+      if (i >= units.size()) break;
+      size_t end = i;
+      while (end < units.size() && end - i < kCountedUnits && IsPaged(units[end])) ++end;
+      size_t bytes = (end - i) * kUnit;
+      if (::mincore(At(areas_[a].begin + i), bytes, pages.data()) == 0) {
+        cached +=
+            std::count_if(pages.begin(), pages.begin() + static_cast<ptrdiff_t>(bytes / kPageBytes),
+                          [](unsigned char page) { return (page & 1) != 0; });
+      }
+      i = end;
+    }
+  }
+  return cached * static_cast<int64_t>(kPageBytes);
+}
+
+void StateMemory::SweepOnce() {
+  int64_t cached = CountCached();
+  cached_bytes_ = cached;
+  int64_t budget = budget_->bytes() / num_shards_;
+  int64_t allowed = std::max(budget - plain_units_ * static_cast<int64_t>(kUnit), budget / 4);
+  int64_t excess = cached - allowed;
+  for (const Area& area : {std::cref(areas_[1]), std::cref(areas_[0])}) {
+    if (excess > 0) SweepArea(area, excess);
+  }
+}
+
+/// One turn: takes units out of the address space, and what was taken out at the turn before and
+/// has not been touched since out of memory.
+void StateMemory::SweepArea(const Area& area, int64_t& excess) {
+  auto& units = units_[&area - areas_];
+  uint32_t& hand = sweeps_[&area - areas_];
+  for (size_t seen = 0; excess > 0;) {
+    uint32_t begin = 0, count = 0;
+    {
+      std::lock_guard lock(mutex_);
+      if (stop_ || seen >= units.size()) return;
+      if (hand >= units.size()) hand = 0;
+      begin = hand;
+      Unit kind = units[begin];
+      while (begin + count < units.size() && count < kRunUnits && units[begin + count] == kind) {
+        ++count;
+      }
+      hand += count;
+      seen += count;
+      if (!IsPaged(kind)) continue;
+      if (kind == Unit::kPaged) {
+        // The file keeps what was written; whoever touches it gets it back from the cache.
+        (void)::madvise(At(area.begin + begin), count * kUnit, MADV_DONTNEED);
+        std::fill(units.begin() + begin, units.begin() + begin + count, Unit::kSwept);
+        continue;
+      }
+      std::fill(units.begin() + begin, units.begin() + begin + count, Unit::kPaged);
+    }
+    Drop(area.begin + begin, count);
+    excess -= static_cast<int64_t>(count * kUnit);
+  }
+}
+
+/// Pages in use are mapped, and the system keeps them.
+void StateMemory::Drop(uint32_t unit, uint32_t count) const {
+  off_t offset = static_cast<off_t>(unit * kUnit);
+  auto bytes = static_cast<off_t>(count * kUnit);
+  (void)::sync_file_range(
+      file_, offset, bytes,
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+  (void)::posix_fadvise(file_, offset, bytes, POSIX_FADV_DONTNEED);
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,97 @@
+#include <random>
+
+#include "compute/state/keyed_table.h"
+#include "compute/tests/operator_fixture.h"
+
+namespace forebay::compute {
+namespace {
+
+/// What a checkpoint makes of the entries it is given.
+class StoredValues : public StateWriter {
+ public:
+  void Put(std::string_view, int, std::string_view key, std::string_view value) override {
+    values[LoadLe<int64_t>(key.data())] = LoadLe<int64_t>(value.data());
+  }
+  void Delete(std::string_view, int, std::string_view key) override {
+    EXPECT_EQ(values.erase(LoadLe<int64_t>(key.data())), 1u) << "deletes what is not there";
+  }
+  std::map<int64_t, int64_t> values;
+};
+
+/// A table of BIGINT keys and values, beside a plain map.
+class TwinTable {
+ public:
+  KeyedTable::Entry* Find(int64_t key) {
+    std::string_view bytes(reinterpret_cast<const char*>(&key), sizeof(key));
+    return table.FindOrInsertOne(bytes, static_cast<uint64_t>(key) * 0x9e3779b97f4a7c15);
+  }
+  void Set(int64_t key, int64_t value) {
+    auto* entry = Find(key);
+    StoreLe<int64_t>(table.Payload(entry), value);
+    table.MarkDirty(entry);
+    plain[key] = value;
+  }
+  void Erase(int64_t key) {
+    if (plain.erase(key) == 0) return;
+    auto* entry = Find(key);
+    StoreLe<int64_t>(table.Payload(entry), -1);  // what its owner frees is gone
+    table.Erase(entry);
+  }
+  void Begin(StateWriter& writer) {
+    table.BeginSnapshot(writer, "t", [this](KeyedTable::Entry* entry, ByteWriter& value) {
+      value.Write<int64_t>(LoadLe<int64_t>(table.Payload(entry)));
+    });
+  }
+
+  KeyedTable table{8, 8};
+  std::map<int64_t, int64_t> plain;
+};
+
+TEST(KeyedTableSnapshot, HoldsTheMomentItBeganWhateverHappensWhileItIsWritten) {
+  std::mt19937_64 random(20);
+  for (int round = 0; round < 20; ++round) {
+    TwinTable twin;
+    StoredValues stored;
+    int64_t keys = round % 2 == 0 ? 30 : 2000;
+    for (int snapshot = 0; snapshot < 15; ++snapshot) {
+      auto change = [&] {
+        auto key = static_cast<int64_t>(random() % static_cast<uint64_t>(keys));
+        if (random() % 3 == 0) {
+          twin.Erase(key);
+        } else {
+          twin.Set(key, static_cast<int64_t>(random() % 1000));
+        }
+      };
+      for (int i = 0; i < 500; ++i) change();
+      std::map<int64_t, int64_t> at_begin = twin.plain;
+      twin.Begin(stored);
+      // A deadline that has passed: it writes as little as it can.
+      while (!twin.table.ContinueSnapshot(0)) {
+        for (int i = 0; i < 5; ++i) change();
+      }
+      ASSERT_EQ(stored.values, at_begin) << "round " << round << " snapshot " << snapshot;
+    }
+  }
+}
+
+TEST(KeyedTableSnapshot, WritesOnlyWhatChanged) {
+  TwinTable twin;
+  StoredValues stored;
+  for (int64_t key = 0; key < 100; ++key) twin.Set(key, key);
+  twin.Begin(stored);
+  twin.table.FinishSnapshot();
+  EXPECT_EQ(stored.values.size(), 100u);
+  stored.values.clear();
+  twin.Set(7, 70);
+  twin.Begin(stored);
+  twin.Set(8, 80);  // after it began
+  twin.table.FinishSnapshot();
+  EXPECT_EQ(stored.values, (std::map<int64_t, int64_t>{{7, 70}}));
+  stored.values.clear();
+  twin.Begin(stored);
+  twin.table.FinishSnapshot();
+  EXPECT_EQ(stored.values, (std::map<int64_t, int64_t>{{8, 80}}));
+}
+
+}  // namespace
+}  // namespace forebay::compute
