@@ -91,7 +91,9 @@ Result<FunctionStatement> AnalyzeFunction(QueryAnalyzer& queries, const Function
   bound.lenient = ast.lenient;
   bound.function.language = ast.language;
   bound.function.class_name = ast.class_name;
-  if (ast.language == "PYTHON") return bound;
+  // What a signature in SQL says of a function in Python goes before what the object declares.
+  bound.function.has_parameters = ast.language == "SQL" || !ast.parameters.empty();
+  if (ast.returns) bound.function.returns = ast.returns->Nullable();
   for (size_t i = 0; i < ast.parameters.size(); ++i) {
     for (size_t other = 0; other < i; ++other) {
       if (ast.parameters[i].name != ast.parameters[other].name) continue;
@@ -99,7 +101,7 @@ Result<FunctionStatement> AnalyzeFunction(QueryAnalyzer& queries, const Function
                      ast.range.position);
     }
   }
-  Status body = CheckBody(queries, ast);
+  Status body = ast.language == "SQL" ? CheckBody(queries, ast) : Status::Ok();
   if (!body.ok()) {
     Error error = body.error();
     error.message += " (in function '" + ast.name.parts.back() + "')";
@@ -109,8 +111,6 @@ Result<FunctionStatement> AnalyzeFunction(QueryAnalyzer& queries, const Function
   for (const FunctionAst::Parameter& parameter : ast.parameters) {
     bound.function.parameters.push_back({parameter.name, parameter.type});
   }
-  bound.function.has_parameters = true;
-  bound.function.returns = ast.returns->Nullable();
   bound.function.body = ast.body;
   return bound;
 }

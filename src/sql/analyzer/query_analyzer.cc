@@ -482,6 +482,7 @@ Result<PlanPtr> QueryAnalyzer::Scan(const CatalogTable& table, ScanPart part,
     std::vector<ExpressionPtr> projections;
     std::vector<std::string> names;
     Relation physical = MakeRelation(plan, "");
+    physical.scope.functions = &functions_;
     auto [catalog, database] = model::SplitDatabase(table.ref.path.database);
     FunctionResolver functions(catalog_, catalog, table.ref.path.database);
     RETURN_IF_ERROR(DeclaredColumns(table, physical.scope, functions, projections, names));
