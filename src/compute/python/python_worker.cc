@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "base/clock.h"
 #include "compute/python/worker_source.h"
 
 namespace forebay::compute {
@@ -34,11 +34,6 @@ constexpr int kKillGraceMs = 5000;
 constexpr uint64_t kHeadMax = 1 << 20;
 constexpr uint64_t kBodyMax = 1ULL << 30;
 constexpr size_t kReceiveStep = 1 << 20;
-
-int64_t NowMs() {
-  auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 /// Folders as they are; the folder of a .py file; archives as they are.
 Json PathOf(const std::string& files) {
@@ -168,10 +163,10 @@ void PythonWorker::Close(int grace_ms) {
   if (socket_ >= 0) close(socket_);
   socket_ = -1;
   if (pid_ < 0) return;
-  int64_t deadline = NowMs() + grace_ms;
+  int64_t deadline = MonotonicMs() + grace_ms;
   int status = 0;
   while (waitpid(pid_, &status, WNOHANG) == 0) {
-    if (NowMs() >= deadline) {
+    if (MonotonicMs() >= deadline) {
       kill(-pid_, SIGKILL);
       waitpid(pid_, &status, 0);
       break;
@@ -186,10 +181,10 @@ void PythonWorker::Close(int grace_ms) {
 Error PythonWorker::Gone(const std::string& fallback) {
   std::string how = fallback;
   int status = 0;
-  int64_t deadline = NowMs() + kKillGraceMs;
+  int64_t deadline = MonotonicMs() + kKillGraceMs;
   pid_t ended = 0;
   if (how.empty()) {
-    while ((ended = waitpid(pid_, &status, WNOHANG)) == 0 && NowMs() < deadline) usleep(1000);
+    while ((ended = waitpid(pid_, &status, WNOHANG)) == 0 && MonotonicMs() < deadline) usleep(1000);
     how = "it closed its connection";
   }
   if (ended == pid_ && WIFSIGNALED(status)) {
@@ -209,7 +204,7 @@ Error PythonWorker::Gone(const std::string& fallback) {
 
 Status PythonWorker::WaitFor(short events, int64_t deadline_ms) {
   while (true) {
-    int64_t left = deadline_ms - NowMs();
+    int64_t left = deadline_ms - MonotonicMs();
     if (left <= 0) {
       return Gone(
           fmt::format("it gave no answer within {} ms ('python.fn-execution.timeout') and "
@@ -255,7 +250,7 @@ Status PythonWorker::Receive(size_t size, int64_t deadline_ms, std::string& into
 
 Result<PythonWorker::Reply> PythonWorker::Call(std::string_view head, std::string_view body) {
   if (!failure_.ok()) return failure_;
-  int64_t deadline = NowMs() + options_.timeout_ms;
+  int64_t deadline = MonotonicMs() + options_.timeout_ms;
   auto head_size = static_cast<uint32_t>(head.size());
   auto body_size = static_cast<uint64_t>(body.size());
   std::string frame(12, '\0');
