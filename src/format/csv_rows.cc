@@ -13,6 +13,7 @@ namespace {
 
 /// A record beyond this is taken for a forgotten quote.
 constexpr size_t kMaxRecordBytes = size_t{16} << 20;
+constexpr const char* kBadQuotes = "a quoted field does not end, or text follows its closing quote";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 /// A field of a record: its text with quotes removed, in the record or in a buffer beside it.
@@ -26,7 +27,12 @@ class RecordParser {
  public:
   enum class Outcome { kRecord, kIncomplete, kMalformed };
 
-  RecordParser(char delimiter, char quote) : delimiter_(delimiter), quote_(quote) {}
+  explicit RecordParser(const CsvOptions& options)
+      : delimiter_(options.delimiter),
+        quote_(options.quote),
+        escape_(options.escape),
+        disable_quote_(options.disable_quote),
+        trim_(options.trim_spaces) {}
 
   /// The record at the start of `text`; `last`: the text's end is a record's end too.
   Outcome Parse(std::string_view text, bool last) {
@@ -35,8 +41,11 @@ class RecordParser {
     fields_.clear();
     unquoted_used_ = 0;
     while (true) {
-      Outcome outcome = position_ < text_.size() && text_[position_] == quote_ ? ParseQuoted(last)
-                                                                               : ParsePlain(last);
+      if (trim_) SkipSpaces();
+      bool quoted = !disable_quote_ && position_ < text_.size() && text_[position_] == quote_;
+      Outcome outcome = escape_  ? ParseEscaped(quoted, last)
+                        : quoted ? ParseQuoted(last)
+                                 : ParsePlain(last);
       if (outcome != Outcome::kRecord) return outcome;
       if (ended_) return Outcome::kRecord;
     }
@@ -45,6 +54,54 @@ class RecordParser {
   size_t record_bytes() const { return position_; }
 
  private:
+  void SkipSpaces() {
+    while (position_ < text_.size() && text_[position_] == ' ' && delimiter_ != ' ') ++position_;
+  }
+
+  std::string_view Trimmed(std::string_view field) const {
+    while (trim_ && !field.empty() && field.back() == ' ') field.remove_suffix(1);
+    return field;
+  }
+
+  /// A field of either kind, a character at a time.
+  Outcome ParseEscaped(bool quoted, bool last) {
+    std::string& text = NewBuffer();
+    size_t at = position_ + (quoted ? 1 : 0);
+    bool open = quoted;
+    for (; at < text_.size(); ++at) {
+      char c = text_[at];
+      if (c == *escape_) {
+        if (at + 1 == text_.size()) break;
+        text += Unescaped(text_[++at]);
+      } else if (open && c == quote_) {
+        bool doubled = at + 1 < text_.size() && text_[at + 1] == quote_;
+        if (doubled) text += text_[++at];
+        open = doubled;
+      } else if (!open && (c == delimiter_ || c == '\n')) {
+        break;
+      } else {
+        text += c;
+      }
+    }
+    if (open && last) return Outcome::kMalformed;
+    if (at >= text_.size() && !last) return Outcome::kIncomplete;
+    ended_ = at >= text_.size() || text_[at] == '\n';
+    if (ended_ && text.ends_with('\r')) text.pop_back();
+    fields_.push_back({quoted ? std::string_view(text) : Trimmed(text), quoted});
+    position_ = std::min(at + 1, text_.size());
+    return Outcome::kRecord;
+  }
+
+  static char Unescaped(char c) {
+    switch (c) {
+      case 'n': return '\n';
+      case 'r': return '\r';
+      case 't': return '\t';
+      case '0': return '\0';
+      default: return c;
+    }
+  }
+
   Outcome ParsePlain(bool last) {
     size_t begin = position_;
     size_t end = begin;
@@ -53,7 +110,7 @@ class RecordParser {
     std::string_view field = text_.substr(begin, end - begin);
     ended_ = end == text_.size() || text_[end] == '\n';
     if (ended_ && field.ends_with('\r')) field.remove_suffix(1);
-    fields_.push_back({field, false});
+    fields_.push_back({Trimmed(field), false});
     position_ = std::min(end + 1, text_.size());
     return Outcome::kRecord;
   }
@@ -68,23 +125,31 @@ class RecordParser {
       close = text_.find(quote_, close + 2);
     }
     if (close == std::string_view::npos) return last ? Outcome::kMalformed : Outcome::kIncomplete;
+    size_t quote_end = close;
     size_t after = close + 1;
+    while (trim_ && after < text_.size() && text_[after] == ' ') ++after;
+    close = after - 1;
     if (after < text_.size() && text_[after] == '\r') ++after;
     if (after == text_.size() && !last) return Outcome::kIncomplete;
     ended_ = after == text_.size() || text_[after] == '\n';
     if (!ended_ && (text_[after] != delimiter_ || after != close + 1)) return Outcome::kMalformed;
-    std::string_view field = text_.substr(begin, close - begin);
+    std::string_view field = text_.substr(begin, quote_end - begin);
     fields_.push_back({doubled ? Undouble(field) : field, true});
     position_ = std::min(after + 1, text_.size());
     return Outcome::kRecord;
   }
 
-  std::string_view Undouble(std::string_view field) {
+  std::string& NewBuffer() {
     if (unquoted_used_ == unquoted_.size()) {
       unquoted_.push_back(std::make_unique<std::string>());
     }
     std::string& text = *unquoted_[unquoted_used_++];
     text.clear();
+    return text;
+  }
+
+  std::string_view Undouble(std::string_view field) {
+    std::string& text = NewBuffer();
     for (size_t i = 0; i < field.size(); ++i) {
       text += field[i];
       if (field[i] == quote_) ++i;
@@ -92,8 +157,11 @@ class RecordParser {
     return text;
   }
 
-  char delimiter_;
-  char quote_;
+  const char delimiter_;
+  const char quote_;
+  const std::optional<char> escape_;
+  const bool disable_quote_;
+  const bool trim_;
   std::string_view text_;
   size_t position_ = 0;
   bool ended_ = false;
@@ -108,6 +176,10 @@ Status AppendField(ColumnBuilder& builder, const Field& field, const CsvOptions&
 Status AppendNested(ColumnBuilder& builder, std::string_view text, const CsvOptions& options) {
   const model::DataType& type = builder.type();
   bool row = type.Is(TypeRoot::kRow);
+  if (!row && text.empty()) {
+    builder.FinishEntry();
+    return {};
+  }
   size_t count = 0;
   for (size_t begin = 0; begin <= text.size(); ++count) {
     size_t end = std::min(text.find(options.element_delimiter, begin), text.size());
@@ -126,8 +198,10 @@ Status AppendNested(ColumnBuilder& builder, std::string_view text, const CsvOpti
 
 Status AppendField(ColumnBuilder& builder, const Field& field, const CsvOptions& options) {
   const model::DataType& type = builder.type();
-  bool null = !field.quoted && ((options.null_literal && field.text == *options.null_literal) ||
-                                (field.text.empty() && !type.IsCharacter()));
+  bool null =
+      !field.quoted && ((options.null_literal && field.text == *options.null_literal) ||
+                        (field.text.empty() && !type.IsCharacter() && !type.Is(TypeRoot::kArray)));
+  null = null || (options.empty_as_null && field.text.empty());
   if (null) {
     if (!type.nullable()) return InvalidArgument("NULL in a NOT NULL column");
     builder.AppendNull();
@@ -157,7 +231,7 @@ struct CsvRowReader::State {
   State(std::vector<model::ColumnSpec> specs, CsvOptions csv_options)
       : columns(std::move(specs)),
         options(std::move(csv_options)),
-        parser(options.delimiter, options.quote),
+        parser(options),
         row(options.first_row),
         header_due(options.header) {
     if (options.header) return;
@@ -173,6 +247,10 @@ struct CsvRowReader::State {
   /// The field, or NULL for one that is not there or cannot be read.
   Status AppendLeniently(ColumnBuilder& builder, const Field* field) const;
   Status TakeRecord(std::string_view record, model::BatchBuilder& builder);
+  /// The same with a builder of its own when bad records are to be reported, so that they leave no
+  /// half row behind.
+  Status TakeOrReport(std::string_view record, model::BatchBuilder& builder);
+  Status ReportMalformed(std::string_view record);
   /// Takes all records of `text`; returns the bytes taken.
   Result<size_t> TakeRecords(std::string_view text, bool last, model::BatchBuilder& builder);
 };
@@ -203,9 +281,15 @@ Status CsvRowReader::State::ReadHeader() {
 
 Status CsvRowReader::State::AppendRow(model::BatchBuilder& builder) {
   const std::vector<Field>& fields = parser.fields();
-  if (fields.size() != column_of_field.size() && !options.ignore_parse_errors) {
-    return Fail(fmt::format("the row has {} fields, expected are {}", fields.size(),
-                            column_of_field.size()));
+  size_t expected = column_of_field.size();
+  bool trailing_delimiter = options.allow_trailing_delimiter && fields.size() == expected + 1 &&
+                            !fields.back().quoted && fields.back().text.empty();
+  bool fits = fields.size() == expected || (fields.size() > expected && options.ignore_trailing) ||
+              trailing_delimiter;
+  bool short_row = fields.size() < expected && !options.fail_on_missing;
+  if (!fits && options.ignore_parse_errors && !short_row) return {};
+  if (!fits && !options.ignore_parse_errors) {
+    return Fail(fmt::format("the row has {} fields, expected are {}", fields.size(), expected));
   }
   for (size_t i = 0; i < column_of_field.size(); ++i) {
     int index = column_of_field[i];
@@ -243,6 +327,27 @@ Status CsvRowReader::State::TakeRecord(std::string_view record, model::BatchBuil
   return header_due ? ReadHeader() : AppendRow(builder);
 }
 
+Status CsvRowReader::State::TakeOrReport(std::string_view record, model::BatchBuilder& builder) {
+  if (options.on_bad_record == nullptr || header_due) return TakeRecord(record, builder);
+  std::vector<model::DataType> types;
+  for (const model::ColumnSpec& column : columns) types.push_back(column.type);
+  model::BatchBuilder own(types, 1);
+  if (!TakeRecord(record, own).ok()) {
+    ++row;
+    return options.on_bad_record(record, error);
+  }
+  model::Batch rows = own.Finish();
+  if (rows.num_rows > 0) builder.AppendRow(rows, 0);
+  return {};
+}
+
+Status CsvRowReader::State::ReportMalformed(std::string_view record) {
+  if (options.on_bad_record == nullptr) return {};
+  Fail(kBadQuotes);
+  ++row;
+  return options.on_bad_record(record, error);
+}
+
 Result<size_t> CsvRowReader::State::TakeRecords(std::string_view text, bool last,
                                                 model::BatchBuilder& builder) {
   size_t position = 0;
@@ -257,22 +362,24 @@ Result<size_t> CsvRowReader::State::TakeRecords(std::string_view text, bool last
       continue;
     }
     RecordParser::Outcome outcome = parser.Parse(rest, last);
-    if (outcome == RecordParser::Outcome::kMalformed && options.ignore_parse_errors) {
+    bool skips = options.ignore_parse_errors || options.on_bad_record != nullptr;
+    if (outcome == RecordParser::Outcome::kMalformed && skips) {
       size_t end = rest.find('\n');
       size_t bytes = end == std::string_view::npos ? rest.size() : end + 1;
+      RETURN_IF_ERROR(ReportMalformed(rest.substr(0, bytes)));
       position += bytes;
       bytes_consumed += static_cast<int64_t>(bytes);
       continue;
     }
     if (outcome == RecordParser::Outcome::kMalformed) {
-      return Fail("a quoted field does not end, or text follows its closing quote");
+      return Fail(kBadQuotes);
     }
     if (outcome == RecordParser::Outcome::kIncomplete) {
       if (rest.size() > kMaxRecordBytes) return Fail("the row is longer than 16 MiB");
       break;
     }
     size_t bytes = parser.record_bytes();
-    RETURN_IF_ERROR(TakeRecord(rest.substr(0, bytes), builder));
+    RETURN_IF_ERROR(TakeOrReport(rest.substr(0, bytes), builder));
     position += bytes;
     bytes_consumed += static_cast<int64_t>(bytes);
   }

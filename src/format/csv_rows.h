@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,20 @@ struct CsvOptions {
   /// Reading: a field that cannot be read is NULL, a row may have fewer or more fields, and records
   /// that are no CSV are left out.
   bool ignore_parse_errors = false;
+  /// The character that takes its meaning from the next one.
+  std::optional<char> escape = {};
+  bool disable_quote = false;            ///< quotes mean nothing; written fields are never quoted
+  bool trim_spaces = false;              ///< reading: around fields that are not quoted
+  bool empty_as_null = false;            ///< reading: an empty string is NULL
+  bool ignore_trailing = false;          ///< reading: fields beyond the columns are left out
+  bool allow_trailing_delimiter = true;  ///< reading: one more field, which is empty
+  bool fail_on_missing = false;          ///< reading: a row with fewer fields is an error
+  /// Writing as Flink does: decimals without trailing zeros, 1E+2; quotes around text that is long
+  /// or has any character up to the quote and the delimiter, and none around digits.
+  bool flink_text = false;
+  /// Reading: takes a record that cannot be read and the reason; reading goes on behind it unless
+  /// this fails. Null: the first one ends the reading.
+  std::function<Status(std::string_view record, const RowError& error)> on_bad_record = {};
   int64_t first_row = 1;  ///< reading: the number of the first row in error messages
 };
 

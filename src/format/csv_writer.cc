@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "format/csv_rows.h"
 #include "format/format_text.h"
 #include "model/value_text.h"
@@ -9,12 +11,32 @@ using model::TypeRoot;
 
 namespace {
 
+/// Flink's writer looks at the first few characters only of a text, and not too closely.
+constexpr int kCheckedCharactersMax = 24;
+
+bool NeedsQuotesInFlink(std::string_view field, const CsvOptions& options) {
+  auto safe = static_cast<unsigned char>(std::max({options.delimiter, options.quote, '\n'}));
+  int length = 0;
+  for (char c : field) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte <= safe || (options.escape && c == *options.escape)) return true;
+    // UTF-16 units: a character of four bytes is two.
+    if ((byte & 0xc0) != 0x80) length += byte >= 0xf0 ? 2 : 1;
+  }
+  return length > kCheckedCharactersMax;
+}
+
+bool NeedsQuotes(std::string_view field, const CsvOptions& options, bool character) {
+  const char special[] = {options.delimiter, options.quote, '\n', '\r', '\0'};
+  bool null = character && options.null_literal && field == *options.null_literal;
+  if (null || field.find_first_of(special) != std::string_view::npos) return true;
+  return options.flink_text && NeedsQuotesInFlink(field, options);
+}
+
 /// Quotes the field that begins at `begin` when it would be read as something else without quotes.
 void QuoteIfNeeded(std::string& out, size_t begin, const CsvOptions& options, bool character) {
   std::string_view field = std::string_view(out).substr(begin);
-  const char special[] = {options.delimiter, options.quote, '\n', '\r', '\0'};
-  bool null = options.null_literal ? field == *options.null_literal : false;
-  if (field.find_first_of(special) == std::string_view::npos && !(null && character)) return;
+  if (options.disable_quote || !NeedsQuotes(field, options, character)) return;
   std::string quoted(1, options.quote);
   for (char c : field) {
     quoted += c;
@@ -22,6 +44,11 @@ void QuoteIfNeeded(std::string& out, size_t begin, const CsvOptions& options, bo
   }
   quoted += options.quote;
   out.replace(begin, std::string::npos, quoted);
+}
+
+/// Cells that Flink writes as they are.
+bool IsPlain(const model::DataType& type) {
+  return type.IsNumeric() || type.Is(TypeRoot::kBoolean) || type.IsInterval();
 }
 
 void AppendCell(std::string& out, const Column& column, int row, const CsvOptions& options) {
@@ -40,7 +67,12 @@ void AppendCell(std::string& out, const Column& column, int row, const CsvOption
       AppendCell(out, column.children()[i], row, options);
     }
   } else {
+    size_t begin = out.size();
     AppendFormatText(out, column, row);
+    if (!options.flink_text || !column.type().Is(TypeRoot::kDecimal)) return;
+    std::string text = out.substr(begin);
+    out.resize(begin);
+    AppendJavaDecimal(out, text);
   }
 }
 
@@ -63,7 +95,9 @@ void AppendCsvRow(std::string& out, const model::Batch& batch, int row, const Cs
     if (i > 0) out += options.delimiter;
     size_t begin = out.size();
     AppendCell(out, column, row, options);
-    if (!column.IsNull(row)) QuoteIfNeeded(out, begin, options, column.type().IsCharacter());
+    bool plain = options.flink_text && IsPlain(column.type());
+    if (!column.IsNull(row) && !plain)
+      QuoteIfNeeded(out, begin, options, column.type().IsCharacter());
   }
   out += '\n';
 }

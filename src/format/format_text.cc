@@ -1,5 +1,7 @@
 #include "format/format_text.h"
 
+#include <algorithm>
+
 #include "format/text_cell.h"
 #include "model/value_text.h"
 
@@ -44,6 +46,41 @@ void AppendFormatText(std::string& out, const Column& column, int row) {
     case TypeRoot::kIntervalDayTime: AppendIntervalValue(out, column, row); break;
     default: model::AppendText(out, column, row);
   }
+}
+
+void AppendJavaDecimal(std::string& out, std::string_view number) {
+  bool negative = number.starts_with('-');
+  if (negative) number.remove_prefix(1);
+  size_t point = std::min(number.find('.'), number.size());
+  std::string digits(number.substr(0, point));
+  int64_t scale = 0;
+  if (point < number.size()) {
+    digits += number.substr(point + 1);
+    scale = static_cast<int64_t>(number.size() - point - 1);
+  }
+  size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
+  digits.erase(0, zeros);
+  if (digits.empty()) {
+    out += '0';
+    return;
+  }
+  while (digits.back() == '0') {
+    digits.pop_back();
+    --scale;
+  }
+  if (negative) out += '-';
+  int64_t exponent = static_cast<int64_t>(digits.size()) - 1 - scale;
+  if (scale < 0 || exponent < -6) {
+    out += digits[0];
+    if (digits.size() > 1) out += "." + digits.substr(1);
+    out += exponent < 0 ? "E" : "E+";
+    model::AppendInt(out, exponent);
+    return;
+  }
+  auto fraction = static_cast<size_t>(scale);
+  if (digits.size() <= fraction) digits.insert(0, fraction - digits.size() + 1, '0');
+  out += std::string_view(digits).substr(0, digits.size() - fraction);
+  if (fraction > 0) out += "." + digits.substr(digits.size() - fraction);
 }
 
 }  // namespace forebay::format

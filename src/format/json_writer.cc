@@ -57,79 +57,121 @@ bool IsFinite(const Column& column, int row) {
                                             : std::isfinite(column.Get<double>(row));
 }
 
-/// The two forms of scalars; nested types look the same in both.
-enum class Form { kResult, kFlinkJson };
+/// Writes cells; nested types look the same as results and as Flink's json.
+class CellWriter {
+ public:
+  /// `flink` null: the form of query results.
+  CellWriter(std::string& out, const JsonWriteOptions* flink) : out_(out), flink_(flink) {}
 
-void AppendCell(std::string& out, const Column& column, int row, Form form);
-
-void AppendScalar(std::string& out, const Column& column, int row, Form form) {
-  const model::DataType& type = column.type();
-  if (type.IsCharacter()) return AppendJsonString(out, column.GetString(row));
-  bool number = type.IsInteger() || type.Is(TypeRoot::kBoolean) ||
-                (type.Is(TypeRoot::kFloat) && IsFinite(column, row)) ||
-                (type.Is(TypeRoot::kDouble) && IsFinite(column, row));
-  if (form == Form::kFlinkJson) number |= type.Is(TypeRoot::kDecimal) || type.IsInterval();
-  if (number) return AppendFormatText(out, column, row);
-  out += '"';
-  if (form == Form::kFlinkJson) {
-    AppendFormatText(out, column, row);
-  } else {
-    model::AppendText(out, column, row, {.bytes_as_hex = true});
-  }
-  out += '"';
-}
-
-void AppendMap(std::string& out, const Column& column, int row, Form form) {
-  const Column& keys = column.children()[0];
-  // A result shows a map as an object when its keys can be names; NULL is none.
-  bool object = keys.type().IsCharacter();
-  for (int i = column.offsets()[row]; form == Form::kResult && i < column.offsets()[row + 1]; ++i) {
-    object = object && !keys.IsNull(i);
-  }
-  out += object ? '{' : '[';
-  for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
-    if (i > column.offsets()[row]) out += ',';
-    if (!object) out += '[';
-    if (object && keys.IsNull(i)) {
-      out += "\"null\"";
-    } else {
-      AppendCell(out, keys, i, form);
+  void Append(const Column& column, int row) {
+    if (column.IsNull(row)) {
+      out_ += "null";
+      return;
     }
-    out += object ? ':' : ',';
-    AppendCell(out, column.children()[1], i, form);
-    if (!object) out += ']';
+    switch (column.type().root()) {
+      case TypeRoot::kArray: AppendArray(column, row); break;
+      case TypeRoot::kRow: AppendRow(column, row); break;
+      case TypeRoot::kMap:
+      case TypeRoot::kMultiset: AppendMap(column, row); break;
+      default: AppendScalar(column, row);
+    }
   }
-  out += object ? '}' : ']';
-}
+  /// Begins a field unless it is to be left out.
+  bool BeginField(std::string_view name, bool is_null, bool& first) {
+    if (is_null && flink_ != nullptr && flink_->ignore_null_fields) return false;
+    if (!first) out_ += ',';
+    first = false;
+    AppendJsonString(out_, name);
+    out_ += ':';
+    return true;
+  }
+  bool has_null_key() const { return has_null_key_; }
 
-void AppendCell(std::string& out, const Column& column, int row, Form form) {
-  if (column.IsNull(row)) {
-    out += "null";
-    return;
+ private:
+  void AppendArray(const Column& column, int row) {
+    out_ += '[';
+    for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+      if (i > column.offsets()[row]) out_ += ',';
+      Append(column.children()[0], i);
+    }
+    out_ += ']';
   }
-  switch (column.type().root()) {
-    case TypeRoot::kArray:
-      out += '[';
-      for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
-        if (i > column.offsets()[row]) out += ',';
-        AppendCell(out, column.children()[0], i, form);
-      }
-      out += ']';
-      break;
-    case TypeRoot::kRow:
-      for (size_t i = 0; i < column.children().size(); ++i) {
-        out += i == 0 ? '{' : ',';
-        AppendJsonString(out, column.type().fields()[i].name);
-        out += ':';
-        AppendCell(out, column.children()[i], row, form);
-      }
-      out += column.children().empty() ? "{}" : "}";
-      break;
-    case TypeRoot::kMap:
-    case TypeRoot::kMultiset: AppendMap(out, column, row, form); break;
-    default: AppendScalar(out, column, row, form);
+
+  void AppendRow(const Column& column, int row) {
+    out_ += '{';
+    bool first = true;
+    for (size_t i = 0; i < column.children().size(); ++i) {
+      const Column& child = column.children()[i];
+      if (BeginField(column.type().fields()[i].name, child.IsNull(row), first)) Append(child, row);
+    }
+    out_ += '}';
   }
-}
+
+  void AppendMap(const Column& column, int row) {
+    const Column& keys = column.children()[0];
+    // A result shows a map as an object when its keys can be names; NULL is none.
+    bool object = keys.type().IsCharacter();
+    for (int i = column.offsets()[row]; flink_ == nullptr && i < column.offsets()[row + 1]; ++i) {
+      object = object && !keys.IsNull(i);
+    }
+    out_ += object ? '{' : '[';
+    bool first = true;
+    for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+      if (object && keys.IsNull(i) && !TakesNullKey()) continue;
+      if (!first) out_ += ',';
+      first = false;
+      if (!object) out_ += '[';
+      if (object && keys.IsNull(i)) {
+        AppendJsonString(out_, flink_->map_null_key_literal);
+      } else {
+        Append(keys, i);
+      }
+      out_ += object ? ':' : ',';
+      Append(column.children()[1], i);
+      if (!object) out_ += ']';
+    }
+    out_ += object ? '}' : ']';
+  }
+
+  bool TakesNullKey() {
+    has_null_key_ = has_null_key_ || flink_->map_null_key == MapNullKey::kFail;
+    return flink_->map_null_key == MapNullKey::kLiteral;
+  }
+
+  void AppendScalar(const Column& column, int row) {
+    const model::DataType& type = column.type();
+    if (type.IsCharacter()) return AppendJsonString(out_, column.GetString(row));
+    bool number = type.IsInteger() || type.Is(TypeRoot::kBoolean) ||
+                  (type.Is(TypeRoot::kFloat) && IsFinite(column, row)) ||
+                  (type.Is(TypeRoot::kDouble) && IsFinite(column, row));
+    if (flink_ != nullptr) number |= type.Is(TypeRoot::kDecimal) || type.IsInterval();
+    if (number) return AppendNumber(column, row);
+    out_ += '"';
+    size_t begin = out_.size();
+    if (flink_ == nullptr) {
+      model::AppendText(out_, column, row, {.bytes_as_hex = true});
+    } else {
+      AppendFormatText(out_, column, row);
+      size_t blank = flink_->iso_timestamps ? out_.find(' ', begin) : std::string::npos;
+      if (type.IsTimestamp() && blank != std::string::npos) out_[blank] = 'T';
+    }
+    out_ += '"';
+  }
+
+  void AppendNumber(const Column& column, int row) {
+    size_t begin = out_.size();
+    AppendFormatText(out_, column, row);
+    bool plain = flink_ == nullptr || flink_->plain_decimals;
+    if (plain || !column.type().Is(TypeRoot::kDecimal)) return;
+    std::string text = out_.substr(begin);
+    out_.resize(begin);
+    AppendJavaDecimal(out_, text);
+  }
+
+  std::string& out_;
+  const JsonWriteOptions* flink_;
+  bool has_null_key_ = false;
+};
 
 }  // namespace
 
@@ -150,18 +192,22 @@ void AppendJsonString(std::string& out, std::string_view text) {
 }
 
 void AppendJsonValue(std::string& out, const Column& column, int row) {
-  AppendCell(out, column, row, Form::kResult);
+  CellWriter(out, nullptr).Append(column, row);
 }
 
-void AppendJsonRow(std::string& out, const std::vector<std::string>& names,
-                   const model::Batch& batch, int row) {
+Status AppendJsonRow(std::string& out, const std::vector<std::string>& names,
+                     const model::Batch& batch, int row, const JsonWriteOptions& options) {
+  CellWriter cells(out, &options);
+  out += '{';
+  bool first = true;
   for (size_t i = 0; i < batch.columns.size(); ++i) {
-    out += i == 0 ? '{' : ',';
-    AppendJsonString(out, names[i]);
-    out += ':';
-    AppendCell(out, batch.columns[i], row, Form::kFlinkJson);
+    const Column& column = batch.columns[i];
+    if (cells.BeginField(names[i], column.IsNull(row), first)) cells.Append(column, row);
   }
-  out += batch.columns.empty() ? "{}" : "}";
+  out += '}';
+  if (!cells.has_null_key()) return {};
+  return InvalidArgument(
+      "JSON has no form for a map's NULL key: 'map-null-key.mode' says what to write instead");
 }
 
 }  // namespace forebay::format

@@ -97,13 +97,13 @@ Result<Batch> CalcOperator::Filter(Batch batch) {
   return filtered;
 }
 
-Status CalcOperator::Process(int, Batch batch) {
+Result<Batch> CalcOperator::Compute(Batch batch) {
   for (const FieldColumn& each : fields_) {
     batch.columns.push_back(FieldOf(batch.columns[each.column], each.field, each.type));
   }
   if (condition_ != nullptr) {
     ASSIGN_OR_RETURN(batch, Filter(std::move(batch)));
-    if (batch.num_rows == 0) return Status::Ok();
+    if (batch.num_rows == 0) return batch;
   }
   std::vector<Column> computed;
   if (projections_ != nullptr) {
@@ -119,7 +119,7 @@ Status CalcOperator::Process(int, Batch batch) {
     result.columns.push_back(column.physical() == types_[i].physical() ? column.WithType(types_[i])
                                                                        : column);
   }
-  return context_.output->Emit(std::move(result));
+  return result;
 }
 
 Status CalcOperator::ProcessWatermark(Watermark watermark) {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "compute/expression/evaluator.h"
-#include "compute/operator/operator.h"
+#include "compute/operator/row_operator.h"
 #include "compute/operator/watermark_generator.h"
 #include "sql/plan/plan.h"
 
@@ -11,11 +11,11 @@ namespace forebay::compute {
 
 /// Filters, then projects (StreamExecCalc). Columns that are only passed on are not evaluated; rows
 /// are gathered once, and only those columns that something reads.
-class CalcOperator : public Operator {
+class CalcOperator : public RowOperator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::CalcNode& node,
                                                 const EvaluationContext& context);
-  Status Process(int input, model::Batch batch) override;
+  Result<model::Batch> Compute(model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
 
  private:

@@ -114,6 +114,10 @@ Status JobExecution::TakeCheckpoint() {
 
 Status JobExecution::CommitAll(const StateMap& commits) {
   for (size_t i = 0; i < graph_.vertices.size(); ++i) {
+    if (letter_committer_ != nullptr) {
+      auto letters = commits.ReaderOf(kDeadLetterIds + graph_.vertices[i].id, 0, 1);
+      RETURN_IF_ERROR(letter_committer_->Commit(*letters, cancelled_));
+    }
     if (committers_[i] == nullptr) continue;
     // Every shard's entries: the committer belongs to the job.
     auto reader = commits.ReaderOf(graph_.vertices[i].id, 0, 1);

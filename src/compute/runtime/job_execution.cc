@@ -52,6 +52,7 @@ Status JobExecution::Start() {
     last_id_ = store_->last_id();
   }
   RETURN_IF_ERROR(MakeEnds());
+  RETURN_IF_ERROR(OpenDeadLetters());
   if (restored.has_value()) RETURN_IF_ERROR(CommitRestored(*restored));
   RETURN_IF_ERROR(Build(restored.has_value() ? &*restored : nullptr));
   started_ms_ = MonotonicMs();
@@ -79,6 +80,25 @@ Status JobExecution::MakeEnds() {
     }
   }
   return CheckCommits();
+}
+
+Status JobExecution::OpenDeadLetters() {
+  ASSIGN_OR_RETURN(bad_rows_, BadRowPolicyOf(context_));
+  if (bad_rows_ != BadRowPolicy::kDeadLetter) return Status::Ok();
+  ASSIGN_OR_RETURN(letter_table_, DeadLetterTable::Open(context_));
+  ASSIGN_OR_RETURN(letter_committer_, letter_table_->MakeCommitter());
+  return Status::Ok();
+}
+
+Result<std::unique_ptr<DeadLetters>> JobExecution::MakeLetters(const JobVertex& vertex, int shard) {
+  if (bad_rows_ == BadRowPolicy::kFail) return std::unique_ptr<DeadLetters>();
+  std::unique_ptr<SinkWriter> writer;
+  if (letter_table_ != nullptr) {
+    ASSIGN_OR_RETURN(writer, letter_table_->MakeWriter(shard, graph_.num_shards, *this));
+  }
+  return std::make_unique<DeadLetters>(
+      vertex.Name(), vertex.is_source ? "decode-error" : "expression-error", std::move(writer),
+      kDeadLetterIds + vertex.id, shards_[shard]->scope().now_ms);
 }
 
 Status JobExecution::CheckCommits() const {
@@ -170,6 +190,8 @@ Status JobExecution::BuildSource(int index, const RestoredCheckpoint* restored) 
     std::vector<SourceSplit> own;
     for (size_t i = s; i < splits.size(); i += num_readers) own.push_back(splits[i]);
     task->SetSplits(std::move(own));
+    ASSIGN_OR_RETURN(std::unique_ptr<DeadLetters> letters, MakeLetters(vertex, s));
+    task->SetDeadLetters(std::move(letters));
     source_tasks_[index][s] = task.get();
     shards_[s]->AddSource(std::move(task));
   }
@@ -217,11 +239,15 @@ Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vert
   ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard));
   ShardScope& scope = shards_[shard]->scope();
   if (vertex.is_collect || dynamic_cast<WatermarkGenerator*>(op.get()) == nullptr) {
+    bool computes_rows = dynamic_cast<RowOperator*>(op.get()) != nullptr;
     auto subtask = std::make_unique<Subtask>(vertex, scope, std::move(op));
     // Of the changes of a batch to a key, a temporal join needs every one.
     bool compacts = !vertex.is_collect && vertex.node->kind == sql::PlanKind::kDeduplicate;
     int index = static_cast<int>(&vertex - graph_.vertices.data());
     if (compacts && FeedsVersions(index)) subtask->SetRowByRow();
+    if (!computes_rows) return subtask;
+    ASSIGN_OR_RETURN(std::unique_ptr<DeadLetters> letters, MakeLetters(vertex, shard));
+    if (letters != nullptr) subtask->SetDeadLetters(std::move(letters));
     return subtask;
   }
   auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard); };

@@ -73,6 +73,9 @@ class JobExecution : public ShardListener, public SinkControl {
   OutputRouter& RouterOf(int vertex, int shard);
   bool Exists(int vertex, int shard) const;
   Status CommitRestored(const RestoredCheckpoint& restored);
+  Status OpenDeadLetters();
+  /// Of a source, or of an operator of rows, on a shard; null when bad rows end the job.
+  Result<std::unique_ptr<DeadLetters>> MakeLetters(const JobVertex& vertex, int shard);
 
   void Coordinate();
   bool WaitForTrigger(std::unique_lock<std::mutex>& lock);
@@ -96,6 +99,9 @@ class JobExecution : public ShardListener, public SinkControl {
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex
   std::vector<std::unique_ptr<Sink>> sinks_;            ///< by vertex
   std::vector<std::unique_ptr<Committer>> committers_;  ///< by vertex
+  BadRowPolicy bad_rows_ = BadRowPolicy::kFail;
+  std::unique_ptr<DeadLetterTable> letter_table_;  ///< under kDeadLetter
+  std::unique_ptr<Committer> letter_committer_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<std::unique_ptr<Shard>> shards_;
   /// Instances by vertex and shard; owned by the shards.

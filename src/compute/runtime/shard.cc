@@ -38,15 +38,25 @@ Shard::~Shard() {
 
 Status Shard::Open(const RestoredCheckpoint* restored) {
   StateMemory::Scope scope(memory_.get());
-  for (auto& source : sources_) RETURN_IF_ERROR(source->Open(waker_));
+  for (auto& source : sources_) {
+    RETURN_IF_ERROR(source->Open(waker_));
+    RETURN_IF_ERROR(RestoreLetters(source->letters(), restored));
+  }
   for (auto& subtask : subtasks_) {
     RETURN_IF_ERROR(subtask->Open());
     if (restored == nullptr) continue;
     int num_shards = subtask->vertex().is_single ? 1 : scope_.num_shards;
     auto reader = restored->ReaderOf(subtask->vertex().id, scope_.shard, num_shards);
     RETURN_IF_ERROR(subtask->Restore(*reader));
+    RETURN_IF_ERROR(RestoreLetters(subtask->letters(), restored));
   }
   return Status::Ok();
+}
+
+Status Shard::RestoreLetters(DeadLetters* letters, const RestoredCheckpoint* restored) {
+  if (letters == nullptr || restored == nullptr) return Status::Ok();
+  auto reader = restored->ReaderOf(letters->operator_id(), scope_.shard, scope_.num_shards);
+  return letters->Restore(*reader);
 }
 
 void Shard::Start() {

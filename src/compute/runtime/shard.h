@@ -71,6 +71,7 @@ class Shard {
   bool ContinueSnapshots();
   void DeliverSnapshot();
   Status Tick();
+  Status RestoreLetters(DeadLetters* letters, const RestoredCheckpoint* restored);
   int64_t SleepMs() const;
 
   /// Before the operators, whose state it holds.

@@ -53,6 +53,9 @@ Status SourceTask::InjectBarrier(int64_t checkpoint) {
   for (SourceSplit& split : reader_->Positions()) {
     scope_.snapshot->positions[{vertex_.id, std::move(split.id)}] = std::move(split.position);
   }
+  if (letters_ != nullptr) {
+    RETURN_IF_ERROR(letters_->Snapshot(*scope_.snapshot, scope_.keeps_state));
+  }
   ++scope_.subtasks_passed;
   return router_.Broadcast(MessageKind::kBarrier, checkpoint);
 }

@@ -2,6 +2,7 @@
 
 #include "compute/checkpoint/checkpoint_store.h"
 #include "compute/exchange/output_router.h"
+#include "compute/runtime/dead_letters.h"
 #include "compute/runtime/subtask.h"
 #include "compute/runtime/watermark_subtask.h"
 #include "compute/source/source.h"
@@ -36,6 +37,10 @@ class SourceTask : public SourceOutput {
   Status Emit(int split, model::Batch batch) override;
   void FinishSplit(int split) override { split_scope_.finished[split] = true; }
   void AddSplit(const std::string& id) override;
+  BadRecords* bad_records() override { return letters_.get(); }
+  /// Null: bad records end the job.
+  void SetDeadLetters(std::unique_ptr<DeadLetters> letters) { letters_ = std::move(letters); }
+  DeadLetters* letters() { return letters_.get(); }
 
  private:
   const JobVertex& vertex_;
@@ -46,6 +51,7 @@ class SourceTask : public SourceOutput {
   SubtaskMetrics metrics_;
   SplitScope split_scope_;
   const int batch_rows_;
+  std::unique_ptr<DeadLetters> letters_;
   bool ended_ = false;
 };
 

@@ -116,7 +116,21 @@ Status Subtask::ProcessRows(int input, model::Batch batch) {
   return Status::Ok();
 }
 
+void Subtask::SetDeadLetters(std::unique_ptr<DeadLetters> letters) {
+  letters_ = std::move(letters);
+  for (const sql::Field& field : vertex_.node->inputs[0]->output) {
+    input_names_.push_back(field.name);
+  }
+}
+
 Status Subtask::ProcessBatch(int input, model::Batch batch) {
+  if (letters_ != nullptr) {
+    auto& op = static_cast<RowOperator&>(*op_);
+    Result<model::Batch> result = op.Compute(batch);
+    if (!result.ok()) result = letters_->ComputeGoodRows(op, batch, input_names_);
+    if (!result.ok()) return result.status();
+    return result->num_rows == 0 ? Status::Ok() : router_.Emit(std::move(*result));
+  }
   return op_->Process(input, std::move(batch));
 }
 
@@ -179,6 +193,9 @@ Status Subtask::TakeSnapshot() {
   if (sink_ != nullptr) {
     scope_.snapshot->commits.SetOperator(vertex_.id);
     status = sink_->PrepareCommit(scope_.snapshot->commits);
+  }
+  if (status.ok() && letters_ != nullptr) {
+    status = letters_->Snapshot(*scope_.snapshot, scope_.keeps_state);
   }
   if (status.ok() && scope_.keeps_state) {
     status = SnapshotOperator(entries_);

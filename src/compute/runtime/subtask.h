@@ -8,6 +8,7 @@
 #include "compute/exchange/output_router.h"
 #include "compute/job/job_graph.h"
 #include "compute/operator/operator.h"
+#include "compute/runtime/dead_letters.h"
 #include "compute/runtime/metrics.h"
 #include "compute/sink/sink.h"
 #include "compute/watermark/split_watermarks.h"
@@ -60,6 +61,9 @@ class Subtask : public MessageReceiver {
   /// Works on at the snapshot of the last barrier until `deadline_ns`; whether it is done.
   bool ContinueSnapshot(int64_t deadline_ns);
   bool ended() const { return ended_; }
+  /// Rows that the operator, a RowOperator, cannot compute go there. Null: they end the job.
+  void SetDeadLetters(std::unique_ptr<DeadLetters> letters);
+  DeadLetters* letters() { return letters_.get(); }
 
  protected:
   virtual Status ProcessBatch(int input, model::Batch batch);
@@ -112,9 +116,11 @@ class Subtask : public MessageReceiver {
   Entries entries_{*this};
   bool snapshot_pending_ = false;
   std::vector<Input> inputs_;
-  SinkWriter* const sink_;               ///< op_ if it is one
-  Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
-  Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
+  std::unique_ptr<DeadLetters> letters_;
+  std::vector<std::string> input_names_;  ///< of columns, for letters
+  SinkWriter* const sink_;                ///< op_ if it is one
+  Watermark watermark_ = kMinWatermark;   ///< the operator knows; kept over a restart
+  Watermark forwarded_ = kMinWatermark;   ///< consumers know, in this run
   std::string written_progress_;
   bool row_by_row_ = false;
   std::vector<std::string> gone_shards_;  ///< restored, but above what there is now

@@ -1,8 +1,8 @@
 #include "compute/source/file_rows.h"
 
 #include "compute/source/format_options.h"
+#include "compute/source/line_file.h"
 #include "format/csv_rows.h"
-#include "format/json_rows.h"
 #include "format/parquet_file.h"
 
 namespace forebay::compute {
@@ -24,36 +24,28 @@ Result<std::string> FilesystemPath(const sql::TableRef& table) {
 
 namespace {
 
-constexpr size_t kChunkBytes = 1 << 20;
-
-/// Gives a file in chunks; the last one may be short, then empty ones.
-class Chunks {
+/// Gives bad records of CSV their file's name.
+class NamedBadRecords {
  public:
-  static Result<Chunks> Open(io::FileSystem& fs, const std::string& path) {
-    Chunks chunks;
-    ASSIGN_OR_RETURN(chunks.file_, fs.Open(path, io::OpenMode::kRead));
-    return chunks;
-  }
-  Result<std::string_view> Next() {
-    buffer_.resize(kChunkBytes);
-    ASSIGN_OR_RETURN(size_t size, file_->ReadAt(offset_, kChunkBytes, buffer_.data()));
-    offset_ += size;
-    return std::string_view(buffer_.data(), size);
+  NamedBadRecords(std::string path, BadRecords* bad) : path_(std::move(path)), bad_(bad) {}
+  Status Take(std::string_view record, const format::RowError& error) const {
+    return bad_->Take(
+        {std::string(record), error.ToError().message, fmt::format("{} row {}", path_, error.row)});
   }
 
  private:
-  std::unique_ptr<io::File> file_;
-  uint64_t offset_ = 0;
-  std::string buffer_;
+  const std::string path_;
+  BadRecords* const bad_;
 };
 
 class CsvFile : public FileRows {
  public:
-  CsvFile(Chunks chunks, const sql::TableScanNode& scan, const format::CsvOptions& options)
+  CsvFile(FileChunks chunks, std::vector<model::ColumnSpec> all, std::vector<int> columns,
+          const format::CsvOptions& options)
       : chunks_(std::move(chunks)),
-        reader_(scan.table.info.descriptor.schema.columns, options),
-        builder_(scan.table.info.descriptor.schema.Types()),
-        columns_(scan.columns) {}
+        reader_(all, options),
+        builder_(TypesOf(all)),
+        columns_(std::move(columns)) {}
 
   Result<Batch> Next() override {
     while (!ended_) {
@@ -66,39 +58,16 @@ class CsvFile : public FileRows {
   }
 
  private:
-  Chunks chunks_;
+  static std::vector<model::DataType> TypesOf(const std::vector<model::ColumnSpec>& columns) {
+    std::vector<model::DataType> types;
+    for (const auto& column : columns) types.push_back(column.type);
+    return types;
+  }
+
+  FileChunks chunks_;
   format::CsvRowReader reader_;
   model::BatchBuilder builder_;
   const std::vector<int> columns_;
-  bool ended_ = false;
-};
-
-/// A JSON object a line: chunks are cut at line ends.
-class JsonFile : public FileRows {
- public:
-  JsonFile(Chunks chunks, std::vector<model::ColumnSpec> columns)
-      : chunks_(std::move(chunks)), reader_(std::move(columns), {.ignore_unknown_fields = true}) {}
-
-  Result<Batch> Next() override {
-    while (!ended_) {
-      ASSIGN_OR_RETURN(std::string_view chunk, chunks_.Next());
-      ended_ = chunk.empty();
-      pending_ += chunk;
-      size_t end = ended_ ? pending_.size() : pending_.rfind('\n') + 1;
-      std::string rest = pending_.substr(end);
-      pending_.resize(end);
-      bool blank = pending_.find_first_not_of(" \t\r\n") == std::string::npos;
-      Result<Batch> batch = blank ? Batch() : reader_.Read(pending_);
-      pending_ = std::move(rest);
-      if (!batch.ok() || batch->num_rows > 0) return batch;
-    }
-    return Batch();
-  }
-
- private:
-  Chunks chunks_;
-  format::JsonRowReader reader_;
-  std::string pending_;
   bool ended_ = false;
 };
 
@@ -112,50 +81,81 @@ class ParquetFile : public FileRows {
   std::unique_ptr<format::ParquetFileReader> reader_;
 };
 
-/// Adds the file's name to errors.
-class NamedFile : public FileRows {
+/// Puts in what the path says, and the file's name into errors.
+class LaidOutFile : public FileRows {
  public:
-  NamedFile(std::string path, std::unique_ptr<FileRows> rows)
-      : path_(std::move(path)), rows_(std::move(rows)) {}
+  LaidOutFile(const FileLayout& layout, FileFacts facts, std::unique_ptr<FileRows> rows)
+      : layout_(layout), facts_(std::move(facts)), rows_(std::move(rows)) {}
+
   Result<Batch> Next() override {
     auto batch = rows_->Next();
-    if (!batch.ok()) return batch.status().WithContext(path_);
+    if (batch.ok() && batch->num_rows > 0) batch = layout_.Assemble(*batch, facts_);
+    if (!batch.ok()) return batch.status().WithContext(facts_.path);
     return batch;
   }
 
  private:
-  const std::string path_;
+  const FileLayout& layout_;
+  const FileFacts facts_;
   std::unique_ptr<FileRows> rows_;
 };
 
-Result<std::unique_ptr<FileRows>> OpenByFormat(io::FileSystem& fs, const std::string& path,
-                                               const sql::TableScanNode& scan) {
-  std::vector<model::ColumnSpec> columns;
-  for (int column : scan.columns) {
-    columns.push_back(scan.table.info.descriptor.schema.columns[column]);
+/// CSV has its columns by position: all are read, then those that are wanted are taken.
+Result<std::unique_ptr<FileRows>> OpenCsv(FileChunks chunks, const std::string& path,
+                                          const sql::TableScanNode& scan, const FileLayout& layout,
+                                          BadRecords* bad) {
+  ASSIGN_OR_RETURN(format::CsvOptions options, CsvOptionsOf(scan.table));
+  const auto& descriptor = scan.table.info.descriptor;
+  std::vector<model::ColumnSpec> all;
+  for (const model::ColumnSpec& column : descriptor.schema.columns) {
+    const auto& keys = descriptor.partition_keys;
+    if (std::find(keys.begin(), keys.end(), column.name) == keys.end()) all.push_back(column);
   }
+  std::vector<int> wanted;
+  for (const model::ColumnSpec& column : layout.columns()) {
+    auto same = [&](const model::ColumnSpec& each) { return each.name == column.name; };
+    wanted.push_back(static_cast<int>(std::find_if(all.begin(), all.end(), same) - all.begin()));
+  }
+  if (bad != nullptr) {
+    options.on_bad_record = [named = NamedBadRecords(path, bad)](std::string_view record,
+                                                                 const format::RowError& error) {
+      return named.Take(record, error);
+    };
+  }
+  return std::unique_ptr<FileRows>(
+      std::make_unique<CsvFile>(std::move(chunks), std::move(all), std::move(wanted), options));
+}
+
+Result<std::unique_ptr<FileRows>> OpenByFormat(io::FileSystem& fs, const std::string& path,
+                                               const sql::TableScanNode& scan,
+                                               const FileLayout& layout, BadRecords* bad) {
   ASSIGN_OR_RETURN(FileFormat file_format, FileFormatOf(scan.table));
   if (file_format == FileFormat::kParquet) {
     ASSIGN_OR_RETURN(auto reader, format::ParquetFileReader::Open(path));
-    RETURN_IF_ERROR(reader->Select(columns));
+    RETURN_IF_ERROR(reader->Select(layout.columns()));
     return std::unique_ptr<FileRows>(std::make_unique<ParquetFile>(std::move(reader)));
   }
-  ASSIGN_OR_RETURN(Chunks chunks, Chunks::Open(fs, path));
-  if (file_format == FileFormat::kJson) {
-    return std::unique_ptr<FileRows>(
-        std::make_unique<JsonFile>(std::move(chunks), std::move(columns)));
+  ASSIGN_OR_RETURN(FileChunks chunks, FileChunks::Open(fs, path));
+  if (file_format == FileFormat::kCsv) return OpenCsv(std::move(chunks), path, scan, layout, bad);
+  if (file_format == FileFormat::kAvro) {
+    return NotSupported("reading the avro format");
   }
-  ASSIGN_OR_RETURN(format::CsvOptions options, CsvOptionsOf(scan.table));
-  return std::unique_ptr<FileRows>(std::make_unique<CsvFile>(std::move(chunks), scan, options));
+  ASSIGN_OR_RETURN(auto decoder, MakeLineDecoder(file_format, scan.table, layout));
+  const std::string* format = FindOption(scan.table, "format");
+  ASSIGN_OR_RETURN(bool skips, BoolOption(scan.table, *format + ".ignore-parse-errors", false));
+  return std::unique_ptr<FileRows>(
+      std::make_unique<LineFile>(std::move(chunks), path, std::move(decoder), skips, bad));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<FileRows>> OpenFileRows(io::FileSystem& fs, const std::string& path,
-                                               const sql::TableScanNode& scan) {
-  auto rows = OpenByFormat(fs, path, scan);
-  if (!rows.ok()) return rows.status().WithContext(path);
-  return std::unique_ptr<FileRows>(std::make_unique<NamedFile>(path, std::move(rows).value()));
+Result<std::unique_ptr<FileRows>> OpenFileRows(io::FileSystem& fs, const FileFacts& facts,
+                                               const sql::TableScanNode& scan,
+                                               const FileLayout& layout, BadRecords* bad) {
+  auto rows = OpenByFormat(fs, facts.path, scan, layout, bad);
+  if (!rows.ok()) return rows.status().WithContext(facts.path);
+  return std::unique_ptr<FileRows>(
+      std::make_unique<LaidOutFile>(layout, facts, std::move(rows).value()));
 }
 
 }  // namespace forebay::compute

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "compute/source/bad_record.h"
+#include "compute/source/file_layout.h"
 #include "io/file_system.h"
 #include "model/batch.h"
 #include "sql/plan/plan.h"
@@ -19,8 +21,11 @@ class FileRows {
 };
 
 /// By the table's 'format' option. kNotSupported for others, kInvalidArgument for bad options.
-Result<std::unique_ptr<FileRows>> OpenFileRows(io::FileSystem& fs, const std::string& path,
-                                               const sql::TableScanNode& scan);
+/// `layout`, and `bad` unless it is null, must outlive the rows; without `bad` the first bad record
+/// is the error.
+Result<std::unique_ptr<FileRows>> OpenFileRows(io::FileSystem& fs, const FileFacts& facts,
+                                               const sql::TableScanNode& scan,
+                                               const FileLayout& layout, BadRecords* bad = nullptr);
 
 /// The path option without "file://".
 Result<std::string> FilesystemPath(const sql::TableRef& table);

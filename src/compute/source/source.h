@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "compute/exchange/waker.h"
+#include "compute/source/bad_record.h"
 #include "model/batch.h"
 
 namespace forebay::compute {
@@ -30,6 +31,8 @@ class SourceOutput {
   /// A split that the reader found by itself; its number is the next one. It holds no watermark
   /// back before it has given something.
   virtual void AddSplit(const std::string& id) = 0;
+  /// Who takes records that cannot be read; null: the first one is the reader's error.
+  virtual BadRecords* bad_records() { return nullptr; }
 };
 
 enum class PollOutcome {

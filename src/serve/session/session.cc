@@ -28,6 +28,8 @@ sql::AnalyzerOptions Session::AnalyzerOptions() const {
   for (const auto& [key, value] : settings_) {
     if (key.starts_with("python.")) options.python_settings[key] = value;
   }
+  auto duplicate = settings_.find("table.exec.source.cdc-events-duplicate");
+  options.cdc_events_duplicate = duplicate != settings_.end() && duplicate->second == "true";
   return options;
 }
 

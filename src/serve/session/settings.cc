@@ -45,6 +45,31 @@ Result<std::string> CheckEnforcer(const std::string& key, const std::string& val
   return WrongValue(key, value, "'ERROR' or 'DROP'");
 }
 
+/// One of `words`, in any case; as Flink spells it.
+Result<std::string> CheckWord(const std::string& key, const std::string& value,
+                              std::initializer_list<const char*> words) {
+  std::string list;
+  for (const char* word : words) {
+    if (Lower(value) == Lower(word)) return std::string(word);
+    list += (list.empty() ? "'" : ", '") + std::string(word) + "'";
+  }
+  return WrongValue(key, value, "one of " + list);
+}
+
+Result<std::string> CheckLengthEnforcer(const std::string& key, const std::string& value) {
+  return CheckWord(key, value, {"IGNORE", "TRIM_PAD", "ERROR"});
+}
+
+Result<std::string> CheckMaterialize(const std::string& key, const std::string& value) {
+  return CheckWord(key, value, {"NONE", "AUTO", "FORCE"});
+}
+
+Result<std::string> CheckBadRowPolicy(const std::string& key, const std::string& value) {
+  return CheckWord(key, value, {"fail", "skip", "dead-letter"});
+}
+
+Result<std::string> CheckText(const std::string&, const std::string& value) { return value; }
+
 Result<std::string> CheckDuration(const std::string& key, const std::string& value) {
   if (ParseDurationMs(value).ok()) return value;
   return WrongValue(key, value, "a duration such as '5s' or '200 ms'");
@@ -71,8 +96,6 @@ Result<std::string> CheckCount(const std::string& key, const std::string& value)
   if (whole && number > 0) return value;
   return WrongValue(key, value, "a number above 0");
 }
-
-Result<std::string> CheckText(const std::string&, const std::string& value) { return value; }
 
 Result<std::string> CheckMemory(const std::string& key, const std::string& value) {
   size_t digits = value.find_first_not_of("0123456789.");
@@ -113,6 +136,11 @@ constexpr KnownSetting kSettings[] = {
     {"table.dml-sync", CheckBoolean},
     {"table.exec.mini-batch.enabled", CheckBoolean},
     {"table.exec.sink.not-null-enforcer", CheckEnforcer},
+    {"table.exec.sink.type-length-enforcer", CheckLengthEnforcer},
+    {"table.exec.sink.upsert-materialize", CheckMaterialize},
+    {"table.exec.source.cdc-events-duplicate", CheckBoolean},
+    {"table.exec.bad-row.policy", CheckBadRowPolicy},
+    {"table.exec.bad-row.table", CheckText},
     {"table.exec.source.idle-timeout", CheckDuration},
     {"table.local-time-zone", CheckTimeZone},
     {"materialized-table.default-freshness.continuous", CheckDuration},

@@ -7,6 +7,7 @@
 
 #include "model/data_type.h"
 #include "serve/session/session.h"
+#include "sql/catalog/metadata_columns.h"
 #include "sql/parser/expression_text.h"
 #include "sql/parser/parser.h"
 
@@ -81,8 +82,20 @@ std::string SerializableType(const model::DataType& type) {
   return out;
 }
 
+/// " METADATA FROM 'file.size' VIRTUAL".
+std::string MetadataText(const sql::MetadataColumn& column) {
+  std::string text = "METADATA";
+  if (column.key != column.name) text += " FROM " + QuoteString(column.key);
+  return column.is_virtual ? text + " VIRTUAL" : text;
+}
+
 std::string ColumnText(const sql::CatalogTable& table, const std::string& name) {
   std::string text = "  " + QuoteIdentifier(name);
+  if (const sql::MetadataColumn* column = sql::FindMetadata(table.ref, name)) {
+    text += " " + SerializableType(column->type) + " " + MetadataText(*column);
+    if (!column->comment.empty()) text += " COMMENT " + QuoteString(column->comment);
+    return text;
+  }
   if (const sql::ComputedColumn* computed = FindComputed(table, name)) {
     text += " AS " + sql::QuoteNamesInExpression(computed->expression);
     if (!computed->comment.empty()) text += " COMMENT " + QuoteString(computed->comment);
@@ -240,6 +253,10 @@ DescribedColumn DescribeColumn(const sql::Field& field, const sql::CatalogTable*
   if (const sql::ComputedColumn* computed = FindComputed(*table, field.name)) {
     described.extras = "AS " + sql::QuoteNamesInExpression(computed->expression);
     described.comment = computed->comment;
+  }
+  if (const sql::MetadataColumn* column = sql::FindMetadata(table->ref, field.name)) {
+    described.extras = MetadataText(*column);
+    described.comment = column->comment;
   }
   if (table->watermark && table->watermark->column == field.name) {
     described.watermark = sql::QuoteNamesInExpression(table->watermark->expression);

@@ -1,5 +1,7 @@
 #include "sql/analyzer/changelog.h"
 
+#include "sql/catalog/connector_options.h"
+
 #include <algorithm>
 #include <cctype>
 #include <limits>
@@ -30,7 +32,12 @@ ChangelogMode UnionOf(const std::vector<ChangelogMode>& modes) {
   return all;
 }
 
+bool HasChangeFormat(const TableRef& table) {
+  return table.connector() == "filesystem" && IsChangeFormat(table);
+}
+
 ChangelogMode ScanKinds(const TableScanNode& scan) {
+  if (HasChangeFormat(scan.table)) return kUpserts;
   bool keyed = !scan.table.IsForeign() && scan.table.info.descriptor.HasPrimaryKey();
   if (!keyed || scan.part != ScanPart::kAll || scan.as_of_ms) return kInsert;
   if (PropertyOf(scan.table, "table.merge-engine") == "FIRST_ROW") return kInsert;
@@ -212,6 +219,7 @@ Keys UpsertKeys(const PlanNode& node) {
 bool SinkTakesUpdates(const SinkNode& sink) {
   std::string connector = sink.table.connector();
   if (connector == "print" || connector == "blackhole") return true;
+  if (HasChangeFormat(sink.table)) return true;
   return connector == "forebay" && sink.table.info.descriptor.HasPrimaryKey();
 }
 
@@ -219,6 +227,7 @@ bool SinkTakesUpdates(const SinkNode& sink) {
 // part of it is not enough: a row whose other key columns change must be deleted under its old key.
 bool SinkNeedsUpdateBefore(const SinkNode& sink) {
   if (sink.table.connector() == "blackhole") return false;
+  if (HasChangeFormat(sink.table)) return true;
   if (!sink.table.info.descriptor.HasPrimaryKey()) return true;
   std::vector<int> primary_key = sink.table.info.descriptor.schema.PrimaryKeyIndexes();
   const Keys& keys = sink.inputs[0]->upsert_keys;
@@ -352,6 +361,7 @@ Status CheckInputs(const PlanNode& node) {
 }  // namespace
 
 bool IsUpsertSource(const TableScanNode& scan) {
+  if (scan.table.options.contains(kDuplicatesOption)) return true;
   return !ScanKinds(scan).IsInsertOnly() &&
          PropertyOf(scan.table, "table.changelog.image") == "WAL";
 }

@@ -59,8 +59,10 @@ Status AddColumns(const CreateTableAst& ast, std::string_view text, CatalogTable
     }
     if (ast.as_query == nullptr) table.declared_order.push_back(column.name);
     if (column.kind == ColumnAst::Kind::kMetadata) {
-      return ErrorAt(NotSupported("SQL-1020 metadata columns are not supported: '{}'", column.name),
-                     column.range.position);
+      const std::string& key = column.metadata_key.empty() ? column.name : column.metadata_key;
+      table.ref.metadata.push_back(
+          {column.name, key, column.type, column.is_virtual, column.comment});
+      continue;
     }
     if (column.kind == ColumnAst::Kind::kComputed) {
       table.computed.push_back(

@@ -9,6 +9,7 @@
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
 #include "sql/catalog/connector_options.h"
+#include "sql/catalog/metadata_columns.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 #include "sql/parser/parser.h"
@@ -353,6 +354,8 @@ Result<Relation> QueryAnalyzer::Named(const TableAst& ast) {
     Status status = CheckConnectorOptions(table->ref);
     if (!status.ok()) return ErrorAt(status.error(), ast.name.range.position);
   }
+  Status metadata = CheckReadableMetadata(table->ref);
+  if (!metadata.ok()) return ErrorAt(metadata.error(), ast.name.range.position);
   std::optional<int64_t> as_of;
   if (ast.as_of != nullptr) {
     ASSIGN_OR_RETURN(int64_t instant, InstantOf(*ast.as_of, options_.time_zone));
@@ -429,8 +432,10 @@ Status DeclaredColumns(const CatalogTable& table, const Scope& physical, Functio
     ExpressionAnalyzer analyzer(physical);
     if (computed == table.computed.end()) {
       ASSIGN_OR_RETURN(ResolvedName column, ResolveName(physical, {name}));
-      projections.push_back(
-          Expression::Column(physical.columns[column.column].field.type, column.column));
+      ExpressionPtr cell =
+          Expression::Column(physical.columns[column.column].field.type, column.column);
+      const MetadataColumn* metadata = FindMetadata(table.ref, name);
+      projections.push_back(metadata == nullptr ? cell : CastTo(cell, metadata->type));
     } else {
       ASSIGN_OR_RETURN(ExpressionAstPtr ast, ParseExpression(computed->expression, &functions));
       auto expression = analyzer.Analyze(*ast);
@@ -476,9 +481,24 @@ Result<PlanPtr> QueryAnalyzer::Scan(const CatalogTable& table, ScanPart part,
     scan->columns.push_back(static_cast<int>(i));
     scan->output.push_back({schema.columns[i].name, schema.columns[i].type});
   }
+  for (size_t i = 0; part != ScanPart::kChangelog && i < table.ref.metadata.size(); ++i) {
+    const MetadataColumn& column = table.ref.metadata[i];
+    scan->columns.push_back(kFirstMetadataColumn - static_cast<int>(i));
+    scan->output.push_back(
+        {column.name, ReadableMetadata(table.ref, column.key).value_or(column.type)});
+  }
+  if (options_.cdc_events_duplicate && options_.streaming && IsChangeFormat(table.ref)) {
+    if (!table.ref.info.descriptor.HasPrimaryKey()) {
+      return InvalidArgument(
+          "SQL-1013 'table.exec.source.cdc-events-duplicate' needs a PRIMARY KEY in tables of "
+          "changes, such as '{}'",
+          table.ref.path.ToString());
+    }
+    scan->table.options[kDuplicatesOption] = "true";
+  }
   PlanPtr plan = scan;
   if (part == ScanPart::kChangelog) return plan;
-  if (!table.computed.empty()) {
+  if (!table.computed.empty() || !table.ref.metadata.empty()) {
     std::vector<ExpressionPtr> projections;
     std::vector<std::string> names;
     Relation physical = MakeRelation(plan, "");

@@ -22,6 +22,8 @@ struct AnalyzerOptions {
   std::string time_zone = "UTC";
   /// Those that start with "python.": how functions in Python run.
   std::map<std::string, std::string> python_settings;
+  /// 'table.exec.source.cdc-events-duplicate': tables in formats of changes may say a change twice.
+  bool cdc_events_duplicate = false;
 };
 
 /// A plan and how its columns are named in the query it stands in.

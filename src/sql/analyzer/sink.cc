@@ -5,6 +5,7 @@
 
 #include "sql/analyzer/plan_builder.h"
 #include "sql/catalog/connector_options.h"
+#include "sql/catalog/metadata_columns.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 #include "sql/types/type_rules.h"
@@ -143,6 +144,8 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert,
   }
   Status partition = CheckPartition(table.ref.info.descriptor, insert, name);
   if (!partition.ok()) return located(partition.error());
+  Status metadata = CheckWritableMetadata(table.ref);
+  if (!metadata.ok()) return located(metadata.error());
   ASSIGN_OR_RETURN(Relation query, queries.Analyze(*insert.query));
   InsertAst named = insert;
   if (insert.by_name) {

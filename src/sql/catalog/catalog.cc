@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "sql/catalog/metadata_columns.h"
 #include "sql/catalog/schema_options.h"
 
 namespace forebay::sql {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::string_view kColumns = "sql.columns";
 constexpr std::string_view kComputed = "sql.computed.";
+constexpr std::string_view kMetadata = "sql.metadata.";
 constexpr std::string_view kWatermark = "sql.watermark.";
 constexpr std::string_view kComment = "sql.comment.";
 constexpr std::string_view kConstraint = "sql.constraint";
@@ -21,6 +23,15 @@ constexpr std::string_view kOption = "option.";
 
 // Options that storage itself reads stand in `properties`.
 bool IsStorageOption(const std::string& key) { return key.starts_with("table."); }
+
+Status ReadMetadata(const std::string& text, CatalogTable& table) {
+  try {
+    table.ref.metadata.push_back(MetadataOf(nlohmann::json::parse(text)));
+  } catch (const nlohmann::json::exception& e) {
+    return Corruption("bad metadata column of a table: {}", e.what());
+  }
+  return {};
+}
 
 Status ReadCustom(const std::string& key, const std::string& value, CatalogTable& table,
                   std::map<std::string, std::string>& computed,
@@ -34,6 +45,8 @@ Status ReadCustom(const std::string& key, const std::string& value, CatalogTable
     }
   } else if (key.starts_with(kComputed)) {
     computed[key.substr(kComputed.size())] = value;
+  } else if (key.starts_with(kMetadata)) {
+    return ReadMetadata(value, table);
   } else if (key.starts_with(kWatermark)) {
     table.watermark = WatermarkSpec{key.substr(kWatermark.size()), value};
   } else if (key.starts_with(kComment)) {
@@ -77,6 +90,9 @@ model::TableDescriptor ToDescriptor(const CatalogTable& table) {
   for (const ComputedColumn& column : table.computed) {
     custom[std::string(kComputed) + column.name] = column.expression;
     if (!column.comment.empty()) custom[std::string(kComment) + column.name] = column.comment;
+  }
+  for (const MetadataColumn& column : table.ref.metadata) {
+    custom[std::string(kMetadata) + column.name] = MetadataJson(column).dump();
   }
   if (table.watermark) {
     custom[std::string(kWatermark) + table.watermark->column] = table.watermark->expression;

@@ -32,8 +32,8 @@ struct DistributionSpec {
 };
 
 /// A table as SQL sees it: what storage keeps of it plus the columns and the watermark that only
-/// SQL knows. Column order as declared: `declared_order` lists every column name, physical and
-/// computed.
+/// SQL knows. Column order as declared: `declared_order` lists every column name, physical,
+/// computed and metadata (in `ref`).
 struct CatalogTable {
   TableRef ref;
   std::vector<std::string> declared_order;
@@ -95,7 +95,8 @@ class Catalog {
 };
 
 /// How SQL-only parts of a table are kept in TableDescriptor::custom_properties, and back.
-/// Keys: "sql.columns" (declared order, JSON array), "sql.computed.<name>",
+/// Keys: "sql.columns" (declared order, JSON array), "sql.computed.<name>", "sql.metadata.<name>"
+/// (JSON),
 /// "sql.watermark.<column>", "sql.comment.<name>", "sql.constraint" (the primary key's name),
 /// "sql.distribution" (the kind, a blank and the number of buckets), and the connector's own WITH
 /// options under "option.<key>"; those that are the schema's (schema_options.h) stand there alone.

@@ -15,6 +15,8 @@ struct OptionRule {
   std::string_view key;
   /// The one value there is, in any case; empty: any value.
   std::string_view only_value = "";
+  /// The one name that '#' stands for; empty: any.
+  std::string name = {};
 };
 
 constexpr OptionRule kForebay[] = {{"bucket.num"},
@@ -31,26 +33,64 @@ constexpr OptionRule kForebay[] = {{"bucket.num"},
                                    {"lookup.partial-cache.expire-after-write"},
                                    {"lookup.partial-cache.expire-after-access"},
                                    {"lookup.partial-cache.cache-missing-key"}};
-constexpr OptionRule kFilesystem[] = {{"path"}, {"format"}};
+constexpr OptionRule kFilesystem[] = {{"path"},
+                                      {"format"},
+                                      {"partition.default-name"},
+                                      {"source.monitor-interval"},
+                                      {"source.path.regex-pattern"},
+                                      {"source.report-statistics"},
+                                      {"sink.rolling-policy.file-size"},
+                                      {"sink.rolling-policy.rollover-interval"},
+                                      {"sink.rolling-policy.inactivity-interval"},
+                                      {"sink.rolling-policy.check-interval"},
+                                      {"sink.shuffle-by-partition.enable"},
+                                      {"sink.partition-commit.trigger"},
+                                      {"sink.partition-commit.delay"},
+                                      {"sink.partition-commit.watermark-time-zone"},
+                                      {"sink.partition-commit.policy.kind"},
+                                      {"sink.partition-commit.success-file.name"},
+                                      {"partition.time-extractor.kind", "default"},
+                                      {"partition.time-extractor.timestamp-pattern"},
+                                      {"partition.time-extractor.timestamp-formatter"},
+                                      {"auto-compaction", "false"}};
 constexpr OptionRule kCsv[] = {{"csv.field-delimiter"},
                                {"csv.quote-character"},
+                               {"csv.disable-quote-character"},
+                               {"csv.escape-character"},
                                {"csv.null-literal"},
                                {"csv.array-element-delimiter"},
                                {"csv.allow-comments"},
                                {"csv.ignore-parse-errors"},
-                               {"csv.disable-quote-character", "false"},
-                               {"csv.write-bigdecimal-in-scientific-notation", "false"}};
-constexpr OptionRule kJson[] = {{"json.ignore-parse-errors", "false"},
-                                {"json.fail-on-missing-field", "false"},
-                                {"json.timestamp-format.standard", "SQL"},
-                                {"json.map-null-key.mode", "FAIL"},
-                                {"json.encode.decimal-as-plain-number", "true"}};
+                               {"csv.trim-spaces"},
+                               {"csv.empty-string-as-null"},
+                               {"csv.ignore-trailing-unmappable"},
+                               {"csv.allow-trailing-comma"},
+                               {"csv.fail-on-missing-columns"},
+                               {"csv.write-bigdecimal-in-scientific-notation"}};
+/// '#' is the format's name.
+constexpr OptionRule kAnyJson[] = {{"#.ignore-parse-errors"},
+                                   {"#.timestamp-format.standard"},
+                                   {"#.map-null-key.mode"},
+                                   {"#.map-null-key.literal"},
+                                   {"#.encode.decimal-as-plain-number"},
+                                   {"#.encode.ignore-null-fields"}};
+constexpr OptionRule kJson[] = {{"json.fail-on-missing-field"},
+                                {"json.decode.json-parser.enabled"}};
+constexpr OptionRule kDebezium[] = {{"debezium-json.schema-include"}};
+constexpr OptionRule kCanal[] = {{"canal-json.database.include"}, {"canal-json.table.include"}};
+constexpr OptionRule kParquet[] = {{"parquet.compression"},
+                                   {"parquet.utc-timezone"},
+                                   {"parquet.timestamp.time.unit"},
+                                   {"parquet.write.int64.timestamp"}};
+constexpr OptionRule kAvro[] = {
+    {"avro.codec"}, {"avro.encoding", "binary"}, {"avro.timestamp_mapping.legacy"}};
+constexpr OptionRule kRaw[] = {{"raw.charset"}, {"raw.endianness"}};
 constexpr OptionRule kDatagen[] = {{"rows-per-second"},  {"number-of-rows"},    {"fields.#.kind"},
                                    {"fields.#.start"},   {"fields.#.end"},      {"fields.#.min"},
                                    {"fields.#.max"},     {"fields.#.max-past"}, {"fields.#.length"},
                                    {"fields.#.var-len"}, {"fields.#.null-rate"}};
 constexpr OptionRule kNexmark[] = {{"events"}, {"rate"}, {"path"}};
-constexpr OptionRule kPrint[] = {{"print-identifier"}, {"standard-error", "false"}};
+constexpr OptionRule kPrint[] = {{"print-identifier"}, {"standard-error"}};
 /// Of every connector of Flink; neither changes a result.
 constexpr OptionRule kEvery[] = {{"connector"}, {"property-version"}, {"sink.parallelism"}};
 
@@ -65,15 +105,27 @@ std::string Find(const TableRef& table, const std::string& key) {
   return found == table.options.end() ? "" : found->second;
 }
 
+std::span<const OptionRule> OwnRulesOfFormat(std::string_view format) {
+  if (format == "csv") return kCsv;
+  if (format == "json") return kJson;
+  if (format == "debezium-json") return kDebezium;
+  if (format == "canal-json") return kCanal;
+  if (format == "parquet") return kParquet;
+  if (format == "avro") return kAvro;
+  if (format == "raw") return kRaw;
+  return {};
+}
+
 /// The connector's rules; nullopt for connectors that are not known here.
 std::optional<std::vector<OptionRule>> RulesOf(const TableRef& table) {
   std::string connector = table.connector();
   if (connector == "forebay") return Joined({kForebay});
   if (connector == "filesystem") {
     std::string format = Find(table, "format");
-    if (format == "csv") return Joined({kEvery, kFilesystem, kCsv});
-    if (format == "json") return Joined({kEvery, kFilesystem, kJson});
-    return Joined({kEvery, kFilesystem});
+    std::vector<OptionRule> rules = Joined({kEvery, kFilesystem, OwnRulesOfFormat(format)});
+    if (!format.ends_with("json")) return rules;
+    for (const OptionRule& rule : kAnyJson) rules.push_back({rule.key, "", format});
+    return rules;
   }
   if (connector == "datagen") return Joined({kEvery, kDatagen});
   if (connector == "nexmark") return Joined({kEvery, kNexmark});
@@ -89,6 +141,13 @@ bool Matches(std::string_view pattern, std::string_view key) {
   std::string_view after = pattern.substr(name + 1);
   return key.size() > before.size() + after.size() && key.starts_with(before) &&
          key.ends_with(after);
+}
+
+/// The key with its one name put in.
+std::string Named(const OptionRule& rule) {
+  std::string key(rule.key);
+  size_t place = rule.name.empty() ? std::string::npos : key.find('#');
+  return place == std::string::npos ? key : key.replace(place, 1, rule.name);
 }
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
@@ -113,8 +172,8 @@ Error Unsupported(const TableRef& table, const std::string& key,
   std::string supported;
   std::vector<std::string> names;
   for (const OptionRule& rule : rules) {
-    supported += fmt::format("{}{}", supported.empty() ? "" : ", ", rule.key);
-    names.push_back(Filled(rule.key, key));
+    supported += fmt::format("{}{}", supported.empty() ? "" : ", ", Named(rule));
+    names.push_back(Filled(Named(rule), key));
   }
   if (!table.IsForeign()) supported += ", table.*";
   Error error = InvalidArgument(
@@ -126,13 +185,20 @@ Error Unsupported(const TableRef& table, const std::string& key,
 
 }  // namespace
 
+bool IsChangeFormat(const TableRef& table) {
+  constexpr std::string_view kFormats[] = {"debezium-json", "canal-json", "maxwell-json",
+                                           "ogg-json"};
+  return std::find(std::begin(kFormats), std::end(kFormats), Find(table, "format")) !=
+         std::end(kFormats);
+}
+
 Status CheckConnectorOptions(const TableRef& table) {
   std::optional<std::vector<OptionRule>> rules = RulesOf(table);
   if (!rules) return Status::Ok();
   for (const auto& [key, value] : table.options) {
     if (!table.IsForeign() && key.starts_with("table.")) continue;
     auto rule = std::find_if(rules->begin(), rules->end(),
-                             [&](const OptionRule& each) { return Matches(each.key, key); });
+                             [&](const OptionRule& each) { return Matches(Named(each), key); });
     if (rule == rules->end()) return Unsupported(table, key, *rules);
     if (!rule->only_value.empty() && !EqualsIgnoringCase(value, rule->only_value)) {
       return NotSupported("SQL-1023 '{}' = '{}' of table '{}' (only '{}' is supported)", key, value,

@@ -12,4 +12,9 @@ namespace forebay::sql {
 /// connector that nobody knows is execution's.
 Status CheckConnectorOptions(const TableRef& table);
 
+/// Marks a scan whose changes may come twice, in the options of its table.
+inline constexpr const char* kDuplicatesOption = "source.events-duplicate";
+/// Whether the table's 'format' carries changes rather than rows: debezium-json and its kin.
+bool IsChangeFormat(const TableRef& table);
+
 }  // namespace forebay::sql

@@ -84,6 +84,15 @@ struct PlanNode {
   std::vector<model::DataType> OutputTypes() const;
 };
 
+/// A column that says something about a row rather than being in it: METADATA FROM 'key'.
+struct MetadataColumn {
+  std::string name;
+  std::string key;
+  model::DataType type;     ///< as declared
+  bool is_virtual = false;  ///< not written
+  std::string comment = {};
+};
+
 /// Everything execution needs to know of a table, taken at planning time.
 struct TableRef {
   model::TablePath path;
@@ -92,6 +101,7 @@ struct TableRef {
   model::TableInfo info;
   /// The WITH options merged with OPTIONS hints. "connector" is absent for Forebay's own tables.
   std::map<std::string, std::string> options;
+  std::vector<MetadataColumn> metadata = {};
 
   bool IsForeign() const { return options.contains("connector"); }
   std::string connector() const {
@@ -112,9 +122,11 @@ enum class ScanPart : uint8_t {
 inline constexpr int kChangeTypeColumn = -1;
 inline constexpr int kLogOffsetColumn = -2;
 inline constexpr int kCommitTimestampColumn = -3;
+/// The number of the table's first metadata column; the next ones count down from here.
+inline constexpr int kFirstMetadataColumn = -16;
 
 /// Reads a table's physical columns `columns` (indexes, in output order); a $changelog scan also
-/// the metadata columns above.
+/// the columns above. Metadata columns come in the connector's types.
 struct TableScanNode : PlanNode {
   TableScanNode() : PlanNode(PlanKind::kTableScan) {}
   TableRef table;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sql/catalog/metadata_columns.h"
 #include "sql/plan/expression_json.h"
 #include "sql/plan/match_json.h"
 #include "sql/plan/plan_signature.h"
@@ -30,6 +31,8 @@ Json TableJson(const TableRef& table) {
                        {"comment", column.comment},
                        {"id", column.id}});
   }
+  Json metadata = Json::array();
+  for (const MetadataColumn& column : table.metadata) metadata.push_back(MetadataJson(column));
   return {{"database", table.path.database},
           {"table", table.path.table},
           {"id", table.info.id.value()},
@@ -43,7 +46,8 @@ Json TableJson(const TableRef& table) {
           {"bucket_count", d.bucket_count},
           {"properties", d.properties},
           {"custom_properties", d.custom_properties},
-          {"options", table.options}};
+          {"options", table.options},
+          {"metadata", std::move(metadata)}};
 }
 
 TableRef TableOf(const Json& json) {
@@ -66,6 +70,9 @@ TableRef TableOf(const Json& json) {
   json.at("properties").get_to(d.properties);
   json.at("custom_properties").get_to(d.custom_properties);
   json.at("options").get_to(table.options);
+  if (json.contains("metadata")) {
+    for (const Json& column : json["metadata"]) table.metadata.push_back(MetadataOf(column));
+  }
   return table;
 }
 

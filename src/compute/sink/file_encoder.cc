@@ -1,0 +1,122 @@
+#include "compute/sink/file_encoder.h"
+
+#include <algorithm>
+
+#include "format/parquet_file.h"
+
+namespace forebay::compute {
+
+using model::Batch;
+using model::TypeRoot;
+
+namespace {
+
+Status CheckRaw(const sql::TableRef& table, const model::Schema& schema) {
+  const std::string* charset = FindOption(table, "raw.charset");
+  bool plain = charset == nullptr || *charset == "UTF-8";
+  bool one = schema.columns.size() == 1;
+  if (one && plain && (schema.columns[0].type.IsCharacter() || schema.columns[0].type.IsBytes())) {
+    return {};
+  }
+  return NotSupported(
+      "writing the raw format but of one STRING or BYTES column, in UTF-8 (table {})",
+      table.path.ToString());
+}
+
+}  // namespace
+
+Result<FileEncoding> FileEncoding::Of(const sql::TableRef& table) {
+  FileEncoding encoding;
+  ASSIGN_OR_RETURN(encoding.format, FileFormatOf(table));
+  const auto& keys = table.info.descriptor.partition_keys;
+  for (const model::ColumnSpec& column : table.info.descriptor.schema.columns) {
+    if (std::find(keys.begin(), keys.end(), column.name) != keys.end()) continue;
+    encoding.schema.columns.push_back(column);
+    encoding.names.push_back(column.name);
+  }
+  switch (encoding.format) {
+    case FileFormat::kCsv: {
+      ASSIGN_OR_RETURN(encoding.csv, CsvOptionsOf(table));
+      break;
+    }
+    case FileFormat::kChangeJson: {
+      ASSIGN_OR_RETURN(format::ChangeJsonOptions options, ChangeJsonOptionsOf(table));
+      if (options.schema_include) {
+        return InvalidArgument(
+            "'debezium-json.schema-include' is for reading: changes are written without a schema");
+      }
+      encoding.change = options.kind;
+      [[fallthrough]];
+    }
+    case FileFormat::kJson: {
+      ASSIGN_OR_RETURN(encoding.json, JsonWriteOptionsOf(table));
+      break;
+    }
+    case FileFormat::kParquet:
+      if (auto* codec = FindOption(table, "parquet.compression")) encoding.compression = *codec;
+      break;
+    case FileFormat::kAvro: return NotSupported("writing the avro format");
+    case FileFormat::kRaw: RETURN_IF_ERROR(CheckRaw(table, encoding.schema)); break;
+  }
+  return encoding;
+}
+
+const char* FileEncoding::extension() const {
+  static constexpr const char* kExtensions[] = {".csv", ".json", ".parquet", ".avro", "", ".json"};
+  return kExtensions[static_cast<int>(format)];
+}
+
+Status FileEncoder::AddText(const Batch& batch, int row) {
+  switch (encoding_.format) {
+    case FileFormat::kCsv: format::AppendCsvRow(text_, batch, row, encoding_.csv); return {};
+    case FileFormat::kJson:
+      RETURN_IF_ERROR(format::AppendJsonRow(text_, encoding_.names, batch, row, encoding_.json));
+      break;
+    case FileFormat::kChangeJson:
+      RETURN_IF_ERROR(format::AppendChangeJson(text_, encoding_.change, encoding_.names, batch, row,
+                                               encoding_.json));
+      break;
+    default:
+      if (!batch.columns[0].IsNull(row)) text_ += batch.columns[0].GetString(row);
+  }
+  text_ += '\n';
+  return {};
+}
+
+Status FileEncoder::Add(const Batch& batch, std::span<const uint32_t> rows) {
+  bool whole = encoding_.format == FileFormat::kParquet || encoding_.format == FileFormat::kAvro;
+  if (whole) {
+    bool all = std::ssize(rows) == batch.num_rows;
+    batches_.push_back(all ? batch : batch.Gather(rows));
+    bytes_ += batches_.back().MemoryBytes();
+  } else {
+    for (uint32_t row : rows) RETURN_IF_ERROR(AddText(batch, static_cast<int>(row)));
+    bytes_ = static_cast<int64_t>(text_.size());
+  }
+  num_rows_ += std::ssize(rows);
+  return {};
+}
+
+Status FileEncoder::WriteRows(io::FileSystem&, const std::string& path) {
+  ASSIGN_OR_RETURN(auto writer, format::ParquetFileWriter::Open(path, encoding_.schema));
+  for (const Batch& batch : batches_) RETURN_IF_ERROR(writer->Write(batch));
+  return writer->Close();
+}
+
+Status FileEncoder::WriteTo(io::FileSystem& fs, const std::string& path) {
+  if (batches_.empty()) {
+    ASSIGN_OR_RETURN(auto created, fs.Open(path, io::OpenMode::kTruncate));
+    RETURN_IF_ERROR(created->Append(text_));
+  } else {
+    RETURN_IF_ERROR(WriteRows(fs, path));
+  }
+  ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kReadWrite));
+  RETURN_IF_ERROR(file->Sync());
+  text_.clear();
+  batches_.clear();
+  num_rows_ = 0;
+  bytes_ = 0;
+  return Status::Ok();
+}
+
+}  // namespace forebay::compute

@@ -1,0 +1,25 @@
+-- modes: streaming
+CREATE TABLE src_debezium (id INT, name STRING, weight DECIMAL(10, 2)) WITH ('connector' = 'filesystem', 'path' = '${DATA}/debezium.json', 'format' = 'debezium-json');
+CREATE TABLE u_debezium (name STRING, n BIGINT, w DECIMAL(38, 2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_debezium', 'format' = 'debezium-json');
+INSERT INTO u_debezium SELECT name, COUNT(*), SUM(weight) FROM src_debezium GROUP BY name;
+CREATE TABLE u_debezium_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_debezium', 'format' = 'raw');
+SELECT * FROM u_debezium_text;
+SELECT * FROM u_debezium;
+CREATE TABLE src_canal (id INT, name STRING, weight DECIMAL(10, 2)) WITH ('connector' = 'filesystem', 'path' = '${DATA}/debezium.json', 'format' = 'debezium-json');
+CREATE TABLE u_canal (name STRING, n BIGINT, w DECIMAL(38, 2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_canal', 'format' = 'canal-json');
+INSERT INTO u_canal SELECT name, COUNT(*), SUM(weight) FROM src_canal GROUP BY name;
+CREATE TABLE u_canal_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_canal', 'format' = 'raw');
+SELECT * FROM u_canal_text;
+SELECT * FROM u_canal;
+CREATE TABLE src_maxwell (id INT, name STRING, weight DECIMAL(10, 2)) WITH ('connector' = 'filesystem', 'path' = '${DATA}/debezium.json', 'format' = 'debezium-json');
+CREATE TABLE u_maxwell (name STRING, n BIGINT, w DECIMAL(38, 2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_maxwell', 'format' = 'maxwell-json');
+INSERT INTO u_maxwell SELECT name, COUNT(*), SUM(weight) FROM src_maxwell GROUP BY name;
+CREATE TABLE u_maxwell_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_maxwell', 'format' = 'raw');
+SELECT * FROM u_maxwell_text;
+SELECT * FROM u_maxwell;
+CREATE TABLE src_ogg (id INT, name STRING, weight DECIMAL(10, 2)) WITH ('connector' = 'filesystem', 'path' = '${DATA}/debezium.json', 'format' = 'debezium-json');
+CREATE TABLE u_ogg (name STRING, n BIGINT, w DECIMAL(38, 2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_ogg', 'format' = 'ogg-json');
+INSERT INTO u_ogg SELECT name, COUNT(*), SUM(weight) FROM src_ogg GROUP BY name;
+CREATE TABLE u_ogg_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_ogg', 'format' = 'raw');
+SELECT * FROM u_ogg_text;
+SELECT * FROM u_ogg;

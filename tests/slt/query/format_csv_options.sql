@@ -1,0 +1,16 @@
+CREATE TABLE q1 (id INT, a STRING, b ARRAY<STRING>) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_quotes.csv', 'format' = 'csv', 'csv.quote-character' = '''');
+SELECT * FROM q1;
+CREATE TABLE q2 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_escape.csv', 'format' = 'csv', 'csv.escape-character' = '\');
+SELECT * FROM q2;
+CREATE TABLE q3 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_short.csv', 'format' = 'csv', 'csv.ignore-parse-errors' = 'true');
+SELECT * FROM q3;
+CREATE TABLE q4 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_noquote.csv', 'format' = 'csv', 'csv.disable-quote-character' = 'true');
+SELECT * FROM q4;
+CREATE TABLE q5 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_quotes.csv', 'format' = 'csv', 'csv.quote-character' = '''', 'csv.null-literal' = '');
+SELECT * FROM q5;
+CREATE TABLE q6 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_quotes.csv', 'format' = 'csv', 'csv.quote-character' = '''', 'csv.trim-spaces' = 'true');
+SELECT * FROM q6;
+CREATE TABLE q7 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_quotes.csv', 'format' = 'csv', 'csv.quote-character' = '''', 'csv.empty-string-as-null' = 'true');
+SELECT * FROM q7;
+CREATE TABLE q8 (id INT, a STRING, b STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/csv_short.csv', 'format' = 'csv', 'csv.no-such' = 'true');
+SELECT * FROM q8;

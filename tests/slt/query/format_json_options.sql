@@ -1,0 +1,16 @@
+CREATE TABLE bad (id INT, name STRING, price DECIMAL(30, 2), ts TIMESTAMP(3), tags ARRAY<STRING>, ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_bad.json', 'format' = 'json');
+SELECT * FROM bad;
+CREATE TABLE lenient (id INT, name STRING, price DECIMAL(30, 2), ts TIMESTAMP(3), tags ARRAY<STRING>, ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_bad.json', 'format' = 'json', 'json.ignore-parse-errors' = 'true');
+SELECT * FROM lenient;
+CREATE TABLE lenient_iso (id INT, name STRING, price DECIMAL(30, 2), ts TIMESTAMP(3), tags ARRAY<STRING>, ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_bad.json', 'format' = 'json', 'json.ignore-parse-errors' = 'true', 'json.timestamp-format.standard' = 'ISO-8601');
+SELECT id, ts FROM lenient_iso;
+CREATE TABLE fractions (id INT, name STRING, price DECIMAL(10, 2), ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json');
+SELECT * FROM fractions;
+CREATE TABLE missing (id INT, nope STRING) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json', 'json.fail-on-missing-field' = 'true');
+SELECT * FROM missing;
+CREATE TABLE dual (id INT, name STRING, price DECIMAL(10, 2), ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json', 'json.fail-on-missing-field' = 'true', 'json.ignore-parse-errors' = 'true');
+SELECT * FROM dual;
+CREATE TABLE wrong (id INT, name STRING, price DECIMAL(10, 2), ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json', 'json.timestamp-format.standard' = 'RFC');
+SELECT * FROM wrong;
+CREATE TABLE odd (id INT, name STRING, price DECIMAL(10, 2), ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json', 'json.no-such-option' = 'RFC');
+SELECT * FROM odd;

@@ -1,0 +1,12 @@
+CREATE TABLE m (id INT, `file.name` STRING NOT NULL METADATA, size BIGINT METADATA FROM 'file.size' VIRTUAL, name STRING, weight DECIMAL(10, 2), text AS CONCAT(name, CAST(size AS STRING))) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json');
+SELECT * FROM m;
+SELECT size, id FROM m;
+SELECT COUNT(DISTINCT `file.name`), COUNT(*) FROM m;
+DESCRIBE m;
+CREATE TABLE m2 (id INT, x STRING METADATA FROM 'no.such') WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json');
+SELECT * FROM m2;
+CREATE TABLE m3 (id INT, `file.size` INT METADATA, ts TIMESTAMP_LTZ(3) METADATA FROM 'file.modification-time', `file.path` STRING METADATA) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json');
+SELECT id, `file.size`, ts > TIMESTAMP '2020-01-01 00:00:00', `file.path` LIKE '%/json_fractions.json' FROM m3;
+CREATE TABLE m4 (id INT, `file.size` ARRAY<INT> METADATA) WITH ('connector' = 'filesystem', 'path' = '${DATA}/json_fractions.json', 'format' = 'json');
+SELECT * FROM m4;
+CREATE TABLE m5 (id INT, s BIGINT METADATA FROM 'file.size' VIRTUAL) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/m5', 'format' = 'json');

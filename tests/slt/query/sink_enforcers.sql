@@ -1,0 +1,25 @@
+-- modes: streaming
+CREATE TABLE f (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f', 'format' = 'json');
+CREATE TABLE src (id INT NOT NULL, c CHAR(6), v STRING, b BINARY(5), vb BYTES) WITH ('connector' = 'filesystem', 'path' = '${DATA}/lengths.json', 'format' = 'json');
+SET 'table.exec.sink.type-length-enforcer' = 'IGNORE';
+CREATE TABLE f0 (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f0', 'format' = 'json');
+INSERT INTO f0 SELECT * FROM src;
+CREATE TABLE f0_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f0', 'format' = 'raw');
+SELECT * FROM f0_text;
+SET 'table.exec.sink.type-length-enforcer' = 'TRIM_PAD';
+CREATE TABLE f1 (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f1', 'format' = 'json');
+INSERT INTO f1 SELECT * FROM src;
+CREATE TABLE f1_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f1', 'format' = 'raw');
+SELECT * FROM f1_text;
+SET 'table.exec.sink.type-length-enforcer' = 'ERROR';
+CREATE TABLE f2 (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f2', 'format' = 'json');
+INSERT INTO f2 SELECT * FROM src;
+CREATE TABLE f2_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f2', 'format' = 'raw');
+SELECT * FROM f2_text;
+SET 'table.exec.sink.type-length-enforcer' = 'IGNORE';
+SET 'table.exec.sink.not-null-enforcer' = 'DROP';
+CREATE TABLE nn (id INT, c STRING NOT NULL) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/nn', 'format' = 'json');
+INSERT INTO nn SELECT id, c FROM src;
+SELECT * FROM nn;
+SET 'table.exec.sink.not-null-enforcer' = 'ERROR';
+INSERT INTO nn SELECT id, c FROM src;
