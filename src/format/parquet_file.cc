@@ -105,6 +105,29 @@ struct ParquetFileWriter::State {
 ParquetFileWriter::ParquetFileWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ParquetFileWriter::~ParquetFileWriter() = default;
 
+namespace {
+
+/// Parquet's names of the codecs, in any case.
+Result<parquet::Compression::type> CompressionOf(const std::string& name) {
+  constexpr std::pair<std::string_view, parquet::Compression::type> kCodecs[] = {
+      {"", parquet::Compression::ZSTD},
+      {"ZSTD", parquet::Compression::ZSTD},
+      {"SNAPPY", parquet::Compression::SNAPPY},
+      {"GZIP", parquet::Compression::GZIP},
+      {"BROTLI", parquet::Compression::BROTLI},
+      {"LZ4_RAW", parquet::Compression::LZ4},
+      {"LZ4", parquet::Compression::LZ4_HADOOP},
+      {"UNCOMPRESSED", parquet::Compression::UNCOMPRESSED}};
+  std::string upper = name;
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (const auto& [codec, type] : kCodecs) {
+    if (codec == upper) return type;
+  }
+  return InvalidArgument("'{}' is no compression of Parquet", name);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(
     std::shared_ptr<arrow::io::OutputStream> stream, const model::Schema& schema,
     ParquetWriteOptions options) {
@@ -114,12 +137,13 @@ Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(
     state->schema = schema;
     state->stream = std::move(stream);
     state->arrow_schema = FileSchema(schema, options.field_ids);
-    auto properties = parquet::WriterProperties::Builder()
-                          .compression(parquet::Compression::ZSTD)
-                          ->compression_level(options.zstd_level)
-                          ->max_row_group_length(options.row_group_rows)
-                          ->created_by("forebay")
-                          ->build();
+    ASSIGN_OR_RETURN(parquet::Compression::type compression, CompressionOf(options.compression));
+    parquet::WriterProperties::Builder builder;
+    builder.compression(compression)
+        ->max_row_group_length(options.row_group_rows)
+        ->created_by("forebay");
+    if (compression == parquet::Compression::ZSTD) builder.compression_level(options.zstd_level);
+    auto properties = builder.build();
     auto writer = parquet::arrow::FileWriter::Open(
         *state->arrow_schema, arrow::default_memory_pool(), state->stream, std::move(properties));
     if (!writer.ok()) return ParquetError(ErrorKind::kNotSupported, "write", writer.status());

@@ -22,6 +22,8 @@ struct ParquetWriteOptions {
   /// Rows are gathered into row groups of this many.
   int64_t row_group_rows = 128 * 1024;
   int zstd_level = 3;
+  /// "SNAPPY", "GZIP", "ZSTD", "LZ4_RAW", "BROTLI" or "UNCOMPRESSED", in any case; empty: ZSTD.
+  std::string compression = {};
   /// Iceberg field ids of the columns by index; empty: none. Nested fields get the ids after the
   /// largest.
   std::vector<int> field_ids = {};

@@ -46,16 +46,25 @@ Result<FileEncoding> FileEncoding::Of(const sql::TableRef& table) {
             "'debezium-json.schema-include' is for reading: changes are written without a schema");
       }
       encoding.change = options.kind;
-      [[fallthrough]];
+      ASSIGN_OR_RETURN(encoding.json, JsonWriteOptionsOf(table));
+      break;
     }
     case FileFormat::kJson: {
       ASSIGN_OR_RETURN(encoding.json, JsonWriteOptionsOf(table));
       break;
     }
     case FileFormat::kParquet:
+      encoding.compression = "SNAPPY";
       if (auto* codec = FindOption(table, "parquet.compression")) encoding.compression = *codec;
       break;
-    case FileFormat::kAvro: return NotSupported("writing the avro format");
+    case FileFormat::kAvro: {
+      const std::string* codec = FindOption(table, "avro.codec");
+      ASSIGN_OR_RETURN(encoding.avro,
+                       format::AvroCodecByName(codec == nullptr ? "snappy" : *codec));
+      ASSIGN_OR_RETURN(encoding.legacy_timestamps,
+                       BoolOption(table, "avro.timestamp_mapping.legacy", true));
+      break;
+    }
     case FileFormat::kRaw: RETURN_IF_ERROR(CheckRaw(table, encoding.schema)); break;
   }
   return encoding;
@@ -97,8 +106,19 @@ Status FileEncoder::Add(const Batch& batch, std::span<const uint32_t> rows) {
   return {};
 }
 
-Status FileEncoder::WriteRows(io::FileSystem&, const std::string& path) {
-  ASSIGN_OR_RETURN(auto writer, format::ParquetFileWriter::Open(path, encoding_.schema));
+Status FileEncoder::WriteRows(io::FileSystem& fs, const std::string& path) {
+  if (encoding_.format == FileFormat::kAvro) {
+    ASSIGN_OR_RETURN(auto avro,
+                     format::AvroFileWriter::Make(encoding_.schema.columns, encoding_.avro,
+                                                  encoding_.legacy_timestamps));
+    for (const Batch& batch : batches_) RETURN_IF_ERROR(avro->Write(batch));
+    ASSIGN_OR_RETURN(std::string bytes, avro->Finish());
+    ASSIGN_OR_RETURN(auto created, fs.Open(path, io::OpenMode::kTruncate));
+    return created->Append(bytes);
+  }
+  format::ParquetWriteOptions options;
+  options.compression = encoding_.compression;
+  ASSIGN_OR_RETURN(auto writer, format::ParquetFileWriter::Open(path, encoding_.schema, options));
   for (const Batch& batch : batches_) RETURN_IF_ERROR(writer->Write(batch));
   return writer->Close();
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "compute/source/format_options.h"
+#include "format/avro_file.h"
 #include "io/file_system.h"
 #include "model/batch.h"
 #include "sql/plan/plan.h"
@@ -18,7 +20,9 @@ struct FileEncoding {
   format::CsvOptions csv;
   format::JsonWriteOptions json;
   format::ChangeJson change = format::ChangeJson::kDebezium;
-  std::string compression;  ///< of Parquet and Avro; empty: the format's own choice
+  std::string compression;  ///< of Parquet
+  format::AvroCodec avro = format::AvroCodec::kSnappy;
+  bool legacy_timestamps = true;  ///< of Avro
 
   static Result<FileEncoding> Of(const sql::TableRef& table);
   const char* extension() const;

@@ -221,6 +221,7 @@ Result<std::unique_ptr<Sink>> MakeFilesystemSink(const sql::SinkNode& node,
                                                  const JobContext& context) {
   if (node.overwrite) return NotSupported("INSERT OVERWRITE into the filesystem connector");
   ASSIGN_OR_RETURN(std::string path, FilesystemPath(node.table));
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   ASSIGN_OR_RETURN(FileEncoding encoding, FileEncoding::Of(node.table));
   FilesystemTarget target{
       .fs = *context.environment->file_system,

@@ -33,7 +33,4 @@ class NotNullEnforcer {
   bool drop_ = false;
 };
 
-/// `sink` behind an enforcer, or as it is when it needs none.
-std::unique_ptr<Sink> WithNotNullEnforcer(std::unique_ptr<Sink> sink, NotNullEnforcer enforcer);
-
 }  // namespace forebay::compute

@@ -259,10 +259,15 @@ class TableSink : public Sink {
 
 /// Whether rows of the query that are not versions of one row may have equal sink keys, or one
 /// row's versions different ones.
-bool NeedsMaterializer(const sql::SinkNode& node) {
+bool NeedsMaterializer(const sql::SinkNode& node,
+                       const std::map<std::string, std::string>& settings) {
   const sql::PlanNode& input = *node.inputs[0];
   std::vector<int> key = node.table.info.descriptor.schema.PrimaryKeyIndexes();
-  if (key.empty() || input.changelog.IsInsertOnly()) return false;
+  auto setting = settings.find("table.exec.sink.upsert-materialize");
+  std::string when = setting == settings.end() ? "AUTO" : setting->second;
+  if (key.empty() || when == "NONE") return false;
+  if (when == "FORCE") return true;
+  if (input.changelog.IsInsertOnly()) return false;
   return std::none_of(input.upsert_keys.begin(), input.upsert_keys.end(), [&](const auto& other) {
     return std::is_permutation(key.begin(), key.end(), other.begin(), other.end());
   });
@@ -279,8 +284,8 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
     return Internal("no connection to write {} with", node.table.path.ToString());
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
                    connection->OpenWriter(node.table.path, node.target_columns));
-  return std::unique_ptr<Sink>(std::make_unique<TableSink>(node.table.info, std::move(writer),
-                                                           *connection, NeedsMaterializer(node)));
+  return std::unique_ptr<Sink>(std::make_unique<TableSink>(
+      node.table.info, std::move(writer), *connection, NeedsMaterializer(node, context.settings)));
 }
 
 }  // namespace forebay::compute

@@ -1,7 +1,10 @@
 #include "compute/source/file_rows.h"
 
+#include <algorithm>
+
 #include "compute/source/format_options.h"
 #include "compute/source/line_file.h"
+#include "format/avro_file.h"
 #include "format/csv_rows.h"
 #include "format/parquet_file.h"
 
@@ -38,6 +41,12 @@ class NamedBadRecords {
   BadRecords* const bad_;
 };
 
+std::vector<model::DataType> TypesOf(const std::vector<model::ColumnSpec>& columns) {
+  std::vector<model::DataType> types;
+  for (const auto& column : columns) types.push_back(column.type);
+  return types;
+}
+
 class CsvFile : public FileRows {
  public:
   CsvFile(FileChunks chunks, std::vector<model::ColumnSpec> all, std::vector<int> columns,
@@ -58,12 +67,6 @@ class CsvFile : public FileRows {
   }
 
  private:
-  static std::vector<model::DataType> TypesOf(const std::vector<model::ColumnSpec>& columns) {
-    std::vector<model::DataType> types;
-    for (const auto& column : columns) types.push_back(column.type);
-    return types;
-  }
-
   FileChunks chunks_;
   format::CsvRowReader reader_;
   model::BatchBuilder builder_;
@@ -79,6 +82,28 @@ class ParquetFile : public FileRows {
 
  private:
   std::unique_ptr<format::ParquetFileReader> reader_;
+};
+
+class AvroFile : public FileRows {
+ public:
+  AvroFile(FileChunks chunks, const std::vector<model::ColumnSpec>& columns)
+      : chunks_(std::move(chunks)), reader_(columns), builder_(TypesOf(columns)) {}
+
+  Result<Batch> Next() override {
+    while (!ended_) {
+      ASSIGN_OR_RETURN(std::string_view chunk, chunks_.Next());
+      ended_ = chunk.empty();
+      RETURN_IF_ERROR(ended_ ? reader_.Finish() : reader_.Feed(chunk, builder_));
+      if (builder_.num_rows() > 0) return builder_.Finish();
+    }
+    return Batch();
+  }
+
+ private:
+  FileChunks chunks_;
+  format::AvroFileReader reader_;
+  model::BatchBuilder builder_;
+  bool ended_ = false;
 };
 
 /// Puts in what the path says, and the file's name into errors.
@@ -138,7 +163,8 @@ Result<std::unique_ptr<FileRows>> OpenByFormat(io::FileSystem& fs, const std::st
   ASSIGN_OR_RETURN(FileChunks chunks, FileChunks::Open(fs, path));
   if (file_format == FileFormat::kCsv) return OpenCsv(std::move(chunks), path, scan, layout, bad);
   if (file_format == FileFormat::kAvro) {
-    return NotSupported("reading the avro format");
+    return std::unique_ptr<FileRows>(
+        std::make_unique<AvroFile>(std::move(chunks), layout.columns()));
   }
   ASSIGN_OR_RETURN(auto decoder, MakeLineDecoder(file_format, scan.table, layout));
   const std::string* format = FindOption(scan.table, "format");

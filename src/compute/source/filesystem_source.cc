@@ -1,10 +1,13 @@
 #include "compute/source/filesystem_source.h"
 
 #include <charconv>
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -309,6 +312,18 @@ class FilesystemSource : public Source {
   FilesystemScan scan_;
 };
 
+bool IsBatch(const JobContext& context) {
+  auto mode = context.settings.find("execution.runtime-mode");
+  return mode != context.settings.end() && mode->second == "batch";
+}
+
+Error NotInBatch(const sql::TableScanNode& node, std::string_view why) {
+  Error error = InvalidArgument("table {} {}, which a batch query cannot read",
+                                node.table.path.ToString(), why);
+  error.hint = "SET 'execution.runtime-mode' = 'streaming'";
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Source>> MakeFilesystemSource(const sql::TableScanNode& node,
@@ -329,14 +344,13 @@ Result<std::unique_ptr<Source>> MakeFilesystemSource(const sql::TableScanNode& n
     if (*scan.monitor_ms <= 0) {
       return InvalidArgument("'source.monitor-interval' must be above 0, not '{}'", *interval);
     }
-    auto mode = context.settings.find("execution.runtime-mode");
-    if (mode != context.settings.end() && mode->second == "batch") {
-      Error error = InvalidArgument(
-          "table {} has 'source.monitor-interval': it does not end, as a batch query must",
-          node.table.path.ToString());
-      error.hint = "SET 'execution.runtime-mode' = 'streaming'";
-      return error;
+    if (IsBatch(context)) {
+      return NotInBatch(node, "has 'source.monitor-interval': it does not end");
     }
+  }
+  ASSIGN_OR_RETURN(FileFormat format, FileFormatOf(node.table));
+  if (format == FileFormat::kChangeJson && IsBatch(context)) {
+    return NotInBatch(node, "has changes rather than rows");
   }
   return std::unique_ptr<Source>(std::make_unique<FilesystemSource>(std::move(scan)));
 }

@@ -4,6 +4,7 @@
 
 #include "compute/nexmark/nexmark_source.h"
 #include "compute/source/datagen_source.h"
+#include "compute/source/faker_source.h"
 #include "compute/source/filesystem_source.h"
 #include "compute/source/table_source.h"
 #include "compute/source/values_source.h"
@@ -32,8 +33,9 @@ Result<std::unique_ptr<Source>> MakeSource(const sql::PlanNode& node, const JobC
   if (connector == "forebay") return MakeTableSource(scan, context);
   if (connector == "filesystem") return MakeFilesystemSource(scan, context);
   if (connector == "datagen") return MakeDatagenSource(scan, context);
+  if (connector == "faker") return MakeFakerSource(scan, context);
   if (connector == "nexmark") return MakeNexmarkSource(scan, context);
-  return UnknownConnector(scan.table, "read", {"filesystem", "datagen", "nexmark"});
+  return UnknownConnector(scan.table, "read", {"filesystem", "datagen", "faker", "nexmark"});
 }
 
 }  // namespace forebay::compute

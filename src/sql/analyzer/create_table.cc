@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sql/catalog/connector_options.h"
+#include "sql/catalog/metadata_columns.h"
 #include "sql/catalog/schema_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -308,6 +309,7 @@ Result<CatalogTable> AnalyzeCreateTable(QueryAnalyzer& queries, const CreateTabl
     table.ref.options.erase("connector");
     // Flink looks at other connectors' options when the table is used.
     Status status = CheckConnectorOptions(table.ref);
+    if (status.ok()) status = CheckReadableMetadata(table.ref);
     if (status.ok()) {
       status = ReadSchemaOptions(table.ref.options, table.ref.info.descriptor.schema);
     }

@@ -16,7 +16,7 @@ struct OptionRule {
   /// The one value there is, in any case; empty: any value.
   std::string_view only_value = "";
   /// The one name that '#' stands for; empty: any.
-  std::string name = {};
+  std::string_view name = {};
 };
 
 constexpr OptionRule kForebay[] = {{"bucket.num"},
@@ -67,6 +67,8 @@ constexpr OptionRule kCsv[] = {{"csv.field-delimiter"},
                                {"csv.allow-trailing-comma"},
                                {"csv.fail-on-missing-columns"},
                                {"csv.write-bigdecimal-in-scientific-notation"}};
+constexpr std::string_view kJsonFormats[] = {"json", "debezium-json", "canal-json", "maxwell-json",
+                                             "ogg-json"};
 /// '#' is the format's name.
 constexpr OptionRule kAnyJson[] = {{"#.ignore-parse-errors"},
                                    {"#.timestamp-format.standard"},
@@ -89,6 +91,11 @@ constexpr OptionRule kDatagen[] = {{"rows-per-second"},  {"number-of-rows"},    
                                    {"fields.#.start"},   {"fields.#.end"},      {"fields.#.min"},
                                    {"fields.#.max"},     {"fields.#.max-past"}, {"fields.#.length"},
                                    {"fields.#.var-len"}, {"fields.#.null-rate"}};
+constexpr OptionRule kFaker[] = {{"rows-per-second"},
+                                 {"number-of-rows"},
+                                 {"fields.#.expression"},
+                                 {"fields.#.null-rate"},
+                                 {"fields.#.length"}};
 constexpr OptionRule kNexmark[] = {{"events"}, {"rate"}, {"path"}};
 constexpr OptionRule kPrint[] = {{"print-identifier"}, {"standard-error"}};
 /// Of every connector of Flink; neither changes a result.
@@ -123,11 +130,14 @@ std::optional<std::vector<OptionRule>> RulesOf(const TableRef& table) {
   if (connector == "filesystem") {
     std::string format = Find(table, "format");
     std::vector<OptionRule> rules = Joined({kEvery, kFilesystem, OwnRulesOfFormat(format)});
-    if (!format.ends_with("json")) return rules;
-    for (const OptionRule& rule : kAnyJson) rules.push_back({rule.key, "", format});
+    for (std::string_view name : kJsonFormats) {
+      if (name != format) continue;
+      for (const OptionRule& rule : kAnyJson) rules.push_back({rule.key, "", name});
+    }
     return rules;
   }
   if (connector == "datagen") return Joined({kEvery, kDatagen});
+  if (connector == "faker") return Joined({kEvery, kFaker});
   if (connector == "nexmark") return Joined({kEvery, kNexmark});
   if (connector == "print") return Joined({kEvery, kPrint});
   if (connector == "blackhole") return Joined({kEvery});
@@ -186,10 +196,9 @@ Error Unsupported(const TableRef& table, const std::string& key,
 }  // namespace
 
 bool IsChangeFormat(const TableRef& table) {
-  constexpr std::string_view kFormats[] = {"debezium-json", "canal-json", "maxwell-json",
-                                           "ogg-json"};
-  return std::find(std::begin(kFormats), std::end(kFormats), Find(table, "format")) !=
-         std::end(kFormats);
+  std::string format = Find(table, "format");
+  return format != "json" && std::find(std::begin(kJsonFormats), std::end(kJsonFormats), format) !=
+                                 std::end(kJsonFormats);
 }
 
 Status CheckConnectorOptions(const TableRef& table) {

@@ -1,6 +1,6 @@
 -- modes: streaming
 CREATE TABLE f (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f', 'format' = 'json');
-CREATE TABLE src (id INT NOT NULL, c CHAR(6), v STRING, b BINARY(5), vb BYTES) WITH ('connector' = 'filesystem', 'path' = '${DATA}/lengths.json', 'format' = 'json');
+CREATE TABLE src (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${DATA}/lengths.json', 'format' = 'json');
 SET 'table.exec.sink.type-length-enforcer' = 'IGNORE';
 CREATE TABLE f0 (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f0', 'format' = 'json');
 INSERT INTO f0 SELECT * FROM src;
@@ -23,3 +23,8 @@ INSERT INTO nn SELECT id, c FROM src;
 SELECT * FROM nn;
 SET 'table.exec.sink.not-null-enforcer' = 'ERROR';
 INSERT INTO nn SELECT id, c FROM src;
+CREATE TABLE other (id INT NOT NULL, c CHAR(6), v STRING, b BINARY(5), vb BYTES) WITH ('connector' = 'filesystem', 'path' = '${DATA}/lengths.json', 'format' = 'json');
+CREATE TABLE f3 (id INT NOT NULL, c CHAR(4), v VARCHAR(3), b BINARY(3), vb VARBINARY(2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f3', 'format' = 'json');
+INSERT INTO f3 SELECT * FROM other;
+CREATE TABLE f3_text (line STRING) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/f3', 'format' = 'raw');
+SELECT * FROM f3_text;
