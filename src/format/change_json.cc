@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "format/change_json_dialect.h"
 #include "format/json_cell.h"
 #include "format/text_cell.h"
 #include "model/value_text.h"
@@ -19,28 +20,6 @@ namespace {
 
 constexpr size_t kMaxTextBytes = size_t{1} << 31;
 constexpr size_t kShownBytesMax = 200;
-
-/// Where the formats differ.
-struct Dialect {
-  std::string_view name;
-  std::string_view kind_field;
-  std::string_view before, after;  ///< canal and maxwell: the old values of what changed, the row
-  std::string_view insert, update, remove;
-};
-
-constexpr Dialect kDialects[] = {
-    {"debezium-json", "op", "before", "after", "c", "u", "d"},
-    {"canal-json", "type", "old", "data", "INSERT", "UPDATE", "DELETE"},
-    {"maxwell-json", "type", "old", "data", "insert", "update", "delete"},
-    {"ogg-json", "op_type", "before", "after", "I", "U", "D"},
-};
-
-const Dialect& DialectOf(ChangeJson kind) { return kDialects[static_cast<int>(kind)]; }
-
-/// Old values are only of what changed.
-bool HasPartialOldRows(ChangeJson kind) {
-  return kind == ChangeJson::kCanal || kind == ChangeJson::kMaxwell;
-}
 
 /// The field of the change that a metadata key stands for, and the one within it.
 struct MetadataPlace {
@@ -467,38 +446,6 @@ Result<Batch> ChangeJsonReader::Read(std::string_view lines) {
     if (!read.ok()) return read.WithContext(fmt::format("line {}, '{}'", number, Shown(line)));
   }
   return builder.Finish();
-}
-
-namespace {
-
-/// `"name":null` is left out when nulls are.
-void AppendNullField(std::string& out, std::string_view name, const JsonWriteOptions& options) {
-  if (!options.ignore_null_fields) out += fmt::format("\"{}\":null,", name);
-}
-
-}  // namespace
-
-Status AppendChangeJson(std::string& out, ChangeJson kind, const std::vector<std::string>& names,
-                        const Batch& batch, int row, const JsonWriteOptions& options) {
-  const Dialect& dialect = DialectOf(kind);
-  bool removes = model::IsRetraction(batch.change(row));
-  out += '{';
-  if (HasPartialOldRows(kind)) {
-    out += fmt::format("\"{}\":", dialect.after);
-    if (kind == ChangeJson::kCanal) out += '[';
-    RETURN_IF_ERROR(AppendJsonRow(out, names, batch, row, options));
-    if (kind == ChangeJson::kCanal) out += ']';
-    out += ',';
-  } else {
-    if (!removes) AppendNullField(out, dialect.before, options);
-    out += fmt::format("\"{}\":", removes ? dialect.before : dialect.after);
-    RETURN_IF_ERROR(AppendJsonRow(out, names, batch, row, options));
-    out += ',';
-    if (removes) AppendNullField(out, dialect.after, options);
-  }
-  out +=
-      fmt::format("\"{}\":\"{}\"}}", dialect.kind_field, removes ? dialect.remove : dialect.insert);
-  return {};
 }
 
 }  // namespace forebay::format

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -45,7 +47,11 @@ Result<int64_t> ParseSizeBytes(const std::string& text) {
   if (error != std::errc() || number <= 0 || power == std::string_view::npos || !known) {
     return InvalidArgument("'{}' is no size, such as 128MB", text);
   }
-  return number >= int64_t{1} << 20 && power > 3 ? number : number << (10 * power);
+  size_t shift = 10 * power;
+  if (number > std::numeric_limits<int64_t>::max() >> shift) {
+    return InvalidArgument("'{}' is too large", text);
+  }
+  return number << shift;
 }
 
 /// A name that no other file of any job has.

@@ -1,6 +1,6 @@
 #include "compute/sink/length_enforcer.h"
 
-#include <algorithm>
+#include <limits>
 
 namespace forebay::compute {
 

@@ -1,5 +1,8 @@
 #include "compute/source/faker_source.h"
 
+#include <optional>
+#include <utility>
+
 #include "base/hash.h"
 #include "compute/source/faker_expression.h"
 #include "compute/source/format_options.h"

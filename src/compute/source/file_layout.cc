@@ -17,6 +17,10 @@ int HexDigit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+bool IsFileKey(const std::string& key) { return key.starts_with("file."); }
+
+}  // namespace
+
 std::string UnescapePathName(std::string_view text) {
   std::string plain;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -27,10 +31,6 @@ std::string UnescapePathName(std::string_view text) {
   }
   return plain;
 }
-
-bool IsFileKey(const std::string& key) { return key.starts_with("file."); }
-
-}  // namespace
 
 std::string EscapePathName(std::string_view text) {
   // '\x7f' and what comes before the blank, too.

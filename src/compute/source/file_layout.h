@@ -55,6 +55,7 @@ class FileLayout {
 std::map<std::string, std::string> PartitionValuesOf(std::string_view root, std::string_view path);
 /// Escapes a partition's value as Flink's PartitionPathUtils.
 std::string EscapePathName(std::string_view text);
+std::string UnescapePathName(std::string_view text);
 
 /// 'partition.default-name': stands for NULL and the empty string.
 std::string DefaultPartitionName(const sql::TableRef& table);

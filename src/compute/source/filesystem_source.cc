@@ -1,10 +1,10 @@
 #include "compute/source/filesystem_source.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <deque>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <utility>
@@ -80,7 +80,7 @@ Result<FileFacts> FactsOf(io::FileSystem& fs, const std::string& path) {
 }
 
 /// The watch over a share of a directory's files: those whose path's hash falls on `index`. As a
-/// split: "watch/1/4", its position the files that it has found, as JSON.
+/// split: "watch/1/4", its position the files that it has found, one a line.
 struct DirectoryWatch {
   static constexpr std::string_view kPrefix = "watch/";
   uint64_t index = 0;
@@ -89,20 +89,20 @@ struct DirectoryWatch {
 
   bool Owns(const std::string& path) const { return HashBytes(path) % count == index; }
   SourceSplit ToSplit() const {
-    return {fmt::format("{}{}/{}", kPrefix, index, count), nlohmann::json(found).dump()};
+    std::string lines;
+    for (const std::string& path : found) lines += EscapePathName(path) + '\n';
+    return {fmt::format("{}{}/{}", kPrefix, index, count), std::move(lines)};
   }
   static Result<DirectoryWatch> Parse(const SourceSplit& split) {
     DirectoryWatch watch;
     const char* end = split.id.data() + split.id.size();
     auto first = std::from_chars(split.id.data() + kPrefix.size(), end, watch.index);
     auto second = std::from_chars(std::min(first.ptr + 1, end), end, watch.count);
-    auto json = nlohmann::json::parse(split.position, nullptr, false);
-    if (second.ec != std::errc() || watch.count == 0 || !json.is_array()) {
-      return Corruption("split '{}' at '{}'", split.id, split.position);
-    }
-    for (const auto& path : json) {
-      if (!path.is_string()) return Corruption("split '{}'", split.id);
-      watch.found.insert(path.get<std::string>());
+    if (second.ec != std::errc() || watch.count == 0) return Corruption("split '{}'", split.id);
+    std::string_view rest = split.position;
+    for (size_t line = rest.find('\n'); line != std::string_view::npos; line = rest.find('\n')) {
+      watch.found.insert(UnescapePathName(rest.substr(0, line)));
+      rest.remove_prefix(line + 1);
     }
     return watch;
   }
@@ -226,7 +226,9 @@ class FilesystemReader : public SourceReader, private BadRecords {
 
   /// Rows emitted and, behind a blank, bad records reported.
   void NotePosition() {
-    splits_[pending_.front()].position = fmt::format("{} {}", emitted_, reported_);
+    // Until what was read before a restore has been passed again, that stays.
+    splits_[pending_.front()].position =
+        fmt::format("{} {}", std::max(emitted_, to_skip_), std::max(reported_, to_suppress_));
   }
 
   /// After a restore: rows that were emitted before the checkpoint.

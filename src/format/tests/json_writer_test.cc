@@ -21,12 +21,13 @@ std::string Json(const DataType& type, const Value& value) {
   return out;
 }
 
-std::string FlinkJson(const DataType& type, const Value& value) {
+std::string FlinkJson(const DataType& type, const Value& value,
+                      const JsonWriteOptions& options = {}) {
   model::BatchBuilder builder({type});
   model::AppendValue(builder.column(0), value);
   builder.FinishRow();
   std::string out;
-  AppendJsonRow(out, {"v"}, builder.Finish(), 0);
+  EXPECT_TRUE(AppendJsonRow(out, {"v"}, builder.Finish(), 0, options).ok());
   return out;
 }
 
@@ -66,7 +67,17 @@ TEST(JsonWriterTest, Strings) {
 }
 
 TEST(JsonWriterTest, RowsAsFlinksFormat) {
-  EXPECT_EQ(FlinkJson(DataType::Decimal(10, 2), Value(model::Int128{150})), R"({"v":1.50})");
+  EXPECT_EQ(FlinkJson(DataType::Decimal(10, 2), Value(model::Int128{150})), R"({"v":1.5})");
+  // As Java's BigDecimal, but that zeros at the end go first.
+  EXPECT_EQ(FlinkJson(DataType::Decimal(10, 2), Value(model::Int128{10000})), R"({"v":1E+2})");
+  EXPECT_EQ(FlinkJson(DataType::Decimal(10, 8), Value(model::Int128{-12})), R"({"v":-1.2E-7})");
+  EXPECT_EQ(FlinkJson(DataType::Decimal(10, 2), Value(model::Int128{0})), R"({"v":0})");
+  EXPECT_EQ(
+      FlinkJson(DataType::Decimal(10, 2), Value(model::Int128{10000}), {.plain_decimals = true}),
+      R"({"v":100.00})");
+  EXPECT_EQ(FlinkJson(DataType::String(), Value(), {.ignore_null_fields = true}), "{}");
+  EXPECT_EQ(FlinkJson(DataType::Timestamp(3), Value(int64_t{1500}), {.iso_timestamps = true}),
+            R"({"v":"1970-01-01T00:00:01.5"})");
   EXPECT_EQ(FlinkJson(DataType::Timestamp(3), Value(int64_t{1500})),
             R"({"v":"1970-01-01 00:00:01.5"})");
   EXPECT_EQ(FlinkJson(DataType::TimestampLtz(3), Value(int64_t{1000})),
@@ -89,7 +100,7 @@ TEST(JsonWriterTest, WrittenRowsAreReadBack) {
       R"("y":"AP8=","k":"01:02:03.5","f":0.1,"m":{"x":[1.5,null],"":[]}})";
   model::Batch batch = JsonRowReader(columns).Read(row).value();
   std::string out;
-  AppendJsonRow(out, {"s", "d", "t", "y", "k", "f", "m"}, batch, 0);
+  ASSERT_TRUE(AppendJsonRow(out, {"s", "d", "t", "y", "k", "f", "m"}, batch, 0).ok());
   EXPECT_EQ(out, row);
 }
 

@@ -34,3 +34,11 @@ INSERT INTO parquet4768 VALUES
  (3, '', -0.0001, -1, CAST(-0.5 AS FLOAT), -1, TIMESTAMP '1969-12-31 23:59:59.999', DATE '1969-12-31', TIME '23:59:59.999', CAST(X'' AS BYTES), ARRAY[CAST(NULL AS STRING)], MAP['k', CAST(NULL AS INT)], ROW(CAST(NULL AS INT), ''), FALSE);
 SELECT * FROM parquet4768;
 SELECT name, r FROM parquet4768;
+CREATE TABLE flink_avro (id INT NOT NULL, name STRING, amount DECIMAL(20, 4), big DOUBLE, f FLOAT, n BIGINT, ts TIMESTAMP(3), d DATE, t TIME(3), b BYTES, tags ARRAY<STRING>, m MAP<STRING, INT>, r ROW<x INT, y STRING>, ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/flink.avro', 'format' = 'avro');
+SELECT * FROM flink_avro;
+SELECT id, ok, name FROM flink_avro;
+CREATE TABLE flink_parquet (id INT NOT NULL, name STRING, amount DECIMAL(20, 4), big DOUBLE, f FLOAT, n BIGINT, ts TIMESTAMP(3), d DATE, t TIME(3), b BYTES, tags ARRAY<STRING>, m MAP<STRING, INT>, r ROW<x INT, y STRING>, ok BOOLEAN) WITH ('connector' = 'filesystem', 'path' = '${DATA}/flink.parquet', 'format' = 'parquet');
+SELECT * FROM flink_parquet;
+SELECT id, ok, name FROM flink_parquet;
+CREATE TABLE flink_evolved (n BIGINT, missing STRING, id INT NOT NULL) WITH ('connector' = 'filesystem', 'path' = '${DATA}/flink.parquet', 'format' = 'parquet');
+SELECT * FROM flink_evolved;
