@@ -46,26 +46,21 @@ constexpr std::string_view kCountryCodes[] = {
     "HU", "IN", "ID", "IE", "IT", "JP", "KE", "MX", "NL", "NZ", "NG", "NO", "PK", "PE", "PH", "PL",
     "PT", "RO", "SN", "SG", "ZA", "KR", "ES", "SE", "CH", "TH", "TR", "UA", "GB", "US", "VN"};
 constexpr std::string_view kStates[] = {
-    "Alabama", "Alaska", "Arizona", "Arkansas", "California", "Colorado", "Connecticut", "Delaware",
-    "Florida", "Georgia", "Hawaii", "Idaho", "Illinois", "Indiana", "Iowa", "Kansas", "Kentucky",
-    "Louisiana", "Maine", "Maryland", "Massachusetts", "Michigan", "Minnesota", "Mississippi",
-    "Missouri", "Montana", "Nebraska", "Nevada",
-    "New
-    Hampshire ", " New Jersey ", " New Mexico ", " New York ", " North Carolina ", " North Dakota
-    ",
-    "Ohio",
-    "Oklahoma", "Oregon", "Pennsylvania", "Rhode Island", "South Carolina",
-    "South
-    Dakota ", " Tennessee ", " Texas ", " Utah ", " Vermont ", " Virginia ", " Washington
-    ", " West Virginia ", " Wisconsin ", " Wyoming "};
-    constexpr std::string_view kStreets[] = {
-        "Oak Street", "Mill Lane", "High Street", "Station Road", "Church Road", "Park Avenue",
-        "Maple Drive", "Harbour Way", "King Street", "Queen Street", "Bridge Street",
-        "Garden
-        Court ", " Elm Street ", " Cedar Avenue ", " River Road ", " Hill Crescent ", " School Lane
-        ",
-        "Market Square",
-        "Meadow View", "Forest Road"};
+    "Alabama",       "Alaska",      "Arizona",        "Arkansas",      "California",
+    "Colorado",      "Connecticut", "Delaware",       "Florida",       "Georgia",
+    "Hawaii",        "Idaho",       "Illinois",       "Indiana",       "Iowa",
+    "Kansas",        "Kentucky",    "Louisiana",      "Maine",         "Maryland",
+    "Massachusetts", "Michigan",    "Minnesota",      "Mississippi",   "Missouri",
+    "Montana",       "Nebraska",    "Nevada",         "New Hampshire", "New Jersey",
+    "New Mexico",    "New York",    "North Carolina", "North Dakota",  "Ohio",
+    "Oklahoma",      "Oregon",      "Pennsylvania",   "Rhode Island",  "South Carolina",
+    "South Dakota",  "Tennessee",   "Texas",          "Utah",          "Vermont",
+    "Virginia",      "Washington",  "West Virginia",  "Wisconsin",     "Wyoming"};
+constexpr std::string_view kStreets[] = {
+    "Oak Street",    "Mill Lane",    "High Street",   "Station Road", "Church Road",
+    "Park Avenue",   "Maple Drive",  "Harbour Way",   "King Street",  "Queen Street",
+    "Bridge Street", "Garden Court", "Elm Street",    "Cedar Avenue", "River Road",
+    "Hill Crescent", "School Lane",  "Market Square", "Meadow View",  "Forest Road"};
 constexpr std::string_view kCompanies[] = {
     "Acorn",    "Bluebird",  "Cascade",  "Delta",    "Evergreen", "Falcon",
     "Granite",  "Horizon",   "Ironwood", "Juniper",  "Keystone",  "Lumen",
@@ -114,29 +109,12 @@ constexpr std::string_view kWords[] = {"lorem",      "ipsum",        "dolor",
                                        "voluptate",  "velit",        "esse",
                                        "cillum",     "fugiat",       "nulla",
                                        "pariatur"};
-constexpr std::string_view kJobs[] = {"Accountant",
-                                      "Architect",
-                                      "Baker",
-                                      "Biologist",
-                                      "Carpenter",
-                                      "Chemist",
-                                      "Data
-                                      Engineer ", " Dentist ", " Designer ", " Electrician
-                                      ", " Farmer ", " Firefighter ", " Geologist
-                                      ",
-                                      "Journalist",
-                                      "Lawyer",
-                                      "Librarian",
-                                      "Mechanic",
-                                      "Nurse",
-                                      "Pharmacist",
-                                      "Photographer",
-                                      "Physician",
-                                      "Pilot",
-                                      "Plumber",
-                                      "Teacher",
-                                      "Translator",
-                                      "Veterinarian"};
+constexpr std::string_view kJobs[] = {
+    "Accountant",    "Architect",    "Baker",     "Biologist",   "Carpenter", "Chemist",
+    "Data Engineer", "Dentist",      "Designer",  "Electrician", "Farmer",    "Firefighter",
+    "Geologist",     "Journalist",   "Lawyer",    "Librarian",   "Mechanic",  "Nurse",
+    "Pharmacist",    "Photographer", "Physician", "Pilot",       "Plumber",   "Teacher",
+    "Translator",    "Veterinarian"};
 constexpr std::string_view kDomains[] = {"example.com", "example.org", "example.net"};
 constexpr std::string_view kCurrencies[] = {"EUR", "USD", "GBP", "JPY", "CHF", "SEK", "NOK",
                                             "DKK", "PLN", "CZK", "INR", "CNY", "BRL", "MXN",
