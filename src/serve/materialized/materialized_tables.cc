@@ -224,6 +224,7 @@ Status MaterializedTables::Submit(const MaterializedTable& table) {
   spec.sql = table.InsertText("");
   spec.settings = table.settings;
   spec.settings["execution.runtime-mode"] = "streaming";
+  spec.settings.erase("execution.state-recovery.path");  // the session's, for jobs of its own
   // As in Flink: rows are seen when a checkpoint is done, so its interval is the freshness.
   spec.settings.emplace("execution.checkpointing.interval",
                         fmt::format("{} ms", table.freshness.Milliseconds()));
