@@ -32,14 +32,15 @@ struct CsvOptions {
   bool ignore_parse_errors = false;
   /// The character that takes its meaning from the next one.
   std::optional<char> escape = {};
-  bool disable_quote = false;            ///< quotes mean nothing; written fields are never quoted
-  bool trim_spaces = false;              ///< reading: around fields that are not quoted
-  bool empty_as_null = false;            ///< reading: an empty string is NULL
-  bool ignore_trailing = false;          ///< reading: fields beyond the columns are left out
-  bool allow_trailing_delimiter = true;  ///< reading: one more field, which is empty
-  bool fail_on_missing = false;          ///< reading: a row with fewer fields is an error
+  bool disable_quote = false;             ///< quotes mean nothing; written fields are never quoted
+  bool trim_spaces = false;               ///< reading: around fields that are not quoted
+  bool empty_as_null = false;             ///< reading: an empty string is NULL
+  bool ignore_trailing = false;           ///< reading: fields beyond the columns are left out
+  bool allow_trailing_delimiter = false;  ///< reading: one more field, which is empty
+  bool fail_on_missing = false;           ///< reading: a row with fewer fields is an error
   /// Writing as Flink does: decimals without trailing zeros, 1E+2; quotes around text that is long
   /// or has any character up to the quote and the delimiter, and none around digits.
+  /// Reading as Flink does: an empty field is an empty ARRAY, not NULL.
   bool flink_text = false;
   /// Reading: takes a record that cannot be read and the reason; reading goes on behind it unless
   /// this fails. Null: the first one ends the reading.

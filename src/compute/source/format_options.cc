@@ -100,6 +100,7 @@ Result<FileFormat> FileFormatOf(const sql::TableRef& table) {
 Result<format::CsvOptions> CsvOptionsOf(const sql::TableRef& table) {
   format::CsvOptions options;
   options.flink_text = true;
+  options.allow_trailing_delimiter = true;
   RETURN_IF_ERROR(ReadCharacters(table, options));
   if (const std::string* null = FindOption(table, "csv.null-literal")) options.null_literal = *null;
   const std::pair<const char*, bool*> kFlags[] = {

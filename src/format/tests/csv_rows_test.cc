@@ -107,13 +107,45 @@ TEST(CsvRowsTest, ErrorsNameRowColumnAndReason) {
 TEST(CsvRowsTest, ParseErrorsCanBeIgnored) {
   CsvOptions options;
   options.ignore_parse_errors = true;
-  EXPECT_EQ(
-      Read(Columns(), "1,a,2.5.5,2020-01-01 00:00:00,more\n2,b\n3,\"c\"x,1,\n4,d,1,\n", options),
-      "1|a|NULL|2020-01-01 00:00:00.000|\n2|b|NULL|NULL|\n4|d|1.00|NULL|\n");
+  EXPECT_EQ(Read(Columns(),
+                 "1,a,2.5.5,2020-01-01 00:00:00\n9,z,1,,more\n2,b\n3,\"c\"x,1,\n4,d,1,\n", options),
+            "1|a|NULL|2020-01-01 00:00:00.000|\n2|b|NULL|NULL|\n4|d|1.00|NULL|\n");
   EXPECT_EQ(Read(Columns(), "x,a,1,\n", options),
             "row 1, column 'id': no value for a NOT NULL column");
   std::vector<ColumnSpec> nested = {{"l", DataType::Array(DataType::Int())}};
   EXPECT_EQ(Read(nested, "1;2\n3;x\n4\n", options), "[1, 2]|\nNULL|\n[4]|\n");
+}
+
+TEST(CsvRowsTest, OptionsOfFlink) {
+  std::vector<ColumnSpec> columns = {{"a", DataType::String()}, {"b", DataType::String()}};
+  CsvOptions escape;
+  escape.escape = '\\';
+  EXPECT_EQ(Read(columns, "\"x\\\"y\",p\\,q\na\\\\b,\"c\"\"d\"\n", escape, 3),
+            "x\"y|p,q|\na\\b|c\"d|\n");
+  CsvOptions plain;
+  plain.disable_quote = true;
+  EXPECT_EQ(Read(columns, "\"x\",it\"s\n", plain), "\"x\"|it\"s|\n");
+  CsvOptions trim;
+  trim.trim_spaces = true;
+  trim.empty_as_null = true;
+  EXPECT_EQ(Read(columns, "  x , \" y \" \n,\"\"\n", trim), "x| y |\nNULL|NULL|\n");
+  CsvOptions trailing;
+  trailing.allow_trailing_delimiter = true;
+  EXPECT_EQ(Read(columns, "x,y,\n", trailing), "x|y|\n");
+  trailing.ignore_trailing = true;
+  EXPECT_EQ(Read(columns, "x,y,z,z\n", trailing), "x|y|\n");
+  EXPECT_EQ(Read(columns, "x,y,\n"), "row 1: the row has 3 fields, expected are 2");
+}
+
+TEST(CsvRowsTest, BadRecordsAreReportedAndReadingGoesOn) {
+  std::vector<std::string> bad;
+  CsvOptions options;
+  options.on_bad_record = [&](std::string_view record, const RowError& error) {
+    bad.push_back(std::to_string(error.row) + ":" + std::string(record));
+    return Status::Ok();
+  };
+  EXPECT_EQ(Read({{"id", DataType::Int()}}, "1\nx\n2\n\"3\"4\n5\n", options, 2), "1|\n2|\n5|\n");
+  EXPECT_EQ(bad, (std::vector<std::string>{"2:x\n", "4:\"3\"4\n"}));
 }
 
 TEST(CsvRowsTest, NullLiteralDelimiterAndNestedTypes) {
