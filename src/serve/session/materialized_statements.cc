@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "serve/materialized/materialized_tables.h"
 #include "serve/session/session.h"
 #include "serve/session/show_create.h"
@@ -46,6 +48,28 @@ bool Session::IsMaterialized(const model::TablePath& path) const {
   return engine_.materialized_tables != nullptr && engine_.materialized_tables->Exists(path);
 }
 
+namespace {
+
+/// The columns that a materialized table stores are those of its query, as in Flink.
+Status CheckStoredColumns(const std::vector<std::string>& stored,
+                          const std::vector<std::string>& query) {
+  for (const std::string& name : stored) {
+    if (std::find(query.begin(), query.end(), name) != query.end()) continue;
+    return InvalidArgument(
+        "Failed to execute ALTER MATERIALIZED TABLE statement.\nInvalid schema change. All "
+        "persisted (physical and metadata) columns in the schema part need to be present in the "
+        "query part.\nHowever, physical column `{}` could not be found in the query.",
+        name);
+  }
+  for (const std::string& name : query) {
+    if (std::find(stored.begin(), stored.end(), name) != stored.end()) continue;
+    return InvalidArgument("column `{}` is one of the query's and cannot be dropped", name);
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
 Status Session::CheckAlterKind(const sql::AlterTableStatement& alter) {
   if (!alter.materialized) {
     if (!IsMaterialized(alter.path)) return Status::Ok();
@@ -53,12 +77,16 @@ Status Session::CheckAlterKind(const sql::AlterTableStatement& alter) {
   }
   RETURN_IF_ERROR(CheckMaterialized(alter.path));
   if (alter.new_path) return NotSupported("a materialized table cannot be renamed");
-  if (alter.changes.add_columns.empty()) return Status::Ok();
-  return InvalidArgument(
-      "Failed to execute ALTER MATERIALIZED TABLE statement.\nInvalid schema change. All persisted "
-      "(physical and metadata) columns in the schema part need to be present in the query "
-      "part.\nHowever, physical column `{}` could not be found in the query.",
-      alter.changes.add_columns[0].name);
+  ASSIGN_OR_RETURN(MaterializedTable definition, engine_.materialized_tables->Find(alter.path));
+  std::vector<std::string> stored = definition.columns;
+  if (alter.altered) {
+    stored.clear();
+    for (const auto& column : alter.altered->ref.info.descriptor.schema.columns) {
+      stored.push_back(column.name);
+    }
+  }
+  for (const auto& column : alter.changes.add_columns) stored.push_back(column.name);
+  return CheckStoredColumns(stored, definition.columns);
 }
 
 Result<StatementResult> Session::DropMaterialized(const sql::DropStatement& drop) {
