@@ -72,6 +72,31 @@ Result<std::string> Unpack(AvroCodec codec, std::string_view packed, size_t size
   return bytes;
 }
 
+/// For codecs whose bytes do not say how long they become.
+Result<std::string> UnpackInSteps(AvroCodec codec, std::string_view packed) {
+  ASSIGN_OR_RETURN(auto decoder, CodecOf(codec));
+  auto made = decoder->MakeDecompressor();
+  if (!made.ok()) return Internal("no codec: {}", made.status().message());
+  std::string bytes;
+  size_t size = 0;
+  while (!(*made)->IsFinished()) {
+    if (size == bytes.size()) {
+      if (size >= kAvroBlockBytesMax) return Corruption("an Avro block is too large");
+      bytes.resize(std::min(std::max(packed.size() * 4, size * 2) + 4096, kAvroBlockBytesMax));
+    }
+    auto step = (*made)->Decompress(static_cast<int64_t>(packed.size()), Bytes(packed),
+                                    static_cast<int64_t>(bytes.size() - size),
+                                    reinterpret_cast<uint8_t*>(bytes.data() + size));
+    if (!step.ok()) return Corruption("cannot decompress: {}", step.status().message());
+    packed.remove_prefix(static_cast<size_t>(step->bytes_read));
+    size += static_cast<size_t>(step->bytes_written);
+    bool stuck = step->bytes_read == 0 && step->bytes_written == 0 && size < bytes.size();
+    if (stuck) return Corruption("a compressed Avro block ends too early");
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace
 
 Result<std::string> PackAvroBlock(AvroCodec codec, std::string_view bytes) {
@@ -99,12 +124,7 @@ Result<std::string> UnpackAvroBlock(AvroCodec codec, std::string_view packed) {
     if (BigEndian(Crc32(bytes)) != crc) return Corruption("a snappy block has a wrong checksum");
     return bytes;
   }
-  // These do not say how long they become: larger buffers are tried.
-  for (size_t size = std::max<size_t>(packed.size() * 4, 1 << 12);; size *= 4) {
-    size = std::min(size, kAvroBlockBytesMax);
-    Result<std::string> bytes = Unpack(codec, packed, size);
-    if (bytes.ok() || size == kAvroBlockBytesMax || size > packed.size() * 4096) return bytes;
-  }
+  return UnpackInSteps(codec, packed);
 }
 
 }  // namespace forebay::format
