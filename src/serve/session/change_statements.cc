@@ -124,6 +124,7 @@ Result<StatementResult> Session::ReplaceTableAs(const sql::CreateTableStatement&
     return error;
   }
   if (!existing) return CreateTableAs(create);
+  RETURN_IF_ERROR(CheckReplaceable(path));
   if (IsStreaming()) {
     RETURN_IF_ERROR(catalog_.ReplaceTable(create.table));
     return Fill(create);
@@ -171,6 +172,7 @@ Result<StatementResult> Session::Run(const sql::ChangeStatement& change) {
   using Kind = sql::ChangeStatement::Kind;
   const TablePath& path = change.table.ref.path;
   if (change.kind == Kind::kTruncate) {
+    RETURN_IF_ERROR(CheckReplaceable(path));
     RETURN_IF_ERROR(catalog_.ReplaceTable(change.table));
     return StatementResult::Message(fmt::format("table {} truncated", path.ToString()));
   }

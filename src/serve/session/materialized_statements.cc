@@ -89,6 +89,12 @@ Status Session::CheckAlterKind(const sql::AlterTableStatement& alter) {
   return CheckStoredColumns(stored, definition.columns);
 }
 
+Status Session::CheckReplaceable(const model::TablePath& path) const {
+  if (!IsMaterialized(path)) return Status::Ok();
+  return InvalidArgument("{} is a materialized table: its query alone replaces its rows",
+                         path.ToString());
+}
+
 Result<StatementResult> Session::DropMaterialized(const sql::DropStatement& drop) {
   Status checked = CheckMaterialized(drop.path);
   std::string name = "materialized table " + drop.path.ToString();

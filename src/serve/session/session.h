@@ -74,6 +74,8 @@ class Session {
   /// kNotFound when there is nothing of the name, kInvalidArgument when it is something else.
   Status CheckMaterialized(const model::TablePath& path);
   bool IsMaterialized(const model::TablePath& path) const;
+  /// That no job or refresh looks after the table.
+  Status CheckReplaceable(const model::TablePath& path) const;
   /// That ALTER TABLE is for tables and ALTER MATERIALIZED TABLE for the others.
   Status CheckAlterKind(const sql::AlterTableStatement& alter);
   Result<StatementResult> DropMaterialized(const sql::DropStatement& drop);
