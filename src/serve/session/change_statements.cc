@@ -86,7 +86,8 @@ Result<StatementResult> Session::CreateTableAs(const sql::CreateTableStatement& 
   RETURN_IF_ERROR(admin.PutObject(kUnfinishedObject, name, "{}", true));
   auto finish = [&admin, name] {
     Status dropped = admin.DropObject(kUnfinishedObject, name);
-    if (dropped.kind() != ErrorKind::kNotFound) LogFailure(dropped, "unfinished table");
+    bool gone = dropped.ok() || dropped.kind() == ErrorKind::kNotFound;
+    if (!gone) LogFailure(dropped, "unfinished table");
   };
   auto undo = [this, path, finish] {
     LogFailure(catalog_.DropTable(path, false), "table of a failed CREATE TABLE AS");
