@@ -235,8 +235,9 @@ Status MaterializedTables::Submit(const MaterializedTable& table) {
 Result<std::vector<sql::PlanPtr>> MaterializedTables::PlanJob(
     const MaterializedTable& table) const {
   SqlCatalog catalog(*engine_.connection, engine_.catalogs);
-  ASSIGN_OR_RETURN(sql::BoundStatement bound,
-                   sql::AnalyzeSql(table.InsertText(""), catalog, AnalyzerOptionsOf(table, !table.IsFull())));
+  ASSIGN_OR_RETURN(
+      sql::BoundStatement bound,
+      sql::AnalyzeSql(table.InsertText(""), catalog, AnalyzerOptionsOf(table, !table.IsFull())));
   return std::get<sql::InsertStatement>(bound).sinks;
 }
 
