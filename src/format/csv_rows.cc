@@ -365,6 +365,8 @@ Result<size_t> CsvRowReader::State::TakeRecords(std::string_view text, bool last
     bool skips = options.ignore_parse_errors || options.on_bad_record != nullptr;
     if (outcome == RecordParser::Outcome::kMalformed && skips) {
       size_t end = rest.find('\n');
+      // Its end is still to come; without one it ends with the text.
+      if (end == std::string_view::npos && !last && rest.size() <= kMaxRecordBytes) break;
       size_t bytes = end == std::string_view::npos ? rest.size() : end + 1;
       RETURN_IF_ERROR(ReportMalformed(rest.substr(0, bytes)));
       position += bytes;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compute/operator/operator_factory.h"
+#include "sql/catalog/connector_options.h"
 #include "sql/plan/match_node.h"
 
 namespace forebay::compute {
@@ -154,8 +155,8 @@ class GraphBuilder {
     }
     const auto& table = static_cast<const sql::SinkNode&>(node).table;
     std::string connector = table.connector();
-    bool takes_changes =
-        connector == "forebay" ? table.info.descriptor.HasPrimaryKey() : connector != "filesystem";
+    bool takes_changes = connector != "filesystem" || sql::IsChangeFormat(table);
+    if (connector == "forebay") takes_changes = table.info.descriptor.HasPrimaryKey();
     if (takes_changes) return Status::Ok();
     return NotSupported("sink {} takes only inserts, but the query makes changes {}",
                         table.path.ToString(), node.inputs[0]->changelog.ToString());

@@ -23,7 +23,7 @@ model::Schema LetterSchema() {
   add("message", DataType::String());
   add("origin", DataType::String());
   add("position", DataType::String());
-  add("raw", DataType::Bytes());
+  add("record", DataType::Bytes());
   return schema;
 }
 
@@ -128,7 +128,7 @@ Result<std::unique_ptr<DeadLetterTable>> DeadLetterTable::Open(const JobContext&
   if (info->descriptor.schema.Types() != LetterSchema().Types()) {
     Error error = InvalidArgument(
         "table {} cannot take dead letters: its columns are not occurred_at TIMESTAMP_LTZ(3), code "
-        "STRING, message STRING, origin STRING, position STRING, raw BYTES",
+        "STRING, message STRING, origin STRING, position STRING, record BYTES",
         path.ToString());
     error.hint = "name a table that does not exist: it is created";
     return error;
