@@ -78,15 +78,13 @@ Result<std::string> Session::FindModel(const TablePath& path) {
   return text;
 }
 
+/// As in Flink, without temporary ones.
 Result<std::vector<std::string>> Session::ModelNames(const std::string& database) {
   ASSIGN_OR_RETURN(auto all, engine_.connection->admin().ListObjects(kModelObject));
   std::vector<std::string> names;
   const std::string prefix = database + ".";
   for (const std::string& name : all) {
     if (name.starts_with(prefix)) names.push_back(name.substr(prefix.size()));
-  }
-  for (const auto& [path, text] : temporary_models_) {
-    if (path.database == database) names.push_back(path.table);
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());

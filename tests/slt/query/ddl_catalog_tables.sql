@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE CATALOG c1 WITH ('type' = 'generic_in_memory');
 CREATE DATABASE c1.d1 COMMENT 'one' WITH ('a' = 'b');
 CREATE TABLE c1.d1.t (n BIGINT, s AS CAST(n AS STRING)) WITH ('connector' = 'datagen', 'number-of-rows' = '2', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '3');

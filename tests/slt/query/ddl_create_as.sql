@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE src (id INT, name STRING, qty BIGINT) ${TABLE:src};
 INSERT INTO src VALUES (1, 'a', 10), (2, CAST(NULL AS STRING), 20), (3, 'c', CAST(NULL AS BIGINT));
 CREATE TABLE c1 ${TABLE:c1} AS SELECT id, name, qty * 2 AS twice FROM src WHERE id < 3;

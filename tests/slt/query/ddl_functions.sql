@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE t (a INT, b INT, s STRING) ${TABLE:t};
 INSERT INTO t VALUES (1, 2, 'x'), (CAST(NULL AS INT), 3, CAST(NULL AS STRING)), (5, CAST(NULL AS INT), 'y');
 CREATE FUNCTION weighted ${FUNCTION:Weighted (a INT, b INT) RETURNS INT LANGUAGE SQL AS 'a * 2 + b'};

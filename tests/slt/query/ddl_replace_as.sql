@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE src (id INT, name STRING) ${TABLE:src};
 INSERT INTO src VALUES (1, 'a'), (2, 'b'), (3, CAST(NULL AS STRING));
 CREATE TABLE r1 (x INT) WITH ('connector' = 'blackhole');

@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE t (n INT) ${TABLE:t};
 INSERT INTO t VALUES (1), (2);
 CREATE TEMPORARY TABLE t (n BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '2', 'fields.n.kind' = 'sequence', 'fields.n.start' = '7', 'fields.n.end' = '9');

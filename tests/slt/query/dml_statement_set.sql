@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE src (id INT, name STRING) ${TABLE:src};
 INSERT INTO src VALUES (1, 'a'), (2, 'b'), (3, 'a');
 CREATE TABLE o1 (id INT) ${TABLE:o1};

@@ -4,4 +4,3 @@ INSERT INTO t VALUES (1, 'a'), (2, 'b');
 UPDATE t SET name = 'x';
 DELETE FROM t;
 TRUNCATE TABLE t;
-SELECT * FROM t;

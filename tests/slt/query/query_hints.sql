@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE o (id INT, k INT) ${TABLE:o};
 CREATE TABLE p (k INT, name STRING) ${TABLE:p};
 INSERT INTO o VALUES (1, 1), (2, 2), (3, CAST(NULL AS INT)), (4, 1);

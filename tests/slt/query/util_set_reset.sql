@@ -1,3 +1,4 @@
+-- modes: batch
 CREATE TABLE t (ts TIMESTAMP_LTZ(3)) ${TABLE:t};
 INSERT INTO t VALUES (TO_TIMESTAMP_LTZ(0, 3));
 SET 'table.local-time-zone' = 'Asia/Tokyo';
