@@ -42,6 +42,9 @@ Result<TableInfo> StorageServer::ReplaceTable(const TablePath& path,
     }
     ASSIGN_OR_RETURN(TableInfo info, NewTableInfo(path, descriptor));
     fresh = MakeTable(info);
+    // Not the schemas that the metadata still has under this name: they are the old table's.
+    fresh->schemas = std::make_shared<SchemaRegistry>();
+    fresh->schemas->Add(info.schema_id, info.descriptor.schema);
     OpenBuckets({fresh.get()});
     Failpoint("table.before_replace");
     RETURN_IF_ERROR(CommitReplacement(old, fresh));

@@ -32,7 +32,8 @@ std::optional<Error> CarriedError(std::string_view text) {
   if (end == std::string_view::npos || between < begin + 2) return std::nullopt;
   int kind = text[begin + 1] - kFirstKind;
   if (kind < 0 || kind > static_cast<int>(ErrorKind::kInternal)) return std::nullopt;
-  Error error{static_cast<ErrorKind>(kind), std::string(text.substr(begin + 2, between - begin - 2))};
+  Error error{static_cast<ErrorKind>(kind),
+              std::string(text.substr(begin + 2, between - begin - 2))};
   error.hint = text.substr(between + 1, end - between - 1);
   return error;
 }

@@ -8,8 +8,8 @@
 
 namespace forebay::compute {
 
-/// DuckDB passes on only the text of an error. These carry an error of ours, with its kind and hint,
-/// through it: from a function that DuckDB calls to who asked DuckDB. Thread-safe.
+/// DuckDB passes on only the text of an error. These carry an error of ours, with its kind and
+/// hint, through it: from a function that DuckDB calls to who asked DuckDB. Thread-safe.
 std::string CarriedText(const Error& error);
 
 /// The error that `text` carries, whatever DuckDB wrote around it; nullopt when the error is

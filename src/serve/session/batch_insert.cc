@@ -81,6 +81,15 @@ model::Batch WithChange(model::Batch batch, model::ChangeType change) {
   return batch;
 }
 
+/// A cursor's batch is valid until its next one only.
+model::Batch Copied(const model::Batch& batch) {
+  std::vector<model::DataType> types;
+  for (const model::Column& column : batch.columns) types.push_back(column.type());
+  model::BatchBuilder rows(types, batch.num_rows);
+  for (int row = 0; row < batch.num_rows; ++row) rows.AppendRow(batch, row);
+  return rows.Finish();
+}
+
 class BatchWriteWork : public StatementWork {
  public:
   BatchWriteWork(std::vector<TableWrite> writes, const Engine& engine,
@@ -101,7 +110,7 @@ class BatchWriteWork : public StatementWork {
       if (!batch) {
         RETURN_IF_ERROR(FinishInput());
       } else if (writes_[next_].collects) {
-        collected_.push_back(std::move(*batch));
+        collected_.push_back(Copied(*batch));
       } else {
         RETURN_IF_ERROR(Write(std::move(*batch)));
       }

@@ -35,7 +35,7 @@ Result<AlterTableStatement> AnalyzeAlterTable(QueryAnalyzer& queries, const Alte
     alter.changes.reset_options.insert(key);
   }
   if (ast.kind == AlterTableAst::Kind::kRename) {
-    ASSIGN_OR_RETURN(alter.new_path, queries.Resolve(ast.new_name));
+    ASSIGN_OR_RETURN(alter.new_path, queries.ResolveRename(alter.path, ast.new_name));
   }
   alter.partitions = ast.partitions;
   alter.drops_partitions = ast.kind == AlterTableAst::Kind::kDropPartitions;

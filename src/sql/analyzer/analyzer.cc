@@ -66,7 +66,7 @@ class StatementAnalyzer {
     bound.if_exists = ast.if_exists;
     ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
     if (ast.query == nullptr) {
-      ASSIGN_OR_RETURN(bound.new_path, queries_.Resolve(ast.new_name));
+      ASSIGN_OR_RETURN(bound.new_path, queries_.ResolveRename(bound.path, ast.new_name));
       return BoundStatement(std::move(bound));
     }
     CreateViewAst view;
@@ -126,7 +126,7 @@ class StatementAnalyzer {
     ModelStatement bound{ast, {}, {}};
     ASSIGN_OR_RETURN(bound.path, queries_.Resolve(ast.name));
     if (ast.kind == ModelAst::Kind::kRename) {
-      ASSIGN_OR_RETURN(bound.new_path, queries_.Resolve(ast.new_name));
+      ASSIGN_OR_RETURN(bound.new_path, queries_.ResolveRename(bound.path, ast.new_name));
     }
     return BoundStatement(std::move(bound));
   }

@@ -239,39 +239,6 @@ Result<Relation> QueryAnalyzer::Renamed(Relation relation, const TableAst& ast) 
   return MakeRelation(plan, ast.alias);
 }
 
-Result<model::TablePath> QueryAnalyzer::Resolve(const NameAst& name) const {
-  if (name.parts.size() == 1) return model::TablePath{options_.current_database, name.parts[0]};
-  if (name.parts.size() == 2) {
-    return model::TablePath{model::QualifiedDatabase(options_.current_catalog, name.parts[0]),
-                            name.parts[1]};
-  }
-  RETURN_IF_ERROR(CheckCatalog(name));
-  if (name.parts.size() != 3) {
-    return ErrorAt(InvalidArgument("SQL-1001 a table's name has at most three parts"),
-                   name.range.position);
-  }
-  return model::TablePath{model::QualifiedDatabase(name.parts[0], name.parts[1]), name.parts[2]};
-}
-
-Result<std::string> QueryAnalyzer::ResolveDatabase(const NameAst& name) const {
-  if (name.parts.size() == 1) {
-    return model::QualifiedDatabase(options_.current_catalog, name.parts[0]);
-  }
-  RETURN_IF_ERROR(CheckCatalog(name));
-  if (name.parts.size() != 2) {
-    return ErrorAt(InvalidArgument("SQL-1001 a database's name has at most two parts"),
-                   name.range.position);
-  }
-  return model::QualifiedDatabase(name.parts[0], name.parts[1]);
-}
-
-/// That a catalog of the first name exists.
-Status QueryAnalyzer::CheckCatalog(const NameAst& name) const {
-  ASSIGN_OR_RETURN(bool exists, catalog_.CatalogExists(name.parts[0]));
-  if (exists) return Status::Ok();
-  return ErrorAt(NotFound("SQL-1001 unknown catalog '{}'", name.parts[0]), name.range.position);
-}
-
 Error QueryAnalyzer::UnknownTable(const model::TablePath& path, const SourceRange& range) {
   Error error = NotFound("SQL-1001 unknown table '{}'", path.ToString());
   auto exists = catalog_.DatabaseExists(path.database);

@@ -55,6 +55,8 @@ class QueryAnalyzer {
   Result<CatalogTable> FindTable(const NameAst& name);
   /// The database and table a name means; "t$lake" stays whole.
   Result<model::TablePath> Resolve(const NameAst& name) const;
+  /// The new name of the object at `path`: a name alone stays in its database, as in Flink.
+  Result<model::TablePath> ResolveRename(const model::TablePath& path, const NameAst& name) const;
   /// The database that `name` (db, catalog.db) means, qualified.
   Result<std::string> ResolveDatabase(const NameAst& name) const;
   /// A scan of `table` with computed columns and watermark above it.
