@@ -365,8 +365,14 @@ Result<int64_t> AvroBytes::ReadBlockCount(size_t bytes_min) {
 
 Result<std::unique_ptr<AvroRowDecoder>> AvroRowDecoder::Make(
     std::shared_ptr<const AvroSchema> schema, const std::vector<model::ColumnSpec>& columns) {
-  if (schema->kind != AvroKind::kRecord) return NotSupported("Avro files of other than records");
   auto decoder = std::make_unique<AvroRowDecoder>();
+  if (schema->kind == AvroKind::kUnion && schema->children.size() == 2) {
+    // So Flink writes its rows: a record or null.
+    bool second = schema->children[1]->kind == AvroKind::kRecord;
+    decoder->record_branch_ = second ? 1 : 0;
+    schema = schema->children[static_cast<size_t>(second)];
+  }
+  if (schema->kind != AvroKind::kRecord) return NotSupported("Avro files of other than records");
   std::vector<char> seen(columns.size());
   for (const std::string& name : schema->names) {
     auto same = [&](const model::ColumnSpec& column) { return column.name == name; };
@@ -377,13 +383,17 @@ Result<std::unique_ptr<AvroRowDecoder>> AvroRowDecoder::Make(
   for (size_t i = 0; i < columns.size(); ++i) {
     if (seen[i] == 0) decoder->absent_.push_back(static_cast<int>(i));
   }
-  decoder->bytes_min_ = BytesMin(*schema);
+  decoder->bytes_min_ = BytesMin(*schema) + (decoder->record_branch_ ? 1 : 0);
   decoder->schema_ = std::move(schema);
   decoder->columns_ = columns;
   return decoder;
 }
 
 Status AvroRowDecoder::Append(AvroBytes& in, model::BatchBuilder& builder) const {
+  if (record_branch_) {
+    ASSIGN_OR_RETURN(int64_t branch, in.ReadLong());
+    if (branch != *record_branch_) return InvalidArgument("a row of an Avro file is null");
+  }
   for (size_t i = 0; i < schema_->children.size(); ++i) {
     int column = column_of_field_[i];
     Status cell = column < 0 ? Skip(in, *schema_->children[i])

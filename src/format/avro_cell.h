@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +45,9 @@ class AvroRowDecoder {
  private:
   std::shared_ptr<const AvroSchema> schema_;
   std::vector<model::ColumnSpec> columns_;
-  std::vector<int> column_of_field_;  ///< -1: skipped
-  std::vector<int> absent_;           ///< columns that the file does not have
+  std::vector<int> column_of_field_;      ///< -1: skipped
+  std::vector<int> absent_;               ///< columns that the file does not have
+  std::optional<int64_t> record_branch_;  ///< of a union of a record and null
   size_t bytes_min_ = 0;
 };
 

@@ -198,9 +198,10 @@ Status AppendNested(ColumnBuilder& builder, std::string_view text, const CsvOpti
 
 Status AppendField(ColumnBuilder& builder, const Field& field, const CsvOptions& options) {
   const model::DataType& type = builder.type();
-  bool null = !field.quoted && ((options.null_literal && field.text == *options.null_literal) ||
-                                (field.text.empty() && !type.IsCharacter() &&
-                                 !(options.flink_text && type.Is(TypeRoot::kArray))));
+  bool is_literal = options.null_literal && field.text == *options.null_literal;
+  bool null = is_literal && (options.flink_text || !field.quoted);
+  null = null || (!field.quoted && field.text.empty() && !type.IsCharacter() &&
+                  !(options.flink_text && type.Is(TypeRoot::kArray)));
   null = null || (options.empty_as_null && field.text.empty());
   if (null) {
     if (!type.nullable()) return InvalidArgument("NULL in a NOT NULL column");

@@ -451,8 +451,8 @@ Result<PlanPtr> QueryAnalyzer::Scan(const CatalogTable& table, ScanPart part,
   for (size_t i = 0; part != ScanPart::kChangelog && i < table.ref.metadata.size(); ++i) {
     const MetadataColumn& column = table.ref.metadata[i];
     scan->columns.push_back(kFirstMetadataColumn - static_cast<int>(i));
-    scan->output.push_back(
-        {column.name, ReadableMetadata(table.ref, column.key).value_or(column.type)});
+    model::DataType type = ReadableMetadata(table.ref, column.key).value_or(column.type);
+    scan->output.push_back({column.name, column.type.nullable() ? type.Nullable() : type});
   }
   if (options_.cdc_events_duplicate && options_.streaming && IsChangeFormat(table.ref)) {
     if (!table.ref.info.descriptor.HasPrimaryKey()) {

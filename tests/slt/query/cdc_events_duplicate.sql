@@ -1,4 +1,5 @@
 -- modes: streaming
+SET 'table.exec.mini-batch.enabled' = 'false';
 SET 'table.exec.source.cdc-events-duplicate' = 'true';
 CREATE TABLE d (id INT, name STRING, weight DECIMAL(10, 2), PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'filesystem', 'path' = '${DATA}/upserts.json', 'format' = 'debezium-json');
 SELECT * FROM d;

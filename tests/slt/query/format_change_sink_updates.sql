@@ -1,4 +1,5 @@
 -- modes: streaming
+SET 'table.exec.mini-batch.enabled' = 'false';
 CREATE TABLE src_debezium (id INT, name STRING, weight DECIMAL(10, 2)) WITH ('connector' = 'filesystem', 'path' = '${DATA}/debezium.json', 'format' = 'debezium-json');
 CREATE TABLE u_debezium (name STRING, n BIGINT, w DECIMAL(38, 2)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/u_debezium', 'format' = 'debezium-json');
 INSERT INTO u_debezium SELECT name, COUNT(*), SUM(weight) FROM src_debezium GROUP BY name;
