@@ -28,6 +28,7 @@ class Terminal:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.seen = ""      # everything so far, without escape sequences
         self.mark = 0       # what expect() has consumed
+        self.cleared = False  # whether the screen was cleared
 
     def __enter__(self):
         return self
@@ -53,7 +54,9 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:
             return False
-        self.seen = self.seen + ESCAPES.sub("", self._decoder.decode(data)).replace("\r\n", "\n")
+        text = self._decoder.decode(data)
+        self.cleared = self.cleared or "\x1b[2J" in text
+        self.seen = self.seen + ESCAPES.sub("", text).replace("\r\n", "\n")
         return bool(data)
 
     def is_open(self, seconds):
