@@ -34,6 +34,7 @@ DeduplicateOperator::DeduplicateOperator(const sql::DeduplicateNode& node, KeyCo
       keep_last_(node.keep_last),
       is_rowtime_(node.is_rowtime),
       units_per_ms_(UnitsPerMs(node.inputs[0]->output[node.time_column].type)),
+      normalizes_(node.normalizes),
       changelog_(node.changelog),
       rows_(node.inputs[0]->OutputTypes()),
       codec_(std::move(codec)),
@@ -52,8 +53,9 @@ Status DeduplicateOperator::Process(int, Batch batch) {
   codec_.Encode(batch, keys_, encoded_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
   Choose(batch);
+  EncodeChosen(batch);
   RETURN_IF_ERROR(SendChanges(batch));
-  StoreRows(batch);
+  StoreRows();
   return Status::Ok();
 }
 
@@ -67,7 +69,7 @@ void DeduplicateOperator::Choose(const Batch& batch) {
     if (kept->touched != batch_number_) {
       kept->touched = batch_number_;
       kept->slot = static_cast<uint32_t>(touched_.size());
-      touched_.push_back({entries_[row], kept->row, kept->is_set != 0, -1});
+      touched_.push_back({entries_[row], kept->row, kept->is_set != 0, -1, 0});
     }
     Touched& touched = touched_[kept->slot];
     if (model::IsRetraction(batch.change(row))) {
@@ -81,6 +83,24 @@ void DeduplicateOperator::Choose(const Batch& batch) {
     kept->is_set = kPresent;
     kept->time = time;
     touched.new_row = row;
+  }
+}
+
+void DeduplicateOperator::EncodeChosen(const Batch& batch) {
+  if (!RemembersRow()) return;
+  // Only the rows that are kept are encoded.
+  std::vector<uint32_t> rows;
+  for (const Touched& touched : touched_) {
+    if (touched.new_row >= 0) rows.push_back(static_cast<uint32_t>(touched.new_row));
+  }
+  rows_.Encode(batch.Gather(rows), chosen_);
+  size_t next = 0;
+  for (Touched& touched : touched_) {
+    if (touched.new_row < 0) continue;
+    touched.encoded = next++;
+    bool same = normalizes_ && touched.old_row != nullptr &&
+                touched.old_row->row_view() == chosen_[touched.encoded];
+    if (same) touched.new_row = -1;
   }
 }
 
@@ -123,15 +143,7 @@ Status DeduplicateOperator::SendChanges(const Batch& batch) {
   return EmitAll(*context_.output, result);
 }
 
-void DeduplicateOperator::StoreRows(const Batch& batch) {
-  // Only the rows that are kept are encoded.
-  std::vector<uint32_t> chosen;
-  for (const Touched& touched : touched_) {
-    if (touched.new_row >= 0) chosen.push_back(static_cast<uint32_t>(touched.new_row));
-  }
-  EncodedRows bytes;
-  if (RemembersRow()) rows_.Encode(batch.Gather(chosen), bytes);
-  size_t next = 0;
+void DeduplicateOperator::StoreRows() {
   for (const Touched& touched : touched_) {
     Kept* kept = KeptOf(touched.entry);
     bool gone = kept->is_set == 0;
@@ -145,8 +157,7 @@ void DeduplicateOperator::StoreRows(const Batch& batch) {
     }
     if (touched.new_row < 0) continue;
     table_.MarkDirty(touched.entry);
-    if (RemembersRow()) kept->row = store_.NewRow({}, bytes[next], kept->time);
-    ++next;
+    if (RemembersRow()) kept->row = store_.NewRow({}, chosen_[touched.encoded], kept->time);
     if (WaitsForWatermark()) waiting_.emplace(ToMs(kept->time, units_per_ms_), touched.entry);
   }
 }

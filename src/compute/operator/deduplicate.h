@@ -45,7 +45,8 @@ class DeduplicateOperator : public Operator {
     KeyedTable::Entry* entry;
     StoredRow* old_row;  ///< as it was before the batch; freed at its end
     bool was_set;
-    int new_row;  ///< in the batch, or -1
+    int new_row;     ///< in the batch, or -1
+    size_t encoded;  ///< its place in chosen_
   };
 
   DeduplicateOperator(const sql::DeduplicateNode& node, KeyCodec codec);
@@ -55,14 +56,17 @@ class DeduplicateOperator : public Operator {
   bool WaitsForWatermark() const { return !keep_last_ && is_rowtime_ && changelog_.IsInsertOnly(); }
   bool RemembersRow() const { return keep_last_ || is_rowtime_; }
   void Choose(const model::Batch& batch);
+  /// Encodes the chosen rows; as Flink's ChangelogNormalize, a row that changes nothing is none.
+  void EncodeChosen(const model::Batch& batch);
   Status SendChanges(const model::Batch& batch);
-  void StoreRows(const model::Batch& batch);
+  void StoreRows();
 
   std::vector<int> keys_;
   int time_column_;
   bool keep_last_;
   bool is_rowtime_;
   int64_t units_per_ms_;
+  bool normalizes_;
   sql::ChangelogMode changelog_;
   RowCodec rows_;
   KeyCodec codec_;
@@ -77,6 +81,7 @@ class DeduplicateOperator : public Operator {
   std::vector<uint32_t> all_rows_;
   std::vector<KeyedTable::Entry*> entries_;
   std::vector<Touched> touched_;
+  EncodedRows chosen_;  ///< the new rows of touched_, when they are remembered
 };
 
 }  // namespace forebay::compute

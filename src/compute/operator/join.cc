@@ -136,8 +136,17 @@ void JoinOperator::Match(int side, const Batch& batch) {
   }
 }
 
+/// As Flink: a pair has the kind of the row that makes it, unless a padded row may come or go with
+/// it. A row that leaves puts back only rows of the other side, which have their own kinds.
+ChangeType JoinOperator::KindOfPair(int side, ChangeType change) const {
+  if (model::IsRetraction(change)) return KeepsUnmatched(side) ? ChangeType::kDelete : change;
+  bool plain = KeepsUnmatched(0) || KeepsUnmatched(1);
+  return plain ? ChangeType::kInsert : change;
+}
+
 void JoinOperator::MatchOne(int side, int row, ChangeType change, size_t begin, size_t end) {
   bool add = !model::IsRetraction(change);
+  if (change == ChangeType::kAppendOnly) change = ChangeType::kInsert;
   auto matches = static_cast<int64_t>(end - begin);
   own_matches_[row] = matches;
   if (!EmitsRightColumns() && side == 0) {
@@ -156,14 +165,13 @@ void JoinOperator::MatchOne(int side, int row, ChangeType change, size_t begin, 
     bool first_or_last = add ? before == 0 : other->tag == 0;
     if (!EmitsRightColumns()) {  // a right row of SEMI or ANTI
       if (!first_or_last) continue;
-      bool insert = add == (kind_ == JoinKind::kSemi);
-      Send(-1, other, insert ? ChangeType::kInsert : ChangeType::kDelete);
+      ChangeType opposite = add ? ChangeType::kDelete : ChangeType::kInsert;
+      Send(-1, other, kind_ == JoinKind::kSemi ? change : opposite);
       continue;
     }
     bool unpad = KeepsUnmatched(1 - side) && first_or_last;
     if (unpad && add) Send(-1, other, ChangeType::kDelete);
-    ChangeType plain = add ? ChangeType::kInsert : ChangeType::kDelete;
-    Send(row, other, IsInner() ? (change == ChangeType::kAppendOnly ? plain : change) : plain);
+    Send(row, other, KindOfPair(side, change));
     if (unpad && !add) Send(-1, other, ChangeType::kInsert);
   }
 }

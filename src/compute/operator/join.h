@@ -47,7 +47,6 @@ class JoinOperator : public Operator {
   Sides* SidesOf(KeyedTable::Entry* entry) const {
     return reinterpret_cast<Sides*>(table_.Payload(entry));
   }
-  bool IsInner() const { return kind_ == sql::JoinKind::kInner; }
   bool EmitsRightColumns() const {
     return kind_ != sql::JoinKind::kSemi && kind_ != sql::JoinKind::kAnti;
   }
@@ -63,6 +62,7 @@ class JoinOperator : public Operator {
   StoredRow* RemoveRow(RowList& list, std::string_view row);
   void Match(int side, const model::Batch& batch);
   void MatchOne(int side, int row, model::ChangeType change, size_t begin, size_t end);
+  model::ChangeType KindOfPair(int side, model::ChangeType change) const;
   void Send(int row, StoredRow* stored, model::ChangeType change);
   Status Flush(int side, const model::Batch& batch);
   model::Batch Build(int side, const model::Batch& batch, std::span<const Pair> pairs,

@@ -1,6 +1,7 @@
 #include "compute/runtime/job_execution.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/clock.h"
@@ -13,6 +14,23 @@ namespace forebay::compute {
 namespace {
 
 int64_t SystemNowMs() { return Clock::System().NowMs(); }
+
+/// Numbers from 1 with commas.
+Result<std::vector<int>> ParseOrder(const std::string& text) {
+  std::vector<int> order;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (at < end) {
+    int number = 0;
+    auto [next, error] = std::from_chars(at, end, number);
+    if (error != std::errc() || number < 1 || (next < end && *next != ',')) {
+      return InvalidArgument("setting source.order is no list of numbers: '{}'", text);
+    }
+    order.push_back(number);
+    at = next + 1;
+  }
+  return order;
+}
 
 }  // namespace
 
@@ -35,6 +53,9 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
   ASSIGN_OR_RETURN(int64_t rows,
                    context.IntegerSetting("source.batch-rows", model::Batch::kMaxRows));
   execution->batch_rows_ = std::clamp<int64_t>(rows, 1, model::Batch::kMaxRows);
+  if (auto order = context.settings.find("source.order"); order != context.settings.end()) {
+    ASSIGN_OR_RETURN(execution->source_order_, ParseOrder(order->second));
+  }
   return execution;
 }
 
@@ -147,19 +168,16 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
                                               hold_sources_, *this, std::move(memory)));
     shards_.back()->scope().keeps_state = store_ != nullptr;
     shards_.back()->scope().row_by_row = row_by_row_;
+    if (!source_order_.empty()) shards_.back()->ReadInTurn();
     shards_.back()->scope().now_ms =
         context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;
   }
   size_t count = graph_.vertices.size();
   source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));
   subtasks_.assign(count, std::vector<Subtask*>(graph_.num_shards));
+  for (int vertex : SourceVertices()) RETURN_IF_ERROR(BuildSource(vertex, restored));
   for (size_t i = 0; i < count; ++i) {
-    int vertex = static_cast<int>(i);
-    if (graph_.vertices[i].is_source) {
-      RETURN_IF_ERROR(BuildSource(vertex, restored));
-    } else {
-      RETURN_IF_ERROR(BuildSubtasks(vertex));
-    }
+    if (!graph_.vertices[i].is_source) RETURN_IF_ERROR(BuildSubtasks(static_cast<int>(i)));
   }
   for (size_t i = 0; i < count; ++i) {
     for (size_t input = 0; input < graph_.vertices[i].inputs.size(); ++input) {
@@ -169,6 +187,21 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   pending_.resize(graph_.num_shards);
   for (auto& shard : shards_) RETURN_IF_ERROR(shard->Open(restored));
   return Status::Ok();
+}
+
+std::vector<int> JobExecution::SourceVertices() const {
+  std::vector<int> all;
+  for (size_t i = 0; i < graph_.vertices.size(); ++i) {
+    if (graph_.vertices[i].is_source) all.push_back(static_cast<int>(i));
+  }
+  auto place = [&](int vertex) {
+    int number = static_cast<int>(std::find(all.begin(), all.end(), vertex) - all.begin()) + 1;
+    return std::find(source_order_.begin(), source_order_.end(), number) - source_order_.begin();
+  };
+  std::vector<int> ordered = all;
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [&](int a, int b) { return place(a) < place(b); });
+  return ordered;
 }
 
 Status JobExecution::BuildSource(int index, const RestoredCheckpoint* restored) {

@@ -61,6 +61,8 @@ class JobExecution : public ShardListener, public SinkControl {
   Status MakeEnds();
   /// Refuses jobs whose rows would wait for ever for their commit.
   Status CheckCommits() const;
+  /// The vertices of sources in the order of 'source.order', with the others behind.
+  std::vector<int> SourceVertices() const;
   Status BuildSource(int vertex, const RestoredCheckpoint* restored);
   Status BuildSubtasks(int vertex);
   /// Whether what `vertex` sends are the versions of a temporal join.
@@ -92,8 +94,9 @@ class JobExecution : public ShardListener, public SinkControl {
   CheckpointStore* const store_;
   int64_t interval_ms_ = 0;
   int64_t idle_timeout_ms_ = 0;
-  bool row_by_row_ = false;           ///< mini-batches are off
+  bool row_by_row_ = false;  ///< mini-batches are off
   int64_t batch_rows_ = model::Batch::kMaxRows;
+  std::vector<int> source_order_;     ///< from 1: sources that are read one after the other
   bool each_row_watermarks_ = false;  ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex

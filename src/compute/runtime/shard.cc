@@ -130,8 +130,9 @@ Result<bool> Shard::RunOnce() {
     RETURN_IF_ERROR(MaybeInjectBarrier());
     RETURN_IF_ERROR(MaybeDrain());
     bool held = hold_sources_.load(std::memory_order_acquire) > 0;
-    for (size_t i = 0; i < sources_.size() && !held; ++i) {
-      ASSIGN_OR_RETURN(bool any, sources_[i]->Poll());
+    // In turn, the next source begins when the rows of the last one are behind all operators.
+    if (!held && !(in_turn_ && progress)) {
+      ASSIGN_OR_RETURN(bool any, PollSources());
       progress |= any;
     }
   }
@@ -142,6 +143,17 @@ Result<bool> Shard::RunOnce() {
   if (!ended_reported_ && scope_.subtasks_ended == static_cast<int>(instances)) {
     ended_reported_ = true;
     listener_.OnEnded(scope_.shard);
+  }
+  return progress;
+}
+
+Result<bool> Shard::PollSources() {
+  bool progress = false;
+  for (auto& source : sources_) {
+    if (source->ended()) continue;
+    ASSIGN_OR_RETURN(bool any, source->Poll());
+    progress |= any;
+    if (in_turn_) break;
   }
   return progress;
 }

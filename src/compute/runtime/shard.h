@@ -42,6 +42,9 @@ class Shard {
   /// Channels that instances of `region` on this shard send on.
   void AddOutgoing(int region, Channel* channel) { outgoing_[region].push_back(channel); }
 
+  /// Each source is read to its end before the next one, in the order in which they were added.
+  void ReadInTurn() { in_turn_ = true; }
+
   Status Open(const RestoredCheckpoint* restored);
   void Start();
   /// Any thread: asks for a barrier with this id, higher than any before.
@@ -64,6 +67,7 @@ class Shard {
  private:
   void Run();
   Result<bool> RunOnce();
+  Result<bool> PollSources();
   Status MaybeInjectBarrier();
   Status MaybeDrain();
   bool HasOverflow(int region) const;
@@ -77,6 +81,7 @@ class Shard {
   /// Before the operators, whose state it holds.
   const std::unique_ptr<StateMemory> memory_;
   ShardScope scope_;
+  bool in_turn_ = false;
   const std::atomic<int>& hold_sources_;
   ShardListener& listener_;
   Waker waker_;

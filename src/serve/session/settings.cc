@@ -133,6 +133,7 @@ constexpr KnownSetting kSettings[] = {
     {"python.fn-execution.timeout", CheckDuration},
     {"python.memory-limit", CheckMemory},
     {"source.batch-rows", CheckCount},
+    {"source.order", CheckText},
     {"table.dml-sync", CheckBoolean},
     {"table.exec.mini-batch.enabled", CheckBoolean},
     {"table.exec.sink.not-null-enforcer", CheckEnforcer},
