@@ -15,8 +15,8 @@ using model::TypeRoot;
 
 namespace {
 
-/// Items of no bytes (nulls, empty records) are not believed in larger numbers.
-constexpr int64_t kEmptyItemsMax = 1 << 16;
+/// Items of no bytes (nulls, empty records) are not believed in larger numbers, all together.
+constexpr int64_t kEmptyItemsMax = 1 << 20;
 
 size_t BytesMin(const AvroSchema& schema) {
   switch (schema.kind) {
@@ -182,11 +182,9 @@ Status AppendDecimal(ColumnBuilder& builder, std::string_view bytes, const AvroS
 
 Status AppendText(ColumnBuilder& builder, std::string_view text, const AvroSchema& schema) {
   const DataType& type = builder.type();
-  if (type.Is(TypeRoot::kDecimal)) return AppendDecimal(builder, text, schema);
-  bool fits = schema.kind == AvroKind::kString || schema.kind == AvroKind::kEnum
-                  ? type.IsCharacter()
-                  : type.IsBytes();
-  if (!fits) return DoesNotFit(type);
+  bool is_text = schema.kind == AvroKind::kString || schema.kind == AvroKind::kEnum;
+  if (type.Is(TypeRoot::kDecimal) && !is_text) return AppendDecimal(builder, text, schema);
+  if (is_text ? !type.IsCharacter() : !type.IsBytes()) return DoesNotFit(type);
   builder.AppendString(text);
   return {};
 }
@@ -345,10 +343,11 @@ Result<std::string_view> AvroBytes::ReadString() {
   return ReadBytes(static_cast<size_t>(size));
 }
 
-Status AvroBytes::CheckCount(int64_t count, size_t bytes_min) const {
-  bool fits = bytes_min == 0 ? count <= kEmptyItemsMax
+Status AvroBytes::CheckCount(int64_t count, size_t bytes_min) {
+  bool fits = bytes_min == 0 ? count <= kEmptyItemsMax - empty_items_
                              : static_cast<uint64_t>(count) <= remaining() / bytes_min;
   if (count < 0 || !fits) return Corruption("{} Avro items in {} bytes", count, remaining());
+  if (bytes_min == 0) empty_items_ += count;
   return {};
 }
 

@@ -22,8 +22,8 @@ class AvroBytes {
   /// The number of items of an array's or map's next block; 0 at the end. Each has `bytes_min`
   /// bytes or more.
   Result<int64_t> ReadBlockCount(size_t bytes_min);
-  /// That `count` things of `bytes_min` bytes or more can still be there.
-  Status CheckCount(int64_t count, size_t bytes_min) const;
+  /// That `count` things of `bytes_min` bytes or more can still be there; call it once for each.
+  Status CheckCount(int64_t count, size_t bytes_min);
   size_t position() const { return position_; }
   size_t remaining() const { return bytes_.size() - position_; }
   size_t total() const { return bytes_.size(); }
@@ -31,6 +31,7 @@ class AvroBytes {
  private:
   std::string_view bytes_;
   size_t position_ = 0;
+  int64_t empty_items_ = 0;  ///< things of no bytes so far
 };
 
 /// Reads records written under one schema as rows of given columns. Immutable.

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kDepthMax = 64;
 constexpr int kTypesMax = 10'000;
+constexpr int64_t kFixedBytesMax = 1 << 30;
 constexpr size_t kSchemaBytesMax = 4 << 20;
 
 constexpr std::pair<std::string_view, AvroKind> kNamed[] = {
@@ -28,9 +29,7 @@ using SchemaPtr = std::shared_ptr<const AvroSchema>;
 class SchemaParser {
  public:
   Result<SchemaPtr> Parse(const Json& json, const std::string& space, int depth) {
-    if (depth > kDepthMax || ++types_ > kTypesMax) {
-      return NotSupported("an Avro schema of that many types");
-    }
+    if (depth > kDepthMax || ++types_ > kTypesMax) return TooManyTypes();
     if (json.is_string()) return ByName(json.get<std::string>(), space);
     if (json.is_array()) return Union(json, space, depth);
     if (!json.is_object()) return Corruption("an Avro schema is neither name, list nor object");
@@ -51,6 +50,16 @@ class SchemaParser {
   static int64_t NumberOf(const Json& json, const char* key) {
     auto found = json.find(key);
     return found != json.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  }
+
+  static Error TooManyTypes() { return NotSupported("an Avro schema of that many types"); }
+
+  /// Records may name each other, so that a short schema stands for a tree beyond all bounds.
+  static Status Add(SchemaPtr child, AvroSchema& schema) {
+    schema.num_types += child->num_types;
+    if (schema.num_types > kTypesMax) return TooManyTypes();
+    schema.children.push_back(std::move(child));
+    return {};
   }
 
   Result<SchemaPtr> ByName(const std::string& name, const std::string& space) {
@@ -75,7 +84,7 @@ class SchemaParser {
     for (const Json& branch : json) {
       ASSIGN_OR_RETURN(SchemaPtr child, Parse(branch, space, depth + 1));
       if (child->kind == AvroKind::kUnion) return Corruption("an Avro union within a union");
-      schema->children.push_back(std::move(child));
+      RETURN_IF_ERROR(Add(std::move(child), *schema));
     }
     return SchemaPtr(schema);
   }
@@ -107,11 +116,13 @@ class SchemaParser {
       auto items = json.find(key);
       if (items == json.end()) return Corruption("an Avro collection without '{}'", key);
       ASSIGN_OR_RETURN(SchemaPtr child, Parse(*items, space, depth + 1));
-      schema.children.push_back(std::move(child));
+      RETURN_IF_ERROR(Add(std::move(child), schema));
     }
     if (schema.kind == AvroKind::kFixed) {
       schema.fixed_size = NumberOf(json, "size");
-      if (schema.fixed_size < 0) return Corruption("an Avro fixed of {} bytes", schema.fixed_size);
+      if (schema.fixed_size < 0 || schema.fixed_size > kFixedBytesMax) {
+        return Corruption("an Avro fixed of {} bytes", schema.fixed_size);
+      }
     }
     auto symbols = json.find("symbols");
     if (schema.kind == AvroKind::kEnum && symbols != json.end()) {
@@ -131,7 +142,7 @@ class SchemaParser {
       if (!field.is_object() || type == field.end()) return Corruption("an Avro field: no type");
       ASSIGN_OR_RETURN(SchemaPtr child, Parse(*type, space, depth + 1));
       schema.names.push_back(TextOf(field, "name"));
-      schema.children.push_back(std::move(child));
+      RETURN_IF_ERROR(Add(std::move(child), schema));
     }
     return {};
   }

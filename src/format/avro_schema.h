@@ -36,10 +36,11 @@ struct AvroSchema {
   std::vector<std::string> names;  ///< kRecord: fields; kEnum: symbols
   /// kRecord: of the fields; kUnion: the branches; kArray, kMap: of the items.
   std::vector<std::shared_ptr<const AvroSchema>> children;
+  int64_t num_types = 1;  ///< with those of the children; what is named twice counts twice
 };
 
 /// Parses a schema's JSON. kCorruption for what is none; kNotSupported for records that contain
-/// themselves and for more than some thousand types.
+/// themselves and for more than some thousand types, counted as often as they are used.
 Result<std::shared_ptr<const AvroSchema>> ParseAvroSchema(std::string_view json);
 
 /// The schema under which Flink's avro format writes rows of `columns`, with

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <vector>
 
 #include "compute/expression/cell_text.h"
@@ -66,8 +67,8 @@ class Walker {
   /// A number or a word.
   std::string_view Bare() {
     size_t begin = at_;
-    while (at_ < text_.size() && std::string_view(",]} \t\r\n").find(text_[at_]) ==
-                                     std::string_view::npos) {
+    while (at_ < text_.size() &&
+           std::string_view(",]} \t\r\n").find(text_[at_]) == std::string_view::npos) {
       ++at_;
     }
     return text_.substr(begin, at_ - begin);
@@ -120,22 +121,20 @@ bool Walker::Copy(bool allow_duplicates, int depth, std::string& out) {
   }
   if (depth >= kDepthMax) return false;
   std::vector<Member> members;
-  bool copied = Each(members, [&](std::string& value) {
-    return Copy(allow_duplicates, depth + 1, value);
-  });
+  bool copied =
+      Each(members, [&](std::string& value) { return Copy(allow_duplicates, depth + 1, value); });
   if (!copied) return false;
   std::vector<Member> kept;
+  std::unordered_map<std::string, size_t> places;
   for (Member& member : members) {
-    auto same = first == '[' ? kept.end()
-                             : std::find_if(kept.begin(), kept.end(), [&](const Member& other) {
-                                 return other.name == member.name;
-                               });
-    if (same == kept.end()) {
+    auto [place, is_new] =
+        first == '[' ? std::pair(places.end(), true) : places.try_emplace(member.name, kept.size());
+    if (is_new) {
       kept.push_back(std::move(member));
     } else if (!allow_duplicates) {
       return false;
     } else {
-      same->value = std::move(member.value);
+      kept[place->second].value = std::move(member.value);
     }
   }
   out += first;
@@ -230,10 +229,10 @@ Result<Kernel> MakeParseJson(const CallSite& call) {
       } else if (kTry) {
         builder.AppendNull();
       } else {
-        return InvalidArgument("PARSE_JSON: {}: '{}'",
-                               duplicate ? "a name is there twice, or it is nested too deep"
-                                         : "the text is no JSON",
-                               text);
+        return InvalidArgument(
+            "PARSE_JSON: {}: '{}'",
+            duplicate ? "a name is there twice, or it is nested too deep" : "the text is no JSON",
+            text);
       }
     }
     return builder.Finish();
@@ -244,33 +243,33 @@ Result<Kernel> MakeParseJson(const CallSite& call) {
 Result<Kernel> MakeVariantItem(const CallSite& call) {
   if (!call.args[0].Is(TypeRoot::kVariant)) return NoKernel(call);
   bool by_name = call.args[1].IsCharacter();
-  return Kernel([type = call.type, by_name](const BatchState& state,
-                                            Operands args) -> Result<Column> {
-    ColumnBuilder builder(type, state.num_rows);
-    for (int row = 0; row < state.num_rows; ++row) {
-      if (args[0].IsNull(row) || args[1].IsNull(row)) {
-        builder.AppendNull();
-        continue;
-      }
-      auto json = JsonText::Parse(args[0].column.GetString(args[0].At(row)));
-      if (!json || (by_name ? !json->IsObject() : !json->IsArray())) {
-        return InvalidArgument("a VARIANT that is no {} has no such place",
-                               by_name ? "object" : "array");
-      }
-      std::optional<JsonText> place;
-      if (by_name) {
-        place = json->Member(args[1].column.GetString(args[1].At(row)));
-      } else if (int64_t index = args[1].column.Get<int32_t>(args[1].At(row)); index > 0) {
-        place = json->Element(index - 1);
-      }
-      if (place) {
-        builder.AppendString(place->text());
-      } else {
-        builder.AppendNull();
-      }
-    }
-    return builder.Finish();
-  });
+  return Kernel(
+      [type = call.type, by_name](const BatchState& state, Operands args) -> Result<Column> {
+        ColumnBuilder builder(type, state.num_rows);
+        for (int row = 0; row < state.num_rows; ++row) {
+          if (args[0].IsNull(row) || args[1].IsNull(row)) {
+            builder.AppendNull();
+            continue;
+          }
+          auto json = JsonText::Parse(args[0].column.GetString(args[0].At(row)));
+          if (!json || (by_name ? !json->IsObject() : !json->IsArray())) {
+            return InvalidArgument("a VARIANT that is no {} has no such place",
+                                   by_name ? "object" : "array");
+          }
+          std::optional<JsonText> place;
+          if (by_name) {
+            place = json->Member(args[1].column.GetString(args[1].At(row)));
+          } else if (int64_t index = args[1].column.Get<int32_t>(args[1].At(row)); index > 0) {
+            place = json->Element(index - 1);
+          }
+          if (place) {
+            builder.AppendString(place->text());
+          } else {
+            builder.AppendNull();
+          }
+        }
+        return builder.Finish();
+      });
 }
 
 constexpr FunctionEntry kEntries[] = {

@@ -12,11 +12,19 @@ using model::TypeRoot;
 
 namespace {
 
+/// The order of Java's Double.compare: NaN equals itself and comes last.
+struct JavaOrder {
+  bool operator()(double a, double b) const {
+    if (std::isnan(a) || std::isnan(b)) return !std::isnan(a) && std::isnan(b);
+    return a == b ? std::signbit(a) && !std::signbit(b) : a < b;
+  }
+};
+
 /// How often each value came, and the shares of the first row that came.
 struct Distribution {
   bool has_shares = false;
   std::vector<double> shares;
-  std::map<double, int64_t> counts;
+  std::map<double, int64_t, JavaOrder> counts;
 };
 
 double NumberAt(const Column& column, int row) {

@@ -100,10 +100,13 @@ class LagAccumulator : public ObjectAccumulator<LagState> {
       if (args_.size() > 1) {
         const Column& offset = input.batch.columns[args_[1]];
         state.offset = offset.IsNull(row) ? 1 : offset.Get<int64_t>(row);
+        if (state.offset < 0) {
+          return Fail(InvalidArgument("LAG: the offset {} is negative", state.offset));
+        }
       }
       if (args_.size() > 2) state.fallback = BytesOf(input.batch.columns[args_[2]], row);
       state.values.push_back(BytesOf(input.batch.columns[args_[0]], row));
-      while (static_cast<int64_t>(state.values.size()) > state.offset + 1) {
+      while (std::ssize(state.values) - 1 > state.offset) {
         state.values.pop_front();
       }
     }

@@ -247,11 +247,11 @@ Status DescribePythonFunction(const std::map<std::string, std::string>& settings
   Json request = {{"op", "describe"}, {"function", name}};
   ASSIGN_OR_RETURN(PythonWorker::Reply reply, worker->Call(request.dump(), ""));
   ASSIGN_OR_RETURN(Json head, HeadOf(name, reply.head));
-  std::string kind = head.value("kind", "");
+  Json kind = head.value("kind", Json());
   function.kind = kind == "table"       ? sql::FunctionKind::kTable
                   : kind == "aggregate" ? sql::FunctionKind::kAggregate
                                         : sql::FunctionKind::kScalar;
-  function.deterministic = head.value("deterministic", true);
+  function.deterministic = head.value("deterministic", Json()) != false;
   return TakeTypes(head, function);
 }
 

@@ -170,14 +170,18 @@ std::string TimeText(int64_t ms) {
   model::AppendTimestamp(text, ms, 3);
   return text;
 }
-/// At most so much before now: "5", "DAYS".
+/// Up to so long: "5", "DAYS".
+int64_t SpanMs(Dice& dice, const Arguments& a) {
+  constexpr int64_t kMostMs = 86'400'000 * int64_t{100'000};  // the year keeps four digits
+  int64_t unit_ms = UnitMs(a[1]);
+  int64_t most_ms = std::clamp<int64_t>(IntegerOf(a[0]), 0, kMostMs / unit_ms) * unit_ms;
+  return dice.Between(1, std::max<int64_t>(most_ms, 2));
+}
 std::string Past(Dice& dice, const Arguments& a) {
-  int64_t most = IntegerOf(a[0]) * UnitMs(a[1]);
-  return TimeText(dice.now_ms() - dice.Between(1, std::max<int64_t>(most, 2)));
+  return TimeText(dice.now_ms() - SpanMs(dice, a));
 }
 std::string Future(Dice& dice, const Arguments& a) {
-  int64_t most = IntegerOf(a[0]) * UnitMs(a[1]);
-  return TimeText(dice.now_ms() + dice.Between(1, std::max<int64_t>(most, 2)));
+  return TimeText(dice.now_ms() + SpanMs(dice, a));
 }
 std::string Birthday(Dice& dice, const Arguments&) {
   constexpr int64_t kYearMs = 31'557'600'000;

@@ -187,10 +187,11 @@ Result<Batch> LineFile::ReadOneByOne(std::string_view lines) {
   while (!lines.empty()) {
     size_t end = std::min(lines.find('\n'), lines.size());
     std::string_view line = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 1, lines.size()));
+    // The decoder gets the line's end, too: without it an empty line is none.
+    std::string_view whole_line = lines.substr(0, end + 1);
+    lines.remove_prefix(whole_line.size());
     int64_t number = line_++;
-    if (line.empty()) continue;
-    Result<Batch> rows = decoder_->Read(line, number);
+    Result<Batch> rows = decoder_->Read(whole_line, number);
     if (!rows.ok()) {
       if (skips_) continue;
       if (bad_ == nullptr) return rows;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "model/value.h"
 
 namespace forebay::compute {
@@ -213,6 +215,16 @@ TEST(AccumulatorTest, PercentilesAreRestored) {
   for (int64_t value : {1, 2, 10, 4}) median.Feed({Value(value), Value(0.5)});
   EXPECT_EQ(std::get<double>(median.Result().data), 3.0);
   median.Feed({Value(int64_t{10}), Value(0.5)}, -1);
+  EXPECT_EQ(std::get<double>(median.Result().data), 2.0);
+}
+
+TEST(AccumulatorTest, PercentilesOrderNanLast) {
+  using model::Value;
+  Restored median("PERCENTILE", {DataType::Double(), DataType::Double()}, DataType::Double(), true);
+  double nan = std::numeric_limits<double>::quiet_NaN();
+  for (double value : {nan, 3.0, 1.0, nan, 2.0}) median.Feed({Value(value), Value(0.5)});
+  EXPECT_EQ(std::get<double>(median.Result().data), 3.0);
+  for (int i = 0; i < 2; ++i) median.Feed({Value(nan), Value(0.5)}, -1);
   EXPECT_EQ(std::get<double>(median.Result().data), 2.0);
 }
 

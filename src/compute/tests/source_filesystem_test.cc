@@ -155,6 +155,17 @@ TEST_F(FilesystemSourceTest, BadRecordsAreReportedOnceAlsoAfterARestore) {
   EXPECT_NE(outcome.message().find("row 2"), std::string::npos) << outcome.message();
 }
 
+TEST_F(FilesystemSourceTest, AnEmptyRawLineIsARecord) {
+  scan_.table.options["format"] = "raw";
+  Write("a", std::string("\0\0\0\7\n\n\0\0\0\x08\n", 11));
+  auto source = MakeSource(scan_, context_).value();
+  Rows rows;
+  rows.takes_bad = true;
+  Drain(*Open(*source, source->EnumerateSplits(1).value()), rows);
+  EXPECT_EQ(rows.rows, (std::vector<std::string>{"7", "8"}));
+  EXPECT_EQ(rows.bad, std::vector<std::string>{""});
+}
+
 TEST_F(FilesystemSourceTest, ChangesAreNotForBatchQueries) {
   scan_.table.options["format"] = "debezium-json";
   context_.settings["execution.runtime-mode"] = "batch";

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "format/avro_cell.h"
 #include "format/avro_schema.h"
 #include "model/value_text.h"
 
@@ -114,6 +115,48 @@ TEST(AvroFileTest, FlinksSchema) {
             R"("fields":[{"name":"id","type":"int"},{"name":"at","type":["null",)"
             R"({"type":"long","logicalType":"timestamp-millis"}],"default":null}]})");
   EXPECT_FALSE(AvroSchemaOf({{"at", DataType::TimestampLtz(3)}}, true).ok());
+}
+
+TEST(AvroFileTest, RecordsThatNameEachOtherAreNoSchemaBeyondBounds) {
+  std::string doubled = R"({"type":"record","name":"r0","fields":[{"name":"f","type":"int"}]})";
+  for (int i = 1; i < 40; ++i) {
+    doubled = fmt::format(
+        R"({{"type":"record","name":"r{}","fields":[{{"name":"a","type":{}}},{{"name":"b","type":"r{}"}}]}})",
+        i, doubled, i - 1);
+  }
+  EXPECT_EQ(ParseAvroSchema(doubled).kind(), ErrorKind::kNotSupported);
+}
+
+TEST(AvroFileTest, TextIsNoDecimal) {
+  auto writer =
+      AvroFileWriter::Make({{"price", DataType::String()}}, AvroCodec::kNull, true).value();
+  model::BatchBuilder builder({DataType::String()});
+  builder.column(0).AppendString("12");
+  builder.FinishRow();
+  ASSERT_TRUE(writer->Write(builder.Finish()).ok());
+  std::string file = writer->Finish().value();
+  EXPECT_EQ(Read({{"price", DataType::Decimal(10, 2)}}, file, 64).kind(),
+            ErrorKind::kInvalidArgument);
+}
+
+TEST(AvroFileTest, ItemsWithoutBytesAreCountedTogether) {
+  std::string schema =
+      R"({"type":"record","name":"r","fields":[{"name":"n","type":{"type":"array","items":"null"}}]})";
+  std::string file = "Obj\x01";
+  AppendAvroLong(file, 1);
+  AppendAvroString(file, "avro.schema");
+  AppendAvroString(file, schema);
+  AppendAvroLong(file, 0);
+  std::string sync(16, 's');
+  std::string row;
+  for (int i = 0; i < 40; ++i) AppendAvroLong(row, 1 << 15);
+  AppendAvroLong(row, 0);
+  file += sync;
+  AppendAvroLong(file, 1);
+  AppendAvroString(file, row);
+  file += sync;
+  EXPECT_EQ(Read({{"n", DataType::Array(DataType::Int())}}, file, 4096).kind(),
+            ErrorKind::kCorruption);
 }
 
 TEST(AvroFileTest, HostileLengthsEndTheReading) {
