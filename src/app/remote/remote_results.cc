@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/remote/text_rows.h"
+
 namespace forebay::app {
 
 using Json = nlohmann::ordered_json;
@@ -13,6 +15,18 @@ void RemoteResults::Add(std::string_view line) {
     if (output_.progress) output_.progress(rows_);
     return;
   }
+  try {
+    Take(line);
+  } catch (const Json::exception& error) {
+    all_succeeded_ = false;
+    in_result_ = false;
+    writer_.reset();
+    if (!output_.error) return;
+    output_.error(Corruption("the server's answer has a damaged line: {}", error.what()), "");
+  }
+}
+
+void RemoteResults::Take(std::string_view line) {
   if (line.find("\"columns\":[") != std::string_view::npos && !in_result_) return Begin(line);
   if (in_result_ && line.find(",\"rows\":[") != std::string_view::npos) return Rows(line);
   if (in_result_ && line.find(",\"end\":true") != std::string_view::npos) return End();
@@ -23,18 +37,6 @@ void RemoteResults::Add(std::string_view line) {
   if (json.contains("progress") && output_.progress) output_.progress(json.value("progress", 0L));
 }
 
-namespace {
-
-bool IsNumber(std::string_view type) {
-  for (const char* name : {"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"}) {
-    // INTERVAL is none.
-    if (type.starts_with(name) && !type.starts_with("INTERVAL")) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 void RemoteResults::Begin(std::string_view line) {
   in_result_ = true;
   Json json = Json::parse(line, nullptr, false);
@@ -42,8 +44,7 @@ void RemoteResults::Begin(std::string_view line) {
   rows_ = 0;
   std::vector<serve::ColumnHeader> headers;
   for (const Json& column : json["columns"]) {
-    std::string type = column.value("type", "");
-    headers.push_back({column.value("name", ""), type, IsNumber(type)});
+    headers.push_back(TextColumn(column.value("name", ""), column.value("type", "")));
   }
   num_columns_ = headers.size();
   if (output_.json) {
@@ -79,19 +80,10 @@ void RemoteResults::Rows(std::string_view line) {
     return;
   }
   Json json = Json::parse(line, nullptr, false);
-  std::vector<model::DataType> types(num_columns_, model::DataType::String());
-  model::BatchBuilder builder(types);
-  for (size_t row = 0; row < json["rows"].size(); ++row) {
-    const Json& cells = json["rows"][row];
-    for (size_t i = 0; i < num_columns_; ++i) {
-      model::ColumnBuilder& column = builder.column(static_cast<int>(i));
-      if (cells[i].is_null()) {
-        column.AppendNull();
-      } else {
-        column.AppendString(cells[i].is_string() ? cells[i].get<std::string>() : cells[i].dump());
-      }
-    }
-    builder.FinishRow(is_changelog_ ? ChangeOf(json["kinds"][row]) : model::ChangeType::kInsert);
+  model::BatchBuilder builder = TextRows(num_columns_);
+  for (size_t row = 0; row < json.at("rows").size(); ++row) {
+    auto change = is_changelog_ ? ChangeOf(json.at("kinds").at(row)) : model::ChangeType::kInsert;
+    AppendTextRow(json["rows"][row], num_columns_, change, builder);
   }
   model::Batch batch = builder.Finish();
   rows_ += batch.num_rows;

@@ -34,6 +34,8 @@ class RemoteResults {
   bool is_json() const { return output_.json; }
 
  private:
+  /// Throws for JSON that is not of a server.
+  void Take(std::string_view line);
   void Begin(std::string_view line);
   void Rows(std::string_view line);
   void End();

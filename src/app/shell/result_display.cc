@@ -69,4 +69,15 @@ void ResultDisplay::ShowProgress(int64_t rows) {
   progress_.Update(rows, in_result_ && stdout_is_terminal_);
 }
 
+RemoteResults::Output ResultDisplay::RemoteOutput() {
+  RemoteResults::Output output;
+  output.json = options_.format == serve::OutputFormat::kJson;
+  output.writer = [this] { return NewWriter(); };
+  output.line = [this](const std::string& line) { ShowLine(line); };
+  output.message = [this](const std::string& text) { ShowMessage(text); };
+  output.error = [this](const Error& error, std::string_view line) { ShowError(error, line); };
+  output.progress = [this](int64_t rows) { ShowProgress(rows); };
+  return output;
+}
+
 }  // namespace forebay::app

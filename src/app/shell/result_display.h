@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/remote/remote_results.h"
 #include "app/shell/progress_line.h"
 #include "app/shell/statement_runner.h"
 #include "base/result.h"
@@ -26,6 +27,8 @@ class ResultDisplay {
   /// statement.
   void ShowError(const Error& error, std::string_view json);
   void ShowProgress(int64_t rows);
+  /// Shows here what a server answers.
+  RemoteResults::Output RemoteOutput();
 
   int64_t rows() const { return rows_; }
 

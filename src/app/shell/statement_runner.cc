@@ -81,14 +81,7 @@ class RemoteRunner : public StatementRunner {
   RunOutcome Run(const std::string& script, const ShowOptions& options,
                  const std::atomic<bool>& cancel) override {
     ResultDisplay display(options, script);
-    RemoteResults::Output output;
-    output.json = options.format == serve::OutputFormat::kJson;
-    output.writer = [&] { return display.NewWriter(); };
-    output.line = [&](const std::string& line) { display.ShowLine(line); };
-    output.message = [&](const std::string& text) { display.ShowMessage(text); };
-    output.error = [&](const Error& e, std::string_view line) { display.ShowError(e, line); };
-    output.progress = [&](int64_t rows) { display.ShowProgress(rows); };
-    RemoteResults results(std::move(output));
+    RemoteResults results(display.RemoteOutput());
     RemoteScript request{script, options.continue_on_error, !results.is_json()};
     Status status = Send(request, cancel, results, display);
     results.Finish();

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "app/remote/text_rows.h"
+
 namespace forebay::app {
 
 namespace {
@@ -81,12 +83,7 @@ std::vector<serve::ColumnHeader> HeadersOf(const Json& columns) {
   std::vector<serve::ColumnHeader> headers;
   for (const Json& column : columns) {
     std::string type = FlinkTypeText(column.value("logicalType", Json()));
-    bool is_number = false;
-    for (const char* name :
-         {"TINYINT", "SMALLINT", "INT", "BIGINT", "DECIMAL", "FLOAT", "DOUBLE"}) {
-      is_number = is_number || (type.starts_with(name) && !type.starts_with("INTERVAL"));
-    }
-    headers.push_back({Text(column, "name"), type, is_number});
+    headers.push_back(TextColumn(Text(column, "name"), std::move(type)));
   }
   return headers;
 }
@@ -228,12 +225,22 @@ void FlinkGateway::CloseSession() {
 
 Result<bool> FlinkGateway::IsStreaming() {
   ASSIGN_OR_RETURN(Json session, Call("GET", "/v2/sessions/" + session_, Json()));
+  if (!session.is_object()) return Unavailable("{} is no Flink SQL gateway", url_);
   std::string mode = Text(session.value("properties", Json()), "execution.runtime-mode");
   return mode != "batch" && mode != "BATCH";
 }
 
 Result<FlinkOutcome> FlinkGateway::Run(std::string_view statement, bool plain,
                                        const std::atomic<bool>& cancel, const Rows& rows) {
+  try {
+    return Fetch(statement, plain, cancel, rows);
+  } catch (const Json::exception& error) {
+    return Unavailable("{} does not answer as a Flink SQL gateway: {}", url_, error.what());
+  }
+}
+
+Result<FlinkOutcome> FlinkGateway::Fetch(std::string_view statement, bool plain,
+                                         const std::atomic<bool>& cancel, const Rows& rows) {
   std::string base = "/v2/sessions/" + session_;
   ASSIGN_OR_RETURN(Json started, Call("POST", base + "/statements", {{"statement", statement}}));
   std::string operation = base + "/operations/" + Text(started, "operationHandle");

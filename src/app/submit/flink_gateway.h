@@ -52,6 +52,9 @@ class FlinkGateway {
   const std::string& version() const { return version_; }
 
  private:
+  /// Run, but that it throws for JSON which no gateway sends.
+  Result<FlinkOutcome> Fetch(std::string_view statement, bool plain,
+                             const std::atomic<bool>& cancel, const Rows& rows);
   Result<Json> Call(std::string_view method, const std::string& path, const Json& body);
   Result<bool> IsStreaming();
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "app/remote/text_rows.h"
 #include "app/shell/result_display.h"
 #include "app/submit/flink_gateway.h"
 #include "app/submit/flink_script.h"
@@ -27,19 +28,9 @@ model::ChangeType ChangeOf(const std::string& kind) {
 
 /// A page of rows, all cells text.
 model::Batch BatchOf(const Json& rows, size_t num_columns) {
-  std::vector<model::DataType> types(num_columns, model::DataType::String());
-  model::BatchBuilder builder(types);
+  model::BatchBuilder builder = TextRows(num_columns);
   for (const Json& row : rows) {
-    const Json& cells = row["fields"];
-    for (size_t i = 0; i < num_columns; ++i) {
-      model::ColumnBuilder& column = builder.column(static_cast<int>(i));
-      if (i >= cells.size() || cells[i].is_null()) {
-        column.AppendNull();
-      } else {
-        column.AppendString(cells[i].is_string() ? cells[i].get<std::string>() : cells[i].dump());
-      }
-    }
-    builder.FinishRow(ChangeOf(row.value("kind", "INSERT")));
+    AppendTextRow(row.at("fields"), num_columns, ChangeOf(row.value("kind", "INSERT")), builder);
   }
   return builder.Finish();
 }
@@ -60,7 +51,7 @@ class JsonResult {
   }
   void Add(const Json& rows) {
     for (const Json& row : rows) {
-      text_ += (first_ ? "" : ",") + row["fields"].dump();
+      text_ += (first_ ? "" : ",") + row.at("fields").dump();
       kinds_ += fmt::format("{}\"{}\"", first_ ? "" : ",", ShortKind(row.value("kind", "INSERT")));
       first_ = false;
     }
@@ -131,7 +122,8 @@ class FlinkSubmission : public Submission {
     rows.begin = [](const auto&, bool) {};
     rows.rows = [&](const Json& page) {
       for (const Json& row : page) {
-        states[row["fields"][0].get<std::string>()] = row["fields"][2].get<std::string>();
+        const Json& cells = row.at("fields");
+        states[cells.at(0).get<std::string>()] = cells.at(2).get<std::string>();
       }
     };
     std::atomic<bool> never = false;

@@ -18,14 +18,7 @@ class ForebaySubmission : public Submission {
   bool Run(const std::string& script, const ShowOptions& options,
            const std::atomic<bool>& cancel) override {
     ResultDisplay display(options, script);
-    RemoteResults::Output output;
-    output.json = options.format == serve::OutputFormat::kJson;
-    output.writer = [&] { return display.NewWriter(); };
-    output.line = [&](const std::string& line) { display.ShowLine(line); };
-    output.message = [&](const std::string& text) { display.ShowMessage(text); };
-    output.error = [&](const Error& e, std::string_view line) { display.ShowError(e, line); };
-    output.progress = [&](int64_t rows) { display.ShowProgress(rows); };
-    RemoteResults results(std::move(output));
+    RemoteResults results(display.RemoteOutput());
     RemoteScript request{script, options.continue_on_error, !results.is_json()};
     Status status = client_.Run(request, cancel, [&](std::string_view line) {
       NoteJob(line);
@@ -45,7 +38,8 @@ class ForebaySubmission : public Submission {
       Json json = Json::parse(line, nullptr, false);
       if (!json.is_object() || !json.contains("rows")) return;
       for (const Json& row : json["rows"]) {
-        states[row[0].get<std::string>()] = row[2].get<std::string>();
+        bool is_job = row.is_array() && row.size() > 2 && row[0].is_string() && row[2].is_string();
+        if (is_job) states[row[0].get<std::string>()] = row[2].get<std::string>();
       }
     }));
     return states;

@@ -144,6 +144,7 @@ constexpr KnownSetting kSettings[] = {
     {"table.exec.bad-row.table", CheckText},
     {"table.exec.source.idle-timeout", CheckDuration},
     {"table.local-time-zone", CheckTimeZone},
+    {"table.plan.force-recompile", CheckBoolean},
     {"materialized-table.default-freshness.continuous", CheckDuration},
     {"materialized-table.default-freshness.full", CheckDuration},
     {"materialized-table.refresh-mode.freshness-threshold", CheckDuration},
