@@ -46,6 +46,8 @@ Status Node::Start(const NodeOptions& options) {
   environment_.file_system = fs_.get();
   environment_.lake_parts = lake_parts_.get();
   environment_.spill_directory = data_dir_ + "/spill";
+  arrangements_ = std::make_unique<compute::Arrangements>(environment_);
+  environment_.arrangements = arrangements_.get();
   environment_.make_operator = [this](const sql::PlanNode& node,
                                       const compute::EvaluationContext& context) {
     return compute::MakeOperator(node, context, operators_);

@@ -6,6 +6,7 @@
 #include "client/catalog_connection.h"
 #include "client/connection.h"
 #include "client/tablet_gateway.h"
+#include "compute/arrangement/arrangements.h"
 #include "compute/job/job_manager.h"
 #include "compute/operator/operator_factory.h"
 #include "compute/runtime/environment.h"
@@ -73,6 +74,7 @@ class Node {
   std::unique_ptr<lake::RestCatalog> catalog_;
   compute::OperatorEnvironment operators_;
   compute::ComputeEnvironment environment_;
+  std::unique_ptr<compute::Arrangements> arrangements_;
   std::unique_ptr<compute::JobManager> jobs_;
   serve::Engine engine_;
   std::unique_ptr<serve::MaterializedTables> materialized_tables_;

@@ -42,6 +42,11 @@ nlohmann::ordered_json ToJson(const OperatorMetrics& op) {
     json["watermark"] = op.watermark;
     json["watermarkLagMs"] = op.watermark_lag_ms;
   }
+  if (!op.arrangement.empty()) {
+    json["arrangement"] = {{"of", op.arrangement},
+                           {"bytes", op.arrangement_bytes},
+                           {"readers", op.arrangement_readers}};
+  }
   json["instances"] = nlohmann::json::array();
   for (const InstanceMetrics& instance : op.instances) {
     json["instances"].push_back({{"rowsIn", instance.rows_in},
@@ -66,13 +71,21 @@ std::string DotName(int id) {
   return id < 0 ? fmt::format("collect{}", -id) : fmt::format("op{}", id);
 }
 
+/// What a join shares with others, behind `separator`.
+std::string ArrangementText(const OperatorMetrics& op, std::string_view separator) {
+  if (op.arrangement.empty()) return "";
+  return fmt::format("{}shares {}: {} bytes, {} {}", separator, op.arrangement,
+                     op.arrangement_bytes, op.arrangement_readers,
+                     op.arrangement_readers == 1 ? "reader" : "readers");
+}
+
 std::string OneLine(const OperatorMetrics& op) {
   std::string text = fmt::format("{} [id={} x{}]: rows in {}, out {}, busy {:.1f} ms", op.name,
                                  op.node_id, op.num_instances, op.rows_in, op.rows_out, op.busy_ms);
   if (op.state_bytes > 0) text += fmt::format(", state {} bytes", op.state_bytes);
   if (op.watermark_lag_ms >= 0) text += fmt::format(", watermark lag {} ms", op.watermark_lag_ms);
   text += fmt::format(", back-pressure {:.0f} %, skew {:.2f}", op.back_pressure * 100, op.skew);
-  return text;
+  return text + ArrangementText(op, ", ");
 }
 
 /// Writes an operator, then what it reads, indented.
@@ -128,10 +141,9 @@ std::string GraphDot(const Job& job) {
   for (const OperatorMetrics& op : job.Metrics()) {
     text += fmt::format(
         "  {} [label=\"{}\\n{} in, {} out\\nbusy {:.1f} ms, state {} B\\nback-pressure {:.0f} %, "
-        "skew "
-        "{:.2f}\"];\n",
+        "skew {:.2f}{}\"];\n",
         DotName(op.node_id), DotText(op.name), op.rows_in, op.rows_out, op.busy_ms, op.state_bytes,
-        op.back_pressure * 100, op.skew);
+        op.back_pressure * 100, op.skew, DotText(ArrangementText(op, "\n")));
     for (const InputMetrics& input : op.inputs) {
       text += fmt::format("  {} -> {} [label=\"{}\"];\n", DotName(input.from), DotName(op.node_id),
                           PartitioningName(input.partitioning));

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/log.h"
+#include "compute/job/shared_inputs.h"
 
 namespace forebay::compute {
 namespace {
@@ -61,9 +62,11 @@ Result<std::shared_ptr<JobExecution>> Job::MakeExecution() {
   if (shards > kKeyGroups) {
     return InvalidArgument("parallelism {} is above the limit {}", shards, kKeyGroups);
   }
-  ASSIGN_OR_RETURN(JobGraph graph, JobGraph::Build(roots_, static_cast<int>(shards)));
   ASSIGN_OR_RETURN(int64_t interval,
                    context_.DurationSetting("execution.checkpointing.interval", 1000));
+  ASSIGN_OR_RETURN(bool shares, SharesState(context_));
+  shares = shares && !directory_.empty() && interval > 0;
+  ASSIGN_OR_RETURN(JobGraph graph, JobGraph::Build(roots_, static_cast<int>(shards), shares));
   store_ = nullptr;
   if (!directory_.empty() && interval > 0) {
     ASSIGN_OR_RETURN(store_, CheckpointStore::Open(*environment_.file_system, CheckpointDirectory(),

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "compute/arrangement/arrangements.h"
+#include "compute/job/shared_inputs.h"
 #include "compute/operator/operator_factory.h"
 #include "sql/catalog/connector_options.h"
 #include "sql/plan/match_node.h"
@@ -113,9 +115,10 @@ Partitions PartitionsOf(const PlanNode& node, const Partitions& in) {
 /// Builds the vertices of a plan, producers before consumers.
 class GraphBuilder {
  public:
-  explicit GraphBuilder(int num_shards) { graph_.num_shards = num_shards; }
+  GraphBuilder(int num_shards, bool shares) : shares_(shares) { graph_.num_shards = num_shards; }
 
   Result<JobGraph> Build(const std::vector<sql::PlanPtr>& roots) {
+    if (shares_) shared_inputs_ = FindSharedInputs(roots);
     for (const sql::PlanPtr& root : roots) {
       ASSIGN_OR_RETURN(int index, Add(*root));
       if (root->kind != PlanKind::kSink) AddCollect(*root, index);
@@ -132,9 +135,13 @@ class GraphBuilder {
     vertex.id = node.id;
     vertex.is_source = node.inputs.empty();
     vertex.is_single = node.kind == PlanKind::kValues || graph_.num_shards == 1;
+    if (auto shared = shared_inputs_.find(&node); shared != shared_inputs_.end()) {
+      vertex.shared = shared->second;
+    }
     Partitions partitions;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
       ASSIGN_OR_RETURN(int from, Add(*node.inputs[i]));
+      if (vertex.shared && vertex.shared->input == static_cast<int>(i)) AddVersions(from);
       JobEdge edge = MakeEdge(from, RequirementOf(node, static_cast<int>(i)));
       // Keys are columns of this input and, of a one-input operator, of its output.
       if (node.inputs.size() == 1 && edge.partitioning == Partitioning::kHash) {
@@ -147,6 +154,13 @@ class GraphBuilder {
     RETURN_IF_ERROR(CheckSink(node));
     if (!vertex.is_source) vertex.is_single = IsSingle(vertex);
     return Append(std::move(vertex), PartitionsOf(node, partitions));
+  }
+
+  /// Makes a scan say which change each row is.
+  void AddVersions(int vertex) {
+    graph_.own_nodes.push_back(
+        ScanWithVersions(static_cast<const sql::TableScanNode&>(*graph_.vertices[vertex].node)));
+    graph_.vertices[vertex].node = graph_.own_nodes.back().get();
   }
 
   static Status CheckSink(const PlanNode& node) {
@@ -231,7 +245,9 @@ class GraphBuilder {
     }
   }
 
+  const bool shares_;
   JobGraph graph_;
+  std::map<const PlanNode*, SharedInput> shared_inputs_;
   std::map<const PlanNode*, int> index_;
   std::vector<Partitions> partitions_;
 };
@@ -260,9 +276,10 @@ std::string EdgeText(const JobEdge& edge, const JobGraph& graph) {
 
 }  // namespace
 
-Result<JobGraph> JobGraph::Build(const std::vector<sql::PlanPtr>& roots, int num_shards) {
+Result<JobGraph> JobGraph::Build(const std::vector<sql::PlanPtr>& roots, int num_shards,
+                                 bool shares) {
   if (roots.empty()) return InvalidArgument("a job needs at least one statement");
-  return GraphBuilder(num_shards).Build(roots);
+  return GraphBuilder(num_shards, shares).Build(roots);
 }
 
 std::string JobVertex::Name() const { return is_collect ? "Collect" : KindName(node->kind); }
@@ -273,6 +290,7 @@ std::string JobGraph::ToString() const {
     text += fmt::format("{} {} x{} region={}", vertex.id, vertex.Name(),
                         vertex.is_single ? 1 : num_shards, vertex.region);
     for (const JobEdge& edge : vertex.inputs) text += " <- " + EdgeText(edge, *this);
+    if (vertex.shared) text += " shared " + vertex.shared->spec.ToString();
     text += "\n";
   }
   return text;

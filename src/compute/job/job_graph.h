@@ -1,8 +1,11 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
+#include "compute/arrangement/arrangement.h"
 #include "compute/exchange/partitioning.h"
 #include "sql/plan/plan.h"
 
@@ -15,6 +18,13 @@ struct JobEdge {
   std::vector<int> keys;  ///< kHash: columns of the producer's output
   /// Rows go through channels, not by a call within the chain.
   bool queued = false;
+};
+
+/// The input of a join whose rows lie in an arrangement, not in the join's own state.
+struct SharedInput {
+  int input = 0;
+  ArrangementSpec spec;
+  std::vector<int> columns;  ///< the table's columns that the input has
 };
 
 /// A plan node as the runtime executes it: one instance on every shard, or only on shard 0.
@@ -32,6 +42,7 @@ struct JobVertex {
   /// Vertices of a region call each other directly; regions are joined by channels. Sources make up
   /// region 0.
   int region = 0;
+  std::optional<SharedInput> shared;  ///< of a join
 
   /// What users see: "TableScan", "Collect".
   std::string Name() const;
@@ -45,10 +56,13 @@ struct JobGraph {
   std::vector<JobVertex> vertices;
   int num_shards = 1;
   int num_regions = 1;
+  /// Scans that are not quite the plan's: of tables whose rows are shared.
+  std::vector<sql::PlanPtr> own_nodes;
 
-  /// Roots that are no sinks are collected. kNotSupported for a sink that cannot take its input's
-  /// changes.
-  static Result<JobGraph> Build(const std::vector<sql::PlanPtr>& roots, int num_shards);
+  /// `shares`: joins take the rows of tables from arrangements where they can. Roots that are no
+  /// sinks are collected. kNotSupported for a sink that cannot take its input's changes.
+  static Result<JobGraph> Build(const std::vector<sql::PlanPtr>& roots, int num_shards,
+                                bool shares = false);
   /// One vertex a line: for EXPLAIN and tests.
   std::string ToString() const;
 };

@@ -14,6 +14,8 @@ using sql::JoinKind;
 namespace {
 
 constexpr std::string_view kTable = "rows";
+/// Says which side a checkpoint has no rows of, under the shard's number.
+constexpr std::string_view kSharedTable = "shared";
 
 /// Rows `rows` of a column; -1 gives NULL.
 Column GatherOrNull(const Column& column, std::span<const int> rows, const model::DataType& type) {
@@ -67,11 +69,16 @@ bool JoinOperator::KeepsUnmatched(int side) const {
 }
 
 Status JoinOperator::Process(int input, Batch batch) {
+  if (IsShared(input)) shared_->Advance(batch);
   SelectRows(batch, keys_[input]);
   codec_.Encode(batch, keys_[input], encoded_);
   rows_[input].Encode(batch, row_bytes_);
-  table_.FindOrInsert(encoded_, keyed_rows_, entries_);
-  CollectPairs(input, batch);
+  if (IsShared(input)) {
+    table_.Find(encoded_, keyed_rows_, entries_);
+  } else {
+    table_.FindOrInsert(encoded_, keyed_rows_, entries_);
+  }
+  RETURN_IF_ERROR(CollectPairs(input, batch));
   RETURN_IF_ERROR(FilterPairs(input, batch));
   sent_.clear();
   changes_.clear();
@@ -95,14 +102,23 @@ void JoinOperator::SelectRows(const Batch& batch, const std::vector<int>& keys) 
   }
 }
 
-void JoinOperator::CollectPairs(int side, const Batch&) {
+Status JoinOperator::CollectPairs(int side, const Batch& batch) {
   pairs_.clear();
+  if (IsShared(1 - side)) {
+    RETURN_IF_ERROR(shared_->Find(batch, keys_[side], keyed_rows_, found_));
+    for (size_t i = 0; i < found_.rows.size(); ++i) {
+      pairs_.push_back({static_cast<int>(found_.rows[i]), found_.At(i)});
+    }
+    return Status::Ok();
+  }
   for (size_t i = 0; i < keyed_rows_.size(); ++i) {
+    if (entries_[i] == nullptr) continue;  // the batch is of a shared side
     for (StoredRow* stored : SidesOf(entries_[i])->lists[1 - side]) {
       __builtin_prefetch(stored);
       pairs_.push_back({static_cast<int>(keyed_rows_[i]), stored});
     }
   }
+  return Status::Ok();
 }
 
 /// Keeps the pairs for which the condition is true.
@@ -208,7 +224,11 @@ Batch JoinOperator::Build(int side, const Batch& batch, std::span<const Pair> pa
     for (size_t c = 0; c < rows_[s].types().size(); ++c, ++type) {
       if (s != side) {
         model::ColumnBuilder builder(types_[type], result.num_rows);
-        rows_[s].DecodeColumn(static_cast<int>(c), others, builder);
+        if (IsShared(s)) {
+          shared_->DecodeColumn(static_cast<int>(c), others, builder);
+        } else {
+          rows_[s].DecodeColumn(static_cast<int>(c), others, builder);
+        }
         result.columns.push_back(builder.Finish());
       } else if (complete) {
         result.columns.push_back(batch.columns[c].Gather(own_all).WithType(types_[type]));
@@ -224,10 +244,12 @@ void JoinOperator::UpdateState(int side, const Batch& batch) {
   // Counted matches of the other side changed in place.
   if (CountsMatches(1 - side)) {
     for (KeyedTable::Entry* entry : entries_) {
+      if (entry == nullptr) continue;
       RowStore::Touch(SidesOf(entry)->lists[1 - side], 0);
       table_.MarkDirty(entry);
     }
   }
+  if (IsShared(side)) return;
   for (size_t i = 0; i < keyed_rows_.size(); ++i) {
     int row = static_cast<int>(keyed_rows_[i]);
     RowList& list = SidesOf(entries_[i])->lists[side];
@@ -255,6 +277,11 @@ Status JoinOperator::ProcessWatermark(Watermark watermark) {
 }
 
 Status JoinOperator::BeginSnapshot(StateWriter& writer) {
+  if (shared_ != nullptr && !is_marked_) {
+    writer.Put(kSharedTable, kUnkeyed, std::to_string(context_.shard),
+               std::to_string(shared_->side()));
+    is_marked_ = true;
+  }
   table_.BeginChanges(
       [this, &writer](KeyedTable::Entry* entry) {
         Sides* sides = SidesOf(entry);
@@ -282,11 +309,29 @@ bool JoinOperator::ContinueSnapshot(int64_t deadline_ns) {
   return true;
 }
 
+/// State with and without a shared side cannot stand for each other.
+Status JoinOperator::CheckSharing(StateReader& reader) {
+  bool was_shared = false;
+  RETURN_IF_ERROR(reader.ForEach(kSharedTable, [&](std::string_view, std::string_view) {
+    was_shared = true;
+    return Status::Ok();
+  }));
+  if (!was_shared || shared_ != nullptr) return Status::Ok();
+  Error error =
+      Conflict("the state of a join was shared with other jobs and is not in the checkpoint");
+  error.hint = "SET 'table.exec.shared-arrangements' = 'true'";
+  return error;
+}
+
 Status JoinOperator::Restore(StateReader& reader) {
+  RETURN_IF_ERROR(CheckSharing(reader));
   return ForEachStored(
       reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
         int side = static_cast<uint8_t>(stored.suffix[0]);
         if (side != 0 && side != 1) return Corruption("a stored join row of side {}", side);
+        if (IsShared(side)) {
+          return Conflict("the checkpoint holds rows of a join's side that is to be shared now");
+        }
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
         table_.MarkStored(entry);
         // The value is tag, head size, row.

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "compute/arrangement/arrangements.h"
 #include "compute/expression/evaluator.h"
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
@@ -20,6 +21,9 @@ class JoinOperator : public Operator {
   /// `condition` evaluates the node's condition; null when it has none.
   static Result<std::unique_ptr<Operator>> Make(const sql::JoinNode& node,
                                                 std::shared_ptr<Evaluator> condition);
+  /// Before Restore and all rows: the rows of one side lie in an arrangement, not in this state.
+  /// That side must be one whose rows are neither padded nor counted.
+  void Share(std::unique_ptr<ArrangedSide> side) { shared_ = std::move(side); }
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
   Status Snapshot(StateWriter& writer) override {
@@ -55,9 +59,11 @@ class JoinOperator : public Operator {
   bool CountsMatches(int side) const {
     return KeepsUnmatched(side) || (!EmitsRightColumns() && side == 0);
   }
+  bool IsShared(int side) const { return shared_ != nullptr && shared_->side() == side; }
   void SelectRows(const model::Batch& batch, const std::vector<int>& keys);
-  void CollectPairs(int side, const model::Batch& batch);
+  Status CollectPairs(int side, const model::Batch& batch);
   Status FilterPairs(int side, const model::Batch& batch);
+  Status CheckSharing(StateReader& reader);
   void UpdateState(int side, const model::Batch& batch);
   StoredRow* RemoveRow(RowList& list, std::string_view row);
   void Match(int side, const model::Batch& batch);
@@ -73,6 +79,8 @@ class JoinOperator : public Operator {
   RowCodec rows_[2];
   std::vector<model::DataType> types_;
   std::shared_ptr<Evaluator> condition_;
+  std::unique_ptr<ArrangedSide> shared_;
+  bool is_marked_ = false;  ///< the checkpoint says that a side is shared
   KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;
@@ -84,6 +92,7 @@ class JoinOperator : public Operator {
   std::vector<uint32_t> keyed_rows_;  ///< rows without a NULL key
   std::vector<uint8_t> has_key_;
   std::vector<KeyedTable::Entry*> entries_;  ///< of keyed_rows_
+  FoundVersions found_;
   std::vector<Pair> pairs_;
   std::vector<Pair> matched_;
   std::vector<uint32_t> selected_;

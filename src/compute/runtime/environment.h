@@ -16,6 +16,7 @@
 
 namespace forebay::compute {
 
+class Arrangements;
 class LakePartFactory;
 
 /// What jobs need of the world. All pointers outlive every job.
@@ -24,6 +25,7 @@ struct ComputeEnvironment {
   io::FileSystem* file_system =
       nullptr;  ///< for the filesystem connector, checkpoints and job records
   LakePartFactory* lake_parts = nullptr;  ///< null: tables are read from the log only
+  Arrangements* arrangements = nullptr;   ///< null: no join shares its state
   /// Where state goes that does not fit into a job's memory; empty: the system's temporary
   /// directory.
   std::string spill_directory;

@@ -96,7 +96,9 @@ Status JobExecution::TakeCheckpoint() {
   }
   StateMap commits;
   int64_t bytes = 0;
+  SourcePositions positions;
   for (const ShardSnapshot& snapshot : snapshots) {
+    positions.insert(snapshot.positions.begin(), snapshot.positions.end());
     bytes += static_cast<int64_t>(snapshot.state.size());
     RETURN_IF_ERROR(commits.ApplyAll(snapshot.commits));
   }
@@ -106,6 +108,7 @@ Status JobExecution::TakeCheckpoint() {
   Failpoint("job.before_commit");
   RETURN_IF_ERROR(CommitAll(commits));
   Failpoint("job.after_commit");
+  ConfirmShares(positions);
   std::lock_guard lock(mutex_);
   ++completed_;
   condition_.notify_all();

@@ -75,6 +75,7 @@ Status JobExecution::Start() {
   RETURN_IF_ERROR(MakeEnds());
   RETURN_IF_ERROR(OpenDeadLetters());
   if (restored.has_value()) RETURN_IF_ERROR(CommitRestored(*restored));
+  RETURN_IF_ERROR(Attach(restored.has_value() ? &*restored : nullptr));
   RETURN_IF_ERROR(Build(restored.has_value() ? &*restored : nullptr));
   started_ms_ = MonotonicMs();
   for (auto& shard : shards_) shard->Start();
@@ -214,7 +215,11 @@ Status JobExecution::BuildSource(int index, const RestoredCheckpoint* restored) 
   }
   int num_readers = vertex.is_single ? 1 : graph_.num_shards;
   if (splits.empty()) {
-    ASSIGN_OR_RETURN(splits, sources_[index]->EnumerateSplits(num_readers));
+    if (const ArrangementShare* share = ShareOfSource(index); share != nullptr) {
+      splits = SplitsFrom(share->begin());
+    } else {
+      ASSIGN_OR_RETURN(splits, sources_[index]->EnumerateSplits(num_readers));
+    }
   }
   for (int s = 0; s < num_readers; ++s) {
     ASSIGN_OR_RETURN(std::unique_ptr<SourceReader> reader, sources_[index]->MakeReader());
@@ -250,7 +255,10 @@ Result<std::unique_ptr<Operator>> JobExecution::MakeVertexOperator(const JobVert
                      sinks_[index]->MakeWriter(shard, num_shards, *this));
     return std::unique_ptr<Operator>(std::move(writer));
   }
-  return context_.environment->make_operator(*vertex.node, context_.evaluation);
+  ASSIGN_OR_RETURN(std::unique_ptr<Operator> made,
+                   context_.environment->make_operator(*vertex.node, context_.evaluation));
+  if (vertex.shared.has_value()) RETURN_IF_ERROR(ShareSide(vertex, *made));
+  return made;
 }
 
 bool JobExecution::FeedsVersions(int vertex) const {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "compute/arrangement/arrangements.h"
 #include "compute/checkpoint/checkpoint_store.h"
 #include "compute/job/job_graph.h"
 #include "compute/runtime/environment.h"
@@ -59,6 +60,14 @@ class JobExecution : public ShardListener, public SinkControl {
 
   Status Build(const RestoredCheckpoint* restored);
   Status MakeEnds();
+  /// Takes places at the arrangements of the graph's joins, where the checkpoint left them.
+  Status Attach(const RestoredCheckpoint* restored);
+  /// Tells them where the newest checkpoint is.
+  void ConfirmShares(const SourcePositions& positions);
+  /// The place of the join that a source feeds, or null.
+  const ArrangementShare* ShareOfSource(int vertex) const;
+  static std::vector<SourceSplit> SplitsFrom(const Frontier& frontier);
+  Status ShareSide(const JobVertex& vertex, Operator& made) const;
   /// Refuses jobs whose rows would wait for ever for their commit.
   Status CheckCommits() const;
   /// The vertices of sources in the order of 'source.order', with the others behind.
@@ -105,6 +114,7 @@ class JobExecution : public ShardListener, public SinkControl {
   BadRowPolicy bad_rows_ = BadRowPolicy::kFail;
   std::unique_ptr<DeadLetterTable> letter_table_;  ///< under kDeadLetter
   std::unique_ptr<Committer> letter_committer_;
+  std::vector<std::unique_ptr<ArrangementShare>> shares_;  ///< by vertex; null for most
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<std::unique_ptr<Shard>> shards_;
   /// Instances by vertex and shard; owned by the shards.

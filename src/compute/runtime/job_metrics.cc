@@ -41,6 +41,12 @@ OperatorMetrics JobExecution::MetricsOf(size_t vertex, double seconds) const {
     metrics.inputs.push_back({graph_.vertices[edge.from].id, edge.partitioning});
   }
   for (int s = 0; s < graph_.num_shards; ++s) AddInstance(vertex, s, metrics);
+  if (shares_[vertex] != nullptr) {
+    const Arrangement& arrangement = shares_[vertex]->arrangement();
+    metrics.arrangement = arrangement.spec().ToString();
+    metrics.arrangement_bytes = arrangement.bytes();
+    metrics.arrangement_readers = arrangement.num_readers();
+  }
   int64_t rows = 0, most = 0;
   double blocked_ms = 0;
   for (const InstanceMetrics& instance : metrics.instances) {

@@ -53,6 +53,11 @@ struct OperatorMetrics {
   double back_pressure = 0;  ///< the part of the time in which it waited for those behind it
   double skew = 1;           ///< rows of the busiest instance by the mean
   std::vector<InstanceMetrics> instances;
+  /// Of a join whose rows of one side lie in an arrangement: which, its memory, and how many joins
+  /// use it; else empty.
+  std::string arrangement = {};
+  int64_t arrangement_bytes = 0;
+  int arrangement_readers = 0;
 };
 
 /// What belongs to no operator.

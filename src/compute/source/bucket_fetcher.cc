@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/clock.h"
+#include "compute/arrangement/arrangements.h"
 #include "compute/source/lake_part.h"
 #include "compute/source/partition_filter.h"
 
@@ -42,6 +43,16 @@ model::Column MetadataColumn(int column, const model::DataType& type,
   return builder.Finish();
 }
 
+/// See kVersionColumn.
+model::Column VersionColumn(const client::ScanRecords& records) {
+  model::ColumnBuilder builder(model::DataType::Bigint().NotNull(), records.batch.num_rows);
+  int64_t bucket = int64_t{records.bucket.bucket} << kVersionBucketShift;
+  for (int row = 0; row < records.batch.num_rows; ++row) {
+    builder.Append<int64_t>(bucket | (records.base_offset + row));
+  }
+  return builder.Finish();
+}
+
 model::Batch WithoutUpdateBefore(model::Batch batch) {
   std::vector<uint32_t> rows;
   for (int row = 0; row < batch.num_rows; ++row) {
@@ -76,6 +87,7 @@ Status BucketFetcher::Prepare() {
   // A scan for COUNT(*) reads some column all the same: batches need their row count.
   if (projection_.empty()) projection_.push_back(0);
   for (int column : node_.columns) {
+    if (column == kVersionColumn) continue;  // Deliver adds it
     auto at = std::lower_bound(projection_.begin(), projection_.end(), column);
     order_.push_back(column < 0 ? column : static_cast<int>(at - projection_.begin()));
   }
@@ -257,17 +269,27 @@ Status BucketFetcher::Deliver(client::ScanRecords records) {
   }
   if (position.IsAtEnd()) RETURN_IF_ERROR(scanner_->Unsubscribe(found->bucket));
   bool metadata = node_.part == sql::ScanPart::kChangelog;
-  model::Batch batch = metadata ? WithMetadata(records) : Shape(std::move(records.batch));
+  bool versions = !node_.columns.empty() && node_.columns.back() == kVersionColumn;
+  model::Batch batch;
+  if (metadata) {
+    batch = WithMetadata(records);
+  } else if (versions) {
+    model::Column version = VersionColumn(records);
+    batch = Shape(std::move(records.batch), &version);
+  } else {
+    batch = Shape(std::move(records.batch));
+  }
   return Push(static_cast<int>(found - splits_.begin()), std::move(batch));
 }
 
-model::Batch BucketFetcher::Shape(model::Batch batch) const {
+model::Batch BucketFetcher::Shape(model::Batch batch, const model::Column* version) const {
   if (!node_.table.info.descriptor.HasPrimaryKey()) batch.changes = nullptr;
   batch = batch.Project(order_);
   // The types of the plan: nullability may differ from storage's.
   for (size_t i = 0; i < batch.columns.size(); ++i) {
     batch.columns[i] = batch.columns[i].WithType(node_.output[i].type);
   }
+  if (version != nullptr) batch.columns.push_back(*version);
   if (batch.changes != nullptr && !node_.changelog.update_before) {
     batch = WithoutUpdateBefore(std::move(batch));
   }

@@ -61,8 +61,8 @@ class BucketFetcher {
   Status Deliver(client::ScanRecords records);
   /// kCancelled when the reader has gone.
   Status Push(int split, model::Batch batch);
-  /// The scan's columns of records whose columns are projection_.
-  model::Batch Shape(model::Batch batch) const;
+  /// The scan's columns of records whose columns are projection_; behind them `version`.
+  model::Batch Shape(model::Batch batch, const model::Column* version = nullptr) const;
   model::Batch WithMetadata(const client::ScanRecords& records) const;
 
   const sql::TableScanNode& node_;

@@ -136,6 +136,7 @@ constexpr KnownSetting kSettings[] = {
     {"source.order", CheckText},
     {"table.dml-sync", CheckBoolean},
     {"table.exec.mini-batch.enabled", CheckBoolean},
+    {"table.exec.shared-arrangements", CheckBoolean},
     {"table.exec.sink.not-null-enforcer", CheckEnforcer},
     {"table.exec.sink.type-length-enforcer", CheckLengthEnforcer},
     {"table.exec.sink.upsert-materialize", CheckMaterialize},
