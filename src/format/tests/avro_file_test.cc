@@ -120,9 +120,9 @@ TEST(AvroFileTest, FlinksSchema) {
 TEST(AvroFileTest, RecordsThatNameEachOtherAreNoSchemaBeyondBounds) {
   std::string doubled = R"({"type":"record","name":"r0","fields":[{"name":"f","type":"int"}]})";
   for (int i = 1; i < 40; ++i) {
-    doubled = fmt::format(
-        R"({{"type":"record","name":"r{}","fields":[{{"name":"a","type":{}}},{{"name":"b","type":"r{}"}}]}})",
-        i, doubled, i - 1);
+    doubled = fmt::format(R"({{"type":"record","name":"r{}","fields":[{{"name":"a","type":{}}},)"
+                          R"({{"name":"b","type":"r{}"}}]}})",
+                          i, doubled, i - 1);
   }
   EXPECT_EQ(ParseAvroSchema(doubled).kind(), ErrorKind::kNotSupported);
 }
@@ -140,8 +140,8 @@ TEST(AvroFileTest, TextIsNoDecimal) {
 }
 
 TEST(AvroFileTest, ItemsWithoutBytesAreCountedTogether) {
-  std::string schema =
-      R"({"type":"record","name":"r","fields":[{"name":"n","type":{"type":"array","items":"null"}}]})";
+  std::string schema = R"({"type":"record","name":"r","fields":[{"name":"n",)"
+                       R"("type":{"type":"array","items":"null"}}]})";
   std::string file = "Obj\x01";
   AppendAvroLong(file, 1);
   AppendAvroString(file, "avro.schema");
