@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/bytes.h"
+#include "format/compacted_columns.h"
 #include "format/kv_batch.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/log/segment_cursor.h"
@@ -327,34 +328,49 @@ Status LocalEncodedTable::StartPut(int bucket, std::string_view bytes, const Put
   return table_->buckets[bucket].kv->Write(batch, std::move(written), write, std::move(done));
 }
 
-/// The writes as rows with change types; a delete has its key's columns, and no bytes.
+/// The writes as rows with change types; a delete has its key's columns, and no bytes. The batch
+/// may point into the records.
 Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
                                               const std::vector<model::DataType>& types,
                                               std::vector<std::string_view>& keys,
                                               std::vector<std::string_view>& rows) const {
-  const bool compacted = table_->options.kv_format == format::RowFormat::kCompacted;
-  const format::CompactedRowReader reader(types);
-  model::BatchBuilder builder(types);
+  bool only_rows = true;
   while (true) {
     ASSIGN_OR_RETURN(auto record, records.Next());
-    if (!record.has_value()) return builder.Finish();
+    if (!record.has_value()) break;
     keys.push_back(record->key);
     rows.push_back(record->row.value_or(std::string_view()));
-    if (record->row.has_value()) {
-      RETURN_IF_ERROR(compacted ? reader.Read(*record->row, builder)
-                                : format::ReadRow(table_->options.kv_format, *record->row, types,
-                                                  format::RowTarget(builder)));
+    only_rows &= !rows.back().empty();
+  }
+  if (!only_rows || table_->options.kv_format != format::RowFormat::kCompacted) {
+    return DecodeOneByOne(types, keys, rows);
+  }
+  ASSIGN_OR_RETURN(auto columns, format::ReadCompactedColumns(rows, types));
+  return Batch(static_cast<int>(rows.size()), std::move(columns));
+}
+
+/// Likewise of rows in any format, with deletes among them.
+Result<Batch> LocalEncodedTable::DecodeOneByOne(const std::vector<model::DataType>& types,
+                                                const std::vector<std::string_view>& keys,
+                                                const std::vector<std::string_view>& rows) const {
+  model::BatchBuilder builder(types);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    // Each row has its NULL bits at least.
+    if (!rows[row].empty()) {
+      RETURN_IF_ERROR(
+          format::ReadRow(table_->options.kv_format, rows[row], types, format::RowTarget(builder)));
       builder.FinishRow(ChangeType::kInsert);
       continue;
     }
     std::vector<model::ColumnBuilder*> key_columns;
     for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
-    RETURN_IF_ERROR(format::DecodeBucketKey(key_encoding_, record->key, key_columns));
+    RETURN_IF_ERROR(format::DecodeBucketKey(key_encoding_, keys[row], key_columns));
     for (int i = 0; i < std::ssize(types); ++i) {
       if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
     }
     builder.FinishRow(ChangeType::kDelete);
   }
+  return builder.Finish();
 }
 
 Result<std::unique_ptr<EncodedRowScanner>> LocalEncodedTable::ScanRows(int bucket) {

@@ -73,6 +73,9 @@ class LocalEncodedTable : public EncodedTable,
                                     const std::vector<model::DataType>& types,
                                     std::vector<std::string_view>& keys,
                                     std::vector<std::string_view>& rows) const;
+  Result<model::Batch> DecodeOneByOne(const std::vector<model::DataType>& types,
+                                      const std::vector<std::string_view>& keys,
+                                      const std::vector<std::string_view>& rows) const;
   Status InsertMissing(int bucket, const std::vector<std::string>& keys, RowsCallback done);
   Result<model::Batch> RowsOfKeys(const std::vector<std::string_view>& keys,
                                   std::vector<int>& columns) const;

@@ -52,15 +52,27 @@ const uint8_t* Bytes(std::string_view view) {
   return reinterpret_cast<const uint8_t*>(view.data());
 }
 
+/// Memory to compress into, of at least `size` bytes: a thread keeps some for its next buffer.
+/// `large` holds what is more.
+char* OutputOf(size_t size, std::unique_ptr<char[]>& large) {
+  constexpr size_t kKeptBytes = 1 << 20;
+  static thread_local std::unique_ptr<char[]> kept;
+  if (size > kKeptBytes) {
+    large.reset(new char[size]);
+    return large.get();
+  }
+  if (kept == nullptr) kept.reset(new char[kKeptBytes]);
+  return kept.get();
+}
+
 Status ZstdTo(int level, std::string_view bytes, std::string& out) {
   ASSIGN_OR_RETURN(ZSTD_CCtx * context, ZstdCompressor());
-  size_t begin = out.size();
   size_t bound = ZSTD_compressBound(bytes.size());
-  out.resize(begin + bound);
-  size_t written =
-      ZSTD_compressCCtx(context, out.data() + begin, bound, bytes.data(), bytes.size(), level);
+  std::unique_ptr<char[]> large;
+  char* compressed = OutputOf(bound, large);
+  size_t written = ZSTD_compressCCtx(context, compressed, bound, bytes.data(), bytes.size(), level);
   if (ZSTD_isError(written)) return Internal("cannot compress: {}", ZSTD_getErrorName(written));
-  out.resize(begin + written);
+  out.append(compressed, written);
   return Status::Ok();
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <memory>
 
 #include "base/bytes.h"
 #include "format/record_batch_message.h"
@@ -66,9 +67,12 @@ class BodyWriter {
   size_t body_bytes() const { return out_.size() - body_start_; }
 
  private:
-  /// `size` bytes for the next buffer's contents; they are valid until EndBuffer.
+  /// `size` bytes for the next buffer's contents, all to be written; they are valid until
+  /// EndBuffer.
   char* BeginBuffer(size_t size);
   Status EndBuffer();
+  Status AddCompressed(std::string_view bytes);
+  Status FinishBuffer();
   Status AddRaw(const void* bytes, size_t size);
   Status AddValidity(const Column& column, int64_t null_count);
   Status AddFlat(const Column& column);
@@ -89,7 +93,9 @@ class BodyWriter {
   size_t body_start_;
   BodyCompression compression_;
   size_t buffer_start_ = 0;
-  std::string scratch_;
+  std::unique_ptr<char[]> scratch_;
+  size_t scratch_capacity_ = 0;
+  size_t scratch_size_ = 0;
   RecordBatchMetadata metadata_;
 };
 
@@ -99,23 +105,37 @@ char* BodyWriter::BeginBuffer(size_t size) {
     out_.resize(buffer_start_ + size);
     return out_.data() + buffer_start_;
   }
-  scratch_.assign(size, '\0');
-  return scratch_.data();
+  if (size > scratch_capacity_) {
+    scratch_.reset(new char[size]);
+    scratch_capacity_ = size;
+  }
+  scratch_size_ = size;
+  return scratch_.get();
 }
 
 Status BodyWriter::EndBuffer() {
-  if (metadata_.compression != Compression::kNone && !scratch_.empty()) {
-    // An int64 with the original length, -1 when the bytes are stored as they are.
-    out_.resize(buffer_start_ + 8);
-    RETURN_IF_ERROR(CompressTo(compression_, scratch_, out_));
-    int64_t length = static_cast<int64_t>(scratch_.size());
-    if (out_.size() - buffer_start_ - 8 >= scratch_.size()) {
-      out_.resize(buffer_start_ + 8);
-      out_.append(scratch_);
-      length = -1;
-    }
-    StoreLe<int64_t>(out_.data() + buffer_start_, length);
+  if (metadata_.compression != Compression::kNone) {
+    RETURN_IF_ERROR(AddCompressed({scratch_.get(), scratch_size_}));
   }
+  return FinishBuffer();
+}
+
+/// An int64 with the original length, -1 when the bytes are stored as they are; nothing of nothing.
+Status BodyWriter::AddCompressed(std::string_view bytes) {
+  if (bytes.empty()) return Status::Ok();
+  out_.resize(buffer_start_ + 8);
+  RETURN_IF_ERROR(CompressTo(compression_, bytes, out_));
+  int64_t length = std::ssize(bytes);
+  if (out_.size() - buffer_start_ - 8 >= bytes.size()) {
+    out_.resize(buffer_start_ + 8);
+    out_.append(bytes);
+    length = -1;
+  }
+  StoreLe<int64_t>(out_.data() + buffer_start_, length);
+  return Status::Ok();
+}
+
+Status BodyWriter::FinishBuffer() {
   metadata_.buffers.push_back({static_cast<int64_t>(buffer_start_ - body_start_),
                                static_cast<int64_t>(out_.size() - buffer_start_)});
   size_t padding = (kAlignment - body_bytes() % kAlignment) % kAlignment;
@@ -124,9 +144,14 @@ Status BodyWriter::EndBuffer() {
 }
 
 Status BodyWriter::AddRaw(const void* bytes, size_t size) {
-  char* at = BeginBuffer(size);
-  if (size > 0) std::memcpy(at, bytes, size);
-  return EndBuffer();
+  buffer_start_ = out_.size();
+  std::string_view view(static_cast<const char*>(bytes), size);
+  if (metadata_.compression == Compression::kNone) {
+    out_.append(view);
+  } else {
+    RETURN_IF_ERROR(AddCompressed(view));
+  }
+  return FinishBuffer();
 }
 
 Status BodyWriter::AddValidity(const Column& column, int64_t null_count) {

@@ -1,5 +1,6 @@
 // The first byte chooses the format, the rest is a row.
 
+#include "format/compacted_columns.h"
 #include "format/compacted_row.h"
 #include "format/row_format.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -25,6 +26,8 @@ FUZZ_TARGET(row) {
   format::CompactedRowReader reader(types, &projection);
   model::BatchBuilder projected(reader.types());
   (void)reader.Read(input, projected);
+  auto columns = format::ReadCompactedColumns({&input, 1}, types);
+  if (columns.ok()) fuzz::TouchAll(model::Batch(1, std::move(*columns)));
 }
 
 }  // namespace forebay

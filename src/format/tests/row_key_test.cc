@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "format/compacted_columns.h"
 #include "format/compacted_row.h"
 #include "format/tests/sample_batches.h"
 
@@ -91,6 +92,21 @@ TEST(CompactedRowTest, EveryFlatTypeComesBack) {
   }
 }
 
+TEST(CompactedRowTest, ManyRowsAtOnceAreTheSame) {
+  for (double nulls : {0.0, 0.4, 1.0}) {
+    Batch batch = RandomBatch(AllTypes(), 300, 5, nulls);
+    std::vector<std::string> bytes(batch.num_rows);
+    for (int row = 0; row < batch.num_rows; ++row) {
+      ASSERT_TRUE(AppendCompactedRow(batch, row, bytes[row]).ok());
+    }
+    std::vector<std::string_view> rows(bytes.begin(), bytes.end());
+    auto columns = ReadCompactedColumns(rows, AllTypes());
+    ASSERT_TRUE(columns.ok()) << columns.status().message();
+    EXPECT_TRUE(SameRows(batch, Batch(batch.num_rows, std::move(*columns))));
+  }
+  EXPECT_EQ(ReadCompactedColumns({}, AllTypes())->size(), AllTypes().size());
+}
+
 TEST(CompactedRowTest, ColumnsAddedLaterAreNull) {
   Batch old = RandomBatch({DataType::Int()}, 1, 3, 0);
   std::string bytes;
@@ -134,7 +150,14 @@ TEST(CompactedRowTest, MutatedBytesNeverCrash) {
     }
     if (round % 4 == 0) bad.resize(random() % bad.size());
     model::BatchBuilder builder(types);
-    errors += reader.Read(bad, builder).ok() ? 0 : 1;
+    bool read = reader.Read(bad, builder).ok();
+    errors += read ? 0 : 1;
+    std::string_view row = bad;
+    auto columns = ReadCompactedColumns({&row, 1}, types);
+    ASSERT_EQ(columns.ok(), read);
+    if (!read) continue;
+    builder.FinishRow();
+    EXPECT_TRUE(SameRows(builder.Finish(), Batch(1, std::move(*columns))));
   }
   EXPECT_GT(errors, 4000);
 }

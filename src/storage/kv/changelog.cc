@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "format/compacted_columns.h"
+
 namespace forebay::storage {
 
 using model::Batch;
@@ -9,11 +11,9 @@ using model::ChangeType;
 using model::Column;
 using model::ColumnBuilder;
 
-Status ChangelogBuilder::AddOld(ChangeType change, std::string_view value) {
-  Pick(change, -1 - old_rows_.num_rows());
-  RETURN_IF_ERROR(reader_.Read(value, old_rows_));
-  old_rows_.FinishRow();
-  return {};
+void ChangelogBuilder::AddOld(ChangeType change, std::string_view value) {
+  Pick(change, -1 - static_cast<int>(old_rows_.size()));
+  old_rows_.push_back(old_bytes_.Add(value));
 }
 
 Column ChangelogBuilder::Interleave(const Column& written, const Column& old) const {
@@ -47,16 +47,17 @@ Column ChangelogBuilder::Interleave(const Column& written, const Column& old) co
   return builder.Finish();
 }
 
-Batch ChangelogBuilder::Finish() {
+Result<Batch> ChangelogBuilder::Finish() {
   int count = static_cast<int>(sources_.size());
   std::shared_ptr<ChangeType[]> changes(new ChangeType[std::max(count, 1)]);
   std::copy(changes_.begin(), changes_.end(), changes.get());
-  Batch old = old_rows_.Finish();
+  // A copy is read: the rows themselves may change as soon as the lock is let go.
+  ASSIGN_OR_RETURN(std::vector<Column> old, format::ReadCompactedColumns(old_rows_, types_));
   std::vector<Column> columns;
   bool as_written = count == rows_.num_rows;
   for (int i = 0; as_written && i < count; ++i) as_written = sources_[i] == i;
   for (size_t i = 0; i < rows_.columns.size(); ++i) {
-    columns.push_back(as_written ? rows_.columns[i] : Interleave(rows_.columns[i], old.columns[i]));
+    columns.push_back(as_written ? rows_.columns[i] : Interleave(rows_.columns[i], old[i]));
   }
   return Batch(count, std::move(columns), std::move(changes));
 }

@@ -65,7 +65,6 @@ class KvTabletImpl : public KvTablet,
         schema_id_(info.schema_id),
         schema_(info.descriptor.schema),
         types_(schema_.Types()),
-        reader_(types_),
         mergers_(std::move(mergers)),
         log_(std::move(log)),
         store_(std::move(store)) {
@@ -164,7 +163,7 @@ class KvTabletImpl : public KvTablet,
                                             const std::optional<std::string>* loaded,
                                             std::string& owned);
   Status InPresentSchema(std::optional<StoredRow>& row, std::string& widened) const;
-  Status AddUpsert(const Target& target, std::string_view value, bool as_written);
+  void AddUpsert(const Target& target, std::string_view value, bool as_written);
   void AddChange(const Target& target, std::optional<std::string_view> row);
   void Undo(const WriteSet& set);
   Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
@@ -189,7 +188,6 @@ class KvTabletImpl : public KvTablet,
   model::SchemaId schema_id_;
   model::Schema schema_;
   std::vector<model::DataType> types_;
-  format::CompactedRowReader reader_;
   RowMergers mergers_;
   const std::shared_ptr<LogTablet> log_;
   const std::shared_ptr<RowStore> store_;

@@ -24,7 +24,6 @@ Status KvTabletImpl::SetSchema(model::SchemaId id, const model::Schema& schema) 
   schema_id_ = id;
   schema_ = schema;
   types_ = schema.Types();
-  reader_ = format::CompactedRowReader(types_);
   mergers_ = std::move(mergers);
   if (auto_increment_.has_value()) auto_increment_->SetSchema(schema);
   return {};
@@ -81,7 +80,7 @@ Status KvTabletImpl::WriteRows(const Batch& batch, const KvWriteOptions& write,
   if (!set->blind) {
     ASSIGN_OR_RETURN(loaded, Load(*set));
   }
-  ChangelogBuilder changelog(batch, reader_);
+  ChangelogBuilder changelog(batch, types_);
   {
     std::lock_guard lock(mutex_);
     set->failures_before = failures_;
@@ -93,7 +92,8 @@ Status KvTabletImpl::WriteRows(const Batch& batch, const KvWriteOptions& write,
   options.batch_sequence = write.sequence;
   options.compression = options_.compression;
   options.format = options_.log_format;
-  ASSIGN_OR_RETURN(std::string bytes, format::EncodeLogBatch(changelog.Finish(), options));
+  ASSIGN_OR_RETURN(Batch changes, changelog.Finish());
+  ASSIGN_OR_RETURN(std::string bytes, format::EncodeLogBatch(changes, options));
   return AppendChangelog(std::move(bytes), set, std::move(done));
 }
 
@@ -218,22 +218,21 @@ Status KvTabletImpl::ApplyUpsert(const Target& target) {
     result = value;
   }
   if (old.has_value() && old->row == result) return {};
-  RETURN_IF_ERROR(AddUpsert(target, result, outcome == MergeOutcome::kWritten && !numbered));
+  AddUpsert(target, result, outcome == MergeOutcome::kWritten && !numbered);
   AddChange(target, result);
   return {};
 }
 
 /// `as_written`: the row is the one that was written.
-Status KvTabletImpl::AddUpsert(const Target& target, std::string_view value, bool as_written) {
+void KvTabletImpl::AddUpsert(const Target& target, std::string_view value, bool as_written) {
   const auto& [set, batch, row, old, changelog] = target;
   if (old.has_value() && options_.changelog_image == ChangelogImage::kFull) {
-    RETURN_IF_ERROR(changelog.AddOld(ChangeType::kUpdateBefore, old->row));
+    changelog.AddOld(ChangeType::kUpdateBefore, old->row);
   }
   bool updates = old.has_value() || (set.blind && Upserts(batch.change(row)));
   ChangeType after = updates ? ChangeType::kUpdateAfter : ChangeType::kInsert;
   if (!as_written) return changelog.AddOld(after, value);
   changelog.AddNew(after, row);
-  return {};
 }
 
 Status KvTabletImpl::ApplyDelete(const Target& target) {
@@ -245,12 +244,12 @@ Status KvTabletImpl::ApplyDelete(const Target& target) {
     ASSIGN_OR_RETURN(stays, target.set.merger->Delete(old->row, value));
   }
   if (!stays) {
-    RETURN_IF_ERROR(target.changelog.AddOld(ChangeType::kDelete, old->row));
+    target.changelog.AddOld(ChangeType::kDelete, old->row);
     AddChange(target, std::nullopt);
     return {};
   }
   if (old->row == value) return {};
-  RETURN_IF_ERROR(AddUpsert(target, value, false));
+  AddUpsert(target, value, false);
   AddChange(target, value);
   return {};
 }

@@ -458,9 +458,10 @@ Result<std::unique_ptr<RowStore>> RowStore::Open(RowStoreServices& services,
   options.info_log_level = rocksdb::ERROR_LEVEL;
   options.keep_log_file_num = 2;
   rocksdb::BlockBasedTableOptions table;
-  // Clients of Fluss read these files with RocksDB 6.20, which does not know newer checksums.
+  // Clients of Fluss read these files with RocksDB 6.20, which does not know newer checksums. This
+  // one needs no instructions of the processor's own, for which RocksDB may not be built.
   table.format_version = 5;
-  table.checksum = rocksdb::kCRC32c;
+  table.checksum = rocksdb::kxxHash64;
   table.block_cache = shared.block_cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

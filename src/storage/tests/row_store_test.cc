@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 
 #include "base/failpoint.h"
 
@@ -178,6 +179,33 @@ TEST(RowStore, SortsByWholeKeys) {
   std::vector<std::string> sorted = keys;
   std::sort(sorted.begin(), sorted.end());
   for (size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(puts[i].key, sorted[i]);
+}
+
+// Whether few rows or many, with keys that are shorter than what is compared at once, begin alike,
+// or are equal in all of that.
+TEST(RowOrderTest, RowsAreSortedByKey) {
+  std::mt19937_64 random(7);
+  for (size_t count : {0, 1, 100, 5000}) {
+    std::set<std::string> keys;
+    while (keys.size() < count) {
+      std::string key = random() % 2 == 0 ? "the same beginning" : "";
+      for (size_t size = random() % 12; size > 0; --size) key += static_cast<char>(random());
+      keys.insert(key);
+    }
+    std::vector<std::string> shuffled(keys.begin(), keys.end());
+    std::shuffle(shuffled.begin(), shuffled.end(), random);
+    std::vector<RowStore::Put> puts;
+    for (const std::string& key : shuffled) puts.push_back({key, key});
+    RowStore::SortByKey(puts);
+    ASSERT_EQ(puts.size(), keys.size());
+    size_t i = 0;
+    // std::string compares as unsigned bytes, as RocksDB does.
+    for (const std::string& key : keys) {
+      EXPECT_EQ(puts[i].key, key);
+      EXPECT_EQ(puts[i].value, key);
+      ++i;
+    }
+  }
 }
 
 }  // namespace
