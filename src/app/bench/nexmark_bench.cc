@@ -107,7 +107,7 @@ class NexmarkRunner {
   }
 
   Result<NexmarkResult> Run(const NexmarkQuery& query) {
-    std::string script(query.script);
+    std::string script = Replaced(query.script, "${FILES}", FreshFilesDirectory(query));
     if (!options_.results.empty()) {
       script = Replaced(script, "'blackhole'", "'print'");
       std::string path =
@@ -141,6 +141,17 @@ class NexmarkRunner {
                                    options_.events, options_.rate);
     if (!events_path_.empty()) text += fmt::format(", 'path' = '{}'", events_path_);
     return text;
+  }
+
+  /// Where a query that writes files does so, empty.
+  std::string FreshFilesDirectory(const NexmarkQuery& query) const {
+    std::filesystem::path parent = options_.results.empty()
+                                       ? std::filesystem::path(directory_->path())
+                                       : std::filesystem::absolute(options_.results);
+    std::filesystem::path path = parent / (std::string(query.name) + ".files");
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+    return path;
   }
 
   Status Execute(std::string_view script) {

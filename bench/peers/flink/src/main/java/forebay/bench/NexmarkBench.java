@@ -12,15 +12,20 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
+import org.apache.flink.util.FileUtils;
 
 /**
  * Runs a Nexmark query in a Flink cluster within this process.
  *
  * <p>NexmarkBench SQL_DIRECTORY QUERY EVENT_FILE PARALLELISM WARM_UP SMALL LARGE: reads WARM_UP,
  * SMALL and LARGE events, and prints a JSON line for the two latter. NexmarkBench SQL_DIRECTORY QUERY
- * EVENT_FILE PARALLELISM EVENTS CHANGES_FILE: writes the changes that the sink gets.
+ * EVENT_FILE PARALLELISM EVENTS CHANGES_FILE: writes the changes that the sink gets; CHANGES_FILE is a
+ * directory for a query that writes files.
  */
 public final class NexmarkBench {
+  /** Stands for the directory of a query that writes files. */
+  private static final String FILES = "${FILES}";
+
   private NexmarkBench() {}
 
   public static void main(String[] args) throws Exception {
@@ -29,6 +34,10 @@ public final class NexmarkBench {
     String file = args[2];
     int parallelism = Integer.parseInt(args[3]);
     if (args.length == 6) {
+      if (Files.readString(sql.resolve("queries").resolve(query + ".sql")).contains(FILES)) {
+        run(sql, query, file, parallelism, Long.parseLong(args[4]), "'blackhole'", Path.of(args[5]));
+        System.exit(0);
+      }
       try (PrintStream changes = new PrintStream(new FileOutputStream(args[5]), false, "UTF-8")) {
         System.setOut(changes);
         run(sql, query, file, parallelism, Long.parseLong(args[4]), "'print'");
@@ -88,6 +97,17 @@ public final class NexmarkBench {
   private static void run(
       Path sql, String query, String file, int parallelism, long events, String sink)
       throws Exception {
+    Path files = Files.createTempDirectory("forebay-bench");
+    try {
+      run(sql, query, file, parallelism, events, sink, files);
+    } finally {
+      FileUtils.deleteDirectory(files.toFile());
+    }
+  }
+
+  private static void run(
+      Path sql, String query, String file, int parallelism, long events, String sink, Path files)
+      throws Exception {
     StreamExecutionEnvironment environment =
         StreamExecutionEnvironment.getExecutionEnvironment(configuration(parallelism));
     environment.setParallelism(parallelism);
@@ -98,7 +118,8 @@ public final class NexmarkBench {
     String script =
         Files.readString(sql.resolve("tables.sql")).replace("${SOURCE}", source)
             + Files.readString(sql.resolve("queries").resolve(query + ".sql"))
-                .replace("'blackhole'", sink);
+                .replace("'blackhole'", sink)
+                .replace(FILES, files.toUri().toString());
     tables.executeSql(
         "CREATE TABLE side_input (`key` BIGINT, `value` STRING) WITH ('connector' = 'side_input')");
     TableResult last = null;
