@@ -14,7 +14,21 @@ Batch Batch::Slice(int begin, int rows) const {
   return slice;
 }
 
+namespace {
+
+/// All of `num_rows` rows, in their order.
+bool AreAll(std::span<const uint32_t> rows, int num_rows) {
+  if (std::ssize(rows) != num_rows) return false;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] != i) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 Batch Batch::Gather(std::span<const uint32_t> rows) const {
+  if (AreAll(rows, num_rows)) return *this;
   Batch gathered;
   gathered.num_rows = static_cast<int>(rows.size());
   for (const Column& column : columns) gathered.columns.push_back(column.Gather(rows));

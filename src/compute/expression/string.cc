@@ -218,18 +218,28 @@ Result<Kernel> MakeAffix(const CallSite& call) {
       });
 }
 
+/// Where `wanted` begins first in [begin, end), or `end`.
+const char* FindBytes(const char* begin, const char* end, std::string_view wanted) {
+  if (wanted.size() > 1) return std::search(begin, end, wanted.begin(), wanted.end());
+  if (begin == end) return end;
+  const void* found = std::memchr(begin, wanted.front(), static_cast<size_t>(end - begin));
+  return found == nullptr ? end : static_cast<const char*>(found);
+}
+
 /// The piece `index` (from 0) between separators; an empty separator means runs of blanks, as in
 /// commons-lang.
 void SplitIndex(RowWriter& out, std::string_view text, std::string_view separator, int32_t index) {
   if (index < 0 || text.empty()) return out.Null();
   if (separator.empty()) separator = " ";
-  size_t begin = 0;
+  const char* end = text.data() + text.size();
+  const char* begin = text.data();
   for (int32_t i = 0; i < index; ++i) {
-    size_t at = text.find(separator, begin);
-    if (at == std::string_view::npos) return out.Null();
-    begin = at + separator.size();
+    const char* found = FindBytes(begin, end, separator);
+    if (found == end) return out.Null();
+    begin = found + separator.size();
   }
-  out.Share(text.substr(begin, text.find(separator, begin) - begin));
+  const char* found = FindBytes(begin, end, separator);
+  out.Share(std::string_view(begin, static_cast<size_t>(found - begin)));
 }
 
 Result<Kernel> MakeSplitIndex(const CallSite& call) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <thread>
 
 namespace forebay::compute {
@@ -120,14 +119,24 @@ Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<ui
   return found.rows.Gather(theirs);
 }
 
+namespace {
+
+/// How many different rows there are among rows in order.
+size_t Distinct(const std::vector<uint32_t>& rows) {
+  size_t repeated = 0;
+  for (size_t i = 1; i < rows.size(); ++i) repeated += rows[i] == rows[i - 1];
+  return rows.size() - repeated;
+}
+
+}  // namespace
+
 Result<Batch> LookupJoinOperator::LookUpPatiently(const Batch& keys,
                                                   const std::vector<uint32_t>& asked,
                                                   std::vector<uint32_t>& own) {
   for (int64_t left = retries_;; --left) {
     own.clear();
     ASSIGN_OR_RETURN(Batch found, LookUp(keys, asked, own));
-    std::set<uint32_t> met(own.begin(), own.end());
-    if (left <= 0 || met.size() == asked.size()) return found;
+    if (left <= 0 || Distinct(own) == asked.size()) return found;
     std::this_thread::sleep_for(std::chrono::milliseconds(retry_delay_ms_));
   }
 }
