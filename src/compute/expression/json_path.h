@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,15 +40,20 @@ class JsonText {
 
 void AppendJsonString(std::string& out, std::string_view text);
 
-/// A SQL/JSON path as Jayway's JsonPath reads it: members, elements, slices, wildcards and
-/// descents, such as "lax $.a[0]['b c'][*]..d[0,2][1:]". Filters and lists of names are not
-/// supported.
+class JsonFilter;
+
+/// A SQL/JSON path as Jayway's JsonPath reads it: members, elements, slices, lists of names,
+/// wildcards, descents and filters, such as "lax $.a[0]['b c'][*]..d[0,2][1:][?(@.e > 1)]", and at
+/// the end of a path to one place a function: length(), size(), min(), max(), avg(), sum(),
+/// stddev(), first(), last().
 class JsonPath {
  public:
   /// What is at a path. Paths with a wildcard or descent always find a list, maybe an empty one.
   struct Found {
     bool is_list = false;
     std::vector<JsonText> values;  ///< one value unless is_list
+    /// Holds the text of values that a list of names or a function makes.
+    std::shared_ptr<std::deque<std::string>> made = nullptr;
   };
 
   static std::optional<JsonPath> Parse(std::string_view text);
@@ -63,18 +70,37 @@ class JsonPath {
     bool wildcard = false;
     bool descends = false;  ///< applied to the place and all below it
     std::vector<int64_t> indices;
+    std::vector<std::string> names;            ///< ['a', 'b']: at the end one object of them
+    std::shared_ptr<const JsonFilter> filter;  ///< [?(...)]
+    std::string function;                      ///< .length(): the last step
     bool slice = false;  ///< from slice_first up to, not including, slice_last
     std::optional<int64_t> slice_first;
     std::optional<int64_t> slice_last;
 
-    bool FindsList() const { return wildcard || descends || slice || !indices.empty(); }
+    bool FindsList() const {
+      return wildcard || descends || slice || !indices.empty() || filter != nullptr;
+    }
+  };
+  /// What steps need besides the place.
+  struct Walk {
+    const JsonText& root;
+    std::vector<JsonText> found;
+    std::shared_ptr<std::deque<std::string>> made;
   };
 
   static std::optional<Step> TakeStep(std::string_view& text);
+  static bool TakeBrackets(std::string_view& text, Step& step);
+  static bool TakeNames(std::string_view& text, Step& step);
+  static bool TakeFilter(std::string_view& text, Step& step);
+  static bool TakeFunction(std::string_view& text, Step& step);
   static bool ParsePlaces(std::string_view text, Step& step);
-  static void Apply(const Step& step, const JsonText& place, std::vector<JsonText>& found);
+  static void Apply(const Step& step, bool is_last, const JsonText& place, Walk& walk);
+  static void ApplySlice(const Step& step, const JsonText& place, std::vector<JsonText>& found);
+  static void ApplyNames(const Step& step, bool is_last, const JsonText& place, Walk& walk);
+  static void ApplyFunction(const std::string& name, const JsonText& place, Walk& walk);
 
   bool strict_ = true;
+  bool makes_ = false;  ///< some step makes values
   std::vector<Step> steps_;
 };
 

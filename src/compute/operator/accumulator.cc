@@ -39,8 +39,8 @@ std::unique_ptr<Accumulator> MakePlain(const sql::AggregateCall& call, const Dat
   if (name == "COUNT") return MakeCountAccumulator(call);
   if (name == "SUM" || name == "SUM0" || name == "AVG") return MakeSumAccumulator(call, argument);
   if (name == "MIN" || name == "MAX" || name == "FIRST_VALUE" || name == "LAST_VALUE") {
-    return retracting ? MakeRetractableAccumulator(call, argument)
-                      : MakeExtremeAccumulator(call, argument);
+    return retracting && !call.one_way ? MakeRetractableAccumulator(call, argument)
+                                       : MakeExtremeAccumulator(call, argument);
   }
   if (name == "ARRAY_AGG" || name == "COLLECT") return MakeCollectAccumulator(call);
   if (name == "VAR_POP" || name == "VAR_SAMP") return MakeVarianceAccumulator(call, argument);

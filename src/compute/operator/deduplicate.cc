@@ -19,13 +19,17 @@ constexpr uint32_t kFinal = 2;
 
 }  // namespace
 
-Result<std::unique_ptr<Operator>> DeduplicateOperator::Make(const sql::DeduplicateNode& node) {
+Result<std::unique_ptr<Operator>> DeduplicateOperator::Make(const sql::DeduplicateNode& node,
+                                                            std::shared_ptr<Evaluator> condition) {
   std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
   bool last_by_arrival = node.keep_last && !node.is_rowtime;
   if (!node.inputs[0]->changelog.IsInsertOnly() && !last_by_arrival) {
     return NotSupported("deduplication by time of an input with updates");
   }
-  return std::unique_ptr<Operator>(new DeduplicateOperator(node, KeyCodec::Of(input, node.keys)));
+  std::unique_ptr<DeduplicateOperator> made(
+      new DeduplicateOperator(node, KeyCodec::Of(input, node.keys)));
+  made->condition_ = std::move(condition);
+  return std::unique_ptr<Operator>(std::move(made));
 }
 
 DeduplicateOperator::DeduplicateOperator(const sql::DeduplicateNode& node, KeyCodec codec)
@@ -52,10 +56,19 @@ Status DeduplicateOperator::Process(int, Batch batch) {
   }
   codec_.Encode(batch, keys_, encoded_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  RETURN_IF_ERROR(Filter(batch));
   Choose(batch);
   EncodeChosen(batch);
   RETURN_IF_ERROR(SendChanges(batch));
   StoreRows();
+  return Status::Ok();
+}
+
+Status DeduplicateOperator::Filter(const Batch& batch) {
+  passes_.assign(batch.num_rows, condition_ == nullptr ? 1 : 0);
+  if (condition_ == nullptr) return Status::Ok();
+  RETURN_IF_ERROR(condition_->Select(0, batch, selected_));
+  for (uint32_t row : selected_) passes_[row] = 1;
   return Status::Ok();
 }
 
@@ -72,8 +85,10 @@ void DeduplicateOperator::Choose(const Batch& batch) {
       touched_.push_back({entries_[row], kept->row, kept->is_set != 0, -1, 0});
     }
     Touched& touched = touched_[kept->slot];
-    if (model::IsRetraction(batch.change(row))) {
-      kept->is_set = batch.change(row) == ChangeType::kDelete ? 0 : kept->is_set;
+    bool added = !model::IsRetraction(batch.change(row));
+    if (!added || passes_[row] == 0) {
+      bool goes = added || batch.change(row) == ChangeType::kDelete;
+      kept->is_set = goes ? 0 : kept->is_set;
       if (kept->is_set == 0) touched.new_row = -1;
       continue;
     }
@@ -163,6 +178,7 @@ void DeduplicateOperator::StoreRows() {
 }
 
 Status DeduplicateOperator::ProcessWatermark(Watermark watermark) {
+  if (condition_ != nullptr) condition_->SetWatermark(watermark);
   std::vector<const char*> rows;
   std::vector<Kept*> sent;
   while (!waiting_.empty() && waiting_.begin()->first <= watermark) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 
+#include "compute/expression/evaluator.h"
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
@@ -18,7 +19,9 @@ namespace forebay::compute {
 /// retracted.
 class DeduplicateOperator : public Operator {
  public:
-  static Result<std::unique_ptr<Operator>> Make(const sql::DeduplicateNode& node);
+  /// `condition` evaluates the node's condition; null when it has none.
+  static Result<std::unique_ptr<Operator>> Make(const sql::DeduplicateNode& node,
+                                                std::shared_ptr<Evaluator> condition = nullptr);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
   Status Snapshot(StateWriter& writer) override {
@@ -55,6 +58,8 @@ class DeduplicateOperator : public Operator {
   }
   bool WaitsForWatermark() const { return !keep_last_ && is_rowtime_ && changelog_.IsInsertOnly(); }
   bool RemembersRow() const { return keep_last_ || is_rowtime_; }
+  /// Fills passes_.
+  Status Filter(const model::Batch& batch);
   void Choose(const model::Batch& batch);
   /// Encodes the chosen rows; as Flink's ChangelogNormalize, a row that changes nothing is none.
   void EncodeChosen(const model::Batch& batch);
@@ -67,6 +72,7 @@ class DeduplicateOperator : public Operator {
   bool is_rowtime_;
   int64_t units_per_ms_;
   bool normalizes_;
+  std::shared_ptr<Evaluator> condition_;
   sql::ChangelogMode changelog_;
   RowCodec rows_;
   KeyCodec codec_;
@@ -78,6 +84,8 @@ class DeduplicateOperator : public Operator {
   std::multimap<int64_t, KeyedTable::Entry*> waiting_;
 
   EncodedKeys encoded_;
+  std::vector<uint32_t> selected_;
+  std::vector<uint8_t> passes_;  ///< whether a row meets the condition
   std::vector<uint32_t> all_rows_;
   std::vector<KeyedTable::Entry*> entries_;
   std::vector<Touched> touched_;

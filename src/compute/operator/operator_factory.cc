@@ -52,6 +52,15 @@ Result<std::unique_ptr<Operator>> MakeJoin(const sql::JoinNode& node,
                        : JoinOperator::Make(node, std::move(condition));
 }
 
+Result<std::unique_ptr<Operator>> MakeDeduplicate(const sql::DeduplicateNode& node,
+                                                  const EvaluationContext& context) {
+  std::shared_ptr<Evaluator> condition;
+  if (node.condition != nullptr) {
+    ASSIGN_OR_RETURN(condition, Evaluator::Make({node.condition}, context));
+  }
+  return DeduplicateOperator::Make(node, std::move(condition));
+}
+
 /// Whether `node` compares windows of local times with watermarks, which are moments.
 bool NeedsLocalClock(const PlanNode& node, const EvaluationContext& context) {
   bool windowed = node.kind == PlanKind::kRank   ? As<sql::RankNode>(node).windowed
@@ -76,7 +85,7 @@ Result<std::unique_ptr<Operator>> MakePlain(const PlanNode& node, const Evaluati
     case PlanKind::kWindowAggregate:
       return MakeWindowAggregate(As<sql::WindowAggregateNode>(node), context);
     case PlanKind::kJoin: return MakeJoin(As<sql::JoinNode>(node), context);
-    case PlanKind::kDeduplicate: return DeduplicateOperator::Make(As<sql::DeduplicateNode>(node));
+    case PlanKind::kDeduplicate: return MakeDeduplicate(As<sql::DeduplicateNode>(node), context);
     case PlanKind::kOverAggregate: {
       const auto& over = As<sql::OverAggregateNode>(node);
       return over.IsByTime() ? OverAggregateOperator::Make(over) : SortedOverOperator::Make(over);

@@ -34,6 +34,7 @@ RankOperator::RankOperator(const sql::RankNode& node, KeyCodec codec)
       rows_(node.inputs[0]->OutputTypes()),
       order_(node.order),
       codec_(std::move(codec)),
+      update_codec_(KeyCodec::Of(node.inputs[0]->OutputTypes(), node.update_keys)),
       table_(codec_.key_bytes(), sizeof(Ranked)),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
@@ -58,6 +59,7 @@ bool RankOperator::IsLate(const Batch& batch, int row, int64_t& end) const {
 Status RankOperator::Process(int, Batch batch) {
   codec_.Encode(batch, node_.keys, encoded_);
   rows_.Encode(batch, row_bytes_);
+  if (IsUpdated()) update_codec_.Encode(batch, node_.update_keys, update_encoded_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
   ++batch_number_;
   for (int row = 0; row < batch.num_rows; ++row) {
@@ -68,11 +70,16 @@ Status RankOperator::Process(int, Batch batch) {
       continue;
     }
     order_.Encode(batch, row, sort_key_);
-    if (model::IsRetraction(batch.change(row))) {
+    ChangeType change = batch.change(row);
+    if (IsUpdated() && change != ChangeType::kDelete) {
+      // Old rows may come from a source that has them.
+      if (change == ChangeType::kUpdateBefore || Replace(entry, row)) continue;
+      Insert(entry, row_bytes_[row], static_cast<int64_t>(update_encoded_.hashes[row]));
+    } else if (model::IsRetraction(change)) {
       Retract(entry, row_bytes_[row]);
     } else {
       if (node_.windowed && RankedOf(entry)->rows.count == 0) windows_[end].push_back(entry);
-      Insert(entry, row_bytes_[row]);
+      Insert(entry, row_bytes_[row], 0);
     }
   }
   if (!node_.windowed) {
@@ -109,9 +116,33 @@ void RankOperator::Touch(KeyedTable::Entry* entry) {
   touched_.push_back({entry, begin, old_rows_.size()});
 }
 
-void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row) {
+bool RankOperator::IsSameKey(const StoredRow* stored, int row) const {
+  if (static_cast<uint64_t>(stored->tag) != update_encoded_.hashes[row]) return false;
+  const char* bytes = stored->row();
+  Batch decoded(1, rows_.Decode({&bytes, 1}));
+  EncodedKeys keys;
+  update_codec_.Encode(decoded, node_.update_keys, keys);
+  return keys.rows[0] == update_encoded_.rows[row];
+}
+
+bool RankOperator::Replace(KeyedTable::Entry* entry, int row) {
   RowList& list = RankedOf(entry)->rows;
-  bool full = append_only_ && list.count >= node_.rank_end;
+  for (uint32_t i = 0; i < list.count; ++i) {
+    if (!IsSameKey(list[i], row)) continue;
+    Touch(entry);
+    bool stays = list[i]->head() == sort_key_;
+    removed_.push_back(store_.Remove(list, i));
+    if (!stays) return false;
+    auto tag = static_cast<int64_t>(update_encoded_.hashes[row]);
+    store_.Insert(list, i, store_.NewRow(sort_key_, row_bytes_[row], tag));
+    return true;
+  }
+  return false;
+}
+
+void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row, int64_t tag) {
+  RowList& list = RankedOf(entry)->rows;
+  bool full = (append_only_ || IsUpdated()) && list.count >= node_.rank_end;
   // Most rows of a full list stay behind its last row.
   if (full && list.count > 0 && list[list.count - 1]->head() <= sort_key_) return;
   if (full && list.count == 0) return;
@@ -121,7 +152,7 @@ void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row) {
       [](std::string_view key, const StoredRow* stored) { return key < stored->head(); });
   auto position = static_cast<uint32_t>(place - list.begin());
   if (full) removed_.push_back(store_.Remove(list, list.count - 1));
-  store_.Insert(list, position, store_.NewRow(sort_key_, row, 0));
+  store_.Insert(list, position, store_.NewRow(sort_key_, row, tag));
 }
 
 void RankOperator::Retract(KeyedTable::Entry* entry, std::string_view row) {
@@ -160,15 +191,65 @@ void RankOperator::CompareNumbered(std::span<StoredRow* const> before,
   }
 }
 
+void RankOperator::CompareUpdated(std::span<StoredRow* const> before,
+                                  std::span<StoredRow* const> after) {
+  auto same_key = [](StoredRow* row) {
+    return [row](const StoredRow* other) { return other->tag == row->tag; };
+  };
+  for (StoredRow* row : before) {
+    if (std::none_of(after.begin(), after.end(), same_key(row))) {
+      Send(row, 0, ChangeType::kDelete);
+    }
+  }
+  for (StoredRow* row : after) {
+    auto old = std::find_if(before.begin(), before.end(), same_key(row));
+    if (old == before.end()) {
+      Send(row, 0, ChangeType::kInsert);
+    } else if (*old != row && (*old)->row_view() != row->row_view()) {
+      Send(*old, 0, ChangeType::kUpdateBefore);
+      Send(row, 0, ChangeType::kUpdateAfter);
+    }
+  }
+}
+
+/// Where a row moves up, its old self is taken back before it stands in its new place.
+void RankOperator::CompareUpdatedNumbers(std::span<StoredRow* const> before,
+                                         std::span<StoredRow* const> after) {
+  std::vector<uint8_t> taken_back(before.size());
+  for (size_t i = 0; i < after.size(); ++i) {
+    auto number = [&](size_t place) { return node_.rank_start + static_cast<int64_t>(place); };
+    if (i >= before.size()) {
+      Send(after[i], number(i), ChangeType::kInsert);
+      continue;
+    }
+    if (before[i] == after[i] || before[i]->row_view() == after[i]->row_view()) continue;
+    if (taken_back[i] == 0) Send(before[i], number(i), ChangeType::kUpdateBefore);
+    taken_back[i] = 1;
+    for (size_t old = i + 1; old < before.size(); ++old) {
+      bool changed = before[old]->tag == after[i]->tag && before[old] != after[i];
+      if (!changed || taken_back[old] != 0) continue;
+      Send(before[old], number(old), ChangeType::kUpdateBefore);
+      taken_back[old] = 1;
+    }
+    Send(after[i], number(i), ChangeType::kUpdateAfter);
+  }
+}
+
 void RankOperator::Compare(const Touched& touched) {
   auto before = std::span<StoredRow* const>(old_rows_).subspan(touched.old_begin,
                                                                touched.old_end - touched.old_begin);
   auto after = Visible(RankedOf(touched.entry)->rows);
   // As Flink: the only row of a key is updated when rows are but added, taken out and in otherwise;
   // behind an offset rows move from number to number, if their old places are wanted.
-  bool single = node_.rank_end == 1 && append_only_ && node_.changelog.update_after;
+  bool single =
+      node_.rank_end == 1 && (append_only_ || IsUpdated()) && node_.changelog.update_after;
   bool moves = node_.rank_start > 1 && node_.changelog.update_before;
-  if (node_.output_rank_number || single || moves) return CompareNumbered(before, after);
+  bool numbered = node_.output_rank_number || moves;
+  // A delete, which such an input should not have, leaves fewer rows.
+  bool grows = before.size() <= after.size();
+  if (IsUpdated() && numbered && !single && grows) return CompareUpdatedNumbers(before, after);
+  if (numbered || single) return CompareNumbered(before, after);
+  if (IsUpdated()) return CompareUpdated(before, after);
   for (StoredRow* row : after) row->tag = 1;
   for (StoredRow* row : before) {
     if (row->tag == 0) Send(row, 0, ChangeType::kDelete);

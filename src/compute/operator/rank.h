@@ -16,8 +16,9 @@ namespace forebay::compute {
 /// order, equal ones by arrival; of an input that only inserts no row behind the last rank is kept.
 /// Per key and batch the rows that entered and left are sent: without numbers +I and -D (the first
 /// row of an input that only inserts: -U/+U), with numbers a -U/+U for every position that changed.
-/// Windowed: nothing is sent before the watermark reaches the window's end - 1; then the key goes.
-/// Late rows are dropped.
+/// With update keys the input is rows that replace those of equal key; no row behind the last rank
+/// is kept, and a row that stays among the first is updated. Windowed: nothing is sent before the
+/// watermark reaches the window's end - 1; then the key goes. Late rows are dropped.
 class RankOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::RankNode& node);
@@ -50,12 +51,20 @@ class RankOperator : public Operator {
   }
   std::span<StoredRow* const> Visible(const RowList& list) const;
   void Touch(KeyedTable::Entry* entry);
-  void Insert(KeyedTable::Entry* entry, std::string_view row);
+  void Insert(KeyedTable::Entry* entry, std::string_view row, int64_t tag);
   void Retract(KeyedTable::Entry* entry, std::string_view row);
+  /// Of an input of updates without old rows: takes out the row that `row` replaces, if it moves;
+  /// whether it has been replaced where it was.
+  bool Replace(KeyedTable::Entry* entry, int row);
+  bool IsSameKey(const StoredRow* stored, int row) const;
+  bool IsUpdated() const { return !node_.update_keys.empty(); }
   bool IsLate(const model::Batch& batch, int row, int64_t& end) const;
   void DropIfNew(KeyedTable::Entry* entry);
   void Compare(const Touched& touched);
   void CompareNumbered(std::span<StoredRow* const> before, std::span<StoredRow* const> after);
+  /// As Flink's UpdatableTopNFunction sends them.
+  void CompareUpdated(std::span<StoredRow* const> before, std::span<StoredRow* const> after);
+  void CompareUpdatedNumbers(std::span<StoredRow* const> before, std::span<StoredRow* const> after);
   void Send(StoredRow* row, int64_t number, model::ChangeType change);
   Status Flush();
   void Forget(KeyedTable::Entry* entry);
@@ -67,6 +76,7 @@ class RankOperator : public Operator {
   RowCodec rows_;
   SortKeyCodec order_;
   KeyCodec codec_;
+  KeyCodec update_codec_;  ///< of update_keys; a row's tag is the hash of its key
   KeyedTable table_;
   RowStore store_;
   std::vector<KeyedTable::Entry*> emptied_;  ///< a snapshot found nothing left of them
@@ -75,6 +85,7 @@ class RankOperator : public Operator {
   int64_t progress_ = kMinWatermark;
 
   EncodedKeys encoded_;
+  EncodedKeys update_encoded_;
   EncodedRows row_bytes_;
   std::string sort_key_;
   std::vector<uint32_t> all_rows_;

@@ -143,6 +143,7 @@ Result<std::unique_ptr<Operator>> LimitOperator::Make(const sql::LimitNode& node
   rank.output = node.output;
   rank.changelog = node.changelog;
   rank.order = node.order;
+  rank.update_keys = node.update_keys;
   rank.rank_start = node.offset + 1;
   rank.rank_end = end;
   return RankOperator::Make(rank);

@@ -1,5 +1,6 @@
 #include "sql/analyzer/changelog.h"
 
+#include "sql/analyzer/monotonicity.h"
 #include "sql/catalog/connector_options.h"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ ChangelogMode ScanKinds(const TableScanNode& scan) {
 
 // The first row by event time is sent once, when the watermark says that none before it can come.
 ChangelogMode DeduplicateKinds(const DeduplicateNode& node, ChangelogMode input) {
-  if (node.normalizes && !input.remove) return kInsertUpdate;
+  if (node.normalizes && !input.remove && node.condition == nullptr) return kInsertUpdate;
   bool waits = !node.keep_last && input.IsInsertOnly();
   return waits ? kInsert : kUpserts;
 }
@@ -268,7 +269,52 @@ bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
     case PlanKind::kSort: return needed_above;
     case PlanKind::kSink: return SinkNeedsUpdateBefore(static_cast<const SinkNode&>(node));
     case PlanKind::kDeduplicate: return !static_cast<const DeduplicateNode&>(node).normalizes;
+    case PlanKind::kRank: return static_cast<const RankNode&>(node).update_keys.empty();
+    case PlanKind::kLimit: return static_cast<const LimitNode&>(node).update_keys.empty();
     default: return true;
+  }
+}
+
+// ---- ranks ----
+
+// Whether the node can send updates without their old rows.
+bool CanOmitUpdateBefore(const PlanNode& node) {
+  if (node.changelog.IsInsertOnly()) return true;
+  bool passes = node.kind == PlanKind::kCalc || node.kind == PlanKind::kJoin ||
+                node.kind == PlanKind::kUnion || node.kind == PlanKind::kWatermark ||
+                node.kind == PlanKind::kLookupJoin || node.kind == PlanKind::kUnnest;
+  for (size_t i = 0; passes && i < node.inputs.size(); ++i) {
+    if (node.inputs[i]->changelog.IsInsertOnly()) continue;
+    if (NeedsUpdateBefore(node, i, false) || !CanOmitUpdateBefore(*node.inputs[i])) return false;
+  }
+  return true;
+}
+
+// The upsert key by which a rank can replace rows, or nothing. Flink does so in spite of deletions.
+std::vector<int> UpdateKeys(const PlanNode& input, const std::vector<int>& partition,
+                            const std::vector<SortKey>& order, const Monotonicities& columns) {
+  if (input.changelog.IsInsertOnly() || input.changelog.remove) return {};
+  if (!MovesForward(columns, order) || !CanOmitUpdateBefore(input)) return {};
+  for (const auto& key : input.upsert_keys) {
+    if (!key.empty() && ContainsAll(key, partition)) return key;
+  }
+  return {};
+}
+
+void UseMonotonicity(const std::vector<std::shared_ptr<PlanNode>>& nodes) {
+  auto known = InferMonotonicity(nodes);
+  for (const auto& node : nodes) {
+    if (node->kind == PlanKind::kAggregate) {
+      MarkMonotonicCalls(static_cast<AggregateNode&>(*node), known.at(node.get()));
+    } else if (node->kind == PlanKind::kRank && !static_cast<RankNode&>(*node).windowed) {
+      auto& rank = static_cast<RankNode&>(*node);
+      const PlanNode& input = *node->inputs[0];
+      rank.update_keys = UpdateKeys(input, rank.keys, rank.order, known.at(&input));
+    } else if (node->kind == PlanKind::kLimit && static_cast<LimitNode&>(*node).fetch) {
+      auto& limit = static_cast<LimitNode&>(*node);
+      const PlanNode& input = *node->inputs[0];
+      limit.update_keys = UpdateKeys(input, {}, limit.order, known.at(&input));
+    }
   }
 }
 
@@ -379,6 +425,7 @@ Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool 
     for (const PlanPtr& input : node->inputs) inputs.push_back(input->changelog);
     node->changelog = streaming ? KindsFrom(*node, inputs) : kInsert;
   }
+  if (streaming) UseMonotonicity(nodes);
   std::set<const PlanNode*> needs;
   for (size_t i = nodes.size(); i-- > 0;) {
     const PlanNode& node = *nodes[i];

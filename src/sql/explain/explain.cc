@@ -87,7 +87,7 @@ std::string Calls(const std::vector<AggregateCall>& calls, const PlanNode& input
     bool python = call.function.starts_with(kPythonAggregate);
     std::string name = call.function;
     if (python) name = PythonNameOf(name.substr(kPythonAggregate.size()));
-    std::string text = fmt::format("{}{}({}{})", name, retract ? "_RETRACT" : "",
+    std::string text = fmt::format("{}{}({}{})", name, retract && !call.one_way ? "_RETRACT" : "",
                                    call.distinct ? "DISTINCT " : "", args);
     if (call.filter >= 0) text += " FILTER " + Name(input, call.filter);
     parts.push_back(text + " AS " + call.name);
@@ -381,7 +381,11 @@ std::string NodeText(const PlanNode& node) {
     case PlanKind::kRank: return RankText(static_cast<const RankNode&>(node));
     case PlanKind::kDeduplicate: {
       const auto& d = static_cast<const DeduplicateNode&>(node);
-      if (d.normalizes) return fmt::format("ChangelogNormalize(key=[{}]", Names(node, d.keys));
+      std::string where;
+      if (d.condition != nullptr) where = fmt::format(", where=[{}]", Text(*d.condition, d.output));
+      if (d.normalizes) {
+        return fmt::format("ChangelogNormalize(key=[{}]{}", Names(node, d.keys), where);
+      }
       return fmt::format("Deduplicate(keep=[{}Row], key=[{}], order=[{}]",
                          d.keep_last ? "Last" : "First", Names(node, d.keys),
                          d.is_rowtime ? "ROWTIME" : "PROCTIME");

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "sql/analyzer/changelog.h"
 #include "sql/analyzer/expression_analyzer.h"
@@ -155,6 +156,16 @@ void AddOrderArguments(OverAggregateNode& over) {
   }
 }
 
+/// As Flink, rows that the filter behind a normalized scan leaves out are not kept at all.
+void FilterNormalized(CalcNode& calc) {
+  if (calc.condition == nullptr || calc.inputs[0]->kind != PlanKind::kDeduplicate) return;
+  const auto& source = static_cast<const DeduplicateNode&>(*calc.inputs[0]);
+  if (!source.normalizes || source.condition != nullptr) return;
+  auto filtered = std::make_shared<DeduplicateNode>(source);
+  filtered->condition = std::exchange(calc.condition, nullptr);
+  calc.inputs = {std::move(filtered)};
+}
+
 /// The last row of each key, with the columns of the scan; the key may be none of them.
 PlanPtr Normalized(std::shared_ptr<TableScanNode> scan) {
   const model::Schema& schema = scan->table.info.descriptor.schema;
@@ -280,6 +291,7 @@ std::vector<PlanPtr> FinishJoins(const std::vector<PlanPtr>& roots) {
 
 std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots) {
   return RebuildAll(roots, [&](const PlanNode&, std::shared_ptr<PlanNode> node) -> PlanPtr {
+    if (node->kind == PlanKind::kCalc) FilterNormalized(static_cast<CalcNode&>(*node));
     if (node->kind != PlanKind::kTableScan) return node;
     auto scan = std::static_pointer_cast<TableScanNode>(node);
     return IsUpsertSource(*scan) ? Normalized(std::move(scan)) : node;

@@ -65,6 +65,8 @@ struct AggregateCall {
   bool distinct = false;
   model::DataType type;  ///< of the result
   std::string name;      ///< of the output column
+  /// MIN or MAX over updates that only lower or raise it: rows taken back change nothing.
+  bool one_way = false;
 };
 
 }  // namespace forebay::sql

@@ -271,6 +271,9 @@ struct RankNode : PlanNode {
   int64_t rank_start = 1;
   int64_t rank_end = 1;
   bool output_rank_number = false;
+  /// Not empty: the columns by which an update finds the row it replaces; updates come without old
+  /// rows and never move a row back in `order` (Flink's UpdateFastStrategy).
+  std::vector<int> update_keys;
   /// Input and output are per window: keys include the window's columns, results come when the
   /// window ends.
   bool windowed = false;
@@ -320,6 +323,7 @@ struct DeduplicateNode : PlanNode {
   bool is_rowtime = true;
   /// Gives a changelog of upserts its old rows (Flink's ChangelogNormalize).
   bool normalizes = false;
+  ExpressionPtr condition;  ///< only with `normalizes`: a row that does not meet it is none
 };
 
 /// UNION ALL: inputs have equal types.
@@ -339,6 +343,7 @@ struct LimitNode : PlanNode {
   std::vector<SortKey> order;
   int64_t offset = 0;
   std::optional<int64_t> fetch;
+  std::vector<int> update_keys;  ///< as RankNode's
 };
 
 /// Writes the input into a table. Input columns are the table's physical columns in order.

@@ -111,6 +111,7 @@ Json CallsJson(const std::vector<AggregateCall>& calls) {
                     {"distinct", call.distinct},
                     {"type", TypeJson(call.type)},
                     {"name", call.name}});
+    if (call.one_way) json.back()["one_way"] = true;
   }
   return json;
 }
@@ -119,7 +120,7 @@ std::vector<AggregateCall> CallsOf(const Json& json) {
   std::vector<AggregateCall> calls;
   for (const Json& item : json) {
     calls.push_back({item.at("function"), item.at("args"), item.at("filter"), item.at("distinct"),
-                     TypeOf(item.at("type")), item.at("name")});
+                     TypeOf(item.at("type")), item.at("name"), item.value("one_way", false)});
   }
   return calls;
 }
@@ -266,6 +267,7 @@ void Write(const RankNode& n, Json& json) {
   json["rank_end"] = n.rank_end;
   json["output_rank_number"] = n.output_rank_number;
   json["windowed"] = n.windowed;
+  if (!n.update_keys.empty()) json["update_keys"] = n.update_keys;
 }
 void Read(const Json& json, RankNode& n) {
   json.at("keys").get_to(n.keys);
@@ -274,6 +276,7 @@ void Read(const Json& json, RankNode& n) {
   json.at("rank_end").get_to(n.rank_end);
   json.at("output_rank_number").get_to(n.output_rank_number);
   json.at("windowed").get_to(n.windowed);
+  n.update_keys = json.value("update_keys", std::vector<int>());
 }
 Json BoundJson(const FrameBound& bound) {
   return {{"kind", static_cast<int>(bound.kind)}, {"offset", bound.offset}};
@@ -303,6 +306,7 @@ void Write(const DeduplicateNode& n, Json& json) {
   json["keep_last"] = n.keep_last;
   json["is_rowtime"] = n.is_rowtime;
   json["normalizes"] = n.normalizes;
+  if (n.condition != nullptr) json["condition"] = ExpressionJson(n.condition);
 }
 void Read(const Json& json, DeduplicateNode& n) {
   json.at("keys").get_to(n.keys);
@@ -310,6 +314,7 @@ void Read(const Json& json, DeduplicateNode& n) {
   json.at("keep_last").get_to(n.keep_last);
   json.at("is_rowtime").get_to(n.is_rowtime);
   n.normalizes = json.value("normalizes", false);
+  if (json.contains("condition")) n.condition = ExpressionOf(json["condition"]);
 }
 void Write(const UnnestNode& n, Json& json) {
   json["collection"] = ExpressionJson(n.collection);
@@ -345,11 +350,13 @@ void Write(const LimitNode& n, Json& json) {
   json["order"] = OrderJson(n.order);
   json["offset"] = n.offset;
   if (n.fetch) json["fetch"] = *n.fetch;
+  if (!n.update_keys.empty()) json["update_keys"] = n.update_keys;
 }
 void Read(const Json& json, LimitNode& n) {
   n.order = OrderOf(json.at("order"));
   json.at("offset").get_to(n.offset);
   if (json.contains("fetch")) n.fetch = json["fetch"].get<int64_t>();
+  n.update_keys = json.value("update_keys", std::vector<int>());
 }
 void Write(const SinkNode& n, Json& json) {
   json["table"] = TableJson(n.table);
