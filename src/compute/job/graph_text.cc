@@ -143,7 +143,8 @@ std::string GraphDot(const Job& job) {
         "  {} [label=\"{}\\n{} in, {} out\\nbusy {:.1f} ms, state {} B\\nback-pressure {:.0f} %, "
         "skew {:.2f}{}\"];\n",
         DotName(op.node_id), DotText(op.name), op.rows_in, op.rows_out, op.busy_ms, op.state_bytes,
-        op.back_pressure * 100, op.skew, DotText(ArrangementText(op, "\n")));
+        op.back_pressure * 100, op.skew,
+        op.arrangement.empty() ? "" : "\\n" + DotText(ArrangementText(op, "")));
     for (const InputMetrics& input : op.inputs) {
       text += fmt::format("  {} -> {} [label=\"{}\"];\n", DotName(input.from), DotName(op.node_id),
                           PartitioningName(input.partitioning));
