@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/local_connection.h"
+#include "compute/sink/file_insert.h"
 #include "compute/union_read/lake_parts.h"
 #include "serve/session/session.h"
 
@@ -35,6 +36,7 @@ Status Node::Start(const NodeOptions& options) {
   catalogs_ = std::make_unique<client::CatalogConnection>(*connection_, *network_);
   gateway_ = client::TabletGateway::Open(*storage_);
   RETURN_IF_ERROR(connection_->admin().CreateDatabase(serve::Session::kDefaultDatabase, true));
+  RETURN_IF_ERROR(compute::FinishFileInserts(connection_->admin(), *fs_));
   RETURN_IF_ERROR(serve::RemoveUnfinishedTables(*connection_));
   const Clock& clock = Clock::System();
   tiering_ = std::make_unique<lake::TieringService>(*connection_, *fs_, clock, data_dir_ + "/lake",

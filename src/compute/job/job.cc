@@ -36,6 +36,7 @@ Job::Job(const ComputeEnvironment& environment, std::string directory, JobRecord
       record_(std::move(record)) {
   context_.environment = &environment_;
   context_.settings = record_.settings;
+  context_.job_id = record_.id;
   if (auto zone = context_.settings.find("table.local-time-zone");
       zone != context_.settings.end()) {
     context_.evaluation.time_zone = zone->second;

@@ -1,6 +1,7 @@
 #include "compute/job/job_graph.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -16,14 +17,37 @@ namespace {
 using sql::PlanKind;
 using sql::PlanNode;
 
+bool IsSet(const sql::TableRef& table, const char* option) {
+  auto value = table.options.find(option);
+  if (value == table.options.end()) return false;
+  std::string lower = value->second;
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower == "true";
+}
+
+/// Of a sink of files: the rows of a partition in one place when there are to be few files,
+/// 'sink.shuffle-by-partition.enable'. With 'auto-compaction' a checkpoint has a file a partition,
+/// or one in all, so that none need be merged.
+Distribution FilesRequirement(const sql::TableRef& table) {
+  bool compacts = IsSet(table, "auto-compaction");
+  if (!compacts && !IsSet(table, "sink.shuffle-by-partition.enable")) return {};
+  const model::TableDescriptor& descriptor = table.info.descriptor;
+  std::vector<int> keys;
+  for (const std::string& key : descriptor.partition_keys) {
+    keys.push_back(descriptor.schema.IndexOf(key));
+  }
+  if (!keys.empty()) return {Distribution::Kind::kByKeys, std::move(keys)};
+  return compacts ? Distribution{Distribution::Kind::kSingle, {}} : Distribution{};
+}
+
 /// How input `input` of `node` must be spread: operators say so themselves; a sink wants the rows
 /// of a key in one place.
 Distribution RequirementOf(const PlanNode& node, int input) {
   if (node.kind != PlanKind::kSink) return DistributionOf(node, input);
   const auto& table = static_cast<const sql::SinkNode&>(node).table;
   std::vector<int> key = table.info.descriptor.schema.PrimaryKeyIndexes();
-  if (key.empty()) return {};
-  return {Distribution::Kind::kByKeys, std::move(key)};
+  if (!key.empty()) return {Distribution::Kind::kByKeys, std::move(key)};
+  return table.connector() == "filesystem" ? FilesRequirement(table) : Distribution{};
 }
 
 /// The column lists by which a vertex's output is hash-partitioned.

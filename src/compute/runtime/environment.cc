@@ -72,4 +72,9 @@ Result<std::shared_ptr<StateBudget>> JobContext::MakeStateBudget() const {
   return std::make_shared<StateBudget>(bytes, fraction);
 }
 
+bool IsBatch(const JobContext& context) {
+  auto mode = context.settings.find("execution.runtime-mode");
+  return mode != context.settings.end() && mode->second == "batch";
+}
+
 }  // namespace forebay::compute

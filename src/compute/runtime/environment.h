@@ -43,6 +43,7 @@ struct JobContext {
   std::map<std::string, std::string> settings;
   EvaluationContext evaluation;
   CollectQueue* collect = nullptr;  ///< for plans with a root that is no sink
+  std::string job_id;               ///< the same whenever the job runs; empty: it is no job
 
   /// The setting, or `fallback`; kInvalidArgument when it is no number.
   Result<int64_t> IntegerSetting(const std::string& key, int64_t fallback) const;
@@ -53,5 +54,8 @@ struct JobContext {
   /// What 'taskmanager.memory.managed.size' or '.fraction' gives the job's state.
   Result<std::shared_ptr<StateBudget>> MakeStateBudget() const;
 };
+
+/// Whether 'execution.runtime-mode' is batch.
+bool IsBatch(const JobContext& context);
 
 }  // namespace forebay::compute

@@ -145,9 +145,11 @@ Status Subtask::AdvanceWatermark() {
   if (!minimum.has_value()) {
     if (idle_) return Status::Ok();
     idle_ = true;
+    if (sink_ != nullptr) sink_->SetIdle(true);
     return router_.Broadcast(MessageKind::kIdle);
   }
   bool was_idle = std::exchange(idle_, false);
+  if (was_idle && sink_ != nullptr) sink_->SetIdle(false);
   if (*minimum > watermark_) {
     watermark_ = *minimum;
     metrics_.watermark.store(watermark_, std::memory_order_relaxed);

@@ -22,6 +22,7 @@ class EnforcingWriter : public SinkWriter {
     return writer_->ProcessWatermark(watermark);
   }
   Status Tick(int64_t now_ms) override { return writer_->Tick(now_ms); }
+  void SetIdle(bool idle) override { writer_->SetIdle(idle); }
   Status Finish() override { return writer_->Finish(); }
   Status Snapshot(StateWriter& state) override { return writer_->Snapshot(state); }
   Status Restore(StateReader& state) override { return writer_->Restore(state); }

@@ -34,6 +34,8 @@ class SinkWriter : public Operator {
     (void)commits;
     return Status::Ok();
   }
+  /// No input has a say in the watermark for now.
+  virtual void SetIdle(bool idle) { (void)idle; }
 };
 
 /// Commits one sink's epochs, in order, one at a time, from the job's coordinator thread.

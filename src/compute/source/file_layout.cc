@@ -4,6 +4,7 @@
 
 #include "compute/source/format_options.h"
 #include "format/text_cell.h"
+#include "sql/catalog/metadata_columns.h"
 
 namespace forebay::compute {
 namespace {
@@ -105,7 +106,7 @@ void FileLayout::AddMetadata(const sql::MetadataColumn& column, const model::Dat
     return;
   }
   places_.push_back({Place::Kind::kRow, static_cast<int>(metadata_.size()), column.key, type});
-  metadata_.push_back({column.key, type});
+  metadata_.push_back({std::string(sql::MetadataKeyOf(column.key)), type});
 }
 
 Status FileLayout::AppendConstant(const Place& place, const FileFacts& facts,

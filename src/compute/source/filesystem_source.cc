@@ -314,11 +314,6 @@ class FilesystemSource : public Source {
   FilesystemScan scan_;
 };
 
-bool IsBatch(const JobContext& context) {
-  auto mode = context.settings.find("execution.runtime-mode");
-  return mode != context.settings.end() && mode->second == "batch";
-}
-
 Error NotInBatch(const sql::TableScanNode& node, std::string_view why) {
   Error error = InvalidArgument("table {} {}, which a batch query cannot read",
                                 node.table.path.ToString(), why);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "compute/checkpoint/state_map.h"
 #include "compute/sink/not_null_enforcer.h"
 #include "compute/sink/sink_factory.h"
 #include "serve/session/query_cursor.h"
@@ -37,7 +38,7 @@ class TableTarget : public RowTarget {
   const compute::NotNullEnforcer enforcer_;
 };
 
-/// A connector's sink that needs no commit.
+/// A connector's sink; its one commit, if it needs any, is at the end.
 class ConnectorTarget : public RowTarget, private compute::SinkControl {
  public:
   static Result<std::unique_ptr<RowTarget>> Open(const sql::SinkNode& sink,
@@ -46,13 +47,7 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
     target->context_ = std::move(context);
     ASSIGN_OR_RETURN(target->sink_, compute::MakeSink(sink, target->context_));
     ASSIGN_OR_RETURN(target->writer_, target->sink_->MakeWriter(0, 1, *target));
-    ASSIGN_OR_RETURN(auto committer, target->sink_->MakeCommitter());
-    if (committer != nullptr) {
-      return NotSupported(
-          "INSERT into connector '{}' in batch mode: SET 'execution.runtime-mode' = "
-          "'streaming' first",
-          sink.table.connector());
-    }
+    ASSIGN_OR_RETURN(target->committer_, target->sink_->MakeCommitter());
     RETURN_IF_ERROR(target->writer_->Open({}));
     return std::unique_ptr<RowTarget>(std::move(target));
   }
@@ -61,7 +56,16 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
     RETURN_IF_ERROR(writer_->Process(0, std::move(rows)));
     return count;
   }
-  Status Finish() override { return writer_->Finish(); }
+  Status Finish() override {
+    RETURN_IF_ERROR(writer_->Finish());
+    if (committer_ == nullptr) return Status::Ok();
+    compute::CheckpointEntries entries;
+    RETURN_IF_ERROR(writer_->PrepareCommit(entries));
+    compute::StateMap commits;
+    RETURN_IF_ERROR(commits.ApplyAll(entries));
+    std::atomic<bool> cancelled = false;
+    return committer_->Commit(*commits.ReaderOf(0, 0, 1), cancelled);
+  }
 
  private:
   // Batch inserts commit once, at the end: nothing holds sources or asks for checkpoints.
@@ -72,6 +76,7 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
 
   compute::JobContext context_;
   std::unique_ptr<compute::Sink> sink_;
+  std::unique_ptr<compute::Committer> committer_;  ///< null: rows are visible at once
   std::unique_ptr<compute::SinkWriter> writer_;
 };
 

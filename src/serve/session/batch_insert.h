@@ -27,8 +27,9 @@ struct TableWrite {
 };
 
 /// Runs the inputs of the sinks one after the other as batch queries and writes their rows into the
-/// sinks' tables. Not atomic as a whole: rows written before an error or a break stay, as in
-/// Flink's batch jobs. `done` is the message's last word. `engine` outlives the work.
+/// sinks' tables. Not atomic as a whole: rows written into Forebay's tables before an error or a
+/// break stay; files appear when their INSERT has come to its end, or not at all. `done` is the
+/// message's last word. `engine` outlives the work.
 std::unique_ptr<StatementWork> WriteBatch(std::vector<TableWrite> writes, const Engine& engine,
                                           std::map<std::string, std::string> settings,
                                           const compute::EvaluationContext& evaluation,

@@ -124,6 +124,21 @@ Result<ExpressionPtr> PartitionValue(const model::ColumnSpec& column, const std:
                 column.type.Nullable());
 }
 
+// Batch rows of files come partition by partition, so that one file a sink is open at a time: by
+// the keys whose values PARTITION does not say, as in Flink.
+PlanPtr SortedByPartition(PlanPtr input, const TableRef& table, const InsertAst& insert) {
+  if (table.connector() != "filesystem") return input;
+  const model::TableDescriptor& descriptor = table.info.descriptor;
+  auto sort = std::make_shared<SortNode>();
+  for (const std::string& key : descriptor.partition_keys) {
+    if (!insert.partition.contains(key)) sort->order.push_back({descriptor.schema.IndexOf(key)});
+  }
+  if (sort->order.empty()) return input;
+  sort->output = input->output;
+  sort->inputs = {std::move(input)};
+  return sort;
+}
+
 }  // namespace
 
 Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert,
@@ -184,8 +199,12 @@ Result<PlanPtr> AnalyzeInsert(QueryAnalyzer& queries, const InsertAst& insert,
   sink->target_columns = std::move(*targets);
   PlanPtr input = MakeCalc(query.plan, nullptr, std::move(projections), names);
   sink->output = input->output;
+  if (!queries.options().streaming) {
+    input = SortedByPartition(std::move(input), table.ref, insert);
+  }
   sink->inputs = {std::move(input)};
   sink->table = std::move(table.ref);
+  sink->partition = insert.partition;
   sink->overwrite = insert.overwrite;
   if (sink->overwrite && queries.options().streaming) {
     return located(NotSupported("SQL-1020 INSERT OVERWRITE: streaming mode does not support it"));

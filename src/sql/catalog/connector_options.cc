@@ -52,7 +52,8 @@ constexpr OptionRule kFilesystem[] = {{"path"},
                                       {"partition.time-extractor.kind", "default"},
                                       {"partition.time-extractor.timestamp-pattern"},
                                       {"partition.time-extractor.timestamp-formatter"},
-                                      {"auto-compaction", "false"}};
+                                      {"auto-compaction"},
+                                      {"compaction.file-size"}};
 constexpr OptionRule kCsv[] = {{"csv.field-delimiter"},
                                {"csv.quote-character"},
                                {"csv.disable-quote-character"},

@@ -63,9 +63,15 @@ Keys ReadableKeys(const TableRef& table) {
 
 }  // namespace
 
+std::string_view MetadataKeyOf(std::string_view key) {
+  constexpr std::string_view kPrefix = "value.";
+  return key.starts_with(kPrefix) ? key.substr(kPrefix.size()) : key;
+}
+
 std::optional<DataType> ReadableMetadata(const TableRef& table, const std::string& key) {
+  std::string_view plain = MetadataKeyOf(key);
   for (const auto& [name, type] : ReadableKeys(table)) {
-    if (name == key) return type;
+    if (name == key || (name == plain && !name.starts_with("file."))) return type;
   }
   return std::nullopt;
 }

@@ -7,6 +7,10 @@
 
 namespace forebay::sql {
 
+/// The key by which a format knows its metadata: Kafka's connector puts "value." in front of it,
+/// and tables that were written for it have it so.
+std::string_view MetadataKeyOf(std::string_view key);
+
 /// The type in which the table's connector or format gives the metadata `key`
 /// (SupportsReadingMetadata.listReadableMetadata); nullopt when it does not.
 std::optional<model::DataType> ReadableMetadata(const TableRef& table, const std::string& key);

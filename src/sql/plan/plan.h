@@ -353,6 +353,8 @@ struct SinkNode : PlanNode {
   bool overwrite = false;
   /// The table's columns that are written, others stay as they are (partial update); empty: all.
   std::vector<int> target_columns;
+  /// PARTITION (key = value, ...) of the INSERT, as written.
+  std::map<std::string, std::string> partition;
 };
 
 }  // namespace forebay::sql

@@ -362,11 +362,13 @@ void Write(const SinkNode& n, Json& json) {
   json["table"] = TableJson(n.table);
   json["overwrite"] = n.overwrite;
   json["target_columns"] = n.target_columns;
+  if (!n.partition.empty()) json["partition"] = n.partition;
 }
 void Read(const Json& json, SinkNode& n) {
   n.table = TableOf(json.at("table"));
   json.at("overwrite").get_to(n.overwrite);
   n.target_columns = json.value("target_columns", std::vector<int>());
+  n.partition = json.value("partition", std::map<std::string, std::string>());
 }
 
 /// Calls `f` with a null pointer of the node type of `kind`.

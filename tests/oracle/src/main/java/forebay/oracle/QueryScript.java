@@ -27,20 +27,26 @@ final class QueryScript {
             + " without retractions; materialized is its batch answer";
     private static final Pattern TABLE = Pattern.compile("\\$\\{TABLE:(\\w+)\\}");
 
+    /** `-- files: x`: what is in that folder below SCRATCH afterwards is a result, too. */
+    private static final Pattern LISTED = Pattern.compile("(?m)^-- files: (\\w+)$");
+
     private final List<String> statements;
+    private final List<String> listed;
     private final Path data;
     private final List<Map<String, Object>> results = new ArrayList<>();
     private final List<String> definitions = new ArrayList<>();
     private StreamTableEnvironment tables;
 
-    private QueryScript(List<String> statements, Path data) {
+    private QueryScript(List<String> statements, List<String> listed, Path data) {
         this.statements = statements;
+        this.listed = listed;
         this.data = data;
     }
 
     static void run(Path file, Path out, Path data) throws Exception {
         String text = Files.readString(file);
-        QueryScript script = new QueryScript(Statements.split(text), data);
+        QueryScript script = new QueryScript(Statements.split(text),
+                LISTED.matcher(text).results().map(match -> match.group(1)).toList(), data);
         List<String> modes = modes(text);
         for (String mode : modes) {
             script.runIn(mode);
@@ -76,12 +82,37 @@ final class QueryScript {
             }
             results.add(result);
         }
+        for (int i = 0; i < listed.size(); i++) {
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("statement", statements.size() + i + 1);
+            result.put("mode", mode);
+            if (mode.equals("streaming")) {
+                result.put("changelog_mode", "I");
+            }
+            result.put("columns", List.of(Map.of("name", "file", "type", "STRING")));
+            result.put("rows", filesBelow(scratch.resolve(listed.get(i))));
+            results.add(result);
+        }
         delete(scratch);
+    }
+
+    /** The files that readers see, and success files: a row each, parts as one. */
+    private static List<List<String>> filesBelow(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString())
+                    .filter(name -> !("/" + name).contains("/."))
+                    .map(name -> name.replaceFirst("(^|/)part-[^/]*$", "$1part"))
+                    .distinct().sorted().map(List::of).toList();
+        }
     }
 
     /**
      * `${DATA}` is the folder of input, `${SCRATCH}` one of this run; `${TABLE:x}` the options of a
      * table one can write to, `${MUTABLE:x}` of one that also takes UPDATE, DELETE and TRUNCATE;
+     * `${MESSAGES}` the connector that reads a file's lines as messages;
      * `${FUNCTION:X …}` the class X of Functions.
      */
     private String replace(String sql, Path scratch) throws IOException {
@@ -91,6 +122,7 @@ final class QueryScript {
         }
         return sql.replace("${DATA}", data.toString())
                 .replace("${SCRATCH}", scratch.toString())
+                .replace("${MESSAGES}", "'connector' = 'oracle-messages'")
                 .replaceAll("\\$\\{MUTABLE:(\\w+)\\}",
                         "WITH ('connector' = 'oracle-memory', 'folder' = '" + scratch + "/$1')")
                 .replaceAll("\\$\\{FUNCTION:(\\w+)[^}]*\\}", "AS 'forebay.oracle.Functions\\$$1'")
