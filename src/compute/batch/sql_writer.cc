@@ -92,6 +92,7 @@ Result<std::string> SqlWriter::Body(const PlanNode& node) {
       return OverAggregate(static_cast<const sql::OverAggregateNode&>(node));
     case PlanKind::kUnnest: return Unnest(static_cast<const sql::UnnestNode&>(node));
     case PlanKind::kMatch: return Match(static_cast<const sql::MatchNode&>(node));
+    case PlanKind::kChangelog: return NotSupported("changes as rows in batch mode");
     case PlanKind::kUnion: return Union(static_cast<const sql::UnionNode&>(node));
     case PlanKind::kLimit: return Limit(static_cast<const sql::LimitNode&>(node));
     case PlanKind::kSort: {

@@ -30,10 +30,9 @@ Result<std::optional<LookupCache::Options>> LookupCache::OptionsOf(
     const std::map<std::string, std::string>& options) {
   auto cache = options.find("lookup.cache");
   std::string kind = cache == options.end() ? "NONE" : Upper(cache->second);
-  if (kind == "NONE") return std::optional<Options>();
-  if (kind == "FULL") return NotSupported("'lookup.cache' = 'FULL'; 'PARTIAL' is supported");
+  if (kind == "NONE" || kind == "FULL") return std::optional<Options>();
   if (kind != "PARTIAL") {
-    return InvalidArgument("'lookup.cache' is NONE or PARTIAL, not '{}'", cache->second);
+    return InvalidArgument("'lookup.cache' is NONE, PARTIAL or FULL, not '{}'", cache->second);
   }
   Options read;
   const std::string prefix = "lookup.partial-cache.";

@@ -25,7 +25,8 @@ class LookupCache {
   /// A row, or null when there is none under the key.
   using Row = std::shared_ptr<const std::string>;
 
-  /// The options 'lookup.cache' and 'lookup.partial-cache.*' of a table; nothing without a cache.
+  /// The options 'lookup.cache' and 'lookup.partial-cache.*' of a table; nothing without
+  /// such a cache.
   static Result<std::optional<Options>> OptionsOf(
       const std::map<std::string, std::string>& options);
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
+
+#include "model/prefix_key.h"
 
 namespace forebay::compute {
 
@@ -40,9 +43,14 @@ Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoin
 Status LookupJoinOperator::OpenLookuper(const sql::LookupJoinNode& node,
                                         const std::vector<int>& projection,
                                         client::Connection& connection) {
+  for (int column : projection) {
+    row_types_.push_back(node.table.info.descriptor.schema.columns[column].type);
+  }
+  ASSIGN_OR_RETURN(bool is_cached, OpenFullCache(node, projection, connection));
+  if (is_cached) return Status::Ok();
   if (node.keys.size() >= node.table.info.descriptor.schema.primary_key.size()) {
     ASSIGN_OR_RETURN(lookuper_, connection.OpenLookuper(node.table.path, projection));
-    return OpenCache(node, projection);
+    return OpenCache(node);
   }
   auto* scans = dynamic_cast<client::KeyScans*>(&connection);
   if (scans == nullptr) return NotSupported("a lookup join by a part of the key");
@@ -50,24 +58,32 @@ Status LookupJoinOperator::OpenLookuper(const sql::LookupJoinNode& node,
   return Status::Ok();
 }
 
-Status LookupJoinOperator::OpenCache(const sql::LookupJoinNode& node,
-                                     const std::vector<int>& projection) {
+Result<bool> LookupJoinOperator::OpenFullCache(const sql::LookupJoinNode& node,
+                                               const std::vector<int>& projection,
+                                               client::Connection& connection) {
+  ASSIGN_OR_RETURN(auto options, FullLookupCache::OptionsOf(node.table.options));
+  if (!options) return false;
+  std::vector<int> keys = node.table.info.descriptor.schema.PrimaryKeyIndexes();
+  if (node.keys.size() < keys.size()) keys = model::PrefixLookupKey(node.table.info.descriptor);
+  model::TableInfo table = node.table.info;
+  table.path = node.table.path;
+  full_cache_.emplace(*options, connection, std::move(table), std::move(keys), projection);
+  return true;
+}
+
+Status LookupJoinOperator::OpenCache(const sql::LookupJoinNode& node) {
   ASSIGN_OR_RETURN(auto options, LookupCache::OptionsOf(node.table.options));
   if (!options) return Status::Ok();
   cache_.emplace(*options);
   std::vector<model::DataType> key_types;
   for (const sql::ExpressionPtr& key : node.keys) key_types.push_back(key->type);
-  std::vector<model::DataType> row_types;
-  for (int column : projection) {
-    row_types.push_back(node.table.info.descriptor.schema.columns[column].type);
-  }
   key_codec_ = RowCodec(std::move(key_types));
-  row_codec_ = RowCodec(std::move(row_types));
+  row_codec_ = RowCodec(row_types_);
   return Status::Ok();
 }
 
 Result<Batch> LookupJoinOperator::LookUpCached(const Batch& keys,
-                                               const std::vector<uint32_t>& asked,
+                                               const std::vector<uint32_t>& asked, bool again,
                                                std::vector<uint32_t>& own) {
   int64_t now = context_.now_ms();
   EncodedRows encoded;
@@ -76,7 +92,8 @@ Result<Batch> LookupJoinOperator::LookUpCached(const Batch& keys,
   std::vector<uint32_t> unknown;
   for (uint32_t i = 0; i < asked.size(); ++i) {
     auto found = cache_->Find(std::string(encoded[i]), now);
-    if (found) {
+    bool is_known = found && (*found != nullptr || !again);
+    if (is_known) {
       rows[i] = *found;
     } else {
       unknown.push_back(i);
@@ -102,13 +119,19 @@ Result<Batch> LookupJoinOperator::LookUpCached(const Batch& keys,
 }
 
 Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<uint32_t>& asked,
-                                         std::vector<uint32_t>& own) {
+                                         bool again, std::vector<uint32_t>& own) {
+  if (full_cache_) {
+    std::vector<uint32_t> key_of_row;
+    ASSIGN_OR_RETURN(Batch found, full_cache_->Find(keys, context_.now_ms, key_of_row));
+    for (uint32_t key : key_of_row) own.push_back(asked[key]);
+    return found;
+  }
   if (prefix_lookuper_ != nullptr) {
     ASSIGN_OR_RETURN(auto found, prefix_lookuper_->LookupAll(keys));
     for (int key : found.key_of_row) own.push_back(asked[static_cast<size_t>(key)]);
     return std::move(found.rows);
   }
-  if (cache_) return LookUpCached(keys, asked, own);
+  if (cache_) return LookUpCached(keys, asked, again, own);
   ASSIGN_OR_RETURN(client::Lookuper::Rows found, lookuper_->Lookup(keys));
   std::vector<uint32_t> theirs;
   for (size_t i = 0; i < asked.size(); ++i) {
@@ -119,26 +142,45 @@ Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<ui
   return found.rows.Gather(theirs);
 }
 
-namespace {
-
-/// How many different rows there are among rows in order.
-size_t Distinct(const std::vector<uint32_t>& rows) {
-  size_t repeated = 0;
-  for (size_t i = 1; i < rows.size(); ++i) repeated += rows[i] == rows[i - 1];
-  return rows.size() - repeated;
+Batch LookupJoinOperator::Merged(const Batch& a, const std::vector<uint32_t>& own_a, const Batch& b,
+                                 const std::vector<uint32_t>& own_b,
+                                 std::vector<uint32_t>& own) const {
+  model::BatchBuilder builder(row_types_, a.num_rows + b.num_rows);
+  size_t i = 0;
+  size_t k = 0;
+  while (i < own_a.size() || k < own_b.size()) {
+    bool from_a = k == own_b.size() || (i < own_a.size() && own_a[i] < own_b[k]);
+    own.push_back(from_a ? own_a[i] : own_b[k]);
+    size_t& row = from_a ? i : k;
+    builder.AppendRow(from_a ? a : b, static_cast<int>(row++));
+  }
+  return builder.Finish();
 }
-
-}  // namespace
 
 Result<Batch> LookupJoinOperator::LookUpPatiently(const Batch& keys,
                                                   const std::vector<uint32_t>& asked,
                                                   std::vector<uint32_t>& own) {
-  for (int64_t left = retries_;; --left) {
-    own.clear();
-    ASSIGN_OR_RETURN(Batch found, LookUp(keys, asked, own));
-    if (left <= 0 || Distinct(own) == asked.size()) return found;
+  ASSIGN_OR_RETURN(Batch found, LookUp(keys, asked, false, own));
+  for (int64_t left = retries_; left > 0; --left) {
+    std::vector<uint32_t> places;
+    std::vector<uint32_t> missed;
+    size_t next = 0;
+    for (uint32_t i = 0; i < asked.size(); ++i) {
+      bool is_met = next < own.size() && own[next] == asked[i];
+      while (next < own.size() && own[next] == asked[i]) ++next;
+      if (is_met) continue;
+      places.push_back(i);
+      missed.push_back(asked[i]);
+    }
+    if (missed.empty()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(retry_delay_ms_));
+    std::vector<uint32_t> own_late;
+    ASSIGN_OR_RETURN(Batch late, LookUp(keys.Gather(places), missed, true, own_late));
+    if (own_late.empty()) continue;
+    std::vector<uint32_t> own_first = std::exchange(own, {});
+    found = Merged(found, own_first, late, own_late, own);
   }
+  return found;
 }
 
 /// The joined rows that pass the condition, and the input row of each in `own`.

@@ -6,6 +6,7 @@
 #include "client/connection.h"
 #include "client/key_scans.h"
 #include "compute/expression/evaluator.h"
+#include "compute/operator/full_lookup_cache.h"
 #include "compute/operator/lookup_cache.h"
 #include "compute/operator/operator.h"
 #include "compute/state/row_codec.h"
@@ -28,16 +29,24 @@ class LookupJoinOperator : public Operator {
 
  private:
   LookupJoinOperator() = default;
-  Status OpenCache(const sql::LookupJoinNode& node, const std::vector<int>& projection);
+  Status OpenCache(const sql::LookupJoinNode& node);
+  /// Whether the table is to be cached whole; then it is.
+  Result<bool> OpenFullCache(const sql::LookupJoinNode& node, const std::vector<int>& projection,
+                             client::Connection& connection);
   Status OpenLookuper(const sql::LookupJoinNode& node, const std::vector<int>& projection,
                       client::Connection& connection);
   /// The rows that the keys `keys`, of input rows `asked`, find, and the input row of each.
+  /// `again`: what a cache says is not there may be there now.
   Result<model::Batch> LookUp(const model::Batch& keys, const std::vector<uint32_t>& asked,
-                              std::vector<uint32_t>& own);
+                              bool again, std::vector<uint32_t>& own);
   /// LookUp of whole keys that asks the table only for those the cache does not know.
   Result<model::Batch> LookUpCached(const model::Batch& keys, const std::vector<uint32_t>& asked,
-                                    std::vector<uint32_t>& own);
-  /// LookUp, again after a while for as long as some key finds nothing and a hint asks for it.
+                                    bool again, std::vector<uint32_t>& own);
+  /// Two results of LookUp as one, in the order of the input rows.
+  model::Batch Merged(const model::Batch& a, const std::vector<uint32_t>& own_a,
+                      const model::Batch& b, const std::vector<uint32_t>& own_b,
+                      std::vector<uint32_t>& own) const;
+  /// LookUp, and again after a while of the keys that found nothing, as often as a hint asks.
   Result<model::Batch> LookUpPatiently(const model::Batch& keys, const std::vector<uint32_t>& asked,
                                        std::vector<uint32_t>& own);
   Result<model::Batch> FoundRows(const model::Batch& batch, std::vector<uint32_t>& own);
@@ -51,8 +60,10 @@ class LookupJoinOperator : public Operator {
   std::unique_ptr<client::Lookuper> lookuper_;
   std::unique_ptr<client::PrefixLookuper> prefix_lookuper_;  ///< in place of lookuper_
   std::optional<LookupCache> cache_;                         ///< with lookuper_
+  std::optional<FullLookupCache> full_cache_;                ///< in place of all of these
   RowCodec key_codec_;
   RowCodec row_codec_;  ///< of the looked-up rows
+  std::vector<model::DataType> row_types_;
   std::unique_ptr<Evaluator> keys_;
   std::unique_ptr<Evaluator> condition_;
 };

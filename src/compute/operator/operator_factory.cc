@@ -1,6 +1,7 @@
 #include "compute/operator/operator_factory.h"
 
 #include "compute/operator/calc.h"
+#include "compute/operator/changelog_rows.h"
 #include "compute/operator/deduplicate.h"
 #include "compute/operator/group_aggregate.h"
 #include "compute/operator/interval_join.h"
@@ -97,6 +98,7 @@ Result<std::unique_ptr<Operator>> MakePlain(const PlanNode& node, const Evaluati
                                       environment.connection);
     case PlanKind::kUnnest: return UnnestOperator::Make(As<sql::UnnestNode>(node), context);
     case PlanKind::kMatch: return MatchOperator::Make(As<sql::MatchNode>(node), context);
+    case PlanKind::kChangelog: return ChangelogOperator::Make(As<sql::ChangelogNode>(node));
     case PlanKind::kRank: return RankOperator::Make(As<sql::RankNode>(node));
     case PlanKind::kSort: return SortOperator::Make(As<sql::SortNode>(node));
     case PlanKind::kLimit: return LimitOperator::Make(As<sql::LimitNode>(node));

@@ -43,6 +43,7 @@ Status TemporalJoinOperator::Process(int input, Batch batch) {
   joined_.codecs()[input].Encode(batch, row_bytes_);
   rows_.FindOrInsert(batch, keys_[input], entries_);
   const model::Column& times = batch.columns[input == kLeft ? times_.left_time : times_.right_time];
+  if (times_.is_proctime) return ProcessNow(input, batch);
   for (int row = 0; row < batch.num_rows; ++row) {
     if (times.IsNull(row)) return InvalidArgument("the rowtime of a temporal join is NULL");
     int64_t time = ToMs(times.Get<int64_t>(row), units_per_ms_[input]);
@@ -62,6 +63,29 @@ Status TemporalJoinOperator::Process(int input, Batch batch) {
   return Status::Ok();
 }
 
+/// All versions are of time 0, so that a key has one, and rows are answered as they come.
+Status TemporalJoinOperator::ProcessNow(int input, const Batch& batch) {
+  pairs_.clear();
+  changes_.clear();
+  for (int row = 0; row < batch.num_rows; ++row) {
+    auto change = static_cast<uint8_t>(batch.change(row));
+    bool is_old = input == kRight && batch.change(row) == ChangeType::kUpdateBefore;
+    if (is_old) continue;
+    if (input == kRight) {
+      AddVersion(entries_[row], row_bytes_[row], 0, change);
+      continue;
+    }
+    rows_.Add(entries_[row], kLeft, row_bytes_[row], 0, change);
+    Answer(entries_[row], 0);
+  }
+  RETURN_IF_ERROR(Flush());
+  rows_.FreeRemoved();
+  std::sort(entries_.begin(), entries_.end());
+  entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
+  for (TimedRows::Entry* entry : entries_) rows_.EraseIfEmpty(entry);
+  return Status::Ok();
+}
+
 void TemporalJoinOperator::AddVersion(TimedRows::Entry* entry, std::string_view row, int64_t time,
                                       uint8_t change) {
   const std::vector<StoredRow*>& versions = rows_.Of(entry).rows[kRight];
@@ -73,6 +97,7 @@ void TemporalJoinOperator::AddVersion(TimedRows::Entry* entry, std::string_view 
 
 Status TemporalJoinOperator::ProcessWatermark(Watermark watermark) {
   joined_.SetWatermark(watermark);
+  if (times_.is_proctime) return Status::Ok();
   pairs_.clear();
   changes_.clear();
   std::vector<TimedRows::Entry*> fired;

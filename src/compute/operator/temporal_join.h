@@ -12,7 +12,9 @@ namespace forebay::compute {
 /// (TemporalRowTimeJoinOperator): inner, left. Left rows wait until the watermark reaches their
 /// time; late ones are answered at the next watermark. Per key and time the last right row counts;
 /// a deleted one matches nothing. Keys that are NULL are equal, as in Flink. Versions go that no
-/// left row at or behind the watermark can need: all before the last one at it.
+/// left row at or behind the watermark can need: all before the last one at it. By processing time
+/// a key has one version, the last that came, and left rows are answered at once
+/// (TemporalProcessTimeJoinOperator).
 class TemporalJoinOperator : public Operator {
  public:
   /// `condition` evaluates the node's condition; null when it has none.
@@ -26,6 +28,7 @@ class TemporalJoinOperator : public Operator {
 
  private:
   TemporalJoinOperator(const sql::JoinNode& node, std::shared_ptr<Evaluator> condition);
+  Status ProcessNow(int input, const model::Batch& batch);
   void AddVersion(TimedRows::Entry* entry, std::string_view row, int64_t time, uint8_t change);
   void Answer(TimedRows::Entry* entry, int64_t watermark);
   Status Flush();

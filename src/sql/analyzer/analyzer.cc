@@ -9,6 +9,7 @@
 #include "sql/analyzer/functions.h"
 #include "sql/analyzer/materialized_table.h"
 #include "sql/analyzer/sink.h"
+#include "sql/analyzer/time_keys.h"
 #include "sql/diagnostic.h"
 #include "sql/explain/explain.h"
 #include "sql/explain/explain_details.h"
@@ -346,7 +347,12 @@ class StatementAnalyzer {
     table.name = name;
     table.range = name.range;
     ASSIGN_OR_RETURN(Relation relation, queries_.Table(table));
-    return relation.plan->output;
+    std::vector<Field> fields = relation.plan->output;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      PlanPtr with_key = WithTimeKey(relation.plan, static_cast<int>(i));
+      if (with_key != nullptr) fields[i] = with_key->output[i];
+    }
+    return fields;
   }
 
   Result<BoundStatement> Changed(ChangeStatement bound) {

@@ -76,6 +76,8 @@ ChangelogMode KindsFrom(const PlanNode& node, const std::vector<ChangelogMode>& 
       bool ordered = !static_cast<const LimitNode&>(node).order.empty();
       return ordered ? kUpserts : all;
     }
+    case PlanKind::kChangelog:
+      return static_cast<const ChangelogNode&>(node).to_rows ? kInsert : kUpserts;
     default: return all;
   }
 }
@@ -355,7 +357,8 @@ Status CheckOver(const OverAggregateNode& over) {
 
 // A version is the last row of its primary key, so every key has one history.
 Status CheckVersions(const JoinNode& join) {
-  const Keys& keys = join.inputs[1]->upsert_keys;
+  Keys keys = join.inputs[1]->upsert_keys;
+  if (!join.versions->declared_key.empty()) keys = {join.versions->declared_key};
   if (keys.empty()) {
     return InvalidArgument(
         "SQL-1017 a join FOR SYSTEM_TIME AS OF an event time needs a versioned table: one with a "
@@ -370,6 +373,12 @@ Status CheckVersions(const JoinNode& join) {
 Status CheckInputs(const PlanNode& node) {
   if (node.kind == PlanKind::kMatch && !node.inputs[0]->changelog.IsInsertOnly()) {
     return NotSupported("SQL-1020 MATCH_RECOGNIZE over a query that updates its results ({})",
+                        node.inputs[0]->changelog.ToString());
+  }
+  bool is_log =
+      node.kind == PlanKind::kChangelog && !static_cast<const ChangelogNode&>(node).to_rows;
+  if (is_log && !node.inputs[0]->changelog.IsInsertOnly()) {
+    return NotSupported("SQL-1020 FROM_CHANGELOG takes rows that are only added, not {}",
                         node.inputs[0]->changelog.ToString());
   }
   if (node.kind == PlanKind::kOverAggregate) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "sql/analyzer/temporal_function.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 #include "sql/types/type_rules.h"
@@ -77,7 +78,8 @@ Result<model::TablePath> FunctionPath(const QueryAnalyzer& queries, const NameAs
 }
 
 Result<FunctionStatement> AnalyzeFunction(QueryAnalyzer& queries, const FunctionAst& ast) {
-  if (ast.language != "SQL" && ast.language != "PYTHON") {
+  bool is_temporal = ast.language == "TEMPORAL";
+  if (ast.language != "SQL" && ast.language != "PYTHON" && !is_temporal) {
     Error error = NotSupported("SQL-1020 functions in {} are not supported: '{}'",
                                ast.language.empty() ? "JAVA" : ast.language, ast.class_name);
     error.hint = "CREATE FUNCTION f(a INT) RETURNS INT LANGUAGE SQL AS 'a + 1'";
@@ -112,6 +114,11 @@ Result<FunctionStatement> AnalyzeFunction(QueryAnalyzer& queries, const Function
     bound.function.parameters.push_back({parameter.name, parameter.type});
   }
   bound.function.body = ast.body;
+  if (is_temporal) {
+    auto history = TemporalBody(queries, ast);
+    if (!history.ok()) return ErrorAt(history.status().error(), ast.range.position);
+    bound.function.body = *history;
+  }
   return bound;
 }
 

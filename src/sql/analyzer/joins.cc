@@ -10,6 +10,9 @@
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/query_analyzer.h"
 #include "sql/analyzer/select_analyzer.h"
+#include "sql/analyzer/temporal_function.h"
+#include "sql/analyzer/time_keys.h"
+#include "sql/catalog/connector_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 
@@ -69,6 +72,8 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
   if (right_ast.kind == TableAstKind::kFunction) {
     ASSIGN_OR_RETURN(bool table_function, IsTableFunction(*right_ast.function));
     if (table_function) return JoinUnnest(ast, left);
+    ASSIGN_OR_RETURN(auto temporal, TemporalFunctionOf(*right_ast.function, functions_));
+    if (temporal) return TemporalFunctionJoin(ast, left, *temporal);
   }
   ASSIGN_OR_RETURN(Relation right, From(right_ast));
   JoinKind kind = KindOf(ast.join);
@@ -119,13 +124,18 @@ Result<Relation> QueryAnalyzer::TemporalJoin(const TableAst& ast, const Relation
                         left.plan->output[left_time.column].type.ToString(), time->type.ToString()),
         right_ast.range.position);
   }
-  auto node =
-      std::const_pointer_cast<PlanNode>(MakeJoin(kind, left.plan, right.plan, {}, {}, nullptr));
+  return VersionedJoin(ast, left, right, versions);
+}
+
+Result<Relation> QueryAnalyzer::VersionedJoin(const TableAst& ast, const Relation& left,
+                                              const Relation& right, JoinVersions versions) {
+  auto node = std::const_pointer_cast<PlanNode>(
+      MakeJoin(KindOf(ast.join), left.plan, right.plan, {}, {}, nullptr));
   for (size_t i = 0; i < left.plan->output.size(); ++i) {
     node->output[i].time_attribute = left.plan->output[i].time_attribute;
   }
   auto& join = static_cast<JoinNode&>(*node);
-  join.versions = versions;
+  join.versions = std::move(versions);
   if (ast.condition != nullptr) {
     Relation both = Concat(left, right, node);
     both.scope.outer = outer_scope_;
@@ -228,6 +238,11 @@ int WithoutEquality(const std::vector<int>& columns, int shift,
 Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& left,
                                            const TableAst& right_ast) {
   ASSIGN_OR_RETURN(CatalogTable table, FindTable(right_ast.name));
+  for (const auto& [key, value] : right_ast.option_hints) table.ref.options[key] = value;
+  if (!right_ast.option_hints.empty()) {
+    Status status = CheckConnectorOptions(table.ref);
+    if (!status.ok()) return ErrorAt(status.error(), right_ast.name.range.position);
+  }
   const model::Schema& schema = table.ref.info.descriptor.schema;
   if (!table.ref.IsForeign() && schema.primary_key.empty()) {
     return ErrorAt(NotSupported("SQL-1020 a lookup join needs a table with a PRIMARY KEY, '{}' has "
@@ -415,6 +430,8 @@ Result<Relation> QueryAnalyzer::WindowFunction(const TableAst& ast) {
   ASSIGN_OR_RETURN(WindowSpec spec, MakeWindowSpec(function, arguments.intervals, false));
   auto time = ResolveName(input.scope, arguments.time->args[0]->names);
   if (!time.ok()) return ErrorAt(time.status().error(), arguments.time->range.position);
+  PlanPtr with_key = options_.streaming ? nullptr : WithTimeKey(input.plan, time->column);
+  if (with_key != nullptr) input.plan = std::move(with_key);
   const Field& field = input.plan->output[time->column];
   if (field.time_attribute == TimeAttribute::kNone) {
     Error error = InvalidArgument(

@@ -195,6 +195,7 @@ Result<Relation> QueryAnalyzer::From(const TableAst& ast) {
       case TableAstKind::kFunction: {
         ASSIGN_OR_RETURN(bool table_function, IsTableFunction(*ast.function));
         if (table_function) return Unnest(OneRow(), ast, JoinAstKind::kCross);
+        if (IsChangelogFunction(*ast.function)) return ChangelogFunction(ast);
         return WindowFunction(ast);
       }
       case TableAstKind::kUnnest: return Unnest(OneRow(), ast, JoinAstKind::kCross);

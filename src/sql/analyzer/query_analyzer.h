@@ -38,6 +38,9 @@ Relation OneRow();
 /// Makes `plan` a relation under the alias `qualifier`.
 Relation MakeRelation(PlanPtr plan, const std::string& qualifier);
 
+/// Whether the call is one of TO_CHANGELOG or FROM_CHANGELOG.
+bool IsChangelogFunction(const ExpressionAst& call);
+
 /// Analyzes queries into plans that are correct but not yet optimized. One instance a statement;
 /// not thread-safe. `catalog` must outlive it.
 class QueryAnalyzer {
@@ -85,7 +88,14 @@ class QueryAnalyzer {
   Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
   /// FOR SYSTEM_TIME AS OF an event time of `left`.
   Result<Relation> TemporalJoin(const TableAst& ast, const Relation& left, const TableAst& right);
+  Result<Relation> VersionedJoin(const TableAst& ast, const Relation& left, const Relation& right,
+                                 JoinVersions versions);
+  /// A join with LATERAL TABLE(f(time)) of a temporal table function.
+  Result<Relation> TemporalFunctionJoin(const TableAst& ast, const Relation& left,
+                                        const CatalogFunction& function);
   Result<Relation> WindowFunction(const TableAst& ast);
+  /// TO_CHANGELOG and FROM_CHANGELOG.
+  Result<Relation> ChangelogFunction(const TableAst& ast);
   Result<Relation> MatchRecognize(const TableAst& ast);
   /// UNNEST of an expression over `left`, whose columns come first.
   Result<Relation> Unnest(const Relation& left, const TableAst& ast, JoinAstKind join);

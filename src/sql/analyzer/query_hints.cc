@@ -1,7 +1,11 @@
 #include "sql/analyzer/query_hints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <initializer_list>
 #include <set>
 
 #include "base/duration.h"
@@ -147,6 +151,56 @@ Result<std::vector<QueryHint>> QueryHintsOf(const SelectAst& select, bool stream
   return hints;
 }
 
+namespace {
+
+constexpr std::array kRetryOptions = {"retry-predicate", "retry-strategy", "fixed-delay",
+                                      "max-attempts"};
+
+/// Whether the hint asks for retries: with all of their options or none.
+Result<bool> Retries(const QueryHint& hint) {
+  auto count = std::count_if(kRetryOptions.begin(), kRetryOptions.end(),
+                             [&](const char* key) { return hint.options.contains(key); });
+  if (count == 0) return false;
+  if (count == static_cast<int64_t>(kRetryOptions.size())) return true;
+  return InvalidArgument(
+      "SQL-1007 the hint LOOKUP needs all of 'retry-predicate', 'retry-strategy', 'fixed-delay' "
+      "and "
+      "'max-attempts' to retry");
+}
+
+Status OneOf(const QueryHint& hint, const std::string& key,
+             std::initializer_list<const char*> values) {
+  auto found = hint.options.find(key);
+  if (found == hint.options.end()) return Status::Ok();
+  std::string list;
+  for (const char* value : values) {
+    if (Upper(found->second) == Upper(value)) return Status::Ok();
+    list += fmt::format("{}'{}'", list.empty() ? "" : " or ", value);
+  }
+  return InvalidArgument("SQL-1009 the hint LOOKUP: '{}' is {}, not '{}'", key, list,
+                         found->second);
+}
+
+/// What asks for lookups in the background is checked; they are made for many rows at once anyway.
+Status CheckLookup(const QueryHint& hint) {
+  if (!hint.words.empty()) {
+    return InvalidArgument("SQL-1007 the hint LOOKUP takes options only: 'key' = 'value'");
+  }
+  RETURN_IF_ERROR(OneOf(hint, "async", {"true", "false"}));
+  RETURN_IF_ERROR(OneOf(hint, "output-mode", {"ordered", "allow_unordered"}));
+  RETURN_IF_ERROR(OneOf(hint, "retry-predicate", {"lookup_miss"}));
+  RETURN_IF_ERROR(OneOf(hint, "retry-strategy", {"fixed_delay"}));
+  if (hint.options.contains("capacity")) {
+    ASSIGN_OR_RETURN(int64_t capacity, CountOf(hint, "capacity"));
+    (void)capacity;
+  }
+  auto timeout = hint.options.find("timeout");
+  if (timeout == hint.options.end()) return Status::Ok();
+  return ParseDurationMs(timeout->second).status();
+}
+
+}  // namespace
+
 Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<QueryHint>& hints) {
   std::map<std::string, LookupRetry> retries;
   for (const QueryHint& hint : hints) {
@@ -155,23 +209,15 @@ Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<Que
     if (table == hint.options.end()) {
       return InvalidArgument("SQL-1007 the hint LOOKUP needs the option 'table'");
     }
-    auto predicate = hint.options.find("retry-predicate");
-    if (predicate == hint.options.end()) continue;
-    auto strategy = hint.options.find("retry-strategy");
-    bool is_known = predicate->second == "lookup_miss" && strategy != hint.options.end() &&
-                    strategy->second == "fixed_delay";
-    if (!is_known) {
-      return InvalidArgument(
-          "SQL-1009 the hint LOOKUP retries with 'retry-predicate' = "
-          "'lookup_miss' and 'retry-strategy' = 'fixed_delay'");
-    }
+    RETURN_IF_ERROR(CheckLookup(hint));
+    ASSIGN_OR_RETURN(bool retries_misses, Retries(hint));
+    if (!retries_misses) continue;
     LookupRetry retry;
     ASSIGN_OR_RETURN(retry.attempts, CountOf(hint, "max-attempts"));
-    auto delay = hint.options.find("fixed-delay");
-    if (delay == hint.options.end()) {
-      return InvalidArgument("SQL-1007 the hint LOOKUP needs the option 'fixed-delay' to retry");
+    if (retry.attempts == 0) {
+      return InvalidArgument("SQL-1009 the hint LOOKUP: 'max-attempts' must be positive");
     }
-    ASSIGN_OR_RETURN(retry.delay_ms, ParseDurationMs(delay->second));
+    ASSIGN_OR_RETURN(retry.delay_ms, ParseDurationMs(hint.options.at("fixed-delay")));
     retries[table->second] = retry;
   }
   return retries;

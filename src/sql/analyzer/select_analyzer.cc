@@ -7,6 +7,7 @@
 
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
+#include "sql/analyzer/time_keys.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 
@@ -182,8 +183,12 @@ Result<WindowSpec> SelectAnalyzer::GroupWindowOf(const ExpressionAst& call,
   if (!spec.ok()) return ErrorAt(spec.error(), call.range.position);
   ExpressionAnalyzer analyzer(scope_);
   ASSIGN_OR_RETURN(ExpressionPtr time, analyzer.Analyze(*call.args.at(0)));
-  bool is_attribute = time->kind == ExpressionKind::kColumn &&
-                      plan_->output[time->column].time_attribute != TimeAttribute::kNone;
+  bool is_column = time->kind == ExpressionKind::kColumn &&
+                   time->column < static_cast<int>(plan_->output.size());
+  PlanPtr with_key = is_column ? WithTimeKey(plan_, time->column) : nullptr;
+  if (with_key != nullptr) plan_ = std::move(with_key);
+  bool is_attribute =
+      is_column && plan_->output[time->column].time_attribute != TimeAttribute::kNone;
   if (!is_attribute) {
     Error error = InvalidArgument("SQL-1017 {} needs a time attribute column", function);
     error.hint = "declare a WATERMARK on the column, or use a PROCTIME() column";

@@ -20,8 +20,8 @@ struct CatalogFunction {
     model::DataType type;
   };
   model::TablePath path;
-  std::string language;    ///< upper case: "SQL", "PYTHON", "JAVA"
-  std::string class_name;  ///< AS '...'; PYTHON: "module.name"
+  std::string language;    ///< upper case: "SQL", "PYTHON", "TEMPORAL", "JAVA"
+  std::string class_name;  ///< AS '...'; PYTHON: "module.name"; TEMPORAL: the table
   FunctionKind kind = FunctionKind::kScalar;
   /// SQL: as written. PYTHON: as the object declares them, and without a declaration none, which
   /// takes any arguments.
@@ -29,7 +29,8 @@ struct CatalogFunction {
   bool has_parameters = false;
   /// Of the result; a table function's is the ROW of its columns.
   std::optional<model::DataType> returns;
-  std::string body;  ///< SQL: the expression's text
+  /// SQL: the expression's text. TEMPORAL: the history, as sql/analyzer/temporal_function.h has it.
+  std::string body;
   std::string comment;
   bool deterministic = true;
 };

@@ -32,7 +32,12 @@ constexpr OptionRule kForebay[] = {{"bucket.num"},
                                    {"lookup.partial-cache.max-rows"},
                                    {"lookup.partial-cache.expire-after-write"},
                                    {"lookup.partial-cache.expire-after-access"},
-                                   {"lookup.partial-cache.cache-missing-key"}};
+                                   {"lookup.partial-cache.cache-missing-key"},
+                                   {"lookup.full-cache.reload-strategy"},
+                                   {"lookup.full-cache.periodic-reload.interval"},
+                                   {"lookup.full-cache.periodic-reload.schedule-mode"},
+                                   {"lookup.full-cache.timed-reload.iso-time"},
+                                   {"lookup.full-cache.timed-reload.interval-in-days"}};
 constexpr OptionRule kFilesystem[] = {{"path"},
                                       {"format"},
                                       {"partition.default-name"},

@@ -217,6 +217,15 @@ std::string OverText(const OverAggregateNode& over) {
                      Calls(over.calls, input, false));
 }
 
+std::string ChangelogText(const ChangelogNode& node) {
+  std::string codes;
+  for (const auto& [code, change] : node.codes) {
+    codes += fmt::format("{}{}={}", codes.empty() ? "" : ", ", model::ChangeTypeText(change), code);
+  }
+  return fmt::format("ProcessTableFunction(invocation=[{}], codes=[{}], select=[{}]",
+                     node.to_rows ? "TO_CHANGELOG" : "FROM_CHANGELOG", codes, AllNames(node));
+}
+
 std::string LookupText(const LookupJoinNode& join) {
   std::vector<std::string> keys;
   for (const ExpressionPtr& key : join.keys) keys.push_back(Text(*key, join.inputs[0]->output));
@@ -393,6 +402,7 @@ std::string NodeText(const PlanNode& node) {
     case PlanKind::kOverAggregate: return OverText(static_cast<const OverAggregateNode&>(node));
     case PlanKind::kUnnest: return UnnestText(static_cast<const UnnestNode&>(node));
     case PlanKind::kMatch: return MatchText(static_cast<const MatchNode&>(node));
+    case PlanKind::kChangelog: return ChangelogText(static_cast<const ChangelogNode&>(node));
     case PlanKind::kUnion: return fmt::format("Union(all=[true], union=[{}]", AllNames(node));
     case PlanKind::kSort:
       return fmt::format("Sort(orderBy=[{}]",

@@ -211,6 +211,7 @@ std::shared_ptr<PlanNode> CloneNode(const PlanNode& node) {
     case PlanKind::kOverAggregate: return Copy<OverAggregateNode>(node);
     case PlanKind::kUnnest: return Copy<UnnestNode>(node);
     case PlanKind::kMatch: return Copy<MatchNode>(node);
+    case PlanKind::kChangelog: return Copy<ChangelogNode>(node);
     case PlanKind::kUnion: return Copy<UnionNode>(node);
     case PlanKind::kSort: return Copy<SortNode>(node);
     case PlanKind::kLimit: return Copy<LimitNode>(node);

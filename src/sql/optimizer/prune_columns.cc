@@ -84,6 +84,7 @@ void Mark(const JoinNode& join, const Used& out, const Inputs& inputs) {
   if (join.versions) {
     inputs[0]->at(join.versions->left_time) = true;
     inputs[1]->at(join.versions->right_time) = true;
+    MarkAll(join.versions->declared_key, *inputs[1]);
   }
   Used both(left + inputs[1]->size());
   MarkExpression(join.condition, both);
@@ -268,6 +269,7 @@ void Adapt(JoinNode& join, const Maps& maps, Used& wanted) {
   if (join.versions) {
     join.versions->left_time = maps[0]->at(join.versions->left_time);
     join.versions->right_time = maps[1]->at(join.versions->right_time);
+    Remap(join.versions->declared_key, *maps[1]);
   }
   Remap(join.condition, JoinMapping(*maps[0], *maps[1], join.inputs[0]->output.size()));
 }
@@ -355,6 +357,7 @@ void AdaptMembers(PlanNode& node, const Maps& maps, Used& wanted) {
     case PlanKind::kLimit:
       FollowInput(*maps[0], wanted.size(), wanted);
       return Remap(static_cast<LimitNode&>(node).order, *maps[0]);
+    case PlanKind::kChangelog: return wanted.assign(wanted.size(), true);
     default: return;
   }
 }

@@ -143,6 +143,7 @@ struct FunctionAst {
   std::vector<Parameter> parameters;
   std::optional<model::DataType> returns;
   std::string body;
+  std::map<std::string, std::string> options;  ///< of LANGUAGE TEMPORAL
   SourceRange range;
 };
 

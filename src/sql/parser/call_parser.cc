@@ -20,6 +20,19 @@ ExpressionAstPtr Make(ExpressionAstKind kind, std::string text, std::vector<Expr
   return std::make_shared<const ExpressionAst>(std::move(node));
 }
 
+/// `filter AND value IS NOT NULL`.
+ExpressionAstPtr OnlyValues(const ExpressionAstPtr& value, const ExpressionAstPtr& filter) {
+  ExpressionAst is;
+  is.kind = ExpressionAstKind::kIs;
+  is.text = "NULL";
+  is.negated = true;
+  is.args = {value};
+  is.range = value->range;
+  auto is_value = std::make_shared<const ExpressionAst>(std::move(is));
+  if (filter == nullptr) return is_value;
+  return Make(ExpressionAstKind::kCall, "AND", {filter, is_value}, value->range);
+}
+
 }  // namespace
 
 Result<ExpressionAstPtr> Parser::SpecialCall(size_t mark, const std::string& name, bool& taken) {
@@ -263,7 +276,14 @@ Result<ExpressionAstPtr> Parser::Argument() {
   std::string name = token.kind == TokenKind::kWord ? token.upper : token.text;
   tokens_.Next();
   tokens_.Next();
-  ASSIGN_OR_RETURN(ExpressionAstPtr value, Argument());
+  ExpressionAstPtr value;
+  if (tokens_.PeekWords("DEFAULT") && !tokens_.PeekSymbol("(", 1)) {
+    size_t at = tokens_.mark();
+    tokens_.Next();
+    value = Make(ExpressionAstKind::kNull, "DEFAULT", {}, tokens_.RangeFrom(at));
+  } else {
+    ASSIGN_OR_RETURN(value, Argument());
+  }
   return Make(ExpressionAstKind::kNamedArgument, name, {value}, tokens_.RangeFrom(mark));
 }
 
@@ -299,10 +319,15 @@ Status Parser::CallSuffix(ExpressionAst& call) {
   if (ignores || tokens_.PeekWords("RESPECT NULLS")) {
     std::string name = call.text;
     for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (ignores || (name != "LAG" && name != "LEAD")) {
-      return tokens_.Unexpected("no IGNORE NULLS, and RESPECT NULLS behind LAG and LEAD only");
+    bool collects = name == "ARRAY_AGG";
+    if (!collects && name != "LAG" && name != "LEAD") {
+      return tokens_.Unexpected(
+          "IGNORE NULLS and RESPECT NULLS behind ARRAY_AGG, LAG and LEAD only");
     }
-    tokens_.AcceptWords("RESPECT NULLS");
+    tokens_.Next();
+    tokens_.Next();
+    // Flink takes it behind LAG and LEAD and answers as without it.
+    ignores = ignores && collects;
   }
   if (tokens_.PeekWords("WITHIN GROUP")) {
     return tokens_.Unexpected("no WITHIN GROUP (it is not supported)");
@@ -313,6 +338,7 @@ Status Parser::CallSuffix(ExpressionAst& call) {
     ASSIGN_OR_RETURN(call.filter, Expression());
     RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
   }
+  if (ignores && !call.args.empty()) call.filter = OnlyValues(call.args[0], call.filter);
   if (tokens_.AcceptWords("OVER")) {
     ASSIGN_OR_RETURN(call.over, Over());
   }

@@ -51,8 +51,8 @@ ExpressionAstPtr Substitute(const ExpressionAstPtr& body, const Arguments& argum
 }  // namespace
 
 /// After CREATE [TEMPORARY] or ALTER [TEMPORARY]: [SYSTEM] FUNCTION [IF [NOT] EXISTS] name, then
-/// AS 'class' [LANGUAGE JAVA | SCALA | PYTHON] or (a type, ...) RETURNS type LANGUAGE SQL AS
-/// 'body'.
+/// AS 'class' [LANGUAGE JAVA | SCALA | PYTHON], (a type, ...) RETURNS type LANGUAGE SQL AS 'body',
+/// or LANGUAGE TEMPORAL AS 'table' WITH (...).
 Result<FunctionAst> Parser::Function(bool alter, bool temporary) {
   FunctionAst function;
   function.alter = alter;
@@ -91,6 +91,10 @@ Status Parser::FunctionBody(FunctionAst& function) {
   ASSIGN_OR_RETURN(std::string text, StringLiteral());
   if (function.language.empty()) RETURN_IF_ERROR(language());
   (function.language == "SQL" ? function.body : function.class_name) = std::move(text);
+  if (function.language == "TEMPORAL") {
+    RETURN_IF_ERROR(tokens_.ExpectWords("WITH"));
+    ASSIGN_OR_RETURN(function.options, OptionList());
+  }
   if (function.language != "SQL") return Status::Ok();
   if (function.returns && has_parameters) return Status::Ok();
   return tokens_.Unexpected("(parameter type, ...) RETURNS type before LANGUAGE SQL");

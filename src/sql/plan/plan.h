@@ -4,8 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "model/change_type.h"
 #include "model/table.h"
 #include "sql/plan/expression.h"
 #include "sql/plan/over_frame.h"
@@ -57,6 +59,7 @@ enum class PlanKind : uint8_t {
   kOverAggregate,
   kUnnest,
   kMatch,
+  kChangelog,
 };
 
 struct PlanNode;
@@ -218,10 +221,15 @@ struct JoinInterval {
 };
 
 /// FOR SYSTEM_TIME AS OF event time: a left row meets the right row of its key that was the last
-/// one at the left row's time. Both are rowtime columns of their inputs.
+/// one at the left row's time. Both are rowtime columns of their inputs. By processing time, which
+/// only temporal table functions know, it is the last one that has come.
 struct JoinVersions {
   int left_time = -1;
   int right_time = -1;
+  bool is_proctime = false;
+  /// Columns of the right input that say whose version a row is, as a temporal table function
+  /// declares them; empty: the upsert keys say it.
+  std::vector<int> declared_key = {};
 };
 
 /// Joins two inputs on equal keys; NULL keys never match. Output: left columns, then right columns
@@ -311,6 +319,17 @@ struct UnnestNode : PlanNode {
   bool left_outer = false;
   /// Which elements count, over the output; null: all. Only with left_outer: else it is a filter.
   ExpressionPtr condition;
+};
+
+/// Changes as rows and back (Flink's TO_CHANGELOG and FROM_CHANGELOG). To rows: every change is an
+/// insert of its code, then the input's columns; what has no code is dropped. From rows: the input
+/// without its column `op_column`, whose text says the change; text that is no code is an error.
+struct ChangelogNode : PlanNode {
+  ChangelogNode() : PlanNode(PlanKind::kChangelog) {}
+  bool to_rows = true;
+  int op_column = -1;
+  /// What a change is called: to rows one code a change, from rows any number.
+  std::vector<std::pair<std::string, model::ChangeType>> codes;
 };
 
 /// ROW_NUMBER() = 1 ordered by a time attribute: keeps the first or the last row of each key

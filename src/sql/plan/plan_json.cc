@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sql/catalog/metadata_columns.h"
+#include "sql/plan/changelog_json.h"
 #include "sql/plan/expression_json.h"
 #include "sql/plan/match_json.h"
 #include "sql/plan/plan_signature.h"
@@ -222,8 +223,7 @@ void Write(const JoinNode& n, Json& json) {
                         {"upper_ms", n.interval->upper_ms}};
   }
   if (n.versions) {
-    json["versions"] = {{"left_time", n.versions->left_time},
-                        {"right_time", n.versions->right_time}};
+    json["versions"] = VersionsJson(*n.versions);
   }
 }
 void Read(const Json& json, JoinNode& n) {
@@ -233,7 +233,7 @@ void Read(const Json& json, JoinNode& n) {
                   i.at("upper_ms")};
   }
   if (json.contains("versions")) {
-    n.versions = {json["versions"].at("left_time"), json["versions"].at("right_time")};
+    n.versions = VersionsOf(json["versions"]);
   }
   n.join = static_cast<JoinKind>(json.at("join").get<int>());
   json.at("left_keys").get_to(n.left_keys);
@@ -342,6 +342,8 @@ void Read(const Json& json, MatchNode& n) {
   n.order = OrderOf(json.at("order"));
   ReadMatch(json, n);
 }
+void Write(const ChangelogNode& n, Json& json) { WriteChangelog(n, json); }
+void Read(const Json& json, ChangelogNode& n) { ReadChangelog(json, n); }
 void Write(const UnionNode&, Json&) {}
 void Read(const Json&, UnionNode&) {}
 void Write(const SortNode& n, Json& json) { json["order"] = OrderJson(n.order); }
@@ -389,6 +391,7 @@ auto DispatchNode(PlanKind kind, F&& f) {
     case PlanKind::kOverAggregate: return f(static_cast<OverAggregateNode*>(nullptr));
     case PlanKind::kUnnest: return f(static_cast<UnnestNode*>(nullptr));
     case PlanKind::kMatch: return f(static_cast<MatchNode*>(nullptr));
+    case PlanKind::kChangelog: return f(static_cast<ChangelogNode*>(nullptr));
     case PlanKind::kUnion: return f(static_cast<UnionNode*>(nullptr));
     case PlanKind::kSort: return f(static_cast<SortNode*>(nullptr));
     case PlanKind::kLimit: return f(static_cast<LimitNode*>(nullptr));
@@ -398,10 +401,10 @@ auto DispatchNode(PlanKind kind, F&& f) {
 }
 
 constexpr const char* kKindNames[] = {
-    "TableScan",     "Values",          "Calc", "Watermark",  "Aggregate",
-    "WindowTable",   "WindowAggregate", "Join", "LookupJoin", "Rank",
-    "Deduplicate",   "Union",           "Sort", "Limit",      "Sink",
-    "OverAggregate", "Unnest",          "Match"};
+    "TableScan",     "Values",          "Calc",  "Watermark",  "Aggregate",
+    "WindowTable",   "WindowAggregate", "Join",  "LookupJoin", "Rank",
+    "Deduplicate",   "Union",           "Sort",  "Limit",      "Sink",
+    "OverAggregate", "Unnest",          "Match", "Changelog"};
 constexpr int kKinds = static_cast<int>(std::size(kKindNames));
 
 Json OwnJson(const PlanNode& node) {

@@ -2,9 +2,11 @@ package forebay.oracle;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
@@ -25,19 +27,25 @@ import org.apache.flink.table.connector.sink.abilities.SupportsRowLevelUpdate;
 import org.apache.flink.table.connector.sink.abilities.SupportsTruncate;
 import org.apache.flink.table.connector.source.DataStreamScanProvider;
 import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.connector.source.LookupTableSource;
 import org.apache.flink.table.connector.source.ScanTableSource;
+import org.apache.flink.table.connector.source.lookup.AsyncLookupFunctionProvider;
+import org.apache.flink.table.connector.source.lookup.LookupFunctionProvider;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.conversion.DataStructureConverter;
 import org.apache.flink.table.data.conversion.DataStructureConverters;
 import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
+import org.apache.flink.table.functions.AsyncLookupFunction;
+import org.apache.flink.table.functions.LookupFunction;
 import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.types.Row;
 
 /**
- * Tables in this JVM's memory that Flink can UPDATE, DELETE and TRUNCATE: 'connector' =
+ * Tables in this JVM's memory that Flink can UPDATE, DELETE, TRUNCATE and look up: 'connector' =
  * 'oracle-memory', 'folder' = what keeps one run's tables apart from another's.
  */
 public final class MemoryTableFactory implements DynamicTableSourceFactory, DynamicTableSinkFactory {
@@ -81,7 +89,13 @@ public final class MemoryTableFactory implements DynamicTableSourceFactory, Dyna
     }
 
     /** The rows that are there when the query is planned. */
-    private record Source(String name, DataType type) implements ScanTableSource {
+    private record Source(String name, DataType type) implements ScanTableSource, LookupTableSource {
+        @Override
+        public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
+            int[] keys = Arrays.stream(context.getKeys()).mapToInt(path -> path[0]).toArray();
+            return new Lookups(name, type, keys);
+        }
+
         @Override
         public ChangelogMode getChangelogMode() {
             return ChangelogMode.insertOnly();
@@ -120,6 +134,81 @@ public final class MemoryTableFactory implements DynamicTableSourceFactory, Dyna
         public String asSummaryString() {
             return "memory";
         }
+    }
+
+    /** Gives a lookup join what it prefers. */
+    private record Lookups(String name, DataType type, int[] keys)
+            implements LookupFunctionProvider, AsyncLookupFunctionProvider {
+        @Override
+        public LookupFunction createLookupFunction() {
+            return new Lookup(name, type, keys);
+        }
+
+        @Override
+        public AsyncLookupFunction createAsyncLookupFunction() {
+            return new AsyncLookup(name, type, keys);
+        }
+    }
+
+    /** Finds the rows that are there when it is asked. */
+    public static final class Lookup extends LookupFunction {
+        private final String name;
+        private final DataType type;
+        private final int[] keys;
+
+        public Lookup(String name, DataType type, int[] keys) {
+            this.name = name;
+            this.type = type;
+            this.keys = keys;
+        }
+
+        @Override
+        public Collection<RowData> lookup(RowData key) {
+            return find(name, type, keys, key);
+        }
+    }
+
+    /** Lookup by a future. */
+    public static final class AsyncLookup extends AsyncLookupFunction {
+        private final String name;
+        private final DataType type;
+        private final int[] keys;
+
+        public AsyncLookup(String name, DataType type, int[] keys) {
+            this.name = name;
+            this.type = type;
+            this.keys = keys;
+        }
+
+        @Override
+        public CompletableFuture<Collection<RowData>> asyncLookup(RowData key) {
+            return CompletableFuture.completedFuture(find(name, type, keys, key));
+        }
+    }
+
+    private static Collection<RowData> find(String name, DataType type, int[] keys, RowData key) {
+        DataStructureConverter<Object, Object> converter =
+                DataStructureConverters.getConverter(type);
+        converter.open(Memory.class.getClassLoader());
+        RowType row = (RowType) type.getLogicalType();
+        List<RowData> found = new ArrayList<>();
+        List<Row> rows = rows(name);
+        synchronized (rows) {
+            for (Row candidate : rows) {
+                RowData data = (RowData) converter.toInternal(candidate);
+                boolean same = true;
+                for (int i = 0; i < keys.length; i++) {
+                    LogicalType part = row.getTypeAt(keys[i]);
+                    Object wanted = RowData.createFieldGetter(part, i).getFieldOrNull(key);
+                    Object there = RowData.createFieldGetter(part, keys[i]).getFieldOrNull(data);
+                    same &= wanted != null && wanted.equals(there);
+                }
+                if (same) {
+                    found.add(data);
+                }
+            }
+        }
+        return found;
     }
 
     /** Changes the rows as they come; a table without a key takes inserts and deletes of whole rows. */

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.flink.table.api.ExplainDetail;
+import org.apache.flink.table.api.Expressions;
 import org.apache.flink.table.api.TableResult;
 import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 import org.apache.flink.table.catalog.Column;
@@ -29,6 +30,9 @@ final class QueryScript {
 
     /** `-- files: x`: what is in that folder below SCRATCH afterwards is a result, too. */
     private static final Pattern LISTED = Pattern.compile("(?m)^-- files: (\\w+)$");
+
+    private static final Pattern TEMPORAL = Pattern.compile(
+            "CREATE TEMPORARY FUNCTION (\\w+) \\$\\{TEMPORAL:(\\w+) (\\w+) (\\w+)\\}");
 
     private final List<String> statements;
     private final List<String> listed;
@@ -113,7 +117,8 @@ final class QueryScript {
      * `${DATA}` is the folder of input, `${SCRATCH}` one of this run; `${TABLE:x}` the options of a
      * table one can write to, `${MUTABLE:x}` of one that also takes UPDATE, DELETE and TRUNCATE;
      * `${MESSAGES}` the connector that reads a file's lines as messages;
-     * `${FUNCTION:X …}` the class X of Functions.
+     * `${FUNCTION:X …}` the class X of Functions; `${TEMPORAL:table time key}` the temporal table
+     * function of a table, which Flink can only be given in Java.
      */
     private String replace(String sql, Path scratch) throws IOException {
         Matcher table = TABLE.matcher(sql);
@@ -141,6 +146,13 @@ final class QueryScript {
         }
         if (head.startsWith("RESET ")) {
             tables.getConfig().getConfiguration().removeKey(sql.split("'")[1]);
+            return false;
+        }
+        Matcher temporal = TEMPORAL.matcher(sql);
+        if (temporal.matches()) {
+            tables.createTemporarySystemFunction(temporal.group(1), tables.from(temporal.group(2))
+                    .createTemporalTableFunction(Expressions.$(temporal.group(3)),
+                            Expressions.$(temporal.group(4))));
             return false;
         }
         // What the SQL client makes of the statements of a set.
