@@ -3,6 +3,7 @@
 #include <bit>
 #include <numeric>
 #include <type_traits>
+#include <unordered_map>
 
 #include "base/bytes.h"
 #include "compute/operator/emitter.h"
@@ -103,7 +104,7 @@ Status GroupAggregateOperator::Process(int, Batch batch) {
   RETURN_IF_ERROR(calls_.status());
   std::vector<Column> columns;
   for (ColumnBuilder& builder : results) columns.push_back(builder.Finish());
-  Compare(columns);
+  Compare(batch, columns);
   RETURN_IF_ERROR(Send(columns));
   for (const Touched& touched : touched_) {
     if (touched.rows_before > 0) table_.MarkDirty(touched.entry);
@@ -163,10 +164,29 @@ void GroupAggregateOperator::EmitNew(std::vector<ColumnBuilder>& results) {
   calls_.Emit(now, results);
 }
 
-void GroupAggregateOperator::Compare(const std::vector<Column>& results) {
+void GroupAggregateOperator::MarkVariances(const Batch& batch, std::vector<uint8_t>& same) const {
+  std::vector<const sql::AggregateCall*> variances;
+  for (int i = 0; i < calls_.size(); ++i) {
+    if (calls_.call(i).function.starts_with("VAR_")) variances.push_back(&calls_.call(i));
+  }
+  if (variances.empty()) return;
+  std::unordered_map<const char*, size_t> places;
+  for (size_t i = 0; i < touched_.size(); ++i) places[table_.Payload(touched_[i].entry)] = i;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    auto row = static_cast<int>(rows_[i]);
+    for (const sql::AggregateCall* call : variances) {
+      bool counts = call->filter < 0 || (!batch.columns[call->filter].IsNull(row) &&
+                                         batch.columns[call->filter].Get<uint8_t>(row) != 0);
+      if (counts && !batch.columns[call->args[0]].IsNull(row)) same[places.at(payloads_[i])] = 0;
+    }
+  }
+}
+
+void GroupAggregateOperator::Compare(const Batch& batch, const std::vector<Column>& results) {
   changes_.clear();
   std::vector<uint8_t> same(touched_.size(), 1);
   for (const Column& column : results) CompareCells(column, touched_, same);
+  MarkVariances(batch, same);
   for (size_t i = 0; i < touched_.size(); ++i) {
     const Touched& touched = touched_[i];
     auto old_row = static_cast<uint32_t>(touched.old_result);

@@ -57,7 +57,9 @@ class GroupAggregateOperator : public Operator {
   void CountRows(const model::Batch& batch);
   void EmitOld(std::vector<model::ColumnBuilder>& results);
   void EmitNew(std::vector<model::ColumnBuilder>& results);
-  void Compare(const std::vector<model::Column>& results);
+  void Compare(const model::Batch& batch, const std::vector<model::Column>& results);
+  /// As Flink, which keeps sums of VAR_POP and VAR_SAMP: any value of theirs is a change.
+  void MarkVariances(const model::Batch& batch, std::vector<uint8_t>& same) const;
   Status Send(const std::vector<model::Column>& results);
 
   std::vector<int> keys_;

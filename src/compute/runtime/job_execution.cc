@@ -15,11 +15,14 @@ namespace {
 
 int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
+constexpr std::string_view kAlternate = "alternate ";
+
 /// Numbers from 1 with commas.
 Result<std::vector<int>> ParseOrder(const std::string& text) {
   std::vector<int> order;
   const char* at = text.data();
   const char* end = at + text.size();
+  if (text.starts_with(kAlternate)) at += kAlternate.size();
   while (at < end) {
     int number = 0;
     auto [next, error] = std::from_chars(at, end, number);
@@ -55,6 +58,7 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
   execution->batch_rows_ = std::clamp<int64_t>(rows, 1, model::Batch::kMaxRows);
   if (auto order = context.settings.find("source.order"); order != context.settings.end()) {
     ASSIGN_OR_RETURN(execution->source_order_, ParseOrder(order->second));
+    execution->alternates_ = order->second.starts_with(kAlternate);
   }
   return execution;
 }
@@ -169,7 +173,6 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
                                               hold_sources_, *this, std::move(memory)));
     shards_.back()->scope().keeps_state = store_ != nullptr;
     shards_.back()->scope().row_by_row = row_by_row_;
-    if (!source_order_.empty()) shards_.back()->ReadInTurn();
     shards_.back()->scope().now_ms =
         context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;
   }
@@ -177,6 +180,9 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));
   subtasks_.assign(count, std::vector<Subtask*>(graph_.num_shards));
   for (int vertex : SourceVertices()) RETURN_IF_ERROR(BuildSource(vertex, restored));
+  for (auto& shard : shards_) {
+    if (!source_order_.empty()) alternates_ ? shard->Alternate() : shard->ReadInTurn();
+  }
   for (size_t i = 0; i < count; ++i) {
     if (!graph_.vertices[i].is_source) RETURN_IF_ERROR(BuildSubtasks(static_cast<int>(i)));
   }

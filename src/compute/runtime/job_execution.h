@@ -105,7 +105,8 @@ class JobExecution : public ShardListener, public SinkControl {
   int64_t idle_timeout_ms_ = 0;
   bool row_by_row_ = false;  ///< mini-batches are off
   int64_t batch_rows_ = model::Batch::kMaxRows;
-  std::vector<int> source_order_;     ///< from 1: sources that are read one after the other
+  std::vector<int> source_order_;     ///< from 1: sources that are read before the others
+  bool alternates_ = false;           ///< sources are read a row each in turn
   bool each_row_watermarks_ = false;  ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex

@@ -131,8 +131,8 @@ Result<bool> Shard::RunOnce() {
     RETURN_IF_ERROR(MaybeDrain());
     bool held = hold_sources_.load(std::memory_order_acquire) > 0;
     // In turn, the next source begins when the rows of the last one are behind all operators.
-    if (!held && !(in_turn_ && progress)) {
-      ASSIGN_OR_RETURN(bool any, PollSources());
+    if (!held && !((in_turn_ || alternates_) && progress)) {
+      ASSIGN_OR_RETURN(bool any, alternates_ ? PollAlternately() : PollSources());
       progress |= any;
     }
   }
@@ -143,6 +143,26 @@ Result<bool> Shard::RunOnce() {
   if (!ended_reported_ && scope_.subtasks_ended == static_cast<int>(instances)) {
     ended_reported_ = true;
     listener_.OnEnded(scope_.shard);
+  }
+  return progress;
+}
+
+void Shard::Alternate() {
+  alternates_ = true;
+  for (auto& source : sources_) source->HoldRows();
+}
+
+Result<bool> Shard::PollAlternately() {
+  bool progress = false, ready = true;
+  for (auto& source : sources_) {
+    ASSIGN_OR_RETURN(bool any, source->Poll());
+    progress |= any;
+    ready = ready && (source->ended() || source->HasHeld());
+  }
+  for (size_t i = 0; ready && i < sources_.size(); ++i) {
+    if (!sources_[i]->HasHeld()) continue;
+    RETURN_IF_ERROR(sources_[i]->EmitHeld());
+    progress = true;
   }
   return progress;
 }

@@ -44,6 +44,8 @@ class Shard {
 
   /// Each source is read to its end before the next one, in the order in which they were added.
   void ReadInTurn() { in_turn_ = true; }
+  /// A row of each source in turn, as soon as each of them has one or is at its end.
+  void Alternate();
 
   Status Open(const RestoredCheckpoint* restored);
   void Start();
@@ -68,6 +70,7 @@ class Shard {
   void Run();
   Result<bool> RunOnce();
   Result<bool> PollSources();
+  Result<bool> PollAlternately();
   Status MaybeInjectBarrier();
   Status MaybeDrain();
   bool HasOverflow(int region) const;
@@ -82,6 +85,7 @@ class Shard {
   const std::unique_ptr<StateMemory> memory_;
   ShardScope scope_;
   bool in_turn_ = false;
+  bool alternates_ = false;
   const std::atomic<int>& hold_sources_;
   ShardListener& listener_;
   Waker waker_;
