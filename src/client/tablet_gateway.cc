@@ -45,6 +45,9 @@ class LocalTabletGateway : public TabletGateway {
     return storage::ValidateRowRules(table);
   }
 
+  Result<int64_t> ModifiedMs(const model::TablePath& path) override {
+    return storage_.metadata().ModifiedMs(path);
+  }
   Status CheckName(std::string_view what, const std::string& name) override {
     return storage::ValidateName(what, name);
   }

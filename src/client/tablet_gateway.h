@@ -132,6 +132,8 @@ class TabletGateway {
   virtual Result<model::TablePath> PathOf(model::TableId id) = 0;
   /// The table and the name of a partition. kNotFound.
   virtual Result<PartitionPlace> FindPartition(model::PartitionId id) = 0;
+  /// When the table was created or its options were changed last. kNotFound.
+  virtual Result<int64_t> ModifiedMs(const model::TablePath& path) = 0;
   /// What is kept in remote storage; lives as long as the gateway.
   virtual SnapshotGateway& snapshots() = 0;
   /// kInvalidArgument, kNotSupported when a table cannot have these options, or not with this

@@ -27,7 +27,7 @@ Result<TableInfo> StorageServer::AlterTable(const TablePath& path,
   ASSIGN_OR_RETURN(TableOptions options,
                    TableOptions::Parse(after.descriptor.properties, options_.log));
   Failpoint("table.before_alter");
-  RETURN_IF_ERROR(metadata_->ReplaceTable(after));
+  RETURN_IF_ERROR(metadata_->ReplaceTable(after, options_.clock->NowMs()));
   Failpoint("table.after_alter");
   auto altered = ReplaceHosted(after, options);
   ddl_lock.unlock();

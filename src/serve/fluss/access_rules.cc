@@ -27,6 +27,9 @@ class ReadableGateway : public client::TabletGateway {
   Result<client::PartitionPlace> FindPartition(model::PartitionId id) override {
     return base_.FindPartition(id);
   }
+  Result<int64_t> ModifiedMs(const model::TablePath& path) override {
+    return base_.ModifiedMs(path);
+  }
   client::SnapshotGateway& snapshots() override { return base_.snapshots(); }
   Status CheckOptions(const model::TableDescriptor& descriptor) override {
     return base_.CheckOptions(descriptor);

@@ -145,7 +145,9 @@ Outcome<rpc::GetTableInfoResponse> AdminRequests::GetTableInfo(
   response.table_id = info->id.value();
   response.schema_id = info->schema_id.value();
   response.table_json = rpc::Payload::Own(std::move(*json));
-  response.created_time = response.modified_time = info->created_ms;
+  response.created_time = info->created_ms;
+  auto modified_ms = gateway_.ModifiedMs(info->path);
+  response.modified_time = modified_ms.ok() ? *modified_ms : info->created_ms;
   return response;
 }
 

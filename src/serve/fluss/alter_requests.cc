@@ -1,5 +1,6 @@
 #include "serve/fluss/alter_requests.h"
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -18,18 +19,26 @@ enum OpType : int32_t { kSet = 0, kDelete = 1 };
 /// ColumnPositionType.
 constexpr int32_t kLast = 0;
 
+/// Whether the table can have it is for storage to say.
+std::optional<model::AggFunction> AggFunctionOf(const rpc::PbAddColumn& added) {
+  if (!added.agg_function_type.has_value()) return std::nullopt;
+  model::AggFunction function{*added.agg_function_type};
+  for (char& c : function.name) {
+    c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  for (const auto& [key, value] : added.agg_function_params) function.parameters[key] = value;
+  return function;
+}
+
 Result<model::ColumnSpec> ColumnOf(const rpc::PbAddColumn& added) {
   if (added.column_position_type != kLast) {
     return InvalidArgument("Only support addColumn column at last now.");
-  }
-  if (added.agg_function_type.has_value()) {
-    return NotSupported("column '{}' with the aggregation function '{}'", added.column_name,
-                        *added.agg_function_type);
   }
   model::ColumnSpec column;
   column.name = added.column_name;
   ASSIGN_OR_RETURN(column.type, format::DataTypeFromJson(added.data_type_json.bytes));
   column.comment = added.comment.value_or("");
+  column.agg_function = AggFunctionOf(added);
   return column;
 }
 

@@ -29,13 +29,15 @@ std::vector<rpc::PbBucketMetadata> PlacesOf(const model::TableInfo& info) {
   return places;
 }
 
-rpc::PbTableMetadata MetadataOf(const model::TableInfo& info, std::string json) {
+rpc::PbTableMetadata MetadataOf(const model::TableInfo& info, int64_t modified_ms,
+                                std::string json) {
   rpc::PbTableMetadata metadata;
   metadata.table_path = {info.path.database, info.path.table};
   metadata.table_id = info.id.value();
   metadata.schema_id = info.schema_id.value();
   metadata.table_json = rpc::Payload::Own(std::move(json));
-  metadata.created_time = metadata.modified_time = info.created_ms;
+  metadata.created_time = info.created_ms;
+  metadata.modified_time = modified_ms;
   // Of a partitioned table its partitions have buckets.
   if (!info.descriptor.IsPartitioned()) metadata.bucket_metadata = PlacesOf(info);
   return metadata;
@@ -67,7 +69,9 @@ Outcome<rpc::MetadataResponse> ClusterRequests::GetMetadata(const rpc::MetadataR
     if (!info.ok()) return TableFailure(info.status());
     auto json = TableJsonForClients(*info, lake_);
     if (!json.ok()) return rpc::FailureOf(json.status());
-    response.table_metadata.push_back(MetadataOf(*info, std::move(*json)));
+    auto modified_ms = gateway_.ModifiedMs(info->path);
+    if (!modified_ms.ok()) return TableFailure(modified_ms.status());
+    response.table_metadata.push_back(MetadataOf(*info, *modified_ms, std::move(*json)));
   }
   if (auto failure = AddPartitions(request, response)) return *failure;
   return response;

@@ -265,13 +265,14 @@ Status MetadataStore::CheckNewTableLocked(const TablePath& path) {
 Status MetadataStore::PutTable(const TableInfo& info) {
   std::lock_guard lock(mutex_);
   RETURN_IF_ERROR(CheckNewTableLocked(info.path));
-  return SaveTable({info, {{info.schema_id, info.descriptor.schema}}});
+  return SaveTable({info, {{info.schema_id, info.descriptor.schema}}, info.created_ms});
 }
 
-Status MetadataStore::ReplaceTable(const TableInfo& info) {
+Status MetadataStore::ReplaceTable(const TableInfo& info, int64_t now_ms) {
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(const StoredTable* before, FindTable(info.path));
-  StoredTable after{info, before->schemas};
+  bool same_columns = info.schema_id == before->info.schema_id;
+  StoredTable after{info, before->schemas, same_columns ? now_ms : before->modified_ms};
   after.schemas[info.schema_id] = info.descriptor.schema;
   return SaveTable(std::move(after));
 }
@@ -280,7 +281,7 @@ Status MetadataStore::SwapTable(const TableInfo& info) {
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(const StoredTable* before, FindTable(info.path));
   TableId old = before->info.id;
-  RETURN_IF_ERROR(SaveTable({info, {{info.schema_id, info.descriptor.schema}}}));
+  RETURN_IF_ERROR(SaveTable({info, {{info.schema_id, info.descriptor.schema}}, info.created_ms}));
   return ForgetTableOffsetsLocked(old);
 }
 
@@ -348,6 +349,12 @@ Result<TableInfo> MetadataStore::GetTable(const TablePath& path) {
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(const StoredTable* table, FindTable(path));
   return table->info;
+}
+
+Result<int64_t> MetadataStore::ModifiedMs(const TablePath& path) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(const StoredTable* table, FindTable(path));
+  return table->modified_ms;
 }
 
 Result<SchemaVersions> MetadataStore::GetSchemas(const TablePath& path) {

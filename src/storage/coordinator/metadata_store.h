@@ -46,13 +46,16 @@ class MetadataStore {
   /// Fails when CreateTable would: no such database, the table exists.
   Status CheckNewTable(const model::TablePath& path);
   Status PutTable(const model::TableInfo& info);
-  /// Replaces what is known of a table that exists; a new schema joins those it has had.
-  Status ReplaceTable(const model::TableInfo& info);
+  /// Replaces what is known of a table that exists; a new schema joins those it has had. `now_ms`
+  /// is noted as the time of the change, unless it is one of columns.
+  Status ReplaceTable(const model::TableInfo& info, int64_t now_ms);
   /// Puts a table with another id in the place of the one that is there.
   Status SwapTable(const model::TableInfo& info);
   Status RemoveTable(const model::TablePath& path);
   /// kNotFound (with a suggestion), kCorruption.
   Result<model::TableInfo> GetTable(const model::TablePath& path);
+  /// When the table was created or its options were changed last. kNotFound, kCorruption.
+  Result<int64_t> ModifiedMs(const model::TablePath& path);
   /// All schemas the table has had. kNotFound, kCorruption.
   Result<SchemaVersions> GetSchemas(const model::TablePath& path);
   Result<std::vector<std::string>> ListTables(const std::string& database);

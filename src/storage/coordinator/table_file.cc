@@ -24,9 +24,10 @@ bool IsPlain(char c) {
 Result<std::string> StoredTableToJson(const StoredTable& table) {
   const model::TableInfo& info = table.info;
   ASSIGN_OR_RETURN(std::string descriptor, format::TableToJson(info.descriptor));
-  json out = {{"table_id", info.id.value()},    {"schema_id", info.schema_id.value()},
-              {"database", info.path.database}, {"table", info.path.table},
-              {"created_ms", info.created_ms},  {"descriptor", json::parse(descriptor)}};
+  json out = {{"table_id", info.id.value()},          {"schema_id", info.schema_id.value()},
+              {"database", info.path.database},       {"table", info.path.table},
+              {"created_ms", info.created_ms},        {"modified_ms", table.modified_ms},
+              {"descriptor", json::parse(descriptor)}};
   for (const auto& [id, schema] : table.schemas) {
     if (id == info.schema_id) continue;
     ASSIGN_OR_RETURN(std::string text, format::SchemaToJson(schema));
@@ -44,6 +45,7 @@ Result<StoredTable> StoredTableFromJson(std::string_view text) {
     info.schema_id = model::SchemaId(in.at("schema_id").get<int32_t>());
     info.path = {in.at("database"), in.at("table")};
     info.created_ms = in.at("created_ms");
+    table.modified_ms = in.value("modified_ms", info.created_ms);
     ASSIGN_OR_RETURN(info.descriptor, format::TableFromJson(in.at("descriptor").dump()));
     if (in.contains("earlier_schemas")) {
       for (const json& earlier : in.at("earlier_schemas")) {

@@ -16,6 +16,8 @@ using SchemaVersions = std::map<model::SchemaId, model::Schema>;
 struct StoredTable {
   model::TableInfo info;
   SchemaVersions schemas;  ///< all it has had, the present one, too
+  /// When it was created or its options were changed last; other columns do not count.
+  int64_t modified_ms = 0;
 };
 
 /// A table as its metadata file holds it: JSON, the descriptor and earlier schemas as Fluss writes

@@ -21,8 +21,11 @@ import org.apache.fluss.client.table.writer.AppendWriter;
 import org.apache.fluss.client.table.writer.UpsertWriter;
 import org.apache.fluss.config.cluster.AlterConfig;
 import org.apache.fluss.config.cluster.AlterConfigOpType;
+import org.apache.fluss.metadata.AggFunction;
+import org.apache.fluss.metadata.AggFunctions;
 import org.apache.fluss.metadata.DatabaseChange;
 import org.apache.fluss.metadata.DatabaseDescriptor;
+import org.apache.fluss.metadata.Schema;
 import org.apache.fluss.metadata.TableChange;
 import org.apache.fluss.metadata.TableInfo;
 import org.apache.fluss.metadata.TablePath;
@@ -46,7 +49,10 @@ final class SchemaEvolution {
     cases.put("add column to a log", this::log);
     cases.put("project an added column", this::projection);
     cases.put("add column to rows", this::rows);
+    cases.put("time of the last change", this::modifiedTime);
     if (client.sqlPort != 0) {
+      // Fluss's server knows it since 1.0 only.
+      cases.put("add column with an aggregation", this::aggregation);
       cases.put("add column by sql", this::sql);
     }
     return cases;
@@ -238,6 +244,69 @@ final class SchemaEvolution {
             "limit scan");
       }
     }
+  }
+
+  private void aggregation() throws Exception {
+    Schema schema =
+        Schema.newBuilder()
+            .column("id", DataTypes.INT())
+            .column("n", DataTypes.BIGINT(), AggFunctions.SUM())
+            .primaryKey("id")
+            .build();
+    TablePath path =
+        client.create(
+            "evolving_aggregation",
+            schema,
+            Collections.singletonMap("table.merge-engine", "aggregation"),
+            1);
+    try (Table old = client.connection.getTable(path)) {
+      UpsertWriter writer = old.newUpsert().createWriter();
+      writer.upsert(row(1, 2L)).get();
+      writer.upsert(row(1, 3L)).get();
+    }
+    alter(path, addAggregated("most", AggFunctions.MAX()), addAggregated("all", LISTED));
+    try (Table table = client.connection.getTable(path)) {
+      UpsertWriter writer = table.newUpsert().createWriter();
+      for (int value : new int[] {7, 9, 8}) {
+        writer.upsert(row(1, 1L, "" + value, "" + value)).get();
+      }
+      InternalRow found = found(table.newLookup().createLookuper(), 1);
+      equal(8L, found.getLong(1), "sum");
+      equal("9", found.getString(2).toString(), "most");
+      equal("7-9-8", found.getString(3).toString(), "list");
+    }
+    equal(
+        "InvalidTableException",
+        failure(() -> alter(path, addAggregated("bad", AggFunctions.BOOL_AND()))),
+        "a function of other types");
+    TablePath plain = client.create("evolving_no_aggregation", keyedSchema(), 1);
+    equal(
+        "InvalidTableException",
+        failure(() -> alter(plain, addAggregated("most", AggFunctions.MAX()))),
+        "no merge engine");
+  }
+
+  private static final AggFunction LISTED = AggFunctions.LISTAGG("-");
+
+  private static TableChange addAggregated(String name, AggFunction function) {
+    return TableChange.addColumn(
+        name, DataTypes.STRING(), null, TableChange.ColumnPosition.last(), function);
+  }
+
+  private void modifiedTime() throws Exception {
+    TablePath path = client.create("modified_time", logSchema(), 1);
+    TableInfo created = client.admin.getTableInfo(path).get();
+    equal(created.getCreatedTime(), created.getModifiedTime(), "a new table");
+    while (System.currentTimeMillis() <= created.getCreatedTime()) {
+      Thread.onSpinWait();
+    }
+    alter(path, TableChange.set("table.log.ttl", "2 h"));
+    TableInfo altered = client.admin.getTableInfo(path).get();
+    equal(created.getCreatedTime(), altered.getCreatedTime(), "created");
+    equal(true, altered.getModifiedTime() > created.getModifiedTime(), "other options");
+    alter(path, add("extra", DataTypes.INT()));
+    TableInfo wider = client.admin.getTableInfo(path).get();
+    equal(altered.getModifiedTime(), wider.getModifiedTime(), "other columns");
   }
 
   private static InternalRow found(Lookuper lookuper, int key) throws Exception {
