@@ -219,5 +219,26 @@ TEST(TemporalJoin, DeletedVersionsMatchNothingAndChangesPassThrough) {
   EXPECT_EQ(run.output.changes.back(), "+I[1,15,3,~,~,~]");
 }
 
+TEST(TemporalJoin, ByProcessingTimeTheLastRowCounts) {
+  sql::JoinNode node = Node(JoinKind::kInner);
+  node.versions = sql::JoinVersions{1, 0, true, {1}};
+  OperatorRun run([&] { return TemporalJoinOperator::Make(node, nullptr); });
+  auto left = [&](std::vector<TestRow> rows) { run.Process(0, MakeBatch(TypesOf(kLeft), rows)); };
+  auto right = [&](std::vector<TestRow> rows) { run.Process(1, MakeBatch(TypesOf(kRight), rows)); };
+  left({{{1, 0, 7}}, {{1, 0, 7}}});
+  EXPECT_TRUE(run.output.changes.empty());
+  right({{{90, 1, 2}}, {{80, 1, 4}}, {{80, 2, 6}}});
+  left({{{2, 0, 8}}, {{1, 0, 9}}, {{3, 0, 1}}, {{1, 0, 9}, ChangeType::kDelete}});
+  EXPECT_EQ(run.output.changes, (std::vector<std::string>{"+I[2,0,8,80,2,s6]", "+I[1,0,9,80,1,s4]",
+                                                          "-D[1,0,9,80,1,s4]"}));
+  run.Snapshot();
+  run.Restore();
+  run.Watermark(1000);
+  right({{{80, 1, 4}, ChangeType::kDelete}, {{80, 2, 6}, ChangeType::kUpdateBefore}});
+  left({{{1, 0, 3}}, {{2, 0, 4}}});
+  EXPECT_EQ(run.output.changes.size(), 4u);
+  EXPECT_EQ(run.output.changes.back(), "+I[2,0,4,80,2,s6]");
+}
+
 }  // namespace
 }  // namespace forebay::compute

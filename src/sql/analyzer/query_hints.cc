@@ -192,7 +192,9 @@ Status CheckLookup(const QueryHint& hint) {
   RETURN_IF_ERROR(OneOf(hint, "retry-strategy", {"fixed_delay"}));
   if (hint.options.contains("capacity")) {
     ASSIGN_OR_RETURN(int64_t capacity, CountOf(hint, "capacity"));
-    (void)capacity;
+    if (capacity == 0) {
+      return InvalidArgument("SQL-1009 the hint LOOKUP: 'capacity' must be positive");
+    }
   }
   auto timeout = hint.options.find("timeout");
   if (timeout == hint.options.end()) return Status::Ok();
