@@ -79,6 +79,31 @@ void AddJobs(prometheus::Registry& registry, compute::JobManager& jobs) {
   }
 }
 
+void AddRunningJobs(prometheus::Registry& registry, compute::JobManager& jobs) {
+  for (const compute::JobRecord& record : jobs.List()) {
+    if (record.state != compute::JobState::kRunning) continue;
+    Result<compute::JobHandle> job = jobs.Find(record.id);
+    if (!job.ok()) continue;
+    compute::RunMetrics run = (*job)->Run();
+    prometheus::Labels labels = {{"job", record.id}};
+    Count(registry, "job_checkpoints_total", "Checkpoints of a job's run", run.checkpoints, labels);
+    Set(registry, "job_state_resident_bytes", "State of a job in memory", run.state_resident_bytes,
+        labels);
+    Set(registry, "job_state_spilled_bytes", "State of a job on disk", run.state_spilled_bytes,
+        labels);
+    for (const compute::OperatorMetrics& op : (*job)->Metrics()) {
+      prometheus::Labels own = {{"job", record.id}, {"operator", std::to_string(op.node_id)}};
+      Count(registry, "operator_rows_in_total", "Rows an operator took", op.rows_in, own);
+      Count(registry, "operator_rows_out_total", "Rows an operator sent", op.rows_out, own);
+      Set(registry, "operator_state_bytes", "State of an operator at the last checkpoint",
+          op.state_bytes, own);
+      Set(registry, "operator_longest_pause_us",
+          "The longest time for which a checkpoint held an operator's rows up",
+          static_cast<int64_t>(op.longest_pause_ms * 1000), own);
+    }
+  }
+}
+
 void AddTiering(prometheus::Registry& registry, lake::TieringService& tiering) {
   for (const lake::TieringState& state : tiering.States()) {
     prometheus::Labels labels = {{"table", state.path.ToString()}};
@@ -110,6 +135,7 @@ std::string MetricsPage(Node& node, const serve::IngestMetrics& ingest,
   AddStorage(registry, node.storage().metrics());
   AddIngest(registry, ingest);
   AddJobs(registry, node.jobs());
+  AddRunningJobs(registry, node.jobs());
   AddTiering(registry, node.tiering());
   if (fluss != nullptr) {
     AddFluss(registry, "coordinator", fluss->metrics(serve::FlussRole::kCoordinator));

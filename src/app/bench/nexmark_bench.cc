@@ -43,6 +43,9 @@ CREATE TEMPORARY TABLE side_input_keys (`key` BIGINT) WITH ('connector' = 'datag
 INSERT INTO side_input SELECT `key`, CAST(`key` AS VARCHAR) FROM side_input_keys;
 )sql";
 
+/// As the memory for state: a quarter of the state.
+constexpr std::string_view kQuarter = "quarter";
+
 /// A directory that is removed at the end.
 class TemporaryDirectory {
  public:
@@ -95,18 +98,31 @@ class NexmarkRunner {
     ASSIGN_OR_RETURN(node_, Node::Open(options));
     environment_ = *node_->engine().environment;
     environment_.print = [this](std::string_view line) { changes_->Add(line); };
-    ASSIGN_OR_RETURN(jobs_, compute::JobManager::Open(environment_, ""));
+    environment_.spill_directory = directory_->path();
+    bool is_stored = !options_.checkpoint_interval.empty();
+    ASSIGN_OR_RETURN(jobs_, compute::JobManager::Open(
+                                environment_, is_stored ? directory_->path() + "/bench-jobs" : ""));
     engine_ = node_->engine();
     engine_.jobs = jobs_.get();
     engine_.environment = &environment_;
     session_ = std::make_unique<serve::Session>(engine_);
     RETURN_IF_ERROR(Execute("SET 'table.dml-sync' = 'true'"));
     RETURN_IF_ERROR(Execute(fmt::format("SET 'parallelism.default' = '{}'", options_.parallelism)));
+    if (is_stored) {
+      RETURN_IF_ERROR(Execute(fmt::format("SET 'execution.checkpointing.interval' = '{}'",
+                                          options_.checkpoint_interval)));
+    }
     RETURN_IF_ERROR(Execute(Replaced(kNexmarkTables, "${SOURCE}", SourceOptions())));
     return Execute(kSideInput);
   }
 
-  Result<NexmarkResult> Run(const NexmarkQuery& query) {
+  /// With `memory_bytes` for state; 0: as the options say.
+  Result<NexmarkResult> Run(const NexmarkQuery& query, int64_t memory_bytes) {
+    std::string memory = memory_bytes > 0 ? std::to_string(memory_bytes) : options_.state_memory;
+    bool is_default = memory.empty() || memory == kQuarter;
+    RETURN_IF_ERROR(
+        Execute(is_default ? std::string("RESET 'taskmanager.memory.managed.size'")
+                           : fmt::format("SET 'taskmanager.memory.managed.size' = '{}'", memory)));
     std::string script = Replaced(query.script, "${FILES}", FreshFilesDirectory(query));
     if (!options_.results.empty()) {
       script = Replaced(script, "'blackhole'", "'print'");
@@ -124,7 +140,8 @@ class NexmarkRunner {
     RETURN_IF_ERROR(Execute(script));
     result.seconds = static_cast<double>(MonotonicNs() - begin_ns) / 1e9;
     result.cpu_seconds = CpuSeconds() - cpu_before;
-    result.rows_out = RowsOut();
+    AddJobFigures(result);
+    result.memory_bytes = memory_bytes;
     changes_.reset();
     return result;
   }
@@ -162,11 +179,18 @@ class NexmarkRunner {
     return Status::Ok();
   }
 
-  int64_t RowsOut() const {
+  /// What the job tells; its files go.
+  void AddJobFigures(NexmarkResult& result) {
     Result<compute::JobHandle> job = jobs_->Find(job_);
-    if (!job.ok()) return 0;
+    if (!job.ok()) return;
     std::vector<compute::OperatorMetrics> metrics = (*job)->Metrics();
-    return metrics.empty() ? 0 : metrics.back().rows_in;
+    result.rows_out = metrics.empty() ? 0 : metrics.back().rows_in;
+    compute::RunMetrics run = (*job)->Run();
+    result.checkpoints = run.checkpoints;
+    result.longest_pause_ms = run.longest_pause_ms;
+    result.state_bytes = run.state_peak_bytes;
+    result.spilled_bytes = run.state_peak_spilled_bytes;
+    (void)jobs_->Remove(job_);
   }
 
   const NexmarkOptions& options_;
@@ -206,18 +230,45 @@ Result<std::vector<const NexmarkQuery*>> ChosenQueries(const std::vector<std::st
   return chosen;
 }
 
-void PrintResult(const NexmarkResult& result) {
-  fmt::print("{:<5} {:>12} {:>14.0f} {:>16.0f} {:>9.3f} {:>9.3f} {:>12}\n", result.query,
+/// Whether the figures of state and of checkpoints are asked for.
+bool TellsOfState(const NexmarkOptions& options) {
+  return !options.checkpoint_interval.empty() || !options.state_memory.empty();
+}
+
+void PrintHeader(const NexmarkOptions& options) {
+  fmt::print("{:<5} {:>12} {:>14} {:>16} {:>9} {:>9} {:>12}", "query", "events", "events/s",
+             "events/core-s", "seconds", "cpu s", "rows out");
+  if (TellsOfState(options)) {
+    fmt::print(" {:>11} {:>9} {:>10} {:>10}", "checkpoints", "pause ms", "state MiB", "disk MiB");
+  }
+  fmt::print("\n");
+}
+
+void PrintResult(const NexmarkOptions& options, const NexmarkResult& result) {
+  fmt::print("{:<5} {:>12} {:>14.0f} {:>16.0f} {:>9.3f} {:>9.3f} {:>12}", result.query,
              result.events, result.EventsPerSecond(), result.EventsPerCoreSecond(), result.seconds,
              result.cpu_seconds, result.rows_out);
+  if (TellsOfState(options)) {
+    fmt::print(" {:>11} {:>9.1f} {:>10.1f} {:>10.1f}", result.checkpoints, result.longest_pause_ms,
+               static_cast<double>(result.state_bytes) / (1 << 20),
+               static_cast<double>(result.spilled_bytes) / (1 << 20));
+  }
+  fmt::print("\n");
   std::fflush(stdout);
 }
 
 /// Several runs: the one in the middle by CPU time.
-Result<NexmarkResult> RunRepeatedly(NexmarkRunner& runner, const NexmarkQuery& query, int repeat) {
+Result<NexmarkResult> RunRepeatedly(NexmarkRunner& runner, const NexmarkQuery& query,
+                                    const NexmarkOptions& options) {
+  int64_t memory = 0;
+  if (options.state_memory == kQuarter) {
+    ASSIGN_OR_RETURN(NexmarkResult whole, runner.Run(query, 0));
+    RETURN_IF_ERROR(runner.Drop(query));
+    memory = std::max<int64_t>(whole.state_bytes / 4, 1);
+  }
   std::vector<NexmarkResult> runs;
-  for (int i = 0; i < repeat; ++i) {
-    ASSIGN_OR_RETURN(NexmarkResult result, runner.Run(query));
+  for (int i = 0; i < options.repeat; ++i) {
+    ASSIGN_OR_RETURN(NexmarkResult result, runner.Run(query, memory));
     runs.push_back(std::move(result));
     RETURN_IF_ERROR(runner.Drop(query));
   }
@@ -252,12 +303,11 @@ Result<std::vector<NexmarkResult>> RunNexmark(const NexmarkOptions& options) {
   }
   NexmarkRunner runner(options, path);
   RETURN_IF_ERROR(runner.Open());
-  fmt::print("{:<5} {:>12} {:>14} {:>16} {:>9} {:>9} {:>12}\n", "query", "events", "events/s",
-             "events/core-s", "seconds", "cpu s", "rows out");
+  PrintHeader(options);
   std::vector<NexmarkResult> results;
   for (const NexmarkQuery* query : queries) {
-    ASSIGN_OR_RETURN(NexmarkResult result, RunRepeatedly(runner, *query, options.repeat));
-    PrintResult(result);
+    ASSIGN_OR_RETURN(NexmarkResult result, RunRepeatedly(runner, *query, options));
+    PrintResult(options, result);
     results.push_back(std::move(result));
   }
   return results;
@@ -269,7 +319,9 @@ std::string NexmarkJson(const NexmarkOptions& options, const std::vector<Nexmark
                                  {"events", options.events},
                                  {"rate", options.rate},
                                  {"parallelism", options.parallelism},
-                                 {"source", options.from_files ? "files" : "generated"}};
+                                 {"source", options.from_files ? "files" : "generated"},
+                                 {"checkpoint_interval", options.checkpoint_interval},
+                                 {"state_memory", options.state_memory}};
   json["results"] = nlohmann::ordered_json::array();
   for (const NexmarkResult& result : results) {
     json["results"].push_back({{"query", result.query},
@@ -277,7 +329,12 @@ std::string NexmarkJson(const NexmarkOptions& options, const std::vector<Nexmark
                                {"cpu_seconds", result.cpu_seconds},
                                {"events_per_second", result.EventsPerSecond()},
                                {"events_per_core_second", result.EventsPerCoreSecond()},
-                               {"rows_out", result.rows_out}});
+                               {"rows_out", result.rows_out},
+                               {"checkpoints", result.checkpoints},
+                               {"longest_pause_ms", result.longest_pause_ms},
+                               {"state_bytes", result.state_bytes},
+                               {"spilled_bytes", result.spilled_bytes},
+                               {"memory_bytes", result.memory_bytes}});
   }
   return json.dump(2) + "\n";
 }

@@ -17,6 +17,11 @@ struct NexmarkOptions {
   bool from_files = false;           ///< events are read from a file in `directory`
   std::string directory;             ///< kept; for event files
   std::string results;  ///< directory for the queries' changes, one file each; empty: dropped
+  /// "1s": jobs are stored and take checkpoints so often; empty: none.
+  std::string checkpoint_interval;
+  /// "64 mb" of memory for state; "quarter": of what the query held most in a run before; empty:
+  /// the default.
+  std::string state_memory;
 };
 
 /// What a query's run took.
@@ -26,6 +31,11 @@ struct NexmarkResult {
   int64_t rows_out = 0;  ///< changes that the sink got
   double seconds = 0;
   double cpu_seconds = 0;  ///< of the whole process
+  int64_t checkpoints = 0;
+  double longest_pause_ms = 0;  ///< for which one checkpoint held rows up on a shard
+  int64_t state_bytes = 0;      ///< the most there was
+  int64_t spilled_bytes = 0;    ///< the most there was on disk
+  int64_t memory_bytes = 0;     ///< for state; 0: the default
 
   double EventsPerSecond() const { return static_cast<double>(events) / seconds; }
   double EventsPerCoreSecond() const { return static_cast<double>(events) / cpu_seconds; }

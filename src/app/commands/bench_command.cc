@@ -59,6 +59,11 @@ void AddNexmarkCommand(CLI::App& bench, int& status) {
   command->add_option("--results", options.results,
                       "Directory to write every query's changes to, one file each");
   command->add_option("--json", arguments->json, "File for the figures");
+  command->add_option("--checkpoint-interval", options.checkpoint_interval,
+                      "Jobs are stored and take a checkpoint so often, e.g. 1s (none)");
+  command->add_option("--state-memory", options.state_memory,
+                      "Memory for the state of a job, e.g. 64mb; quarter: a quarter of what a run "
+                      "of the query before held");
   command->callback([arguments, &status] {
     if (arguments->options.queries.empty()) arguments->options.queries = {"all"};
     Status result = RunNexmarkCommand(*arguments);

@@ -1,6 +1,7 @@
 #include "compute/checkpoint/checkpoint_file.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crc32c.h"
 
@@ -67,7 +68,13 @@ void CheckpointEntries::Delete(std::string_view table, int key_group, std::strin
 void CheckpointEntries::EndEntry() {
   if (bytes_.size() < kPartBytes) return;
   full_bytes_ += bytes_.size();
-  full_.push_back(bytes_.Take());
+  if (taker_ == nullptr) {
+    full_.push_back(bytes_.Take());
+    return;
+  }
+  taken_count_ += count_;
+  taker_->TakePart(bytes_.Take(), std::exchange(count_, 0));
+  bytes_.Clear();
 }
 
 Status CheckpointEntries::ForEachPart(const std::function<Status(std::string_view)>& part) const {
@@ -112,13 +119,13 @@ Status CheckpointFileWriter::Flush() {
   return Status::Ok();
 }
 
-Result<uint64_t> CheckpointFileWriter::Finish() {
+Result<uint64_t> CheckpointFileWriter::Finish(bool sync) {
   buffer_.Write(kEndTag);
   buffer_.Write(count_);
   RETURN_IF_ERROR(Flush());
   buffer_.Write(crc_);
   RETURN_IF_ERROR(file_->Append(buffer_.view()));
-  RETURN_IF_ERROR(file_->Sync());
+  if (sync) RETURN_IF_ERROR(file_->Sync());
   return file_->size();
 }
 

@@ -32,27 +32,41 @@ struct CheckpointEntry {
   bool removed = false;
 };
 
+/// Takes parts of CheckpointEntries while more are made.
+class EntryPartTaker {
+ public:
+  virtual ~EntryPartTaker() = default;
+  /// `count` whole entries.
+  virtual void TakePart(std::string part, uint64_t count) = 0;
+};
+
 /// Serialises entries of one operator at a time: what a shard fills at a barrier.
 /// Thread-compatible.
 class CheckpointEntries : public StateWriter {
  public:
+  /// From now on parts that are full go to `taker` (null: they stay here).
+  void SetTaker(EntryPartTaker* taker) { taker_ = taker; }
   void SetOperator(int operator_id) { operator_id_ = operator_id; }
   void Put(std::string_view table, int key_group, std::string_view key,
            std::string_view value) override;
   void Delete(std::string_view table, int key_group, std::string_view key) override;
 
-  uint64_t count() const { return count_; }
-  bool empty() const { return count_ == 0; }
+  /// Whether there never was one, and the bytes of all there were.
+  bool empty() const { return taken_count_ + count_ == 0; }
   uint64_t size() const { return full_bytes_ + bytes_.size(); }
-  /// Gives the entries' bytes, in pieces of whole entries.
+  /// Entries that no taker has.
+  uint64_t count() const { return count_; }
+  /// Gives these entries' bytes, in pieces of whole entries.
   Status ForEachPart(const std::function<Status(std::string_view)>& part) const;
 
  private:
   void WriteKey(uint8_t tag, std::string_view table, int key_group, std::string_view key);
   void EndEntry();
 
+  EntryPartTaker* taker_ = nullptr;
   int operator_id_ = 0;
   uint64_t count_ = 0;
+  uint64_t taken_count_ = 0;
   /// Pieces that are full: a buffer that grew as a whole would be copied while rows wait.
   std::vector<std::string> full_;
   uint64_t full_bytes_ = 0;
@@ -73,8 +87,8 @@ class CheckpointFileWriter {
                                                               int64_t checkpoint_id);
   /// `count` entries as CheckpointEntries wrote them.
   Status Append(std::string_view entries, uint64_t count = 1);
-  /// Ends the file, syncs it, and gives its size.
-  Result<uint64_t> Finish();
+  /// Ends the file, syncs it (unless it need not outlive the process), and gives its size.
+  Result<uint64_t> Finish(bool sync = true);
 
  private:
   explicit CheckpointFileWriter(std::unique_ptr<io::File> file) : file_(std::move(file)) {}

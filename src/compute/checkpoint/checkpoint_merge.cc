@@ -1,6 +1,9 @@
 #include "compute/checkpoint/checkpoint_merge.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <tuple>
 
@@ -35,14 +38,15 @@ class SortedFile : public SortedInput {
   const std::unique_ptr<CheckpointFileReader> reader_;
 };
 
-/// A delta, which holds the entries in the order in which the shards wrote them.
-class SortedDelta : public SortedInput {
+/// A piece of a delta, which holds the entries in the order in which the shards wrote them.
+class SortedPiece : public SortedInput {
  public:
-  Status Load(CheckpointFileReader& reader) {
-    while (true) {
-      ASSIGN_OR_RETURN(bool more, reader.Next());
-      if (!more) break;
-      bytes_.append(reader.bytes());
+  /// Takes entries up to `bytes_max`; whether there are more.
+  Result<bool> Load(CheckpointFileReader& reader, size_t bytes_max) {
+    bool more = true;
+    while (more && bytes_.size() < bytes_max) {
+      ASSIGN_OR_RETURN(more, reader.Next());
+      if (more) bytes_.append(reader.bytes());
     }
     size_t begin = 0;
     RETURN_IF_ERROR(ReadCheckpointEntries(bytes_, [&](const CheckpointEntry& entry) {
@@ -53,9 +57,12 @@ class SortedDelta : public SortedInput {
       begin = end;
       return Status::Ok();
     }));
-    std::stable_sort(items_.begin(), items_.end(),
-                     [](const Item& a, const Item& b) { return KeyLess(a.entry, b.entry); });
-    return Status::Ok();
+    // Of each key the last entry; removals of it count less.
+    std::stable_sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) {
+      if (KeyLess(a.entry, b.entry)) return true;
+      return !KeyLess(b.entry, a.entry) && a.entry.removed && !b.entry.removed;
+    });
+    return more;
   }
 
   Result<bool> Next() override {
@@ -77,27 +84,23 @@ class SortedDelta : public SortedInput {
   size_t next_ = 0;
 };
 
-Result<std::unique_ptr<SortedInput>> OpenInput(io::FileSystem& fs, const std::string& path) {
-  ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kRead));
-  ASSIGN_OR_RETURN(auto reader, CheckpointFileReader::Open(*file));
-  if (reader->kind() != CheckpointFileKind::kDelta) {
-    return std::unique_ptr<SortedInput>(
-        std::make_unique<SortedFile>(std::move(file), std::move(reader)));
-  }
-  auto delta = std::make_unique<SortedDelta>();
-  RETURN_IF_ERROR(delta->Load(*reader));
-  return std::unique_ptr<SortedInput>(std::move(delta));
-}
-
 /// The inputs that are not at their end, as a heap: in front the smallest key, of equal keys the
 /// newest input.
 class Merger {
  public:
-  Status Add(io::FileSystem& fs, const std::string& path) {
-    auto input = OpenInput(fs, path);
-    if (!input.ok()) return input.status().WithContext(path);
-    inputs_.push_back({static_cast<int>(inputs_.size()), path, std::move(*input)});
-    return Push(&inputs_.back());
+  /// `directory` is where pieces of deltas go.
+  Merger(io::FileSystem& fs, std::string directory, int64_t id)
+      : fs_(fs), directory_(std::move(directory)), id_(id) {}
+  ~Merger() {
+    heap_.clear();
+    inputs_.clear();
+    for (const std::string& path : pieces_) (void)fs_.Remove(path);
+  }
+
+  Status Add(const std::string& path) {
+    Status status = AddFile(path);
+    ++files_;
+    return status.WithContext(path);
   }
 
   bool AtEnd() const { return heap_.empty(); }
@@ -113,15 +116,63 @@ class Merger {
   }
 
  private:
+  /// Of a delta that is sorted at a time, and that is kept in memory when it is all of it.
+  static constexpr size_t kPieceBytes = 8 << 20;
+  static constexpr size_t kHeldBytes = 2 << 20;
+
   struct Input {
-    int age;
+    int file;
     std::string path;
     std::unique_ptr<SortedInput> input;
   };
   static bool After(const Input* a, const Input* b) {
     const CheckpointEntry &x = a->input->entry(), &y = b->input->entry();
     if (KeyLess(x, y)) return false;
-    return KeyLess(y, x) || a->age < b->age;
+    if (KeyLess(y, x)) return true;
+    // Pieces of one delta: an entry counts more than a removal.
+    return a->file != b->file ? a->file < b->file : x.removed && !y.removed;
+  }
+
+  Status AddFile(const std::string& path) {
+    ASSIGN_OR_RETURN(auto file, fs_.Open(path, io::OpenMode::kRead));
+    ASSIGN_OR_RETURN(auto reader, CheckpointFileReader::Open(*file));
+    if (reader->kind() != CheckpointFileKind::kDelta) {
+      return AddInput(path, std::make_unique<SortedFile>(std::move(file), std::move(reader)));
+    }
+    bool is_small = file->size() <= kHeldBytes;
+    for (bool more = true; more;) {
+      auto piece = std::make_unique<SortedPiece>();
+      ASSIGN_OR_RETURN(more, piece->Load(*reader, is_small ? SIZE_MAX : kPieceBytes));
+      if (is_small) {
+        RETURN_IF_ERROR(AddInput(path, std::move(piece)));
+      } else {
+        RETURN_IF_ERROR(WritePiece(*piece));
+      }
+    }
+    return Status::Ok();
+  }
+
+  Status WritePiece(SortedPiece& piece) {
+    std::string path = io::JoinPath(
+        directory_, fmt::format("{}{:012}-{}.state", kMergePiecePrefix, id_, pieces_.size()));
+    pieces_.push_back(path);
+    ASSIGN_OR_RETURN(auto writer,
+                     CheckpointFileWriter::Create(fs_, path, CheckpointFileKind::kRun, id_));
+    while (true) {
+      ASSIGN_OR_RETURN(bool more, piece.Next());
+      if (!more) break;
+      RETURN_IF_ERROR(writer->Append(piece.bytes()));
+    }
+    constexpr bool kSync = false;
+    RETURN_IF_ERROR(writer->Finish(kSync).status());
+    ASSIGN_OR_RETURN(auto file, fs_.Open(path, io::OpenMode::kRead));
+    ASSIGN_OR_RETURN(auto reader, CheckpointFileReader::Open(*file));
+    return AddInput(path, std::make_unique<SortedFile>(std::move(file), std::move(reader)));
+  }
+
+  Status AddInput(const std::string& path, std::unique_ptr<SortedInput> input) {
+    inputs_.push_back({files_, path, std::move(input)});
+    return Push(&inputs_.back());
   }
 
   Input* Pop() {
@@ -139,6 +190,11 @@ class Merger {
     return Status::Ok();
   }
 
+  io::FileSystem& fs_;
+  const std::string directory_;
+  const int64_t id_;
+  int files_ = 0;
+  std::vector<std::string> pieces_;
   std::deque<Input> inputs_;
   std::vector<Input*> heap_;
 };
@@ -148,8 +204,8 @@ class Merger {
 Result<uint64_t> MergeCheckpointFiles(io::FileSystem& fs, const std::vector<std::string>& inputs,
                                       const std::string& path, CheckpointFileKind kind,
                                       int64_t checkpoint_id) {
-  Merger merger;
-  for (const std::string& input : inputs) RETURN_IF_ERROR(merger.Add(fs, input));
+  Merger merger(fs, std::string(io::ParentPath(path)), checkpoint_id);
+  for (const std::string& input : inputs) RETURN_IF_ERROR(merger.Add(input));
   ASSIGN_OR_RETURN(auto writer, CheckpointFileWriter::Create(fs, path, kind, checkpoint_id));
   while (!merger.AtEnd()) {
     const SortedInput& front = merger.front();

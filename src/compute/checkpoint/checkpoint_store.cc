@@ -111,8 +111,19 @@ Result<CheckpointStore::Manifest> CheckpointStore::ReadManifest(const std::strin
   return manifest;
 }
 
+Status ShardSnapshot::WriteLate() {
+  for (auto& [operator_id, write] : late) {
+    commits.SetOperator(operator_id);
+    state.SetOperator(operator_id);
+    RETURN_IF_ERROR(write(commits, state));
+  }
+  late.clear();
+  return Status::Ok();
+}
+
 Status CheckpointStore::LoadFile(const DataFile& file, StateMap& into) const {
-  auto load = [&]() -> Status {
+  // An entry counts more than a removal of its key in the same file, wherever that stands.
+  auto load = [&](bool removed) -> Status {
     ASSIGN_OR_RETURN(auto bytes, fs_.Open(PathOf(file.name), io::OpenMode::kRead));
     if (bytes->size() != file.bytes) {
       return Corruption("the file has {} bytes, the manifest says {}", bytes->size(), file.bytes);
@@ -122,10 +133,12 @@ Status CheckpointStore::LoadFile(const DataFile& file, StateMap& into) const {
     while (true) {
       ASSIGN_OR_RETURN(bool more, reader->Next());
       if (!more) return Status::Ok();
-      into.Apply(reader->entry());
+      if (reader->entry().removed == removed) into.Apply(reader->entry());
     }
   };
-  return load().WithContext(PathOf(file.name));
+  Status status = KindOf(file.name) == CheckpointFileKind::kCommit ? Status::Ok() : load(true);
+  if (status.ok()) status = load(false);
+  return status.WithContext(PathOf(file.name));
 }
 
 /// All state in one sorted file, which stands for the manifest's files from now on.
@@ -200,8 +213,11 @@ Result<std::optional<RestoredCheckpoint>> CheckpointStore::Restore() {
 }
 
 Result<CheckpointStore::DataFile> CheckpointStore::WriteFile(
-    const std::string& name, int64_t id, const std::vector<const CheckpointEntries*>& parts) const {
-  ASSIGN_OR_RETURN(auto writer, CheckpointFileWriter::Create(fs_, PathOf(name), KindOf(name), id));
+    const std::string& name, int64_t id, const std::vector<const CheckpointEntries*>& parts,
+    std::unique_ptr<CheckpointFileWriter> writer) const {
+  if (writer == nullptr) {
+    ASSIGN_OR_RETURN(writer, CheckpointFileWriter::Create(fs_, PathOf(name), KindOf(name), id));
+  }
   for (const CheckpointEntries* part : parts) {
     uint64_t count = part->count();  // told with the first piece
     RETURN_IF_ERROR(part->ForEachPart(
@@ -211,7 +227,13 @@ Result<CheckpointStore::DataFile> CheckpointStore::WriteFile(
   return DataFile{name, size};
 }
 
-Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shards) {
+Result<std::unique_ptr<CheckpointFileWriter>> CheckpointStore::CreateDelta(int64_t id) const {
+  return CheckpointFileWriter::Create(fs_, PathOf(FileName("delta", id, ".state")),
+                                      CheckpointFileKind::kDelta, id);
+}
+
+Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shards,
+                              std::unique_ptr<CheckpointFileWriter> delta) {
   TakeCompaction();
   Manifest manifest;
   manifest.id = id;
@@ -219,16 +241,18 @@ Status CheckpointStore::Write(int64_t id, const std::vector<ShardSnapshot>& shar
   manifest.state_files = state_files_;
   std::vector<const CheckpointEntries*> state, commits;
   for (const ShardSnapshot& shard : shards) {
-    if (!shard.state.empty()) state.push_back(&shard.state);
+    if (shard.state.count() > 0) state.push_back(&shard.state);
     if (!shard.commits.empty()) commits.push_back(&shard.commits);
     for (const auto& [split, position] : shard.positions) manifest.positions[split] = position;
   }
-  if (!state.empty()) {
-    ASSIGN_OR_RETURN(DataFile file, WriteFile(FileName("delta", id, ".state"), id, state));
+  if (!state.empty() || delta != nullptr) {
+    ASSIGN_OR_RETURN(DataFile file,
+                     WriteFile(FileName("delta", id, ".state"), id, state, std::move(delta)));
     manifest.state_files.push_back(file);
   }
   if (!commits.empty()) {
-    ASSIGN_OR_RETURN(manifest.commit_file, WriteFile(FileName("commit", id, ".data"), id, commits));
+    ASSIGN_OR_RETURN(manifest.commit_file,
+                     WriteFile(FileName("commit", id, ".data"), id, commits, nullptr));
   }
   Failpoint("checkpoint.before_manifest");
   // Also syncs the directory, and with it the names of the data files.
@@ -306,7 +330,8 @@ void CheckpointStore::RemoveUnused() {
   }
   for (const std::string& name : *names) {
     bool is_data = name.ends_with(".state") || name.ends_with(".data");
-    bool is_being_made = compaction_.valid() && name == merged_name_;
+    bool is_being_made =
+        compaction_.valid() && (name == merged_name_ || name.starts_with(kMergePiecePrefix));
     if (is_data && !is_being_made && !needed.contains(name)) (void)fs_.Remove(PathOf(name));
   }
 }

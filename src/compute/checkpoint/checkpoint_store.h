@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -24,6 +25,11 @@ struct ShardSnapshot {
   CheckpointEntries state;    ///< changed entries of its operators
   CheckpointEntries commits;  ///< pre-commit data of its sinks
   SourcePositions positions;
+  /// What is still to be written, of operator `first`: by the coordinator, for no row waits for it.
+  std::vector<std::pair<int, std::function<Status(CheckpointEntries& commits, StateWriter& state)>>>
+      late;
+
+  Status WriteLate();
 };
 
 /// A checkpoint as a job starts from it.
@@ -66,8 +72,12 @@ class CheckpointStore {
   /// and passed over; kCorruption when there are checkpoints but none is whole.
   Result<std::optional<RestoredCheckpoint>> Restore();
 
-  /// Makes checkpoint `id` durable. Ids rise.
-  Status Write(int64_t id, const std::vector<ShardSnapshot>& shards);
+  /// Makes checkpoint `id` durable. Ids rise. `delta` has the state entries that the shards have
+  /// not any more; null: none.
+  Status Write(int64_t id, const std::vector<ShardSnapshot>& shards,
+               std::unique_ptr<CheckpointFileWriter> delta = nullptr);
+  /// The file for the changed state of checkpoint `id`, which does not exist before Write.
+  Result<std::unique_ptr<CheckpointFileWriter>> CreateDelta(int64_t id) const;
 
   int64_t last_id() const { return last_id_; }
 
@@ -105,7 +115,8 @@ class CheckpointStore {
   static Result<std::vector<std::string>> ManifestsIn(io::FileSystem& fs,
                                                       const std::string& directory);
   Result<DataFile> WriteFile(const std::string& name, int64_t id,
-                             const std::vector<const CheckpointEntries*>& parts) const;
+                             const std::vector<const CheckpointEntries*>& parts,
+                             std::unique_ptr<CheckpointFileWriter> writer) const;
   void StartCompaction(int64_t id);
   void TakeCompaction();
   Result<DataFile> Compact(int64_t id, const std::vector<DataFile>& files) const;

@@ -38,6 +38,7 @@ nlohmann::ordered_json ToJson(const OperatorMetrics& op) {
   json["stateBytes"] = op.state_bytes;
   json["backPressure"] = Rounded(op.back_pressure);
   json["skew"] = Rounded(op.skew);
+  json["longestPauseMs"] = Rounded(op.longest_pause_ms);
   if (op.watermark_lag_ms >= 0) {
     json["watermark"] = op.watermark;
     json["watermarkLagMs"] = op.watermark_lag_ms;
@@ -53,7 +54,8 @@ nlohmann::ordered_json ToJson(const OperatorMetrics& op) {
                                  {"rowsOut", instance.rows_out},
                                  {"busyMs", Rounded(instance.busy_ms)},
                                  {"blockedMs", Rounded(instance.blocked_ms)},
-                                 {"stateBytes", instance.state_bytes}});
+                                 {"stateBytes", instance.state_bytes},
+                                 {"longestPauseMs", Rounded(instance.longest_pause_ms)}});
   }
   return json;
 }
@@ -83,6 +85,9 @@ std::string OneLine(const OperatorMetrics& op) {
   std::string text = fmt::format("{} [id={} x{}]: rows in {}, out {}, busy {:.1f} ms", op.name,
                                  op.node_id, op.num_instances, op.rows_in, op.rows_out, op.busy_ms);
   if (op.state_bytes > 0) text += fmt::format(", state {} bytes", op.state_bytes);
+  if (op.longest_pause_ms > 0) {
+    text += fmt::format(", longest pause {:.1f} ms", op.longest_pause_ms);
+  }
   if (op.watermark_lag_ms >= 0) text += fmt::format(", watermark lag {} ms", op.watermark_lag_ms);
   text += fmt::format(", back-pressure {:.0f} %, skew {:.2f}", op.back_pressure * 100, op.skew);
   return text + ArrangementText(op, ", ");
@@ -127,7 +132,9 @@ std::string GraphJson(const Job& job) {
                          {"lastPauseMs", Rounded(run.pause_ms)},
                          {"longestPauseMs", Rounded(run.longest_pause_ms)}};
   json["state"] = {{"residentBytes", run.state_resident_bytes},
-                   {"spilledBytes", run.state_spilled_bytes}};
+                   {"spilledBytes", run.state_spilled_bytes},
+                   {"peakBytes", run.state_peak_bytes},
+                   {"peakSpilledBytes", run.state_peak_spilled_bytes}};
   json["operators"] = nlohmann::json::array();
   for (const OperatorMetrics& op : job.Metrics()) json["operators"].push_back(ToJson(op));
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

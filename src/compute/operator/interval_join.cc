@@ -18,7 +18,7 @@ struct EarlierTime {
   bool operator()(int64_t time, const StoredRow* row) const { return time < row->tag; }
 };
 
-size_t FirstAfter(const std::vector<StoredRow*>& rows, int64_t time) {
+size_t FirstAfter(const TimedRows::Rows& rows, int64_t time) {
   return std::upper_bound(rows.begin(), rows.end(), time, EarlierTime()) - rows.begin();
 }
 
@@ -100,7 +100,7 @@ void IntervalJoinOperator::CollectEvents(int side, int row) {
   int64_t latest = times_[row] + sizes_[side];
   if (expired_[other] >= latest) return;
   expired_[other] = ExpirationOf(other);
-  const std::vector<StoredRow*>& rows = rows_.Of(entries_[row]).rows[other];
+  const TimedRows::Rows& rows = rows_.Of(entries_[row]).rows[other];
   auto first = std::lower_bound(rows.begin(), rows.end(), earliest, EarlierTime());
   for (auto it = first; it != rows.end() && (*it)->tag <= latest; ++it) {
     JoinedRows::Pair& pair = pairs_.emplace_back();
@@ -180,7 +180,7 @@ Status IntervalJoinOperator::Fire() {
   rows_.Fire(now_, [&](TimedRows::Entry* entry, int side) {
     fired.push_back(entry);
     expired_[side] = ExpirationOf(side);
-    const std::vector<StoredRow*>& rows = rows_.Of(entry).rows[side];
+    const TimedRows::Rows& rows = rows_.Of(entry).rows[side];
     size_t count = FirstAfter(rows, expired_[side]);
     for (size_t i = 0; i < count && KeepsUnmatched(kind_, side); ++i) {
       if (TimedRows::MarkOf(rows[i]) == kMatched) continue;
@@ -202,8 +202,8 @@ Watermark IntervalJoinOperator::OutputWatermark(Watermark watermark) const {
   return holds_back ? watermark - std::max(sizes_[0], sizes_[1]) : watermark;
 }
 
-Status IntervalJoinOperator::Snapshot(StateWriter& writer) {
-  rows_.Snapshot(writer);
+Status IntervalJoinOperator::BeginSnapshot(StateWriter& writer) {
+  rows_.BeginSnapshot(writer);
   if (!interval_.is_rowtime) return Status::Ok();
   ByteWriter value;
   for (int64_t time : {now_, expired_[0], expired_[1]}) value.Write<int64_t>(time);

@@ -285,7 +285,7 @@ Status JoinOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginChanges(
       [this, &writer](KeyedTable::Entry* entry) {
         Sides* sides = SidesOf(entry);
-        if (sides->lists[0].count + sides->lists[1].count == 0) emptied_.push_back(entry);
+        if (sides->lists[0].count + sides->lists[1].count == 0) emptied_.Add(entry);
         for (int side = 0; side < 2; ++side) {
           RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), static_cast<char>(side),
                          sides->lists[side]);
@@ -297,16 +297,14 @@ Status JoinOperator::BeginSnapshot(StateWriter& writer) {
 
 bool JoinOperator::ContinueSnapshot(int64_t deadline_ns) {
   if (!table_.ContinueSnapshot(deadline_ns)) return false;
-  for (KeyedTable::Entry* entry : emptied_) {
+  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) {
     // Rows may have come since.
     Sides* sides = SidesOf(entry);
     auto is_used = [](const RowList& list) { return list.count + list.stored > 0; };
-    if (!table_.IsLive(entry) || is_used(sides->lists[0]) || is_used(sides->lists[1])) continue;
+    if (!table_.IsLive(entry) || is_used(sides->lists[0]) || is_used(sides->lists[1])) return;
     for (RowList& list : sides->lists) store_.Clear(list);
     table_.Erase(entry);
-  }
-  emptied_.clear();
-  return true;
+  });
 }
 
 /// State with and without a shared side cannot stand for each other.

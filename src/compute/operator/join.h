@@ -5,6 +5,7 @@
 #include "compute/arrangement/arrangements.h"
 #include "compute/expression/evaluator.h"
 #include "compute/operator/operator.h"
+#include "compute/state/emptied_entries.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "sql/plan/plan.h"
@@ -84,7 +85,7 @@ class JoinOperator : public Operator {
   KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;
-  std::vector<KeyedTable::Entry*> emptied_;  ///< a snapshot found nothing left of them
+  EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
 
   // Scratch of a batch.
   EncodedKeys encoded_;

@@ -25,6 +25,10 @@ class LocalClockOperator : public Operator {
   Status Tick(int64_t now_ms) override { return inner_->Tick(now_ms); }
   Status Finish() override { return inner_->Finish(); }
   Status Snapshot(StateWriter& writer) override { return inner_->Snapshot(writer); }
+  Status BeginSnapshot(StateWriter& writer) override { return inner_->BeginSnapshot(writer); }
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return inner_->ContinueSnapshot(deadline_ns);
+  }
   Status Restore(StateReader& reader) override { return inner_->Restore(reader); }
   int64_t StateBytes() const override { return inner_->StateBytes(); }
 

@@ -108,9 +108,22 @@ Status MatchOperator::Process(int, Batch batch) {
 
 void MatchOperator::Hold(KeyedTable::Entry* entry, std::string_view key, std::string_view row,
                          int64_t time) {
-  pending_[time].push_back({entry, store_.NewRow(key, row, time)});
-  ++KeyOf(entry)->waiting;
+  Wait(entry, store_.NewRow(key, row, time));
   table_.MarkDirty(entry);
+}
+
+void MatchOperator::Wait(KeyedTable::Entry* entry, MatchRow* row) {
+  pending_[row->time].push_back({entry, row});
+  Key* key = KeyOf(entry);
+  row->previous_waiting = key->last_waiting;
+  (key->last_waiting == nullptr ? key->first_waiting : key->last_waiting->next_waiting) = row;
+  key->last_waiting = row;
+}
+
+void MatchOperator::EndWait(Key* key, MatchRow* row) {
+  MatchRow *previous = row->previous_waiting, *next = row->next_waiting;
+  (previous == nullptr ? key->first_waiting : previous->next_waiting) = next;
+  (next == nullptr ? key->last_waiting : next->previous_waiting) = previous;
 }
 
 Status MatchOperator::ProcessWatermark(Watermark watermark) {
@@ -125,7 +138,7 @@ Status MatchOperator::Tick(int64_t now_ms) {
   return Fire();
 }
 
-void MatchOperator::SortByKey(std::vector<Due>& rows) const {
+void MatchOperator::SortByKey(StateVector<Due>& rows) const {
   if (!is_sorted_ || rows.size() < 2) return;
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Due& a, const Due& b) { return a.row->key() < b.row->key(); });
@@ -198,8 +211,8 @@ bool MatchOperator::MayBegin() const {
 
 Status MatchOperator::Ask(const Due& due) {
   Key* key = KeyOf(due.entry);
-  --key->waiting;
   Touch(due.entry);
+  EndWait(key, due.row);
   if (key->state == nullptr && !MayBegin()) {
     store_.Release(due.row);
     return Status::Ok();
@@ -235,6 +248,7 @@ Result<bool> MatchOperator::Holds(int variable, const MatchLink* matched) {
 
 void MatchOperator::Touch(KeyedTable::Entry* entry) {
   Key* key = KeyOf(entry);
+  table_.Preserve(entry);
   table_.MarkDirty(entry);
   if (key->touched) return;
   key->touched = true;
@@ -249,7 +263,7 @@ Status MatchOperator::CloseRound(KeyedTable::Entry* entry) {
     Collect(progress_);
     if (key->state->IsInitial()) DropState(key);
   }
-  if (key->state == nullptr && key->waiting == 0) table_.Erase(entry);
+  if (key->state == nullptr && key->first_waiting == nullptr) table_.Erase(entry);
   return Status::Ok();
 }
 

@@ -32,7 +32,15 @@ class MatchOperator : public Operator, private MatchConditions {
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
   Status Tick(int64_t now_ms) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return table_.ContinueSnapshot(deadline_ns);
+  }
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
   int64_t late_rows() const { return late_rows_; }
@@ -40,10 +48,11 @@ class MatchOperator : public Operator, private MatchConditions {
  private:
   /// A key's payload.
   struct Key {
-    MatchKeyState* state;  ///< null: nothing under way
-    int64_t asked;         ///< time of the last row that was asked, since `state` is there
-    uint32_t waiting;      ///< its rows in pending_
-    bool touched;          ///< in touched_
+    MatchKeyState* state;     ///< null: nothing under way
+    int64_t asked;            ///< time of the last row that was asked, since `state` is there
+    MatchRow* first_waiting;  ///< its rows in pending_, in the order in which they came
+    MatchRow* last_waiting;
+    bool touched;  ///< in touched_
   };
   struct Due {
     KeyedTable::Entry* entry;
@@ -60,7 +69,6 @@ class MatchOperator : public Operator, private MatchConditions {
     MatchLink* last;
     int64_t time;
   };
-  using PendingRows = std::map<KeyedTable::Entry*, std::vector<MatchRow*>>;
 
   MatchOperator(const sql::MatchNode& node, KeyCodec codec);
   Status AddCondition(const sql::MatchVariable& variable, int index,
@@ -71,7 +79,7 @@ class MatchOperator : public Operator, private MatchConditions {
   Status ReadTimes(const model::Batch& batch);
   void Hold(KeyedTable::Entry* entry, std::string_view key, std::string_view row, int64_t time);
   Status Fire();
-  void SortByKey(std::vector<Due>& rows) const;
+  void SortByKey(StateVector<Due>& rows) const;
   Status AskDue();
   void EvaluateLocal();
   bool MayBegin() const;
@@ -85,7 +93,9 @@ class MatchOperator : public Operator, private MatchConditions {
   Status Send();
   Result<bool> Holds(int variable, const MatchLink* matched) override;
 
-  void Save(KeyedTable::Entry* entry, const PendingRows& pending, ByteWriter& value) const;
+  void Wait(KeyedTable::Entry* entry, MatchRow* row);
+  static void EndWait(Key* key, MatchRow* row);
+  void Save(KeyedTable::Entry* entry, ByteWriter& value) const;
   Status Load(KeyedTable::Entry* entry, ByteReader& value);
 
   sql::MatchNode node_;
@@ -103,8 +113,9 @@ class MatchOperator : public Operator, private MatchConditions {
   std::unique_ptr<MatchReader> measures_;
   std::vector<bool> local_columns_;  ///< input columns that local conditions read
 
-  std::map<int64_t, std::vector<Due>> pending_;
-  std::map<int64_t, std::vector<KeyedTable::Entry*>> timers_;  ///< when a partial match is too old
+  StateOrderedMap<int64_t, StateVector<Due>> pending_;
+  /// When a partial match is too old.
+  StateOrderedMap<int64_t, StateVector<KeyedTable::Entry*>> timers_;
   int64_t progress_ = kMinWatermark;
   int64_t late_rows_ = 0;
   uint64_t next_number_ = 0;

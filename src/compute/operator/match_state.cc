@@ -41,13 +41,14 @@ std::vector<const MatchLink*> LinksOf(const MatchKeyState& state,
 
 }  // namespace
 
-void MatchOperator::Save(KeyedTable::Entry* entry, const PendingRows& pending,
-                         ByteWriter& value) const {
-  auto waiting = pending.find(entry);
-  size_t count = waiting == pending.end() ? 0 : waiting->second.size();
-  value.WriteVarint(count);
-  for (size_t i = 0; i < count; ++i) WriteRow(*waiting->second[i], value);
+void MatchOperator::Save(KeyedTable::Entry* entry, ByteWriter& value) const {
   const Key* key = KeyOf(entry);
+  size_t count = 0;
+  for (const MatchRow* row = key->first_waiting; row != nullptr; row = row->next_waiting) ++count;
+  value.WriteVarint(count);
+  for (const MatchRow* row = key->first_waiting; row != nullptr; row = row->next_waiting) {
+    WriteRow(*row, value);
+  }
   value.Write<uint8_t>(key->state != nullptr ? 1 : 0);
   if (key->state == nullptr) return;
   value.Write<int64_t>(key->asked);
@@ -82,14 +83,9 @@ void MatchOperator::Save(KeyedTable::Entry* entry, const PendingRows& pending,
   }
 }
 
-Status MatchOperator::Snapshot(StateWriter& writer) {
-  PendingRows pending;
-  for (const auto& [time, rows] : pending_) {
-    for (const Due& due : rows) pending[due.entry].push_back(due.row);
-  }
-  table_.Snapshot(writer, kTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
-    Save(entry, pending, value);
-  });
+Status MatchOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginSnapshot(writer, kTable,
+                       [this](KeyedTable::Entry* entry, ByteWriter& value) { Save(entry, value); });
   if (!is_proctime_) SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
 }
@@ -119,8 +115,7 @@ Status MatchOperator::Load(KeyedTable::Entry* entry, ByteReader& value) {
   ASSIGN_OR_RETURN(uint64_t waiting, value.ReadVarint());
   for (uint64_t i = 0; i < waiting; ++i) {
     ASSIGN_OR_RETURN(MatchRow * row, ReadRow(value, rows_, store_));
-    pending_[row->time].push_back({entry, row});
-    ++key->waiting;
+    Wait(entry, row);
   }
   ASSIGN_OR_RETURN(uint8_t has_state, value.Read<uint8_t>());
   if (has_state == 0) return Status::Ok();

@@ -14,6 +14,9 @@ struct MatchRow {
   uint32_t references;
   uint32_t key_bytes;
   uint32_t size;  ///< of key and row
+  // The key's rows that wait, in the order in which they came:
+  MatchRow* previous_waiting;
+  MatchRow* next_waiting;
 
   char* bytes() { return reinterpret_cast<char*>(this + 1); }
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
@@ -39,7 +42,13 @@ class MatchStore {
   MatchRow* NewRow(std::string_view key, std::string_view row, int64_t time) {
     size_t size = key.size() + row.size();
     auto* made = reinterpret_cast<MatchRow*>(arena_.Allocate(sizeof(MatchRow) + size));
-    *made = {time, 0, 1, static_cast<uint32_t>(key.size()), static_cast<uint32_t>(size)};
+    *made = {.time = time,
+             .number = 0,
+             .references = 1,
+             .key_bytes = static_cast<uint32_t>(key.size()),
+             .size = static_cast<uint32_t>(size),
+             .previous_waiting = nullptr,
+             .next_waiting = nullptr};
     if (!key.empty()) std::memcpy(made->bytes(), key.data(), key.size());
     std::memcpy(made->bytes() + key.size(), row.data(), row.size());
     return made;

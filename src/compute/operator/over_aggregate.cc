@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "compute/operator/emitter.h"
 #include "compute/operator/progress.h"
 #include "compute/operator/window_assigner.h"
+#include "compute/state/slice_clock.h"
 
 namespace forebay::compute {
 
@@ -136,10 +138,11 @@ Status OverAggregateOperator::Fire() {
     auto due = pending_.extract(pending_.begin());
     auto in_round = [&](const Due& row) { return GroupOf(row.entry)->round == round_number_; };
     // Peers must not be torn apart, so the round ends before the first of them.
-    const std::vector<Due>& rows = due.mapped();
+    const auto& rows = due.mapped();
     if (has_peers_ && std::any_of(rows.begin(), rows.end(), in_round)) FlushRound();
     for (const Due& row : rows) {
       if (!has_peers_ && in_round(row)) FlushRound();
+      table_.Preserve(row.entry);
       Group* group = GroupOf(row.entry);
       group->round = round_number_;
       group->last_fired = row.row->tag;
@@ -228,8 +231,8 @@ Status OverAggregateOperator::Send() {
   return EmitAll(*context_.output, batch);
 }
 
-std::string OverAggregateOperator::StoredKey(const Due& row) const {
-  std::string key(table_.Key(row.entry));
+StateString OverAggregateOperator::StoredKey(const Due& row) const {
+  StateString key(table_.Key(row.entry));
   key.append(row.row->head());
   return key;
 }
@@ -237,6 +240,11 @@ std::string OverAggregateOperator::StoredKey(const Due& row) const {
 void OverAggregateOperator::Free(const Due& freed) {
   int64_t number = NumberOf(*freed.row);
   if (number < snapshot_floor_) {
+    // The snapshot that is being written may still want it.
+    int64_t place = number - written_floor_;
+    if (place >= 0 && place < std::ssize(written_) && written_[place].row != nullptr) {
+      WriteRow(std::exchange(written_[place], Due{}));
+    }
     deleted_.emplace_back(freed.entry->hash, StoredKey(freed));
   } else {
     fresh_[number - snapshot_floor_].row = nullptr;
@@ -258,6 +266,7 @@ void OverAggregateOperator::DropExpired() {
       bool is_needed = group->waiting > 0 || !group->fired ||
                        group->last_fired + node_.frame.start.offset >= progress_;
       if (is_needed) continue;
+      table_.Preserve(entry);
       for (StoredRow* row : group->rows) Free({entry, row});
       store_.Clear(group->rows);
       calls_.Destroy(table_.Payload(entry));
@@ -266,24 +275,43 @@ void OverAggregateOperator::DropExpired() {
   }
 }
 
-Status OverAggregateOperator::Snapshot(StateWriter& writer) {
-  for (const auto& [hash, key] : deleted_) writer.Delete(kRowTable, KeyGroupOf(hash), key);
-  deleted_.clear();
-  for (const Due& due : fresh_) {
-    if (due.row == nullptr) continue;
-    ByteWriter value;
-    value.Write<int64_t>(due.row->tag);
-    value.WriteBytes(due.row->row_view());
-    writer.Put(kRowTable, KeyGroupOf(due.entry->hash), StoredKey(due), value.view());
-  }
-  fresh_.clear();
-  snapshot_floor_ = next_number_;
-  table_.Snapshot(writer, kGroupTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
+void OverAggregateOperator::WriteRow(const Due& due) {
+  ByteWriter value;
+  value.Write<int64_t>(due.row->tag);
+  value.WriteBytes(due.row->row_view());
+  writer_->Put(kRowTable, KeyGroupOf(due.entry->hash), StoredKey(due), value.view());
+}
+
+Status OverAggregateOperator::BeginSnapshot(StateWriter& writer) {
+  ContinueSnapshot(INT64_MAX);
+  writer_ = &writer;
+  written_.swap(fresh_);
+  written_floor_ = std::exchange(snapshot_floor_, next_number_);
+  written_deleted_.swap(deleted_);
+  table_.BeginSnapshot(writer, kGroupTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(GroupOf(entry)->last_fired);
     calls_.Save(table_.Payload(entry), value);
   });
   if (!is_proctime_) SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
+}
+
+bool OverAggregateOperator::ContinueSnapshot(int64_t deadline_ns) {
+  SliceClock clock(deadline_ns);
+  while (!written_deleted_.empty()) {
+    const auto& [hash, key] = written_deleted_.back();
+    writer_->Delete(kRowTable, KeyGroupOf(hash), key);
+    written_deleted_.pop_back();
+    if (clock.IsPast()) return false;
+  }
+  while (next_written_ < written_.size()) {
+    Due due = std::exchange(written_[next_written_++], Due{});
+    if (due.row != nullptr) WriteRow(due);
+    if (clock.IsPast()) return false;
+  }
+  written_.clear();
+  next_written_ = 0;
+  return table_.ContinueSnapshot(deadline_ns);
 }
 
 Status OverAggregateOperator::Restore(StateReader& reader) {

@@ -10,6 +10,7 @@
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
+#include "compute/state/state_allocator.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -28,7 +29,13 @@ class OverAggregateOperator : public Operator {
   ~OverAggregateOperator() override;
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
   int64_t late_rows() const { return late_rows_; }
@@ -64,7 +71,8 @@ class OverAggregateOperator : public Operator {
   void Free(const Due& freed);
   void DropExpired();
   void ScheduleExpiry(KeyedTable::Entry* entry, int64_t time);
-  std::string StoredKey(const Due& row) const;
+  StateString StoredKey(const Due& row) const;
+  void WriteRow(const Due& due);
 
   sql::OverAggregateNode node_;
   int time_column_;
@@ -77,9 +85,9 @@ class OverAggregateOperator : public Operator {
   std::vector<int> arguments_;  ///< input columns that the calls read
   KeyedTable table_;
   RowStore store_;
-  std::map<int64_t, std::vector<Due>> pending_;
+  StateOrderedMap<int64_t, StateVector<Due>> pending_;
   /// RANGE: when a key's frame will be empty if nothing comes, so that its state can go.
-  std::map<int64_t, std::vector<KeyedTable::Entry*>> expiries_;
+  StateOrderedMap<int64_t, StateVector<KeyedTable::Entry*>> expiries_;
   int64_t progress_ = kMinWatermark;
   int64_t late_rows_ = 0;
   uint64_t round_number_ = 0;
@@ -87,8 +95,14 @@ class OverAggregateOperator : public Operator {
   /// Rows are numbered by arrival; those from `snapshot_floor_` on are in no checkpoint.
   int64_t next_number_ = 0;
   int64_t snapshot_floor_ = 0;
-  std::vector<Due> fresh_;  ///< row number - snapshot_floor_ -> row; null when it has gone
-  std::vector<std::pair<uint64_t, std::string>> deleted_;
+  StateVector<Due> fresh_;  ///< row number - snapshot_floor_ -> row; null when it has gone
+  StateVector<std::pair<uint64_t, StateString>> deleted_;
+  // Of the snapshot that is being written: what was fresh and deleted.
+  StateWriter* writer_ = nullptr;
+  int64_t written_floor_ = 0;
+  StateVector<Due> written_;
+  size_t next_written_ = 0;
+  StateVector<std::pair<uint64_t, StateString>> written_deleted_;
 
   // Scratch.
   EncodedKeys encoded_;

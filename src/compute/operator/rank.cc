@@ -308,7 +308,7 @@ Status RankOperator::BeginSnapshot(StateWriter& writer) {
       [this, &writer](KeyedTable::Entry* entry) {
         RowList& list = RankedOf(entry)->rows;
         RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
-        if (list.count == 0) emptied_.push_back(entry);
+        if (list.count == 0) emptied_.Add(entry);
       },
       [](uint64_t, std::string_view) {});
   SaveProgress(writer, context_.shard, progress_);
@@ -317,16 +317,14 @@ Status RankOperator::BeginSnapshot(StateWriter& writer) {
 
 bool RankOperator::ContinueSnapshot(int64_t deadline_ns) {
   if (!table_.ContinueSnapshot(deadline_ns)) return false;
-  for (KeyedTable::Entry* entry : emptied_) {
+  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) {
     // Rows may have come since.
-    if (!table_.IsLive(entry)) continue;
+    if (!table_.IsLive(entry)) return;
     RowList& list = RankedOf(entry)->rows;
-    if (list.count + list.stored > 0) continue;
+    if (list.count + list.stored > 0) return;
     store_.Clear(list);
     table_.Erase(entry);
-  }
-  emptied_.clear();
-  return true;
+  });
 }
 
 Status RankOperator::Restore(StateReader& reader) {

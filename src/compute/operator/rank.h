@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "compute/operator/operator.h"
+#include "compute/state/emptied_entries.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "compute/state/sort_key.h"
@@ -79,7 +80,7 @@ class RankOperator : public Operator {
   KeyCodec update_codec_;  ///< of update_keys; a row's tag is the hash of its key
   KeyedTable table_;
   RowStore store_;
-  std::vector<KeyedTable::Entry*> emptied_;  ///< a snapshot found nothing left of them
+  EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
   uint64_t batch_number_ = 0;
   std::map<int64_t, std::vector<KeyedTable::Entry*>> windows_;
   int64_t progress_ = kMinWatermark;

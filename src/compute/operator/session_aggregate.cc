@@ -267,6 +267,7 @@ Status SessionAggregateOperator::EmitDue() {
 }
 
 void SessionAggregateOperator::RemoveFirst(KeyedTable::Entry* entry) {
+  table_.Preserve(entry);
   Session* head = HeadOf(entry);
   calls_.Destroy(reinterpret_cast<char*>(head));
   Session* next = head->next;
@@ -281,8 +282,8 @@ void SessionAggregateOperator::RemoveFirst(KeyedTable::Entry* entry) {
   SetTimer(entry, head->end);
 }
 
-Status SessionAggregateOperator::Snapshot(StateWriter& writer) {
-  table_.Snapshot(writer, kTable, {}, [&](KeyedTable::Entry* entry, ByteWriter& value) {
+Status SessionAggregateOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginSnapshot(writer, kTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     for (Session* s = HeadOf(entry); s != nullptr && s->is_open != 0; s = s->next) {
       value.Write<int64_t>(s->start);
       value.Write<int64_t>(s->end);

@@ -6,6 +6,7 @@
 #include "compute/operator/progress.h"
 #include "compute/operator/rank.h"
 #include "compute/operator/window_assigner.h"
+#include "compute/state/slice_clock.h"
 
 namespace forebay::compute {
 
@@ -68,9 +69,7 @@ Status SortOperator::Process(int, Batch batch) {
     auto it =
         std::find_if(begin, end, [&](const auto& held) { return held.second.row == rows[row]; });
     if (it == end) continue;
-    if (it->second.stored) deleted_.push_back(StoredKey(it->second.number));
-    fresh_.erase(it->second.number);
-    bytes_ -= static_cast<int64_t>(key.size() + rows[row].size());
+    Forget(it);
     held_.erase(it);
   }
   return Status::Ok();
@@ -82,29 +81,59 @@ Status SortOperator::ProcessWatermark(Watermark watermark) {
   auto end = held_.begin();
   for (; end != held_.end() && end->second.time <= progress_; ++end) {
     rows.push_back(end->second.row.data());
-    if (end->second.stored) deleted_.push_back(StoredKey(end->second.number));
-    fresh_.erase(end->second.number);
-    bytes_ -= static_cast<int64_t>(end->first.size() + end->second.row.size());
+    Forget(end);
   }
   Batch sorted(static_cast<int>(rows.size()), rows_.Decode(rows));
   held_.erase(held_.begin(), end);
   return EmitAll(*context_.output, sorted);
 }
 
-Status SortOperator::Snapshot(StateWriter& writer) {
-  for (const std::string& key : deleted_) writer.Delete(kTable, kUnkeyed, key);
-  deleted_.clear();
-  for (auto& [number, it] : fresh_) {
-    ByteWriter value;
-    value.Write<int64_t>(it->second.time);
-    value.WriteString(it->first);
-    value.WriteBytes(it->second.row);
-    writer.Put(kTable, kUnkeyed, StoredKey(number), value.view());
-    it->second.stored = true;
+void SortOperator::Forget(Rows::iterator row) {
+  int64_t number = row->second.number;
+  auto written = written_.find(number);
+  if (written != written_.end()) {
+    Write(row);
+    written_.erase(written);
   }
-  fresh_.clear();
+  if (row->second.stored) {
+    deleted_.push_back(number);
+  } else {
+    fresh_.erase(number);
+  }
+  bytes_ -= static_cast<int64_t>(row->first.size() + row->second.row.size());
+}
+
+void SortOperator::Write(Rows::iterator row) {
+  ByteWriter value;
+  value.Write<int64_t>(row->second.time);
+  value.WriteString(row->first);
+  value.WriteBytes(row->second.row);
+  writer_->Put(kTable, kUnkeyed, StoredKey(row->second.number), value.view());
+  row->second.stored = true;
+}
+
+Status SortOperator::BeginSnapshot(StateWriter& writer) {
+  ContinueSnapshot(INT64_MAX);
+  writer_ = &writer;
+  written_.swap(fresh_);
+  written_deleted_.swap(deleted_);
   SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
+}
+
+bool SortOperator::ContinueSnapshot(int64_t deadline_ns) {
+  SliceClock clock(deadline_ns);
+  while (!written_deleted_.empty()) {
+    writer_->Delete(kTable, kUnkeyed, StoredKey(written_deleted_.back()));
+    written_deleted_.pop_back();
+    if (clock.IsPast()) return false;
+  }
+  while (!written_.empty()) {
+    Write(written_.begin()->second);
+    written_.erase(written_.begin());
+    if (clock.IsPast()) return false;
+  }
+  return true;
 }
 
 Status SortOperator::Restore(StateReader& reader) {

@@ -21,7 +21,13 @@ class SortOperator : public Operator {
   static Result<std::unique_ptr<Operator>> Make(const sql::SortNode& node);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override { return bytes_; }
 
@@ -38,6 +44,9 @@ class SortOperator : public Operator {
                          StateAllocator<std::pair<const int64_t, Rows::iterator>>>;
   explicit SortOperator(const sql::SortNode& node);
   std::string StoredKey(int64_t number) const;
+  void Write(Rows::iterator row);
+  /// Before the row goes.
+  void Forget(Rows::iterator row);
 
   bool temporal_;
   int time_column_;
@@ -46,7 +55,11 @@ class SortOperator : public Operator {
   SortKeyCodec order_;
   Rows held_;
   Fresh fresh_;  ///< not yet in a snapshot
-  std::vector<std::string> deleted_;
+  StateVector<int64_t> deleted_;
+  // Of the snapshot that is being written: what was fresh and deleted.
+  StateWriter* writer_ = nullptr;
+  Fresh written_;
+  StateVector<int64_t> written_deleted_;
   int64_t next_number_ = 0;
   int64_t progress_ = kMinWatermark;
   int64_t bytes_ = 0;

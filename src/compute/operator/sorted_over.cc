@@ -191,20 +191,25 @@ Status SortedOverOperator::Flush() {
   return EmitAll(*context_.output, batch);
 }
 
-Status SortedOverOperator::Snapshot(StateWriter& writer) {
-  std::vector<KeyedTable::Entry*> empty;
-  table_.TakeChanges(
-      [&](KeyedTable::Entry* entry) {
+Status SortedOverOperator::BeginSnapshot(StateWriter& writer) {
+  table_.BeginChanges(
+      [this, &writer](KeyedTable::Entry* entry) {
         RowList& list = ListOf(entry);
         RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
-        if (list.count == 0) empty.push_back(entry);
+        if (list.count == 0) emptied_.Add(entry);
       },
       [](uint64_t, std::string_view) {});
-  for (KeyedTable::Entry* entry : empty) {
+  return Status::Ok();
+}
+
+bool SortedOverOperator::ContinueSnapshot(int64_t deadline_ns) {
+  if (!table_.ContinueSnapshot(deadline_ns)) return false;
+  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) {
+    // Rows may have come since.
+    if (!table_.IsLive(entry) || ListOf(entry).count + ListOf(entry).stored > 0) return;
     store_.Clear(ListOf(entry));
     table_.Erase(entry);
-  }
-  return Status::Ok();
+  });
 }
 
 Status SortedOverOperator::Restore(StateReader& reader) {

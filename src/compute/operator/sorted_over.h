@@ -5,6 +5,7 @@
 
 #include "compute/operator/accumulator.h"
 #include "compute/operator/operator.h"
+#include "compute/state/emptied_entries.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "compute/state/sort_key.h"
@@ -21,7 +22,13 @@ class SortedOverOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::OverAggregateNode& node);
   Status Process(int input, model::Batch batch) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override { return table_.MemoryBytes() + store_.MemoryBytes(); }
 
@@ -57,6 +64,7 @@ class SortedOverOperator : public Operator {
   AccumulatorSet calls_;
   KeyedTable table_;
   RowStore store_;
+  EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
   Run old_;
   Run new_;
 

@@ -16,7 +16,7 @@ constexpr int kLeft = 0;
 constexpr int kRight = 1;
 constexpr int kTimer = 0;
 
-size_t FirstAfter(const std::vector<StoredRow*>& rows, int64_t time) {
+size_t FirstAfter(const TimedRows::Rows& rows, int64_t time) {
   auto later = [](int64_t wanted, const StoredRow* row) { return wanted < row->tag; };
   return std::upper_bound(rows.begin(), rows.end(), time, later) - rows.begin();
 }
@@ -88,7 +88,7 @@ Status TemporalJoinOperator::ProcessNow(int input, const Batch& batch) {
 
 void TemporalJoinOperator::AddVersion(TimedRows::Entry* entry, std::string_view row, int64_t time,
                                       uint8_t change) {
-  const std::vector<StoredRow*>& versions = rows_.Of(entry).rows[kRight];
+  const TimedRows::Rows& versions = rows_.Of(entry).rows[kRight];
   size_t after = FirstAfter(versions, time);
   bool replaces = after > 0 && versions[after - 1]->tag == time;
   if (replaces) rows_.Remove(entry, kRight, after - 1, after);
@@ -112,7 +112,7 @@ Status TemporalJoinOperator::ProcessWatermark(Watermark watermark) {
 }
 
 void TemporalJoinOperator::Answer(TimedRows::Entry* entry, int64_t watermark) {
-  const std::vector<StoredRow*>& versions = rows_.Of(entry).rows[kRight];
+  const TimedRows::Rows& versions = rows_.Of(entry).rows[kRight];
   int64_t next = kMaxWatermark;
   rows_.RemoveIf(entry, kLeft, [&](StoredRow* row) {
     if (row->tag > watermark) {
@@ -158,8 +158,8 @@ Status TemporalJoinOperator::Flush() {
   return Status::Ok();
 }
 
-Status TemporalJoinOperator::Snapshot(StateWriter& writer) {
-  rows_.Snapshot(writer);
+Status TemporalJoinOperator::BeginSnapshot(StateWriter& writer) {
+  rows_.BeginSnapshot(writer);
   return Status::Ok();
 }
 

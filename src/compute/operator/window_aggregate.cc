@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "compute/operator/emitter.h"
 #include "compute/operator/progress.h"
 
@@ -55,6 +56,9 @@ WindowAggregateOperator::WindowAggregateOperator(const sql::WindowAggregateNode&
 
 WindowAggregateOperator::~WindowAggregateOperator() {
   for (auto& [end, slice] : slices_) DestroyTable(*slice.table);
+  for (auto& [end, slice] : dropped_) {
+    if (slice.table->IsSnapshotPending()) DestroyTable(*slice.table);
+  }
 }
 
 void WindowAggregateOperator::DestroyTable(KeyedTable& table) {
@@ -251,26 +255,64 @@ Status WindowAggregateOperator::EmitEntries(KeyedTable& table,
 void WindowAggregateOperator::DropSlices(int64_t fired_end) {
   while (!slices_.empty() && LastWindowEnd(slices_.begin()->first) <= fired_end) {
     auto slice = slices_.extract(slices_.begin());
-    DestroyTable(*slice.mapped().table);
-    if (slice.mapped().table->HasStored()) dropped_.insert(std::move(slice));
+    KeyedTable& table = *slice.mapped().table;
+    bool is_wanted = table.IsSnapshotPending();
+    if (!is_wanted) DestroyTable(table);
+    if (is_wanted || table.HasStored()) dropped_.insert(std::move(slice));
   }
 }
 
-Status WindowAggregateOperator::Snapshot(StateWriter& writer) {
-  for (auto& [end, slice] : dropped_) {
-    slice.table->SnapshotDrop(writer, kTable, PrefixOf(end, slice.window_start));
-  }
-  dropped_.clear();
+Status WindowAggregateOperator::BeginSnapshot(StateWriter& writer) {
+  ContinueSnapshot(INT64_MAX);
+  writer_ = &writer;
+  deleted_.swap(dropped_);
   for (auto& [end, slice] : slices_) {
-    KeyedTable& table = *slice.table;
-    table.Snapshot(writer, kTable, PrefixOf(end, slice.window_start),
-                   [&](KeyedTable::Entry* entry, ByteWriter& value) {
-                     value.Write<int64_t>(RowsOf(table.Payload(entry)));
-                     calls_.Save(table.Payload(entry), value);
-                   });
+    KeyedTable* table = slice.table.get();
+    table->BeginSnapshot(
+        writer, kTable,
+        [this, table](KeyedTable::Entry* entry, ByteWriter& value) {
+          value.Write<int64_t>(RowsOf(table->Payload(entry)));
+          calls_.Save(table->Payload(entry), value);
+        },
+        PrefixOf(end, slice.window_start));
   }
   SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
+}
+
+bool WindowAggregateOperator::ContinueSnapshot(int64_t deadline_ns) {
+  while (!deleted_.empty()) {
+    auto& [end, slice] = *deleted_.begin();
+    std::string prefix = PrefixOf(end, slice.window_start);
+    if (!slice.table->ContinueDrop(*writer_, kTable, prefix, deadline_ns)) return false;
+    deleted_.erase(deleted_.begin());
+    if (MonotonicNs() >= deadline_ns) return false;
+  }
+  return ContinueDropped(deadline_ns) && ContinueSlices(deadline_ns);
+}
+
+bool WindowAggregateOperator::ContinueSlices(int64_t deadline_ns) {
+  for (auto& [end, slice] : slices_) {
+    if (!slice.table->IsSnapshotPending()) continue;
+    if (!slice.table->ContinueSnapshot(deadline_ns) || MonotonicNs() >= deadline_ns) return false;
+  }
+  return true;
+}
+
+/// Those that fired since the snapshot began.
+bool WindowAggregateOperator::ContinueDropped(int64_t deadline_ns) {
+  for (auto it = dropped_.begin(); it != dropped_.end();) {
+    KeyedTable& table = *it->second.table;
+    if (!table.IsSnapshotPending()) {
+      ++it;
+      continue;
+    }
+    if (!table.ContinueSnapshot(deadline_ns)) return false;
+    DestroyTable(table);
+    it = table.HasStored() ? std::next(it) : dropped_.erase(it);
+    if (MonotonicNs() >= deadline_ns) return false;
+  }
+  return true;
 }
 
 Status WindowAggregateOperator::Restore(StateReader& reader) {

@@ -28,7 +28,13 @@ class WindowAggregateOperator : public Operator {
   Status ProcessWatermark(Watermark watermark) override;
   Status Tick(int64_t now_ms) override;
   Status Finish() override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
   int64_t late_rows() const { return late_rows_; }
@@ -59,6 +65,8 @@ class WindowAggregateOperator : public Operator {
   Status EmitEntries(KeyedTable& table, std::span<KeyedTable::Entry* const> entries, int64_t start,
                      int64_t end);
   void DropSlices(int64_t fired_end);
+  bool ContinueSlices(int64_t deadline_ns);
+  bool ContinueDropped(int64_t deadline_ns);
   void DestroyTable(KeyedTable& table);
 
   sql::WindowSpec window_;
@@ -71,8 +79,11 @@ class WindowAggregateOperator : public Operator {
   KeyCodec codec_;
   AccumulatorSet calls_;
   std::map<int64_t, Slice> slices_;
-  std::set<int64_t> pending_;         ///< ends of windows that have rows and did not fire
-  std::map<int64_t, Slice> dropped_;  ///< slices that a checkpoint still has
+  std::set<int64_t> pending_;  ///< ends of windows that have rows and did not fire
+  /// Slices that a checkpoint still has, or the one that is being written still wants.
+  std::map<int64_t, Slice> dropped_;
+  std::map<int64_t, Slice> deleted_;  ///< those that the one being written is to delete
+  StateWriter* writer_ = nullptr;     ///< of the snapshot that is being written
   int64_t progress_ = kMinWatermark;  ///< the watermark or processing time reached
   int64_t late_rows_ = 0;
 

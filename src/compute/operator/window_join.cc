@@ -8,6 +8,7 @@
 #include "compute/operator/join.h"
 #include "compute/operator/progress.h"
 #include "compute/operator/window_assigner.h"
+#include "compute/state/slice_clock.h"
 
 namespace forebay::compute {
 
@@ -99,7 +100,10 @@ Status WindowJoinOperator::Process(int input, Batch batch) {
       continue;
     }
     bool whole = static_cast<int>(chosen.size()) == batch.num_rows;
-    windows_[end].sides[input].push_back({whole ? batch : batch.Gather(chosen), {}});
+    auto buffered = std::make_shared<Buffered>(
+        Buffered{whole ? batch : batch.Gather(chosen), end, input, {}, false});
+    fresh_.push_back(buffered);
+    windows_[end].sides[input].push_back(std::move(buffered));
   }
   return Status::Ok();
 }
@@ -110,8 +114,9 @@ Status WindowJoinOperator::ProcessWatermark(Watermark watermark) {
     auto window = windows_.extract(windows_.begin());
     RETURN_IF_ERROR(Fire(window.mapped()));
     for (auto& side : window.mapped().sides) {
-      for (Buffered& buffered : side) {
-        deleted_.insert(deleted_.end(), buffered.stored.begin(), buffered.stored.end());
+      for (const auto& buffered : side) {
+        if (buffered->is_wanted) Save(*buffered);
+        deleted_.insert(deleted_.end(), buffered->stored.begin(), buffered->stored.end());
       }
     }
   }
@@ -133,43 +138,61 @@ Status WindowJoinOperator::Fire(Window& window) {
   if (is_full) context.output = &net;
   RETURN_IF_ERROR(join->Open(context));
   for (int side : {first, 1 - first}) {
-    for (Buffered& buffered : window.sides[side]) {
-      RETURN_IF_ERROR(join->Process(side, buffered.batch));
+    for (const auto& buffered : window.sides[side]) {
+      RETURN_IF_ERROR(join->Process(side, buffered->batch));
     }
   }
   return is_full ? net.SendTo(*context_.output) : Status::Ok();
 }
 
-void WindowJoinOperator::Save(StateWriter& writer, int64_t end, int side, Buffered& buffered) {
-  if (!buffered.stored.empty()) return;
+void WindowJoinOperator::Save(Buffered& buffered) {
+  buffered.is_wanted = false;
   std::vector<uint64_t> hashes;
-  HashRows(buffered.batch, keys_[side], hashes);
+  HashRows(buffered.batch, keys_[buffered.side], hashes);
   EncodedRows rows;
-  rows_[side].Encode(buffered.batch, rows);
+  rows_[buffered.side].Encode(buffered.batch, rows);
   for (int row = 0; row < buffered.batch.num_rows; ++row) {
     ByteWriter key;
-    key.Write<int64_t>(end);
-    key.Write<uint8_t>(static_cast<uint8_t>(side));
+    key.Write<int64_t>(buffered.window_end);
+    key.Write<uint8_t>(static_cast<uint8_t>(buffered.side));
     key.Write<int64_t>(next_row_++);
     key.Write<int32_t>(context_.shard);
     ByteWriter value;
     value.Write<uint8_t>(static_cast<uint8_t>(buffered.batch.change(row)));
     value.WriteBytes(rows[row]);
-    writer.Put(kTable, KeyGroupOf(hashes[row]), key.view(), value.view());
+    writer_->Put(kTable, KeyGroupOf(hashes[row]), key.view(), value.view());
     buffered.stored.emplace_back(KeyGroupOf(hashes[row]), key.Take());
   }
 }
 
-Status WindowJoinOperator::Snapshot(StateWriter& writer) {
-  for (const auto& [key_group, key] : deleted_) writer.Delete(kTable, key_group, key);
-  deleted_.clear();
-  for (auto& [end, window] : windows_) {
-    for (int side = 0; side < 2; ++side) {
-      for (Buffered& buffered : window.sides[side]) Save(writer, end, side, buffered);
-    }
+Status WindowJoinOperator::BeginSnapshot(StateWriter& writer) {
+  ContinueSnapshot(INT64_MAX);
+  writer_ = &writer;
+  written_.swap(fresh_);
+  written_deleted_.swap(deleted_);
+  for (const auto& each : written_) {
+    if (std::shared_ptr<Buffered> buffered = each.lock()) buffered->is_wanted = true;
   }
   SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
+}
+
+bool WindowJoinOperator::ContinueSnapshot(int64_t deadline_ns) {
+  SliceClock clock(deadline_ns);
+  while (!written_deleted_.empty()) {
+    const auto& [key_group, key] = written_deleted_.back();
+    writer_->Delete(kTable, key_group, key);
+    written_deleted_.pop_back();
+    if (clock.IsPast()) return false;
+  }
+  while (!written_.empty()) {
+    std::shared_ptr<Buffered> buffered = written_.back().lock();
+    written_.pop_back();
+    if (buffered == nullptr || !buffered->is_wanted) continue;
+    Save(*buffered);
+    if (MonotonicNs() >= deadline_ns) return written_.empty();
+  }
+  return true;
 }
 
 Status WindowJoinOperator::Restore(StateReader& reader) {
@@ -189,8 +212,9 @@ Status WindowJoinOperator::Restore(StateReader& reader) {
     if (model::IsRetraction(change[0])) batch.changes = std::move(change);
     std::vector<uint64_t> hashes;
     HashRows(batch, keys_[side], hashes);
-    windows_[LoadLe<int64_t>(key.data())].sides[side].push_back(
-        {std::move(batch), {{KeyGroupOf(hashes[0]), std::string(key)}}});
+    int64_t end = LoadLe<int64_t>(key.data());
+    windows_[end].sides[side].push_back(std::make_shared<Buffered>(
+        Buffered{std::move(batch), end, side, {{KeyGroupOf(hashes[0]), std::string(key)}}, false}));
     return Status::Ok();
   });
 }
@@ -199,7 +223,7 @@ int64_t WindowJoinOperator::StateBytes() const {
   int64_t bytes = 0;
   for (const auto& [end, window] : windows_) {
     for (const auto& side : window.sides) {
-      for (const Buffered& buffered : side) bytes += buffered.batch.MemoryBytes();
+      for (const auto& buffered : side) bytes += buffered->batch.MemoryBytes();
     }
   }
   return bytes;

@@ -22,7 +22,13 @@ class WindowJoinOperator : public Operator {
                                                 std::shared_ptr<Evaluator> condition);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status Snapshot(StateWriter& writer) override {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
+    return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override;
+  bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
   int64_t late_rows() const { return late_rows_; }
@@ -30,16 +36,19 @@ class WindowJoinOperator : public Operator {
  private:
   struct Buffered {
     model::Batch batch;
+    int64_t window_end;
+    int side;
     /// Stored keys and their key groups, once a snapshot has the rows.
     std::vector<std::pair<int, std::string>> stored;
+    bool is_wanted = false;  ///< by the snapshot that is being written
   };
   struct Window {
-    std::vector<Buffered> sides[2];
+    std::vector<std::shared_ptr<Buffered>> sides[2];
   };
 
   WindowJoinOperator(const sql::JoinNode& node, std::shared_ptr<Evaluator> condition);
   Status Fire(Window& window);
-  void Save(StateWriter& writer, int64_t end, int side, Buffered& buffered);
+  void Save(Buffered& buffered);
 
   sql::JoinNode node_;
   std::shared_ptr<Evaluator> condition_;
@@ -47,7 +56,12 @@ class WindowJoinOperator : public Operator {
   std::vector<int> keys_[2];
   RowCodec rows_[2];
   std::map<int64_t, Window> windows_;
+  std::vector<std::weak_ptr<Buffered>> fresh_;  ///< in no snapshot
   std::vector<std::pair<int, std::string>> deleted_;
+  // Of the snapshot that is being written: what was fresh and deleted.
+  StateWriter* writer_ = nullptr;
+  std::vector<std::weak_ptr<Buffered>> written_;
+  std::vector<std::pair<int, std::string>> written_deleted_;
   int64_t next_row_ = 0;
   int64_t progress_ = kMinWatermark;
   int64_t late_rows_ = 0;

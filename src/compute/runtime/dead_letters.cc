@@ -85,8 +85,8 @@ Status DeadLetters::Take(BadRecord record) {
 
 Status DeadLetters::Snapshot(ShardSnapshot& snapshot, bool keeps_state) {
   if (writer_ == nullptr) return {};
-  snapshot.commits.SetOperator(operator_id_);
-  RETURN_IF_ERROR(writer_->PrepareCommit(snapshot.commits));
+  ASSIGN_OR_RETURN(SinkWriter::EpochWork work, writer_->EndEpoch());
+  if (work != nullptr) snapshot.late.emplace_back(operator_id_, std::move(work));
   if (!keeps_state) return {};
   snapshot.state.SetOperator(operator_id_);
   return writer_->Snapshot(snapshot.state);

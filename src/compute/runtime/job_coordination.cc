@@ -45,6 +45,7 @@ void JobExecution::Coordinate() {
 }
 
 void JobExecution::FinishWith(Status status) {
+  if (spool_ != nullptr) spool_->Close();
   for (auto& shard : shards_) shard->RequestStop();
   for (auto& shard : shards_) shard->Join();
   std::lock_guard lock(mutex_);
@@ -60,12 +61,19 @@ Result<std::vector<ShardSnapshot>> JobExecution::CollectSnapshots(int64_t id) {
     pending_id_ = id;
     for (auto& slot : pending_) slot.reset();
   }
+  if (spool_ != nullptr) spool_->Begin([this, id] { return store_->CreateDelta(id); });
   for (auto& shard : shards_) shard->RequestBarrier(id);
   std::unique_lock lock(mutex_);
-  condition_.wait(lock, [this] {
-    return cancelled_ || std::all_of(pending_.begin(), pending_.end(),
-                                     [](const auto& slot) { return slot.has_value(); });
-  });
+  auto has_queued = [this] { return spool_ != nullptr && spool_->HasQueued(); };
+  while (true) {
+    condition_.wait(lock, [&] { return cancelled_ || has_queued() || HasAllSnapshots(); });
+    if (cancelled_ || !has_queued()) break;
+    lock.unlock();
+    RETURN_IF_ERROR(spool_->WriteQueued());
+    // They may wait for room.
+    for (auto& shard : shards_) shard->waker().Wake();
+    lock.lock();
+  }
   pending_id_ = 0;
   if (cancelled_) {
     return failure_.ok() ? Status(Cancelled("the job was cancelled")) : failure_;
@@ -73,6 +81,11 @@ Result<std::vector<ShardSnapshot>> JobExecution::CollectSnapshots(int64_t id) {
   std::vector<ShardSnapshot> snapshots;
   for (auto& slot : pending_) snapshots.push_back(std::move(*slot));
   return snapshots;
+}
+
+bool JobExecution::HasAllSnapshots() const {
+  return std::all_of(pending_.begin(), pending_.end(),
+                     [](const auto& slot) { return slot.has_value(); });
 }
 
 bool JobExecution::IsWorthWriting(const std::vector<ShardSnapshot>& snapshots) {
@@ -91,8 +104,9 @@ Status JobExecution::TakeCheckpoint() {
   int64_t id = ++last_id_;
   int64_t began = MonotonicMs();
   ASSIGN_OR_RETURN(std::vector<ShardSnapshot> snapshots, CollectSnapshots(id));
-  if (store_ != nullptr && interval_ms_ > 0 && IsWorthWriting(snapshots)) {
-    RETURN_IF_ERROR(store_->Write(id, snapshots));
+  for (ShardSnapshot& snapshot : snapshots) RETURN_IF_ERROR(snapshot.WriteLate());
+  if (spool_ != nullptr && IsWorthWriting(snapshots)) {
+    RETURN_IF_ERROR(store_->Write(id, snapshots, spool_->TakeFile()));
   }
   StateMap commits;
   int64_t bytes = 0;

@@ -167,11 +167,19 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   ASSIGN_OR_RETURN(std::shared_ptr<StateBudget> budget, context_.MakeStateBudget());
   std::string directory = context_.environment->spill_directory;
   if (directory.empty()) directory = std::filesystem::temp_directory_path();
+  bool keeps_state = store_ != nullptr && interval_ms_ > 0;
+  if (keeps_state) {
+    spool_ = std::make_unique<DeltaSpool>([this] {
+      std::lock_guard lock(mutex_);
+      condition_.notify_all();
+    });
+  }
   for (int i = 0; i < graph_.num_shards; ++i) {
     auto memory = std::make_unique<StateMemory>(budget, graph_.num_shards, directory);
     shards_.push_back(std::make_unique<Shard>(i, graph_.num_shards, graph_.num_regions,
                                               hold_sources_, *this, std::move(memory)));
-    shards_.back()->scope().keeps_state = store_ != nullptr;
+    shards_.back()->SetSpool(spool_.get());
+    shards_.back()->scope().keeps_state = keeps_state;
     shards_.back()->scope().row_by_row = row_by_row_;
     shards_.back()->scope().now_ms =
         context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;

@@ -21,6 +21,8 @@ void JobExecution::AddInstance(size_t vertex, int shard, OperatorMetrics& metric
   instance.busy_ms = static_cast<double>(one->busy_ns) / 1e6;
   instance.blocked_ms =
       static_cast<double>(shards_[shard]->blocked_ns(graph_.vertices[vertex].region)) / 1e6;
+  instance.longest_pause_ms = static_cast<double>(one->longest_pause_ns) / 1e6;
+  metrics.longest_pause_ms = std::max(metrics.longest_pause_ms, instance.longest_pause_ms);
   ++metrics.num_instances;
   metrics.rows_in += instance.rows_in;
   metrics.rows_out += instance.rows_out;
@@ -84,6 +86,8 @@ RunMetrics JobExecution::Run() const {
         std::max(run.longest_pause_ms, static_cast<double>(shard->longest_pause_ns()) / 1e6);
     run.state_resident_bytes += shard->memory().resident_bytes();
     run.state_spilled_bytes += shard->memory().spilled_bytes();
+    run.state_peak_bytes += shard->memory().peak_bytes();
+    run.state_peak_spilled_bytes += shard->memory().peak_spilled_bytes();
   }
   return run;
 }

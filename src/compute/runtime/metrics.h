@@ -19,6 +19,13 @@ struct SubtaskMetrics {
   std::atomic<int64_t> watermark{kMinWatermark};
   std::atomic<int64_t> state_bytes{0};
   std::atomic<int64_t> busy_ns{0};
+  std::atomic<int64_t> longest_pause_ns{0};  ///< for which a checkpoint held its rows up at a time
+
+  void NotePause(int64_t ns) {
+    if (ns > longest_pause_ns.load(std::memory_order_relaxed)) {
+      longest_pause_ns.store(ns, std::memory_order_relaxed);
+    }
+  }
 };
 
 /// One instance's counters.
@@ -28,6 +35,7 @@ struct InstanceMetrics {
   int64_t state_bytes = 0;
   double busy_ms = 0;
   double blocked_ms = 0;  ///< waited for those behind it
+  double longest_pause_ms = 0;
 };
 
 /// Where an operator's rows come from.
@@ -50,8 +58,9 @@ struct OperatorMetrics {
   int64_t watermark_lag_ms = -1;  ///< behind the clock; -1 when there is no watermark
   int64_t state_bytes = 0;
   double busy_ms = 0;
-  double back_pressure = 0;  ///< the part of the time in which it waited for those behind it
-  double skew = 1;           ///< rows of the busiest instance by the mean
+  double back_pressure = 0;     ///< the part of the time in which it waited for those behind it
+  double skew = 1;              ///< rows of the busiest instance by the mean
+  double longest_pause_ms = 0;  ///< for which a checkpoint held rows up here
   std::vector<InstanceMetrics> instances;
   /// Of a join whose rows of one side lie in an arrangement: which, its memory, and how many joins
   /// use it; else empty.
@@ -71,6 +80,8 @@ struct RunMetrics {
   double longest_pause_ms = 0;
   int64_t state_resident_bytes = 0;
   int64_t state_spilled_bytes = 0;
+  int64_t state_peak_bytes = 0;  ///< the most there was, in memory and on disk, since the start
+  int64_t state_peak_spilled_bytes = 0;
 };
 
 /// Charges the time of nested calls to the operator that is running: entering one stops the clock

@@ -36,6 +36,11 @@ Shard::~Shard() {
   Join();
 }
 
+void Shard::SetSpool(DeltaSpool* spool) {
+  spool_ = spool;
+  snapshot_.state.SetTaker(spool);
+}
+
 Status Shard::Open(const RestoredCheckpoint* restored) {
   StateMemory::Scope scope(memory_.get());
   for (auto& source : sources_) {
@@ -202,13 +207,16 @@ Status Shard::MaybeDrain() {
 bool Shard::ContinueSnapshots() {
   if (injected_barrier_ == delivered_barrier_) return false;
   int64_t began = MonotonicNs();
-  bool done = true;
-  for (auto& subtask : subtasks_)
-    done = subtask->ContinueSnapshot(began + kSnapshotSliceNs) && done;
+  // The coordinator wakes this shard when it has written some.
+  bool waits = spool_ != nullptr && spool_->IsFull();
+  bool done = !waits;
+  for (size_t i = 0; i < subtasks_.size() && done; ++i) {
+    done = subtasks_[i]->ContinueSnapshot(began + kSnapshotSliceNs);
+  }
   int64_t pause = std::exchange(scope_.snapshot_ns, 0) + MonotonicNs() - began;
   round_pause_ns_ = std::max(round_pause_ns_, pause);
   if (done) DeliverSnapshot();
-  return !done;
+  return !done && !waits;
 }
 
 void Shard::DeliverSnapshot() {
@@ -218,7 +226,10 @@ void Shard::DeliverSnapshot() {
   scope_.subtasks_passed = 0;
   pause_ns_ = std::exchange(round_pause_ns_, 0);
   longest_pause_ns_ = std::max(longest_pause_ns_.load(), pause_ns_.load());
-  listener_.OnSnapshot(scope_.shard, delivered_barrier_, std::exchange(snapshot_, ShardSnapshot()));
+  snapshot_.state.SetTaker(nullptr);
+  ShardSnapshot delivered = std::exchange(snapshot_, ShardSnapshot());
+  snapshot_.state.SetTaker(spool_);
+  listener_.OnSnapshot(scope_.shard, delivered_barrier_, std::move(delivered));
 }
 
 Status Shard::Tick() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compute/checkpoint/checkpoint_store.h"
+#include "compute/checkpoint/delta_spool.h"
 #include "compute/exchange/waker.h"
 #include "compute/runtime/source_task.h"
 #include "compute/runtime/subtask.h"
@@ -37,6 +38,8 @@ class Shard {
   Waker& waker() { return waker_; }
   const StateMemory& memory() const { return *memory_; }
   void AddSource(std::unique_ptr<SourceTask> source) { sources_.push_back(std::move(source)); }
+  /// Where the entries of large snapshots go; outlives the shard.
+  void SetSpool(DeltaSpool* spool);
   /// In topological order.
   void AddSubtask(std::unique_ptr<Subtask> subtask) { subtasks_.push_back(std::move(subtask)); }
   /// Channels that instances of `region` on this shard send on.
@@ -101,6 +104,7 @@ class Shard {
   std::atomic<bool> stop_{false};
   int64_t injected_barrier_ = 0;
   int64_t delivered_barrier_ = 0;
+  DeltaSpool* spool_ = nullptr;
   ShardSnapshot snapshot_;
   int64_t round_pause_ns_ = 0;  ///< the longest time without rows for the current snapshot
   int64_t last_tick_ms_ = 0;

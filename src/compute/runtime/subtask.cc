@@ -193,8 +193,10 @@ Status Subtask::TakeSnapshot() {
   SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
   Status status = Status::Ok();
   if (sink_ != nullptr) {
-    scope_.snapshot->commits.SetOperator(vertex_.id);
-    status = sink_->PrepareCommit(scope_.snapshot->commits);
+    Result<SinkWriter::EpochWork> work = sink_->EndEpoch();
+    status = work.status();
+    bool is_late = work.ok() && *work != nullptr;
+    if (is_late) scope_.snapshot->late.emplace_back(vertex_.id, std::move(*work));
   }
   if (status.ok() && letters_ != nullptr) {
     status = letters_->Snapshot(*scope_.snapshot, scope_.keeps_state);
@@ -207,15 +209,19 @@ Status Subtask::TakeSnapshot() {
     if (scope_.keeps_state) WriteProgress(entries_);
     metrics_.state_bytes.store(op_->StateBytes(), std::memory_order_relaxed);
   }
-  scope_.snapshot_ns += MonotonicNs() - began;
+  int64_t pause = MonotonicNs() - began;
+  scope_.snapshot_ns += pause;
+  metrics_.NotePause(pause);
   scope_.busy.Switch(caller);
   return status;
 }
 
 bool Subtask::ContinueSnapshot(int64_t deadline_ns) {
   if (!snapshot_pending_) return true;
+  int64_t began = MonotonicNs();
   SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
   snapshot_pending_ = !op_->ContinueSnapshot(deadline_ns);
+  metrics_.NotePause(MonotonicNs() - began);
   scope_.busy.Switch(caller);
   return !snapshot_pending_;
 }

@@ -25,11 +25,13 @@ class EnforcingWriter : public SinkWriter {
   void SetIdle(bool idle) override { writer_->SetIdle(idle); }
   Status Finish() override { return writer_->Finish(); }
   Status Snapshot(StateWriter& state) override { return writer_->Snapshot(state); }
+  Status BeginSnapshot(StateWriter& state) override { return writer_->BeginSnapshot(state); }
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return writer_->ContinueSnapshot(deadline_ns);
+  }
   Status Restore(StateReader& state) override { return writer_->Restore(state); }
   int64_t StateBytes() const override { return writer_->StateBytes(); }
-  Status PrepareCommit(CheckpointEntries& commits) override {
-    return writer_->PrepareCommit(commits);
-  }
+  Result<EpochWork> EndEpoch() override { return writer_->EndEpoch(); }
 
  private:
   const std::unique_ptr<SinkWriter> writer_;

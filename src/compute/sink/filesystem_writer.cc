@@ -43,8 +43,13 @@ std::map<std::string, uint64_t> PartitionBoard::TakeDone(int shard) {
 }
 
 FilesystemWriter::~FilesystemWriter() {
-  for (const std::string& name : written_) {
-    Status gone = target_.fs.Remove(target_.StagedPath(name));
+  Epoch unfinished(target_);
+  unfinished.written = std::move(written_);
+}
+
+FilesystemWriter::Epoch::~Epoch() {
+  for (const std::string& name : written) {
+    Status gone = target.fs.Remove(target.StagedPath(name));
     static_cast<void>(gone);  // swept when the job runs again
   }
 }
@@ -109,8 +114,7 @@ Status FilesystemWriter::EndLargest() {
 
 Status FilesystemWriter::EndFile(const std::string& partition, OpenFile& file) {
   std::string name = partition + UniqueFileName(shard_, target_.encoding.extension());
-  if (!has_staging_) RETURN_IF_ERROR(target_.fs.CreateDirectories(target_.staging));
-  has_staging_ = true;
+  RETURN_IF_ERROR(EnsureStaging());
   buffered_ -= file.encoder.bytes();
   written_.push_back(name);
   RETURN_IF_ERROR(file.encoder.WriteTo(target_.fs, target_.StagedPath(name)));
@@ -120,6 +124,12 @@ Status FilesystemWriter::EndFile(const std::string& partition, OpenFile& file) {
   pending->second.version = ++version_;
   changed_.insert(partition);
   forgotten_.erase(KeyOf(shard_, partition));
+  return {};
+}
+
+Status FilesystemWriter::EnsureStaging() {
+  if (!has_staging_) RETURN_IF_ERROR(target_.fs.CreateDirectories(target_.staging));
+  has_staging_ = true;
   return {};
 }
 
@@ -151,16 +161,39 @@ Status FilesystemWriter::ProcessWatermark(Watermark watermark) {
   return {};
 }
 
-Status FilesystemWriter::PrepareCommit(CheckpointEntries& commits) {
-  RETURN_IF_ERROR(EndAll());
-  for (const std::string& name : written_) commits.Put(kCommitTable, kUnkeyed, name, {});
-  if (!written_.empty()) RETURN_IF_ERROR(target_.fs.SyncDirectory(target_.staging));
-  written_.clear();
-  if (!target_.commit.success_file().empty()) ReportPartitions(commits);
+/// Files are encoded and synced by the coordinator, unless their partitions are to be committed: what
+/// is known of those is the shard's.
+Result<SinkWriter::EpochWork> FilesystemWriter::EndEpoch() {
+  auto epoch = std::make_shared<Epoch>(target_);
+  if (!target_.commit.success_file().empty()) {
+    RETURN_IF_ERROR(EndAll());
+    ReportPartitions(epoch->reports);
+  }
+  epoch->open.swap(open_);
+  buffered_ = 0;
+  epoch->written.swap(written_);
+  if (epoch->open.empty() && epoch->written.empty() && epoch->reports.empty()) return EpochWork();
+  if (!epoch->open.empty()) RETURN_IF_ERROR(EnsureStaging());
+  return EpochWork([epoch, shard = shard_](CheckpointEntries& commits, StateWriter&) {
+    return epoch->Write(commits, shard);
+  });
+}
+
+Status FilesystemWriter::Epoch::Write(CheckpointEntries& commits, int shard) {
+  for (auto& [partition, file] : open) {
+    written.push_back(partition + UniqueFileName(shard, target.encoding.extension()));
+    RETURN_IF_ERROR(file.encoder.WriteTo(target.fs, target.StagedPath(written.back())));
+    Failpoint("file_sink.staged");
+  }
+  open.clear();
+  for (const std::string& name : written) commits.Put(kCommitTable, kUnkeyed, name, {});
+  for (const Entry& entry : reports) commits.Put(entry.table, kUnkeyed, entry.key, entry.value);
+  if (!written.empty()) RETURN_IF_ERROR(target.fs.SyncDirectory(target.staging));
+  written.clear();
   return Status::Ok();
 }
 
-void FilesystemWriter::ReportPartitions(CheckpointEntries& commits) {
+void FilesystemWriter::ReportPartitions(std::vector<Entry>& entries) {
   for (const auto& [partition, version] : board_.TakeDone(shard_)) {
     auto pending = pending_.find(partition);
     if (pending == pending_.end()) continue;
@@ -174,7 +207,7 @@ void FilesystemWriter::ReportPartitions(CheckpointEntries& commits) {
     }
   }
   for (const auto& [partition, pending] : pending_) {
-    commits.Put(kPartitionTable, kUnkeyed, KeyOf(shard_, partition), ValueOf(pending));
+    entries.push_back({kPartitionTable, KeyOf(shard_, partition), ValueOf(pending)});
   }
   ByteWriter progress;
   progress.Write(watermark_);
@@ -182,7 +215,7 @@ void FilesystemWriter::ReportPartitions(CheckpointEntries& commits) {
   // An idle job must have nothing to write, so that it costs no disk writes.
   if (pending_.empty() && progress.view() == reported_) return;
   reported_ = progress.view();
-  commits.Put(kWatermarkTable, kUnkeyed, std::to_string(shard_), reported_);
+  entries.push_back({kWatermarkTable, std::to_string(shard_), reported_});
 }
 
 Status FilesystemWriter::Snapshot(StateWriter& state) {

@@ -53,7 +53,7 @@ class FilesystemWriter : public SinkWriter {
   Status ProcessWatermark(Watermark watermark) override;
   Status Tick(int64_t now_ms) override;
   void SetIdle(bool idle) override { idle_ = idle; }
-  Status PrepareCommit(CheckpointEntries& commits) override;
+  Result<EpochWork> EndEpoch() override;
   Status Snapshot(StateWriter& state) override;
   Status Restore(StateReader& state) override;
   int64_t StateBytes() const override { return buffered_; }
@@ -65,6 +65,21 @@ class FilesystemWriter : public SinkWriter {
     int64_t written_ms = 0;
   };
   using OpenFiles = std::map<std::string, OpenFile>;
+  struct Entry {
+    std::string_view table;
+    std::string key, value;
+  };
+  /// The files of an epoch that has ended, for the coordinator.
+  struct Epoch {
+    explicit Epoch(const FilesystemTarget& to) : target(to) {}
+    ~Epoch();
+    Status Write(CheckpointEntries& commits, int shard);
+
+    const FilesystemTarget& target;
+    OpenFiles open;
+    std::vector<std::string> written;  ///< those that go if they are not committed
+    std::vector<Entry> reports;
+  };
 
   int64_t NowMs() const { return context_.now_ms == nullptr ? 0 : context_.now_ms(); }
   Status Write(const std::string& partition, const model::Batch& cells,
@@ -74,8 +89,9 @@ class FilesystemWriter : public SinkWriter {
   /// While more is in memory than should be, the largest file ends.
   Status EndLargest();
   Status EndFile(const std::string& partition, OpenFile& file);
+  Status EnsureStaging();
   Status EndAll();
-  void ReportPartitions(CheckpointEntries& commits);
+  void ReportPartitions(std::vector<Entry>& entries);
 
   const FilesystemTarget& target_;
   PartitionBoard& board_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,15 +26,17 @@ class SinkControl {
 };
 
 /// The end of a chain. A sink that must not show rows before the checkpoint that contains them is
-/// durable gives them to PrepareCommit as pre-commit data; its Committer makes them visible
+/// durable gives them to EndEpoch, whose work makes pre-commit data of them; its Committer makes them visible
 /// afterwards. Belongs to one shard thread.
 class SinkWriter : public Operator {
  public:
-  /// At a barrier, before Snapshot: all rows since the last barrier.
-  virtual Status PrepareCommit(CheckpointEntries& commits) {
-    (void)commits;
-    return Status::Ok();
-  }
+  /// Work on an epoch that its rows' successors need not wait for: writes pre-commit data, and what
+  /// of the writer's state depends on it.
+  using EpochWork = std::function<Status(CheckpointEntries& commits, StateWriter& state)>;
+  /// At a barrier, before BeginSnapshot: takes all rows since the last barrier. What it gives
+  /// (null: nothing) is called once, from the coordinator's thread, while the next epoch's rows
+  /// come, and before the next barrier; it may be thrown away when the job ends.
+  virtual Result<EpochWork> EndEpoch() { return EpochWork(); }
   /// No input has a say in the watermark for now.
   virtual void SetIdle(bool idle) { (void)idle; }
 };

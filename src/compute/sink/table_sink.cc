@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/failpoint.h"
@@ -98,31 +99,30 @@ class TableSinkWriter : public SinkWriter {
     return Status::Ok();
   }
 
-  Status PrepareCommit(CheckpointEntries& commits) override {
+  Result<EpochWork> EndEpoch() override {
+    auto rows = std::make_shared<std::vector<std::pair<model::BucketId, model::Batch>>>();
     for (auto& [bucket, builder] : builders_) {
-      if (builder.num_rows() == 0) continue;
-      if (writer_id_ < 0) {
-        ASSIGN_OR_RETURN(writer_id_, AllocateWriterId());
-      }
-      RETURN_IF_ERROR(PrepareBucket(bucket, builder.Finish(), commits));
-      changed_ = true;
+      if (builder.num_rows() > 0) rows->emplace_back(bucket, builder.Finish());
     }
     bytes_ = 0;
     if (std::exchange(holding_, false)) control_.ReleaseSources();
-    return Status::Ok();
+    if (rows->empty()) return EpochWork();
+    return EpochWork([this, rows](CheckpointEntries& commits, StateWriter& state) {
+      return Encode(*rows, commits, state);
+    });
   }
 
   Status Snapshot(StateWriter& writer) override {
-    if (materializer_.has_value()) RETURN_IF_ERROR(materializer_->Snapshot(writer));
-    if (!std::exchange(changed_, false)) return Status::Ok();
-    ByteWriter value;
-    value.Write(writer_id_);
-    // Buckets of no partition first, which is all there is in most tables; then the others.
-    auto behind = sequences_.upper_bound(model::BucketId(INT_MAX));
-    WriteSequences(value, sequences_.begin(), behind);
-    if (behind != sequences_.end()) WriteSequences(value, behind, sequences_.end());
-    writer.Put(kWriterTable, kUnkeyed, std::to_string(shard_), value.view());
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(INT64_MAX);
     return Status::Ok();
+  }
+  Status BeginSnapshot(StateWriter& writer) override {
+    if (materializer_.has_value()) materializer_->BeginSnapshot(writer);
+    return Status::Ok();
+  }
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return !materializer_.has_value() || materializer_->ContinueSnapshot(deadline_ns);
   }
 
   Status Restore(StateReader& reader) override {
@@ -143,6 +143,25 @@ class TableSinkWriter : public SinkWriter {
   }
 
  private:
+  /// The coordinator's part: ids and sequences are touched by nothing else once rows come.
+  Status Encode(std::vector<std::pair<model::BucketId, model::Batch>>& rows,
+                CheckpointEntries& commits, StateWriter& state) {
+    if (writer_id_ < 0) {
+      ASSIGN_OR_RETURN(writer_id_, AllocateWriterId());
+    }
+    for (auto& [bucket, batch] : rows) {
+      RETURN_IF_ERROR(PrepareBucket(bucket, std::exchange(batch, {}), commits));
+    }
+    ByteWriter value;
+    value.Write(writer_id_);
+    // Buckets of no partition first, which is all there is in most tables; then the others.
+    auto behind = sequences_.upper_bound(model::BucketId(INT_MAX));
+    WriteSequences(value, sequences_.begin(), behind);
+    if (behind != sequences_.end()) WriteSequences(value, behind, sequences_.end());
+    state.Put(kWriterTable, kUnkeyed, std::to_string(shard_), value.view());
+    return Status::Ok();
+  }
+
   Result<int64_t> AllocateWriterId() {
     auto* ids = dynamic_cast<client::WriterIds*>(&connection_);
     if (ids != nullptr) return ids->AllocateWriterIdFor(table_.path);
@@ -228,7 +247,6 @@ class TableSinkWriter : public SinkWriter {
   Sequences sequences_;  ///< the next one
   int64_t writer_id_ = -1;
   int64_t bytes_ = 0;
-  bool changed_ = false;
   bool holding_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "compute/state/emptied_entries.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "model/batch.h"
@@ -21,7 +22,9 @@ class UpsertMaterializer {
   /// What the sink must do for these changes, which have -U rows: at most one row for each.
   model::Batch Process(const model::Batch& batch);
 
-  Status Snapshot(StateWriter& writer);
+  /// As Operator's.
+  void BeginSnapshot(StateWriter& writer);
+  bool ContinueSnapshot(int64_t deadline_ns);
   Status Restore(StateReader& reader);
   int64_t StateBytes() const { return table_.MemoryBytes() + store_.MemoryBytes(); }
 
@@ -45,6 +48,7 @@ class UpsertMaterializer {
   const KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;
+  EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
   // Of the batch that is being processed:
   std::vector<uint32_t> all_rows_;
   EncodedKeys keys_;

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/clock.h"
+#include "compute/state/slice_clock.h"
 
 namespace forebay::compute {
 
@@ -234,7 +234,7 @@ void KeyedTable::Rehash(size_t groups) {
 void KeyedTable::Erase(Entry* entry) {
   DCHECK((entry->flags & kLive) != 0);
   DCHECK((entry->flags & pending_bit_) == 0);
-  if ((entry->flags & kStored) != 0) erased_.push_back({entry->hash, std::string(Key(entry))});
+  if ((entry->flags & kStored) != 0) erased_.push_back({entry->hash, StateString(Key(entry))});
   for (size_t g = entry->hash & group_mask_;; g = (g + 1) & group_mask_) {
     Group& group = groups_[g];
     uint32_t match = MatchTag(group.tags, TagOf(entry->hash));
@@ -278,14 +278,19 @@ void KeyedTable::BeginChanges(ChangeFunction dirty, ErasedFunction erased) {
   listed_bit_ ^= kListed | kOtherListed;
 }
 
-/// A deletion may be of a key that is there again: it comes before the key's new entry.
-void KeyedTable::WriteErased() {
-  for (const ErasedKey& key : pending_erased_) write_erased_(key.hash, key.key);
-  pending_erased_.clear();
+/// A deletion may be of a key that is there again and was written: in a checkpoint an entry counts
+/// more than a deletion.
+bool KeyedTable::WriteErased(int64_t deadline_ns) {
+  SliceClock clock(deadline_ns);
+  while (!pending_erased_.empty()) {
+    write_erased_(pending_erased_.back().hash, pending_erased_.back().key);
+    pending_erased_.pop_back();
+    if (clock.IsPast()) return false;
+  }
+  return true;
 }
 
 void KeyedTable::WritePending(Entry* entry) {
-  WriteErased();
   entry->flags = (entry->flags & ~pending_bit_) | kStored;
   has_stored_ = true;
   write_dirty_(entry);
@@ -293,19 +298,15 @@ void KeyedTable::WritePending(Entry* entry) {
 
 bool KeyedTable::ContinueSnapshot(int64_t deadline_ns) {
   if (pending_bit_ == 0) return true;
-  WriteErased();
+  if (!WriteErased(deadline_ns)) return false;
+  SliceClock clock(deadline_ns);
   const uint32_t listed = listed_bit_ ^ (kListed | kOtherListed);
-  constexpr size_t kEntriesPerLook = 32;
   while (next_pending_ < pending_.size()) {
-    size_t end = std::min(next_pending_ + kEntriesPerLook, pending_.size());
-    for (; next_pending_ < end; ++next_pending_) {
-      Entry* entry = pending_[next_pending_];
-      if ((entry->flags & kLive) != 0) Preserve(entry);
-      entry->flags &= ~(listed | pending_bit_);
-    }
-    if (deadline_ns != INT64_MAX && MonotonicNs() >= deadline_ns) break;
+    Entry* entry = pending_[next_pending_++];
+    if ((entry->flags & kLive) != 0) Preserve(entry);
+    entry->flags &= ~(listed | pending_bit_);
+    if (clock.IsPast() && next_pending_ < pending_.size()) return false;
   }
-  if (next_pending_ < pending_.size()) return false;
   pending_.clear();
   pending_bit_ = 0;
   write_dirty_ = nullptr;
@@ -313,49 +314,49 @@ bool KeyedTable::ContinueSnapshot(int64_t deadline_ns) {
   return true;
 }
 
-void KeyedTable::BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save) {
+void KeyedTable::BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save,
+                               std::string_view prefix) {
   BeginChanges(
-      [this, &writer, name = std::string(table), save = std::move(save),
-       value = ByteWriter()](Entry* entry) mutable {
+      [this, &writer, name = std::string(table), save = std::move(save), key = std::string(prefix),
+       prefix_bytes = prefix.size(), value = ByteWriter()](Entry* entry) mutable {
         value.Clear();
         save(entry, value);
-        writer.Put(name, KeyGroupOf(entry->hash), Key(entry), value.view());
+        key.resize(prefix_bytes);
+        writer.Put(name, KeyGroupOf(entry->hash), key.append(Key(entry)), value.view());
       },
-      [&writer, name = std::string(table)](uint64_t hash, std::string_view own) {
-        writer.Delete(name, KeyGroupOf(hash), own);
+      [&writer, name = std::string(table), key = std::string(prefix), prefix_bytes = prefix.size()](
+          uint64_t hash, std::string_view own) mutable {
+        key.resize(prefix_bytes);
+        writer.Delete(name, KeyGroupOf(hash), key.append(own));
       });
 }
 
 void KeyedTable::Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
                           const SaveFunction& save) {
-  std::string key(prefix);
-  ByteWriter value;
-  auto stored_key = [&](std::string_view own) -> std::string_view {
-    key.resize(prefix.size());
-    return key.append(own);
-  };
-  TakeChanges(
-      [&](Entry* entry) {
-        value.Clear();
-        save(entry, value);
-        writer.Put(table, KeyGroupOf(entry->hash), stored_key(Key(entry)), value.view());
-      },
-      [&](uint64_t hash, std::string_view own) {
-        writer.Delete(table, KeyGroupOf(hash), stored_key(own));
-      });
+  BeginSnapshot(writer, table, save, prefix);
+  FinishSnapshot();
 }
 
-void KeyedTable::SnapshotDrop(StateWriter& writer, std::string_view table,
-                              std::string_view prefix) {
+bool KeyedTable::ContinueDrop(StateWriter& writer, std::string_view table, std::string_view prefix,
+                              int64_t deadline_ns) {
   std::string key(prefix);
   auto drop = [&](uint64_t hash, std::string_view own) {
     key.resize(prefix.size());
     writer.Delete(table, KeyGroupOf(hash), key.append(own));
   };
-  for (const ErasedKey& erased : erased_) drop(erased.hash, erased.key);
-  ForEach([&](Entry* entry) {
-    if ((entry->flags & kStored) != 0) drop(entry->hash, Key(entry));
-  });
+  SliceClock clock(deadline_ns);
+  while (!erased_.empty()) {
+    drop(erased_.back().hash, erased_.back().key);
+    erased_.pop_back();
+    if (clock.IsPast()) return false;
+  }
+  while (next_dropped_ < num_entries_) {
+    const Entry* entry = At(next_dropped_++);
+    const uint32_t both = kLive | kStored;
+    if ((entry->flags & both) == both) drop(entry->hash, Key(entry));
+    if (clock.IsPast()) return false;
+  }
+  return true;
 }
 
 }  // namespace forebay::compute

@@ -8,6 +8,7 @@
 
 #include "compute/state/byte_arena.h"
 #include "compute/state/key_codec.h"
+#include "compute/state/state_allocator.h"
 
 namespace forebay::compute {
 
@@ -93,7 +94,8 @@ class KeyedTable {
                 const SaveFunction& save);
   /// As Snapshot, but ContinueSnapshot does the work. `writer` and what `save` uses must live until
   /// then.
-  void BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save);
+  void BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save,
+                     std::string_view prefix = {});
   using ChangeFunction = std::function<void(Entry*)>;
   using ErasedFunction = std::function<void(uint64_t hash, std::string_view key)>;
   /// Calls f for every dirty entry and for every erased key that had been stored, and forgets both:
@@ -104,8 +106,11 @@ class KeyedTable {
   /// Goes on until MonotonicNs() is past `deadline_ns`; whether it is done.
   bool ContinueSnapshot(int64_t deadline_ns);
   void FinishSnapshot() { ContinueSnapshot(INT64_MAX); }
-  /// Writes deletions of every key that a snapshot has: before the table itself is dropped.
-  void SnapshotDrop(StateWriter& writer, std::string_view table, std::string_view prefix);
+  bool IsSnapshotPending() const { return pending_bit_ != 0; }
+  /// Writes deletions of every key that a snapshot has, before the table itself is dropped; goes on
+  /// until MonotonicNs() is past `deadline_ns`; whether it is done. No snapshot is being written.
+  bool ContinueDrop(StateWriter& writer, std::string_view table, std::string_view prefix,
+                    int64_t deadline_ns);
   /// Says that an entry that Restore inserted is in the checkpoint already.
   void MarkStored(Entry* entry) {
     entry->flags |= kStored;
@@ -134,7 +139,7 @@ class KeyedTable {
 
   struct ErasedKey {
     uint64_t hash;
-    std::string key;
+    StateString key;
   };
 
   static uint8_t TagOf(uint64_t hash) { return static_cast<uint8_t>(0x80 | (hash >> 49 & 0x7f)); }
@@ -143,7 +148,7 @@ class KeyedTable {
                                     static_cast<size_t>(number & page_mask_) * stride_);
   }
   void WritePending(Entry* entry);
-  void WriteErased();
+  bool WriteErased(int64_t deadline_ns);
   bool KeyEquals(const Entry* entry, std::string_view key) const;
   Entry* Probe(std::string_view key, uint64_t hash) const;
   Entry* Candidate(uint64_t hash) const;
@@ -170,20 +175,21 @@ class KeyedTable {
   std::vector<LargeChars> page_memory_;
   size_t free_pages_ = 0;  // of the newest memory, behind pages_.back()
   uint32_t num_entries_ = 0;
-  std::vector<uint32_t> free_entries_;
+  StateVector<uint32_t> free_entries_;
   std::unique_ptr<ByteArena> key_arena_ = std::make_unique<ByteArena>();
-  std::vector<Entry*> dirty_;
-  std::vector<ErasedKey> erased_;
+  StateVector<Entry*> dirty_;
+  StateVector<ErasedKey> erased_;
   uint32_t dirty_bit_ = kDirty;
   uint32_t listed_bit_ = kListed;
   // Of the snapshot that is being written; no bit: there is none.
   uint32_t pending_bit_ = 0;
-  std::vector<Entry*> pending_;
+  StateVector<Entry*> pending_;
   size_t next_pending_ = 0;
-  std::vector<ErasedKey> pending_erased_;
+  StateVector<ErasedKey> pending_erased_;
   ChangeFunction write_dirty_;
   ErasedFunction write_erased_;
   bool has_stored_ = false;
+  uint32_t next_dropped_ = 0;  ///< entry number, of ContinueDrop
 };
 
 }  // namespace forebay::compute

@@ -1,5 +1,6 @@
 #include "compute/state/large_memory.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <cstdlib>
@@ -18,6 +19,9 @@ void* AllocateLarge(size_t bytes, bool index) {
   size_t rounded = (bytes + alignment - 1) / alignment * alignment;
   void* memory = std::aligned_alloc(alignment, rounded);
   if (memory == nullptr) throw std::bad_alloc();
+  if (StateMemory* owner = StateMemory::current(); owner != nullptr) {
+    owner->AddOutside(static_cast<int64_t>(::malloc_usable_size(memory)));
+  }
   // A wish: without huge pages everything works the same.
   if (alignment == kHugePageBytes) (void)::madvise(memory, rounded, MADV_HUGEPAGE);
   return memory;
@@ -27,6 +31,9 @@ void FreeLarge(void* memory) {
   if (StateMemory* owner = StateMemory::OwnerOf(memory); owner != nullptr) {
     owner->Free(memory);
   } else {
+    if (StateMemory* current = StateMemory::current(); current != nullptr && memory != nullptr) {
+      current->AddOutside(-static_cast<int64_t>(::malloc_usable_size(memory)));
+    }
     std::free(memory);
   }
 }

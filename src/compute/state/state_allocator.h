@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "compute/state/state_memory.h"
 
@@ -25,6 +29,10 @@ struct StateAllocator {
 };
 
 using StateString = std::basic_string<char, std::char_traits<char>, StateAllocator<char>>;
+template <typename T>
+using StateVector = std::vector<T, StateAllocator<T>>;
+template <typename K, typename V>
+using StateOrderedMap = std::map<K, V, std::less<>, StateAllocator<std::pair<const K, V>>>;
 
 /// An object of keyed state, and its end.
 template <typename T>

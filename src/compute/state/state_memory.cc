@@ -111,7 +111,7 @@ Status StateMemory::status() const {
 
 int64_t StateMemory::resident_bytes() const {
   return plain_units_.load(std::memory_order_relaxed) * static_cast<int64_t>(kUnit) +
-         cached_bytes_.load(std::memory_order_relaxed);
+         cached_bytes_.load(std::memory_order_relaxed) + outside_bytes();
 }
 
 /// A free run of `count` units, taken out of the free ones; -1 when there is none.
@@ -144,7 +144,14 @@ void StateMemory::Take(uint32_t unit, uint32_t count, bool index) {
   }
   plain_units_ += fresh;
   held_units_ += count;
+  peak_units_ = std::max(peak_units_.load(), held_units_.load());
   pieces_[unit] = count;
+}
+
+int64_t StateMemory::BudgetBytes() const {
+  int64_t budget = budget_->bytes() / num_shards_;
+  // Some always stays, or nothing would go on.
+  return std::max(budget - outside_bytes_.load(std::memory_order_relaxed), budget / 8);
 }
 
 void* StateMemory::Allocate(size_t bytes, bool index) {
@@ -156,7 +163,7 @@ void* StateMemory::Allocate(size_t bytes, bool index) {
   if (unit < 0) return nullptr;
   Take(static_cast<uint32_t>(unit), count, index);
   // A quarter of the budget stays for what is used of the file.
-  int64_t budget = budget_->bytes() / num_shards_ / static_cast<int64_t>(kUnit);
+  int64_t budget = BudgetBytes() / static_cast<int64_t>(kUnit);
   int64_t excess = plain_units_ - budget * 3 / 4;
   if (excess > 0) {
     // The new piece is about to be written: it stays.
@@ -166,7 +173,7 @@ void* StateMemory::Allocate(size_t bytes, bool index) {
     PageOut(excess);
     std::fill(begin, begin + count, index ? Unit::kIndex : Unit::kHeld);
     // Not faster than the sweeper can follow, or memory fills with what the file holds.
-    if (cached_bytes_ > std::max(2 * budget_->bytes() / num_shards_, kCachedBytesMin)) {
+    if (cached_bytes_ > std::max(2 * BudgetBytes(), kCachedBytesMin)) {
       wake_.notify_all();
       wake_.wait_for(lock, std::chrono::milliseconds(20));
     }

@@ -50,6 +50,15 @@ class StateMemory {
   Status status() const;
   int64_t bytes() const { return held_units_.load(std::memory_order_relaxed) * kUnit; }
   int64_t spilled_bytes() const { return paged_units_.load(std::memory_order_relaxed) * kUnit; }
+  /// The most there ever was of both.
+  int64_t peak_bytes() const { return peak_units_.load(std::memory_order_relaxed) * kUnit; }
+  int64_t peak_spilled_bytes() const {
+    return peak_paged_units_.load(std::memory_order_relaxed) * kUnit;
+  }
+  /// State that lies elsewhere, because it is small or in containers that do not know of this: it
+  /// takes its part of the budget, but cannot go to disk. The shard's thread.
+  void AddOutside(int64_t bytes) { outside_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  int64_t outside_bytes() const { return outside_bytes_.load(std::memory_order_relaxed); }
   /// In memory now: what was never written to disk, and what is cached of the rest.
   int64_t resident_bytes() const;
 
@@ -102,6 +111,8 @@ class StateMemory {
 
   // Of the shard's thread, with mutex_ held:
   void PageOut(int64_t units);
+  /// What the budget leaves for state here.
+  int64_t BudgetBytes() const;
   bool PageOutArea(Area& area, Unit kind, int64_t& units);
   Status PageOutRun(uint32_t unit, uint32_t count);
   Status OpenFile();
@@ -134,6 +145,9 @@ class StateMemory {
   std::atomic<int64_t> held_units_{0};
   std::atomic<int64_t> plain_units_{0};  ///< with memory that is not the file's
   std::atomic<int64_t> paged_units_{0};
+  std::atomic<int64_t> peak_units_{0};
+  std::atomic<int64_t> peak_paged_units_{0};
+  std::atomic<int64_t> outside_bytes_{0};
   std::atomic<int64_t> cached_bytes_{0};  ///< of the file, as last counted
   int file_ = -1;
   std::thread sweeper_;

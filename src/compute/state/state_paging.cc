@@ -92,6 +92,7 @@ bool StateMemory::PageOutArea(Area& area, Unit kind, int64_t& excess) {
     std::fill(units.begin() + hand, units.begin() + end, Unit::kPaged);
     plain_units_ -= end - hand;
     paged_units_ += end - hand;
+    peak_paged_units_ = std::max(peak_paged_units_.load(), paged_units_.load());
     excess -= end - hand;
     seen += end - hand;
     hand = end;
@@ -151,7 +152,7 @@ int64_t StateMemory::CountCached() {
 void StateMemory::SweepOnce() {
   int64_t cached = CountCached();
   cached_bytes_ = cached;
-  int64_t budget = budget_->bytes() / num_shards_;
+  int64_t budget = BudgetBytes();
   int64_t allowed = std::max(budget - plain_units_ * static_cast<int64_t>(kUnit), budget / 4);
   int64_t excess = cached - allowed;
   for (const Area& area : {std::cref(areas_[1]), std::cref(areas_[0])}) {

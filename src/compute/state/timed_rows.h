@@ -4,12 +4,12 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
+#include "compute/state/state_allocator.h"
 
 namespace forebay::compute {
 
@@ -28,9 +28,10 @@ namespace forebay::compute {
 class TimedRows {
  public:
   using Entry = KeyedTable::Entry;
+  using Rows = StateVector<StoredRow*>;
   static constexpr int64_t kNoTimer = INT64_MIN;
   struct Key {
-    std::vector<StoredRow*> rows[2];
+    Rows rows[2];
     int64_t timers[2] = {kNoTimer, kNoTimer};
   };
 
@@ -54,7 +55,7 @@ class TimedRows {
   /// Takes the rows out that `wanted` is true for, and calls it once for every row.
   template <typename F>
   void RemoveIf(Entry* entry, int side, F wanted) {
-    std::vector<StoredRow*>& rows = Of(entry).rows[side];
+    Rows& rows = Of(entry).rows[side];
     size_t kept = 0;
     for (StoredRow* row : rows) {
       if (wanted(row)) {
@@ -85,20 +86,27 @@ class TimedRows {
   /// Forgets a key that has neither rows nor timers; to be called last.
   void EraseIfEmpty(Entry* entry);
 
-  void Snapshot(StateWriter& writer);
+  /// Begins to write what changed since the last snapshot; ContinueSnapshot does the work. `writer`
+  /// must live until then.
+  void BeginSnapshot(StateWriter& writer);
+  /// Goes on until MonotonicNs() is past `deadline_ns`; whether it is done.
+  bool ContinueSnapshot(int64_t deadline_ns);
   Status Restore(StateReader& reader);
   int64_t MemoryBytes() const { return table_.MemoryBytes() + store_.MemoryBytes(); }
 
  private:
+  /// A row that the next snapshot, or the one being written, wants; null when it does not any more.
   struct Changed {
     Entry* entry;
     StoredRow* row;
-    int side;
   };
   void Place(Entry* entry, int side, StoredRow* row);
   Key& Ensure(Entry* entry);
   void Forget(Entry* entry, StoredRow* row);
-  std::string StoredKey(const Entry* entry, const StoredRow* row) const;
+  void List(Entry* entry, StoredRow* row);
+  void WriteIfPending(StoredRow* row);
+  void Write(const Changed& changed);
+  StateString StoredKey(const Entry* entry, const StoredRow* row) const;
   Status RestoreRows(StateReader& reader);
 
   KeyCodec codec_;
@@ -106,11 +114,19 @@ class TimedRows {
   bool by_time_[2];
   KeyedTable table_;
   RowStore store_;
-  std::map<int64_t, std::vector<std::pair<Entry*, int>>> timers_;
+  using Timer = std::pair<Entry*, int>;
+  StateOrderedMap<int64_t, StateVector<Timer>> timers_;
   int64_t next_number_ = 0;
   int64_t stored_below_ = 0;  ///< rows with smaller numbers are in a checkpoint
-  std::unordered_map<StoredRow*, Changed> changed_;
-  std::vector<std::pair<uint64_t, std::string>> deleted_;
+  // A row's head says in which of the two lists it stands, and where; the lists change places.
+  StateVector<Changed> changed_;
+  uint8_t changed_list_ = 1;
+  StateVector<std::pair<uint64_t, StateString>> deleted_;
+  // Of the snapshot that is being written:
+  StateWriter* writer_ = nullptr;
+  StateVector<Changed> pending_;
+  size_t next_pending_ = 0;
+  StateVector<std::pair<uint64_t, StateString>> pending_deleted_;
   std::vector<StoredRow*> removed_;
   EncodedKeys encoded_;
   std::vector<uint32_t> all_rows_;

@@ -6,16 +6,29 @@
 namespace forebay::compute {
 namespace {
 
-/// What a checkpoint makes of the entries it is given.
+/// What a checkpoint makes of the entries it is given: an entry counts more than a deletion.
 class StoredValues : public StateWriter {
  public:
   void Put(std::string_view, int, std::string_view key, std::string_view value) override {
-    values[LoadLe<int64_t>(key.data())] = LoadLe<int64_t>(value.data());
+    EXPECT_TRUE(puts_.emplace(LoadLe<int64_t>(key.data()), LoadLe<int64_t>(value.data())).second);
   }
   void Delete(std::string_view, int, std::string_view key) override {
-    EXPECT_EQ(values.erase(LoadLe<int64_t>(key.data())), 1u) << "deletes what is not there";
+    deletes_.insert(LoadLe<int64_t>(key.data()));
+  }
+  void Commit() {
+    for (int64_t key : deletes_) {
+      if (puts_.contains(key)) continue;
+      EXPECT_EQ(values.erase(key), 1u) << "deletes what is not there";
+    }
+    for (auto [key, value] : puts_) values[key] = value;
+    puts_.clear();
+    deletes_.clear();
   }
   std::map<int64_t, int64_t> values;
+
+ private:
+  std::map<int64_t, int64_t> puts_;
+  std::set<int64_t> deletes_;
 };
 
 /// A table of BIGINT keys and values, beside a plain map.
@@ -69,6 +82,7 @@ TEST(KeyedTableSnapshot, HoldsTheMomentItBeganWhateverHappensWhileItIsWritten) {
       while (!twin.table.ContinueSnapshot(0)) {
         for (int i = 0; i < 5; ++i) change();
       }
+      stored.Commit();
       ASSERT_EQ(stored.values, at_begin) << "round " << round << " snapshot " << snapshot;
     }
   }
@@ -80,17 +94,37 @@ TEST(KeyedTableSnapshot, WritesOnlyWhatChanged) {
   for (int64_t key = 0; key < 100; ++key) twin.Set(key, key);
   twin.Begin(stored);
   twin.table.FinishSnapshot();
+  stored.Commit();
   EXPECT_EQ(stored.values.size(), 100u);
   stored.values.clear();
   twin.Set(7, 70);
   twin.Begin(stored);
   twin.Set(8, 80);  // after it began
   twin.table.FinishSnapshot();
+  stored.Commit();
   EXPECT_EQ(stored.values, (std::map<int64_t, int64_t>{{7, 70}}));
   stored.values.clear();
   twin.Begin(stored);
   twin.table.FinishSnapshot();
+  stored.Commit();
   EXPECT_EQ(stored.values, (std::map<int64_t, int64_t>{{8, 80}}));
+}
+
+TEST(KeyedTableSnapshot, ADroppedTableDeletesWhatCheckpointsHave) {
+  TwinTable twin;
+  StoredValues stored;
+  for (int64_t key = 0; key < 1000; ++key) twin.Set(key, key);
+  twin.Begin(stored);
+  twin.table.FinishSnapshot();
+  stored.Commit();
+  ASSERT_EQ(stored.values.size(), 1000u);
+  for (int64_t key = 0; key < 300; ++key) twin.Erase(key);
+  for (int64_t key = 1000; key < 1100; ++key) twin.Set(key, key);  // in no checkpoint
+  int slices = 1;
+  while (!twin.table.ContinueDrop(stored, "t", {}, 0)) ++slices;
+  EXPECT_GT(slices, 20);
+  stored.Commit();
+  EXPECT_TRUE(stored.values.empty());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compute/operator/operator.h"
@@ -59,17 +60,28 @@ class Collector : public Output {
   std::map<std::string, int64_t> rows;
 };
 
-/// A checkpoint store in memory.
+/// A checkpoint store in memory. What is written counts from Commit on: in one checkpoint an entry
+/// counts more than a deletion of its key.
 class MemoryState : public StateWriter, public StateReader {
  public:
   void Put(std::string_view table, int, std::string_view key, std::string_view value) override {
-    tables_[std::string(table)][std::string(key)] = value;
+    bool is_new =
+        puts_.emplace(std::pair(std::string(table), std::string(key)), std::string(value)).second;
+    EXPECT_TRUE(is_new) << "writes an entry twice";
     ++writes;
   }
   void Delete(std::string_view table, int, std::string_view key) override {
-    EXPECT_EQ(tables_[std::string(table)].erase(std::string(key)), 1u)
-        << "deletes what is not there";
+    deletes_.emplace(table, key);
     ++writes;
+  }
+  void Commit() {
+    for (const auto& [table, key] : deletes_) {
+      if (puts_.contains({table, key})) continue;
+      EXPECT_EQ(tables_[table].erase(key), 1u) << "deletes what is not there";
+    }
+    for (auto& [place, value] : puts_) tables_[place.first][place.second] = std::move(value);
+    deletes_.clear();
+    puts_.clear();
   }
   Status ForEach(std::string_view table, const EntryFunction& entry) override {
     for (const auto& [key, value] : tables_[std::string(table)]) {
@@ -81,6 +93,8 @@ class MemoryState : public StateWriter, public StateReader {
 
  private:
   std::map<std::string, std::map<std::string, std::string>> tables_;
+  std::map<std::pair<std::string, std::string>, std::string> puts_;
+  std::set<std::pair<std::string, std::string>> deletes_;
 };
 
 /// A row of test input: BIGINT cells by default, nullopt is NULL.
@@ -134,29 +148,42 @@ inline int64_t g_now_ms = 0;
 class OperatorRun {
  public:
   using Maker = std::function<Result<std::unique_ptr<Operator>>()>;
-  explicit OperatorRun(Maker maker) : maker_(std::move(maker)) { Start(); }
+  explicit OperatorRun(Maker maker) : maker_(std::move(maker)) { operator_ = Made(output); }
 
   void Process(int input, const model::Batch& batch) {
-    Status status = operator_->Process(input, batch);
-    ASSERT_TRUE(status.ok()) << status.ToString();
+    Call([input, batch](Operator& op) { return op.Process(input, batch); });
   }
   void Watermark(int64_t watermark) {
-    Status status = operator_->ProcessWatermark(watermark);
-    ASSERT_TRUE(status.ok()) << status.ToString();
+    Call([watermark](Operator& op) { return op.ProcessWatermark(watermark); });
+    watermark_ = watermark;
   }
   void Tick(int64_t now) {
     g_now_ms = now;
-    ASSERT_TRUE(operator_->Tick(now).ok());
+    Call([now](Operator& op) { return op.Tick(now); });
   }
   void Finish() {
     Watermark(kMaxWatermark);
-    Status status = operator_->Finish();
-    ASSERT_TRUE(status.ok()) << status.ToString();
+    Call([](Operator& op) { return op.Finish(); });
+    FinishSnapshot();
   }
-  void Snapshot() { ASSERT_TRUE(operator_->Snapshot(state).ok()); }
+  void Snapshot() {
+    FinishSnapshot();
+    ASSERT_TRUE(operator_->Snapshot(state).ok());
+    state.Commit();
+  }
+  /// The snapshot is written while what is called next goes on. When it is, a copy that is restored
+  /// from it is given the same, and must answer the same.
+  void BeginSnapshot() {
+    FinishSnapshot();
+    ASSERT_TRUE(operator_->BeginSnapshot(state).ok());
+    is_writing_ = true;
+    rows_at_begin_ = output.rows;
+    watermark_at_begin_ = watermark_;
+  }
   /// Throws the operator away and goes on with a fresh one from the last snapshot.
   void Restore() {
-    Start();
+    FinishSnapshot();
+    operator_ = Made(output);
     Status status = operator_->Restore(state);
     ASSERT_TRUE(status.ok()) << status.ToString();
   }
@@ -166,17 +193,63 @@ class OperatorRun {
   MemoryState state;
 
  private:
-  void Start() {
+  using Function = std::function<Status(Operator&)>;
+  struct Called {
+    Function function;
+    int64_t now_ms;
+  };
+
+  std::unique_ptr<Operator> Made(Collector& collector) {
     auto made = maker_();
-    ASSERT_TRUE(made.ok()) << made.status().ToString();
-    operator_ = std::move(made).value();
+    EXPECT_TRUE(made.ok()) << made.status().ToString();
     OperatorContext context;
-    context.output = &output;
+    context.output = &collector;
     context.now_ms = [] { return g_now_ms; };
-    ASSERT_TRUE(operator_->Open(context).ok());
+    EXPECT_TRUE((*made)->Open(context).ok());
+    return std::move(made).value();
   }
+
+  void Call(Function function) {
+    Status status = function(*operator_);
+    ASSERT_TRUE(status.ok()) << status.ToString();
+    if (!is_writing_) return;
+    called_.push_back({std::move(function), g_now_ms});
+    // A deadline that has passed: it writes as little as it can.
+    if (called_.size() % 3 == 0 && operator_->ContinueSnapshot(0)) FinishSnapshot();
+  }
+
+  void FinishSnapshot() {
+    if (!is_writing_) return;
+    is_writing_ = false;
+    ASSERT_TRUE(operator_->ContinueSnapshot(INT64_MAX));
+    state.Commit();
+    Collector copied;
+    std::unique_ptr<Operator> copy = Made(copied);
+    ASSERT_TRUE(copy->Restore(state).ok());
+    if (watermark_at_begin_ != kMinWatermark) {
+      ASSERT_TRUE(copy->ProcessWatermark(watermark_at_begin_).ok());
+    }
+    int64_t now = g_now_ms;
+    for (const Called& called : std::exchange(called_, {})) {
+      g_now_ms = called.now_ms;
+      ASSERT_TRUE(called.function(*copy).ok());
+    }
+    g_now_ms = now;
+    std::map<std::string, int64_t> since = output.rows;
+    for (const auto& [row, count] : rows_at_begin_) {
+      if ((since[row] -= count) == 0) since.erase(row);
+    }
+    EXPECT_EQ(copied.rows, since) << "a copy restored from the snapshot answers otherwise";
+  }
+
   Maker maker_;
   std::unique_ptr<Operator> operator_;
+  int64_t watermark_ = kMinWatermark;
+  // Of the snapshot that is being written:
+  bool is_writing_ = false;
+  std::map<std::string, int64_t> rows_at_begin_;
+  int64_t watermark_at_begin_ = kMinWatermark;
+  std::vector<Called> called_;
 };
 
 }  // namespace forebay::compute

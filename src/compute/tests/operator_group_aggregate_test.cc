@@ -116,7 +116,7 @@ void RunRandom(uint32_t seed, bool retract, std::vector<int> keys, int batch_row
     std::vector<TestRow> rows;
     for (int i = 0; i < batch_rows; ++i) rows.push_back(stream.Next());
     run.Process(0, MakeBatch(InputTypes(), rows));
-    if (step % 5 == 2) run.Snapshot();
+    if (step % 5 == 2) run.BeginSnapshot();
     if (step % 10 == 7) {
       run.Snapshot();
       run.Restore();

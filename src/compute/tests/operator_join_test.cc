@@ -101,7 +101,7 @@ void RunRandom(uint32_t seed, JoinKind kind, int batch_rows) {
     std::vector<TestRow> rows;
     for (int i = 0; i < batch_rows; ++i) rows.push_back(NextRow(random, live[side], side));
     run.Process(side, MakeBatch(TypesOf(side == 0 ? kLeft : kRight), rows));
-    if (step % 5 == 2) run.Snapshot();
+    if (step % 5 == 2) run.BeginSnapshot();
     if (step % 11 == 7) {
       run.Snapshot();
       run.Restore();

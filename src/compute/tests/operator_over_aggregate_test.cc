@@ -87,7 +87,7 @@ void RunRandom(uint32_t seed, const sql::OverAggregateNode& node, int keys) {
     }
     run.Process(0, MakeBatch(InputTypes(), rows));
     run.Watermark(step * 10 + 9);
-    if (step % 4 == 1) run.Snapshot();
+    if (step % 4 == 1) run.BeginSnapshot();
     if (step % 8 == 5) run.Restore();
   }
   run.Finish();

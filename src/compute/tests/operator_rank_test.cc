@@ -87,7 +87,7 @@ void RunRandom(uint32_t seed, const sql::RankNode& node, bool retract, int batch
     }
     run.Process(0, MakeBatch(InputTypes(), rows));
     ASSERT_EQ(run.output.rows, Recompute(node, live)) << "seed " << seed << " step " << step;
-    if (step % 5 == 2) run.Snapshot();
+    if (step % 5 == 2) run.BeginSnapshot();
     if (step % 11 == 7) {
       run.Snapshot();
       run.Restore();
@@ -158,7 +158,7 @@ TEST(Deduplicate, KeepsTheFirstOrLastByTime) {
         std::map<std::string, int64_t> expected;
         for (const auto& [key, row] : kept) ++expected[Text(row)];
         ASSERT_EQ(run.output.rows, expected);
-        if (step % 4 == 1) run.Snapshot();
+        if (step % 4 == 1) run.BeginSnapshot();
         if (step % 9 == 5) {
           run.Snapshot();
           run.Restore();

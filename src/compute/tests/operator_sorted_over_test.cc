@@ -92,7 +92,7 @@ TEST(SortedOver, EqualsARecomputation) {
           batch.push_back(row);
         }
         run.Process(0, MakeBatch(kTypes, batch));
-        if (step % 4 == 1) run.Snapshot();
+        if (step % 4 == 1) run.BeginSnapshot();
         if (step % 9 == 5) {
           run.Snapshot();
           run.Restore();

@@ -75,7 +75,7 @@ struct Streams {
         now += static_cast<int64_t>(random() % 150);
         run.Watermark(now - 1);
       }
-      if (step % 5 == 2) run.Snapshot();
+      if (step % 5 == 2) run.BeginSnapshot();
       if (step % 11 == 7) {
         run.Snapshot();
         run.Restore();

@@ -112,7 +112,7 @@ void RunSliced(uint32_t seed, const std::shared_ptr<sql::WindowAggregateNode>& n
     now += static_cast<int64_t>(random() % 100);
     watermark = std::max(watermark, now - 150);
     run.Watermark(watermark);
-    if (step % 4 == 1) run.Snapshot();
+    if (step % 4 == 1) run.BeginSnapshot();
     if (step % 9 == 5) {
       run.Snapshot();
       run.Restore();
@@ -200,7 +200,7 @@ void RunSession(uint32_t seed, int batch_rows) {
     run.Watermark(watermark);
     fire();
     EXPECT_EQ(run.output.rows, expected) << "seed " << seed << " step " << step;
-    if (step % 4 == 1) run.Snapshot();
+    if (step % 4 == 1) run.BeginSnapshot();
     if (step % 9 == 5) {
       run.Snapshot();
       run.Restore();

@@ -69,6 +69,7 @@ TEST(UpsertMaterializerTest, RandomChangesEqualListsAlsoAfterRestores) {
   std::map<int64_t, std::deque<std::string>> model;
   std::map<int64_t, std::string> sink;
   std::mt19937 random(5);
+  bool is_writing = false;
   for (int step = 0; step < 3000; ++step) {
     int64_t key = random() % 20;
     std::string text(random() % 4 + 1, static_cast<char>('a' + random() % 3));
@@ -89,7 +90,11 @@ TEST(UpsertMaterializerTest, RandomChangesEqualListsAlsoAfterRestores) {
     if (list.empty()) continue;
     ASSERT_EQ(sink[key], list.back()) << step;
     if (step % 50 < 40) continue;
-    ASSERT_TRUE(materializer->Snapshot(state).ok());
+    if (!is_writing) materializer->BeginSnapshot(state);
+    is_writing = step % 200 >= 100 && step % 200 < 190 && !materializer->ContinueSnapshot(0);
+    if (is_writing) continue;
+    ASSERT_TRUE(materializer->ContinueSnapshot(INT64_MAX));
+    state.Commit();
     if (step % 200 < 190) continue;
     materializer = std::make_unique<UpsertMaterializer>(kTypes, std::vector<int>{0});
     ASSERT_TRUE(materializer->Restore(state).ok());

@@ -217,12 +217,13 @@ Result<StatementResult> Session::DescribeJob(const std::string& id) {
          has_watermark ? TimeText(metrics.watermark) : "",
          has_watermark ? std::to_string(metrics.watermark_lag_ms) : "",
          std::to_string(metrics.state_bytes), fmt::format("{:.0f}", metrics.busy_ms),
-         fmt::format("{:.0f}", metrics.back_pressure * 100), fmt::format("{:.2f}", metrics.skew)});
+         fmt::format("{:.0f}", metrics.back_pressure * 100), fmt::format("{:.2f}", metrics.skew),
+         fmt::format("{:.1f}", metrics.longest_pause_ms)});
   }
   StatementResult result;
   result.rows = TextCursor(
       {"operator id", "operator", "instances", "rows in", "rows out", "rows/s", "watermark",
-       "watermark lag ms", "state bytes", "busy ms", "back-pressure %", "skew"},
+       "watermark lag ms", "state bytes", "busy ms", "back-pressure %", "skew", "longest pause ms"},
       rows);
   return result;
 }

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "compute/checkpoint/checkpoint_file.h"
+
+namespace forebay::compute {
+
+/// Takes the state entries of one checkpoint at a time from the shards that make them, and writes
+/// them to its delta file in the meantime, so that they need not fit into memory. Parts wait in a
+/// queue for the coordinator, who writes; a shard that is far ahead of the disk waits for it.
+/// Thread-safe.
+class DeltaSpool : public EntryPartTaker {
+ public:
+  using OpenFunction = std::function<Result<std::unique_ptr<CheckpointFileWriter>>()>;
+  /// `wake` is called when there is something to write, and must lead to WriteQueued.
+  explicit DeltaSpool(std::function<void()> wake) : wake_(std::move(wake)) {}
+
+  /// A shard: entries of the checkpoint being taken.
+  void TakePart(std::string part, uint64_t count) override;
+  /// Whether so much waits that slices of snapshots should wait, too.
+  bool IsFull() const;
+
+  /// The coordinator, before barriers: `open` makes the file, when there is something for it.
+  void Begin(OpenFunction open);
+  bool HasQueued() const;
+  Status WriteQueued();
+  /// The file, not yet ended; null when nothing was written.
+  std::unique_ptr<CheckpointFileWriter> TakeFile();
+  /// Nobody waits any more, and parts are thrown away: the run ends.
+  void Close();
+
+  static constexpr size_t kSlicesWaitBytes = 8 << 20;
+  static constexpr size_t kQueuedBytesMax = 64 << 20;
+
+ private:
+  struct Part {
+    std::string entries;
+    uint64_t count;
+  };
+
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::condition_variable room_;
+  // Guarded by mutex_:
+  std::deque<Part> queue_;
+  size_t queued_bytes_ = 0;
+  bool closed_ = false;
+  // The coordinator's:
+  OpenFunction open_;
+  std::unique_ptr<CheckpointFileWriter> file_;
+};
+
+}  // namespace forebay::compute
