@@ -17,6 +17,7 @@ int Run(int argc, char** argv) {
   forebay::app::AddServerCommand(app, status);
   forebay::app::AddSqlCommand(app, status);
   forebay::app::AddSubmitCommand(app, status);
+  forebay::app::AddJobsCommand(app, status);
   forebay::app::AddInspectCommand(app, status);
   forebay::app::AddDoctorCommand(app, status);
   forebay::app::AddDemoCommand(app, status);

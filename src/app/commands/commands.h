@@ -11,6 +11,7 @@ namespace forebay::app {
 
 void AddBenchCommand(CLI::App& app, int& status);
 void AddDemoCommand(CLI::App& app, int& status);
+void AddJobsCommand(CLI::App& app, int& status);
 void AddServerCommand(CLI::App& app, int& status);
 void AddSqlCommand(CLI::App& app, int& status);
 void AddSubmitCommand(CLI::App& app, int& status);

@@ -40,10 +40,17 @@ char** Complete(const char* text, int, int) {
   return rl_completion_matches(text, NextMatch);
 }
 
+std::string Quoted(const std::string& text) {
+  std::string quoted = "'";
+  for (char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
+  return quoted + "'";
+}
+
 constexpr const char* kHelp =
     "  \\d            tables and views of the current database\n"
     "  \\d TABLE      columns of a table\n"
     "  \\j            jobs\n"
+    "  \\j JOB        what a job's operators do\n"
     "  \\o FORMAT     output as table, csv or json\n"
     "  \\timing       show how long statements take (on or off)\n"
     "  \\?            this list\n"
@@ -175,7 +182,7 @@ class Shell {
     if (name == "\\d") {
       Execute(argument.empty() ? "SHOW TABLES;" : "DESCRIBE " + argument + ";");
     } else if (name == "\\j") {
-      Execute("SHOW JOBS;");
+      Execute(argument.empty() ? "SHOW JOBS;" : "DESCRIBE JOB " + Quoted(argument) + ";");
     } else if (name == "\\timing") {
       timing_ = !timing_;
       std::printf("timing is %s\n", timing_ ? "on" : "off");

@@ -62,10 +62,13 @@ class AnalyzeWork : public StatementWork {
 
 }  // namespace
 
-Result<StatementResult> Session::AnalyzeJob(const std::string& id) {
+Result<StatementResult> Session::AnalyzeJob(const std::string& id, const std::string& form) {
   ASSIGN_OR_RETURN(compute::JobHandle job, engine_.jobs->Find(id));
   StatementResult result;
-  result.rows = TextCursor({"result"}, {{compute::GraphText(*job)}});
+  std::string text = form == "DOT"    ? compute::GraphDot(*job)
+                     : form == "JSON" ? compute::GraphJson(*job)
+                                      : compute::GraphText(*job);
+  result.rows = TextCursor({"result"}, {{std::move(text)}});
   return result;
 }
 

@@ -267,8 +267,8 @@ Result<StatementResult> Session::Run(const sql::StartJobStatement& start) {
 }
 
 Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {
-  if (explain.details.size() == 3 && explain.details[1] == "JOB") {
-    return AnalyzeJob(explain.details[2]);
+  if (explain.details.size() >= 3 && explain.details[1] == "JOB") {
+    return AnalyzeJob(explain.details[2], explain.details.size() > 3 ? explain.details[3] : "");
   }
   if (std::find(explain.details.begin(), explain.details.end(), "ANALYZE") !=
       explain.details.end()) {

@@ -238,6 +238,11 @@ Result<StatementAst> Parser::Explain() {
     // Of a running job instead of a statement: its id is a detail of its own.
     ASSIGN_OR_RETURN(std::string job, StringLiteral());
     explain.details = {"ANALYZE", "JOB", job};
+    if (tokens_.AcceptWords("AS DOT")) {
+      explain.details.emplace_back("DOT");
+    } else if (tokens_.AcceptWords("AS JSON")) {
+      explain.details.emplace_back("JSON");
+    }
   } else if (tokens_.AcceptWords("STATEMENT SET BEGIN")) {
     ASSIGN_OR_RETURN(StatementSetAst set, StatementSet());
     explain.statement.node = std::move(set);
