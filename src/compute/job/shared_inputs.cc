@@ -70,6 +70,8 @@ class Search {
     }
   }
   bool CanShare(const JoinNode& join, int side) const {
+    // An arrangement has no rows that expire for one job alone.
+    if (!join.state_ttl_ms.empty()) return false;
     const PlanNode& input = *join.inputs[static_cast<size_t>(side)];
     return input.kind == PlanKind::kTableScan && readers_.at(&input) == 1 &&
            IsUnpadded(join.join, side) && IsSharable(static_cast<const TableScanNode&>(input));

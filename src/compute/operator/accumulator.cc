@@ -62,7 +62,7 @@ std::unique_ptr<Accumulator> MakeCountAccumulator(const sql::AggregateCall& call
 
 Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& call,
                                                      const std::vector<DataType>& input,
-                                                     bool retracting) {
+                                                     bool retracting, StateTtl ttl) {
   DataType argument = call.args.empty() ? DataType::Bigint() : input[call.args[0]];
   // MIN and MAX are the same with and without DISTINCT.
   bool distinct = call.distinct && call.function != "MIN" && call.function != "MAX" &&
@@ -78,7 +78,7 @@ Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& c
   if (distinct) inner.args = {0};
   std::unique_ptr<Accumulator> accumulator = MakePlain(inner, argument, retracting);
   if (accumulator != nullptr && distinct) {
-    accumulator = MakeDistinctAccumulator(std::move(accumulator), call, argument);
+    accumulator = MakeDistinctAccumulator(std::move(accumulator), call, argument, ttl);
   }
   if (call.function == "PERCENTILE") {
     accumulator = MakePercentileAccumulator(call, input);
@@ -91,12 +91,12 @@ Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& c
 
 Result<AccumulatorSet> AccumulatorSet::Make(const std::vector<sql::AggregateCall>& calls,
                                             const std::vector<DataType>& input, bool retracting,
-                                            int header_bytes) {
+                                            int header_bytes, StateTtl ttl) {
   AccumulatorSet set;
   set.calls_ = calls;
   set.payload_bytes_ = (header_bytes + 15) & ~15;
   for (const sql::AggregateCall& call : calls) {
-    ASSIGN_OR_RETURN(auto accumulator, MakeAccumulator(call, input, retracting));
+    ASSIGN_OR_RETURN(auto accumulator, MakeAccumulator(call, input, retracting, ttl));
     accumulator->PlaceAt(set.payload_bytes_);
     set.payload_bytes_ += accumulator->bytes();
     set.accumulators_.push_back(std::move(accumulator));
@@ -163,6 +163,10 @@ Status AccumulatorSet::status() const {
     if (!accumulator->status().ok()) return accumulator->status();
   }
   return Status::Ok();
+}
+
+void AccumulatorSet::SetNow(int64_t now_ms) {
+  for (auto& accumulator : accumulators_) accumulator->SetNow(now_ms);
 }
 
 int64_t AccumulatorSet::MemoryBytes() const {

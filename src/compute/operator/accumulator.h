@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "compute/state/state_expiry.h"
 #include "model/batch.h"
 #include "sql/plan/expression.h"
 
@@ -46,6 +47,8 @@ class Accumulator {
   virtual void Destroy(char* payload) { (void)payload; }
   /// Bytes held outside of the payloads, roughly.
   virtual int64_t MemoryBytes() const { return 0; }
+  /// The processing time of the calls that follow, for state with a TTL of its own.
+  virtual void SetNow(int64_t now_ms) { (void)now_ms; }
   /// The first failure of a call; from then on results mean nothing.
   const Status& status() const { return status_; }
 
@@ -75,7 +78,7 @@ class Accumulator {
 /// rows. kNotSupported for functions there is none for.
 Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& call,
                                                      const std::vector<model::DataType>& input,
-                                                     bool retracting);
+                                                     bool retracting, StateTtl ttl = {});
 
 /// All aggregates of a node: applies filters and signs, lays the states out one after another
 /// behind `header_bytes`.
@@ -83,7 +86,7 @@ class AccumulatorSet {
  public:
   static Result<AccumulatorSet> Make(const std::vector<sql::AggregateCall>& calls,
                                      const std::vector<model::DataType>& input, bool retracting,
-                                     int header_bytes);
+                                     int header_bytes, StateTtl ttl = {});
 
   int payload_bytes() const { return payload_bytes_; }
   int size() const { return static_cast<int>(calls_.size()); }
@@ -96,6 +99,8 @@ class AccumulatorSet {
   void Destroy(char* payload);
   bool NeedsDestroy() const { return needs_destroy_; }
   int64_t MemoryBytes() const;
+  /// With a TTL, before each batch.
+  void SetNow(int64_t now_ms);
   /// The first failure of an accumulator: whoever has called Update, Merge or Emit asks before it
   /// sends results.
   Status status() const;
@@ -146,9 +151,10 @@ std::unique_ptr<Accumulator> MakePercentileAccumulator(const sql::AggregateCall&
                                                        const std::vector<model::DataType>& input);
 /// ROW_NUMBER, RANK, DENSE_RANK and LAG, over the rows of an OVER window in its order.
 std::unique_ptr<Accumulator> MakeOrderAccumulator(const sql::AggregateCall& call);
-/// Hands `inner` every distinct value once. `inner` reads column 0.
+/// Hands `inner` every distinct value once. `inner` reads column 0. A value that has not come for
+/// `ttl` is forgotten, and counts again.
 std::unique_ptr<Accumulator> MakeDistinctAccumulator(std::unique_ptr<Accumulator> inner,
                                                      const sql::AggregateCall& call,
-                                                     const model::DataType& argument);
+                                                     const model::DataType& argument, StateTtl ttl);
 
 }  // namespace forebay::compute

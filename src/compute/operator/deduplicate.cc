@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kTable = "rows";
 constexpr uint32_t kPresent = 1;
 constexpr uint32_t kFinal = 2;
+constexpr uint32_t kTimed = uint32_t{1} << 31;  ///< saved with it: the time of the last write
 
 }  // namespace
 
@@ -42,9 +43,12 @@ DeduplicateOperator::DeduplicateOperator(const sql::DeduplicateNode& node, KeyCo
       changelog_(node.changelog),
       rows_(node.inputs[0]->OutputTypes()),
       codec_(std::move(codec)),
-      table_(codec_.key_bytes(), sizeof(Kept)),
+      table_(codec_.key_bytes(), sizeof(Kept), node.StateTtlMs() > 0),
+      ttl_{node.StateTtlMs()},
+      expiry_(table_, ttl_),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
+  store_.KeepTimes(ttl_.ms);
 }
 
 Status DeduplicateOperator::Process(int, Batch batch) {
@@ -56,11 +60,40 @@ Status DeduplicateOperator::Process(int, Batch batch) {
   }
   codec_.Encode(batch, keys_, encoded_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  if (ttl_.IsOn()) {
+    now_ms_ = context_.now_ms();
+    store_.SetNow(now_ms_);
+    for (KeyedTable::Entry* entry : entries_) {
+      if (expiry_.IsDue(entry, now_ms_)) Expire(entry);
+    }
+  }
   RETURN_IF_ERROR(Filter(batch));
   Choose(batch);
   EncodeChosen(batch);
   RETURN_IF_ERROR(SendChanges(batch));
   StoreRows();
+  Sweep(StateExpiry::kBatchBudgetNs);
+  return Status::Ok();
+}
+
+/// Leaves the key as if it had never had a row.
+void DeduplicateOperator::Expire(KeyedTable::Entry* entry) {
+  Kept* kept = KeptOf(entry);
+  if (kept->row != nullptr) store_.FreeRow(kept->row);
+  *kept = {};
+  table_.Due(entry) = StateTtl::kNever;
+}
+
+void DeduplicateOperator::Sweep(int64_t budget_ns) {
+  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
+    Expire(entry);
+    table_.Erase(entry);
+  });
+}
+
+Status DeduplicateOperator::Tick(int64_t now_ms) {
+  if (ttl_.IsOn()) now_ms_ = now_ms;
+  Sweep(StateExpiry::kTickBudgetNs);
   return Status::Ok();
 }
 
@@ -113,7 +146,8 @@ void DeduplicateOperator::EncodeChosen(const Batch& batch) {
   for (Touched& touched : touched_) {
     if (touched.new_row < 0) continue;
     touched.encoded = next++;
-    bool same = normalizes_ && touched.old_row != nullptr &&
+    // With a TTL state behind must not expire before this one.
+    bool same = normalizes_ && !ttl_.IsOn() && touched.old_row != nullptr &&
                 touched.old_row->row_view() == chosen_[touched.encoded];
     if (same) touched.new_row = -1;
   }
@@ -172,6 +206,9 @@ void DeduplicateOperator::StoreRows() {
     }
     if (touched.new_row < 0) continue;
     table_.MarkDirty(touched.entry);
+    // A row that waits for the watermark stays; that its key had one is forgotten.
+    bool expires = ttl_.IsOn() && !WaitsForWatermark();
+    if (expires) table_.Due(touched.entry) = ttl_.DueAfter(now_ms_);
     if (RemembersRow()) kept->row = store_.NewRow({}, chosen_[touched.encoded], kept->time);
     if (WaitsForWatermark()) waiting_.emplace(ToMs(kept->time, units_per_ms_), touched.entry);
   }
@@ -185,10 +222,12 @@ Status DeduplicateOperator::ProcessWatermark(Watermark watermark) {
     auto [time, entry] = *waiting_.begin();
     waiting_.erase(waiting_.begin());
     Kept* kept = KeptOf(entry);
+    if (!table_.IsLive(entry)) continue;
     if (kept->is_set != kPresent || ToMs(kept->time, units_per_ms_) != time) continue;
     table_.Preserve(entry);
     kept->is_set = kFinal;
     table_.MarkDirty(entry);
+    if (ttl_.IsOn()) table_.Due(entry) = ttl_.DueAfter(context_.now_ms());
     rows.push_back(kept->row->row());
     sent.push_back(kept);
   }
@@ -205,29 +244,42 @@ Status DeduplicateOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginSnapshot(writer, kTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     const Kept* kept = KeptOf(entry);
     value.Write<int64_t>(kept->time);
-    value.Write<uint32_t>(kept->is_set);
+    value.Write<uint32_t>(kept->is_set | (ttl_.IsOn() ? kTimed : 0));
+    if (ttl_.IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
     if (kept->row != nullptr) value.WriteBytes(kept->row->row_view());
   });
   return Status::Ok();
 }
 
 Status DeduplicateOperator::Restore(StateReader& reader) {
-  return ForEachStored(reader, kTable, codec_, 0, 0, [&](const StoredEntry& stored) -> Status {
-    KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
-    table_.MarkStored(entry);
-    Kept* kept = KeptOf(entry);
-    ByteReader value(stored.value);
-    ASSIGN_OR_RETURN(kept->time, value.Read<int64_t>());
-    ASSIGN_OR_RETURN(kept->is_set, value.Read<uint32_t>());
-    ASSIGN_OR_RETURN(std::string_view row, value.ReadBytes(value.remaining()));
-    if (row.empty()) return Status::Ok();
-    RETURN_IF_ERROR(rows_.Check(row));
-    kept->row = store_.NewRow({}, row, kept->time);
-    if (WaitsForWatermark() && kept->is_set == kPresent) {
-      waiting_.emplace(ToMs(kept->time, units_per_ms_), entry);
-    }
-    return Status::Ok();
-  });
+  if (ttl_.IsOn()) now_ms_ = context_.now_ms();
+  store_.SetNow(now_ms_);
+  RETURN_IF_ERROR(ForEachStored(reader, kTable, codec_, 0, 0,
+                                [this](const StoredEntry& stored) { return LoadRow(stored); }));
+  expiry_.OnRestore();
+  return Status::Ok();
+}
+
+Status DeduplicateOperator::LoadRow(const StoredEntry& stored) {
+  KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
+  table_.MarkStored(entry);
+  Kept* kept = KeptOf(entry);
+  ByteReader value(stored.value);
+  ASSIGN_OR_RETURN(kept->time, value.Read<int64_t>());
+  ASSIGN_OR_RETURN(kept->is_set, value.Read<uint32_t>());
+  int64_t written_ms = now_ms_;
+  if ((kept->is_set & kTimed) != 0) {
+    kept->is_set &= ~kTimed;
+    ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
+  }
+  bool waits = WaitsForWatermark() && kept->is_set == kPresent;
+  if (ttl_.IsOn() && !waits) table_.Due(entry) = ttl_.DueAfter(written_ms);
+  ASSIGN_OR_RETURN(std::string_view row, value.ReadBytes(value.remaining()));
+  if (row.empty()) return Status::Ok();
+  RETURN_IF_ERROR(rows_.Check(row));
+  kept->row = store_.NewRow({}, row, kept->time);
+  if (waits) waiting_.emplace(ToMs(kept->time, units_per_ms_), entry);
+  return Status::Ok();
 }
 
 int64_t DeduplicateOperator::StateBytes() const {

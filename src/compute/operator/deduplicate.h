@@ -7,6 +7,7 @@
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -16,7 +17,7 @@ namespace forebay::compute {
 /// earlier; by processing time order of arrival decides. Per key and batch one change is sent. When
 /// the node may only insert (first row by rowtime), a row is sent when the watermark reaches its
 /// time. Retractions (last row by processing time) delete the key's row when it is the one
-/// retracted.
+/// retracted. With a TTL a row is forgotten when no other has taken its place for so long.
 class DeduplicateOperator : public Operator {
  public:
   /// `condition` evaluates the node's condition; null when it has none.
@@ -24,6 +25,7 @@ class DeduplicateOperator : public Operator {
                                                 std::shared_ptr<Evaluator> condition = nullptr);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
+  Status Tick(int64_t now_ms) override;
   Status Snapshot(StateWriter& writer) override {
     RETURN_IF_ERROR(BeginSnapshot(writer));
     ContinueSnapshot(INT64_MAX);
@@ -60,6 +62,9 @@ class DeduplicateOperator : public Operator {
   bool RemembersRow() const { return keep_last_ || is_rowtime_; }
   /// Fills passes_.
   Status Filter(const model::Batch& batch);
+  void Expire(KeyedTable::Entry* entry);
+  void Sweep(int64_t budget_ns);
+  Status LoadRow(const StoredEntry& stored);
   void Choose(const model::Batch& batch);
   /// Encodes the chosen rows; as Flink's ChangelogNormalize, a row that changes nothing is none.
   void EncodeChosen(const model::Batch& batch);
@@ -78,6 +83,9 @@ class DeduplicateOperator : public Operator {
   KeyCodec codec_;
   KeyedTable table_;
   RowStore store_;
+  const StateTtl ttl_;
+  StateExpiry expiry_;
+  int64_t now_ms_ = 0;  ///< with a TTL
   uint64_t batch_number_ = 0;
   /// Keys by the time of their row in milliseconds, when rows wait for the watermark; stale ones
   /// are skipped.

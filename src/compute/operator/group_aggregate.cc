@@ -1,6 +1,7 @@
 #include "compute/operator/group_aggregate.h"
 
 #include <bit>
+#include <cstring>
 #include <numeric>
 #include <type_traits>
 #include <unordered_map>
@@ -68,7 +69,8 @@ Result<std::unique_ptr<Operator>> GroupAggregateOperator::Make(const sql::Aggreg
   std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
   bool retracting = !node.inputs[0]->changelog.IsInsertOnly();
   ASSIGN_OR_RETURN(AccumulatorSet calls,
-                   AccumulatorSet::Make(node.calls, input, retracting, sizeof(Header)));
+                   AccumulatorSet::Make(node.calls, input, retracting, sizeof(Header),
+                                        StateTtl{node.StateTtlMs()}));
   return std::unique_ptr<Operator>(new GroupAggregateOperator(
       node, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
 }
@@ -80,7 +82,9 @@ GroupAggregateOperator::GroupAggregateOperator(const sql::AggregateNode& node, K
       changelog_(node.changelog),
       codec_(std::move(codec)),
       calls_(std::move(calls)),
-      table_(codec_.key_bytes(), calls_.payload_bytes()),
+      table_(codec_.key_bytes(), calls_.payload_bytes(), node.StateTtlMs() > 0),
+      ttl_{node.StateTtlMs()},
+      expiry_(table_, ttl_),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
 }
@@ -93,6 +97,7 @@ GroupAggregateOperator::~GroupAggregateOperator() {
 Status GroupAggregateOperator::Process(int, Batch batch) {
   codec_.Encode(batch, keys_, encoded_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  if (ttl_.IsOn()) Expire();
   CountRows(batch);
   std::vector<ColumnBuilder> results;
   for (size_t i = keys_.size(); i < types_.size(); ++i) {
@@ -110,12 +115,26 @@ Status GroupAggregateOperator::Process(int, Batch batch) {
     if (touched.rows_before > 0) table_.MarkDirty(touched.entry);
     if (HeaderOf(touched.entry)->rows > 0) {
       table_.MarkDirty(touched.entry);
+      if (ttl_.IsOn()) table_.Due(touched.entry) = ttl_.DueAfter(now_ms_);
     } else {
       calls_.Destroy(table_.Payload(touched.entry));
       table_.Erase(touched.entry);
     }
   }
+  if (ttl_.IsOn()) Sweep(StateExpiry::kBatchBudgetNs);
   return Status::Ok();
+}
+
+void GroupAggregateOperator::Expire() {
+  now_ms_ = context_.now_ms();
+  calls_.SetNow(now_ms_);
+  for (KeyedTable::Entry* entry : entries_) {
+    if (!expiry_.IsDue(entry, now_ms_)) continue;
+    char* payload = table_.Payload(entry);
+    calls_.Destroy(payload);
+    std::memset(payload, 0, static_cast<size_t>(calls_.payload_bytes()));
+    table_.Due(entry) = StateTtl::kNever;
+  }
 }
 
 void GroupAggregateOperator::CountRows(const Batch& batch) {
@@ -200,7 +219,7 @@ void GroupAggregateOperator::Compare(const Batch& batch, const std::vector<Colum
       changes_.push_back({touched.entry, old_row, ChangeType::kDelete});
       continue;
     }
-    if (same[i] != 0) continue;
+    if (same[i] != 0 && !ttl_.IsOn()) continue;
     if (changelog_.update_before) {
       changes_.push_back({touched.entry, old_row, ChangeType::kUpdateBefore});
     }
@@ -233,17 +252,53 @@ Status GroupAggregateOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginSnapshot(writer, kTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(HeaderOf(entry)->rows);
     calls_.Save(table_.Payload(entry), value);
+    if (ttl_.IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
   });
   return Status::Ok();
 }
 
 Status GroupAggregateOperator::Restore(StateReader& reader) {
+  if (ttl_.IsOn()) {
+    now_ms_ = context_.now_ms();
+    calls_.SetNow(now_ms_);
+  }
+  RETURN_IF_ERROR(LoadGroups(reader));
+  expiry_.OnRestore();
+  return Status::Ok();
+}
+
+Status GroupAggregateOperator::LoadGroups(StateReader& reader) {
   return ForEachStored(reader, kTable, codec_, 0, 0, [&](const StoredEntry& stored) -> Status {
     KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
     table_.MarkStored(entry);
     ByteReader value(stored.value);
     ASSIGN_OR_RETURN(HeaderOf(entry)->rows, value.Read<int64_t>());
-    return calls_.Load(table_.Payload(entry), value);
+    RETURN_IF_ERROR(calls_.Load(table_.Payload(entry), value));
+    return RestoreDue(entry, value);
+  });
+}
+
+/// The time of the last write stands behind the accumulators, when the job had a TTL.
+Status GroupAggregateOperator::RestoreDue(KeyedTable::Entry* entry, ByteReader& value) {
+  int64_t written_ms = now_ms_;
+  if (value.remaining() > 0) {
+    ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
+  }
+  if (ttl_.IsOn()) table_.Due(entry) = ttl_.DueAfter(written_ms);
+  return Status::Ok();
+}
+
+Status GroupAggregateOperator::Tick(int64_t now_ms) {
+  if (!ttl_.IsOn()) return Status::Ok();
+  now_ms_ = now_ms;
+  Sweep(StateExpiry::kTickBudgetNs);
+  return Status::Ok();
+}
+
+void GroupAggregateOperator::Sweep(int64_t budget_ns) {
+  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
+    calls_.Destroy(table_.Payload(entry));
+    table_.Erase(entry);
   });
 }
 

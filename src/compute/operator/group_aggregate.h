@@ -5,6 +5,7 @@
 #include "compute/operator/accumulator.h"
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -13,12 +14,15 @@ namespace forebay::compute {
 /// mini-batch: for every key in it at most one change is sent, +I, -U/+U or -D, and none when the
 /// result stays the same. A key whose row count falls to zero is deleted; a retraction of a key
 /// that has no rows is ignored, as in Flink. Without keys nothing is sent before the first row.
+/// With a TTL a group goes when no row has come to it for so long, and a result that stays the same
+/// is sent all the same, so that state behind does not expire; distinct values have an age each.
 class GroupAggregateOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::AggregateNode& node);
   ~GroupAggregateOperator() override;
 
   Status Process(int input, model::Batch batch) override;
+  Status Tick(int64_t now_ms) override;
   Status Snapshot(StateWriter& writer) override {
     RETURN_IF_ERROR(BeginSnapshot(writer));
     ContinueSnapshot(INT64_MAX);
@@ -53,6 +57,11 @@ class GroupAggregateOperator : public Operator {
   Header* HeaderOf(KeyedTable::Entry* entry) const {
     return reinterpret_cast<Header*>(table_.Payload(entry));
   }
+  Status LoadGroups(StateReader& reader);
+  Status RestoreDue(KeyedTable::Entry* entry, ByteReader& value);
+  void Sweep(int64_t budget_ns);
+  /// Empties the groups of entries_ that have expired.
+  void Expire();
   /// Fills rows_, payloads_, signs_ with the rows that count, and touched_.
   void CountRows(const model::Batch& batch);
   void EmitOld(std::vector<model::ColumnBuilder>& results);
@@ -68,6 +77,9 @@ class GroupAggregateOperator : public Operator {
   KeyCodec codec_;
   AccumulatorSet calls_;
   KeyedTable table_;
+  const StateTtl ttl_;
+  StateExpiry expiry_;
+  int64_t now_ms_ = 0;  ///< of the batch; with a TTL
   uint64_t batch_number_ = 0;
 
   // Scratch of a batch.

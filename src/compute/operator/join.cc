@@ -52,7 +52,10 @@ JoinOperator::JoinOperator(const sql::JoinNode& node, KeyCodec codec)
     : kind_(node.join),
       types_(node.inputs[0]->OutputTypes()),
       codec_(std::move(codec)),
-      table_(codec_.key_bytes(), sizeof(Sides)) {
+      table_(codec_.key_bytes(), sizeof(Sides), !node.state_ttl_ms.empty()),
+      ttls_{{node.StateTtlMs(0)}, {node.StateTtlMs(1)}},
+      expiry_(table_, {StateTtl::Earlier(ttls_[0].ms, ttls_[1].ms)}) {
+  store_.KeepTimes(StateTtl::Earlier(ttls_[0].ms, ttls_[1].ms));
   keys_[0] = node.left_keys;
   keys_[1] = node.right_keys;
   rows_[0] = RowCodec(types_);
@@ -78,6 +81,7 @@ Status JoinOperator::Process(int input, Batch batch) {
   } else {
     table_.FindOrInsert(encoded_, keyed_rows_, entries_);
   }
+  if (expiry_.IsOn()) ExpireLookedUp();
   RETURN_IF_ERROR(CollectPairs(input, batch));
   RETURN_IF_ERROR(FilterPairs(input, batch));
   sent_.clear();
@@ -86,6 +90,45 @@ Status JoinOperator::Process(int input, Batch batch) {
   Match(input, batch);
   RETURN_IF_ERROR(Flush(input, batch));
   UpdateState(input, batch);
+  Sweep(StateExpiry::kBatchBudgetNs);
+  return Status::Ok();
+}
+
+void JoinOperator::ExpireLookedUp() {
+  now_ms_ = context_.now_ms();
+  store_.SetNow(now_ms_);
+  for (KeyedTable::Entry* entry : entries_) {
+    if (expiry_.IsDue(entry, now_ms_)) Expire(entry);
+  }
+}
+
+void JoinOperator::Expire(KeyedTable::Entry* entry) {
+  int64_t due = StateTtl::kNever;
+  for (int side = 0; side < 2; ++side) {
+    if (!ttls_[side].IsOn()) continue;
+    RowList& list = SidesOf(entry)->lists[side];
+    if (store_.RemoveExpired(list, now_ms_ - ttls_[side].ms)) table_.MarkDirty(entry);
+    int64_t oldest = RowStore::OldestOf(list);
+    if (oldest != RowStore::kNoRow) due = StateTtl::Earlier(due, ttls_[side].DueAfter(oldest));
+  }
+  table_.Due(entry) = due;
+}
+
+void JoinOperator::Sweep(int64_t budget_ns) {
+  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
+    Expire(entry);
+    auto is_used = [](const RowList& list) { return list.count + list.stored > 0; };
+    Sides* sides = SidesOf(entry);
+    // What a checkpoint has goes with the next one.
+    if (is_used(sides->lists[0]) || is_used(sides->lists[1])) return;
+    for (RowList& list : sides->lists) store_.Clear(list);
+    table_.Erase(entry);
+  });
+}
+
+Status JoinOperator::Tick(int64_t now_ms) {
+  if (expiry_.IsOn()) now_ms_ = now_ms;
+  Sweep(StateExpiry::kTickBudgetNs);
   return Status::Ok();
 }
 
@@ -177,7 +220,10 @@ void JoinOperator::MatchOne(int side, int row, ChangeType change, size_t begin, 
   for (size_t i = begin; i < end; ++i) {
     StoredRow* other = matched_[i].stored;
     int64_t before = other->tag;
-    if (CountsMatches(1 - side)) other->tag += add ? 1 : -1;
+    if (CountsMatches(1 - side)) {
+      other->tag += add ? 1 : -1;
+      if (store_.HasTimes()) store_.Renew(other);
+    }
     bool first_or_last = add ? before == 0 : other->tag == 0;
     if (!EmitsRightColumns()) {  // a right row of SEMI or ANTI
       if (!first_or_last) continue;
@@ -257,6 +303,7 @@ void JoinOperator::UpdateState(int side, const Batch& batch) {
     table_.MarkDirty(entries_[i]);
     if (!model::IsRetraction(batch.change(row))) {
       store_.Append(list, store_.NewRow({}, bytes, own_matches_[row]));
+      if (expiry_.IsOn()) expiry_.AddDue(entries_[i], ttls_[side].DueAfter(now_ms_));
     } else if (StoredRow* removed = RemoveRow(list, bytes); removed != nullptr) {
       store_.FreeRow(removed);
     }
@@ -287,8 +334,8 @@ Status JoinOperator::BeginSnapshot(StateWriter& writer) {
         Sides* sides = SidesOf(entry);
         if (sides->lists[0].count + sides->lists[1].count == 0) emptied_.Add(entry);
         for (int side = 0; side < 2; ++side) {
-          RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), static_cast<char>(side),
-                         sides->lists[side]);
+          store_.Save(writer, kTable, entry->hash, table_.Key(entry), static_cast<char>(side),
+                      sides->lists[side]);
         }
       },
       [](uint64_t, std::string_view) {});
@@ -323,6 +370,17 @@ Status JoinOperator::CheckSharing(StateReader& reader) {
 
 Status JoinOperator::Restore(StateReader& reader) {
   RETURN_IF_ERROR(CheckSharing(reader));
+  if (expiry_.IsOn()) store_.SetNow(context_.now_ms());
+  RETURN_IF_ERROR(LoadRows(reader));
+  expiry_.OnRestore();
+  if (!expiry_.IsOn()) return Status::Ok();
+  // Says when the rows are due, and takes out what already is.
+  now_ms_ = context_.now_ms();
+  table_.ForEach([this](KeyedTable::Entry* entry) { Expire(entry); });
+  return Status::Ok();
+}
+
+Status JoinOperator::LoadRows(StateReader& reader) {
   return ForEachStored(
       reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
         int side = static_cast<uint8_t>(stored.suffix[0]);
@@ -332,9 +390,8 @@ Status JoinOperator::Restore(StateReader& reader) {
         }
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
         table_.MarkStored(entry);
-        // The value is tag, head size, row.
-        if (stored.value.size() < 12) return Corruption("a stored join row is cut off");
-        RETURN_IF_ERROR(rows_[side].Check(stored.value.substr(12)));
+        ASSIGN_OR_RETURN(std::string_view row, RowStore::SavedRow(stored.value));
+        RETURN_IF_ERROR(rows_[side].Check(row));
         return store_.Load(SidesOf(entry)->lists[side], LoadLe<uint32_t>(stored.suffix.data() + 1),
                            stored.value);
       });

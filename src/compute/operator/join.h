@@ -8,6 +8,7 @@
 #include "compute/state/emptied_entries.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -16,7 +17,9 @@ namespace forebay::compute {
 /// table holds for every key the rows of both sides, so a batch needs one lookup per row: a row
 /// goes into its own side's list and meets the other side's. Rows are encoded. For the sides that
 /// outer, semi and anti joins pad or test, a row's tag counts its matches. NULL keys never match:
-/// such rows are only kept when they must be sent unmatched, which needs no state.
+/// such rows are only kept when they must be sent unmatched, which needs no state. With a TTL, of
+/// its own for each side, every row goes a TTL after it came, or after its matches were last
+/// counted.
 class JoinOperator : public Operator {
  public:
   /// `condition` evaluates the node's condition; null when it has none.
@@ -27,6 +30,7 @@ class JoinOperator : public Operator {
   void Share(std::unique_ptr<ArrangedSide> side) { shared_ = std::move(side); }
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
+  Status Tick(int64_t now_ms) override;
   Status Snapshot(StateWriter& writer) override {
     RETURN_IF_ERROR(BeginSnapshot(writer));
     ContinueSnapshot(INT64_MAX);
@@ -61,6 +65,11 @@ class JoinOperator : public Operator {
     return KeepsUnmatched(side) || (!EmitsRightColumns() && side == 0);
   }
   bool IsShared(int side) const { return shared_ != nullptr && shared_->side() == side; }
+  Status LoadRows(StateReader& reader);
+  /// Takes out the rows that have expired.
+  void Expire(KeyedTable::Entry* entry);
+  void ExpireLookedUp();
+  void Sweep(int64_t budget_ns);
   void SelectRows(const model::Batch& batch, const std::vector<int>& keys);
   Status CollectPairs(int side, const model::Batch& batch);
   Status FilterPairs(int side, const model::Batch& batch);
@@ -86,6 +95,9 @@ class JoinOperator : public Operator {
   KeyedTable table_;
   RowStore store_;
   EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
+  const StateTtl ttls_[2];
+  StateExpiry expiry_;
+  int64_t now_ms_ = 0;  ///< with a TTL
 
   // Scratch of a batch.
   EncodedKeys encoded_;

@@ -1,6 +1,7 @@
 #include "compute/operator/over_aggregate.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <utility>
 
@@ -67,7 +68,9 @@ OverAggregateOperator::OverAggregateOperator(const sql::OverAggregateNode& node,
       rows_(node.inputs[0]->OutputTypes()),
       calls_(std::move(calls)),
       arguments_(std::move(arguments)),
-      table_(codec_.key_bytes(), calls_.payload_bytes()) {
+      table_(codec_.key_bytes(), calls_.payload_bytes(), node.StateTtlMs() > 0),
+      ttl_{is_bounded_ && !node.frame.is_rows ? 0 : node.StateTtlMs()},
+      expiry_(table_, ttl_) {
   for (const sql::AggregateCall& call : node_.calls) results_.emplace_back(call.type);
 }
 
@@ -103,6 +106,13 @@ Status OverAggregateOperator::Process(int, Batch batch) {
   codec_.Encode(batch, node_.keys, encoded_);
   rows_.Encode(batch, row_bytes_);
   table_.FindOrInsert(encoded_, kept_, entries_);
+  if (ttl_.IsOn()) {
+    now_ms_ = context_.now_ms();
+    for (KeyedTable::Entry* entry : entries_) {
+      if (expiry_.IsDue(entry, now_ms_)) Expire(entry);
+      Renew(entry);
+    }
+  }
   for (size_t i = 0; i < kept_.size(); ++i) {
     int64_t time = times_[kept_[i]];
     const Group* group = GroupOf(entries_[i]);
@@ -112,7 +122,45 @@ Status OverAggregateOperator::Process(int, Batch batch) {
     }
     Hold(entries_[i], row_bytes_[kept_[i]], time);
   }
-  return is_proctime_ ? Fire() : Status::Ok();
+  if (is_proctime_) RETURN_IF_ERROR(Fire());
+  Sweep(StateExpiry::kBatchBudgetNs);
+  return Status::Ok();
+}
+
+/// A group over processing time from the first row on expires as all state does. For the others
+/// Flink has timers of their own (KeyedProcessFunctionWithCleanupState): a group is kept for one to
+/// one and a half TTLs, and longer while rows wait for the watermark.
+void OverAggregateOperator::Renew(KeyedTable::Entry* entry) {
+  int64_t& due = table_.Due(entry);
+  if (is_proctime_ && !is_bounded_) {
+    due = ttl_.DueAfter(now_ms_);
+  } else if (due == StateTtl::kNever || ttl_.DueAfter(now_ms_) > due) {
+    due = StateTtl{ttl_.ms + ttl_.ms / 2}.DueAfter(now_ms_);
+  }
+}
+
+/// Leaves the key as if it had never had a row, unless rows wait.
+void OverAggregateOperator::Expire(KeyedTable::Entry* entry) {
+  Group* group = GroupOf(entry);
+  table_.Due(entry) = StateTtl::kNever;
+  if (group->waiting > 0) return Renew(entry);
+  for (StoredRow* row : group->rows) Free({entry, row});
+  store_.Clear(group->rows);
+  calls_.Destroy(table_.Payload(entry));
+  std::memset(table_.Payload(entry), 0, static_cast<size_t>(calls_.payload_bytes()));
+}
+
+void OverAggregateOperator::Sweep(int64_t budget_ns) {
+  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
+    Expire(entry);
+    if (table_.Due(entry) == StateTtl::kNever) table_.Erase(entry);
+  });
+}
+
+Status OverAggregateOperator::Tick(int64_t now_ms) {
+  if (ttl_.IsOn()) now_ms_ = now_ms;
+  Sweep(StateExpiry::kTickBudgetNs);
+  return Status::Ok();
 }
 
 void OverAggregateOperator::Hold(KeyedTable::Entry* entry, std::string_view row, int64_t time) {
@@ -127,6 +175,7 @@ void OverAggregateOperator::Hold(KeyedTable::Entry* entry, std::string_view row,
 Status OverAggregateOperator::ProcessWatermark(Watermark watermark) {
   if (is_proctime_) return Status::Ok();
   progress_ = std::max(progress_, watermark);
+  if (ttl_.IsOn()) now_ms_ = context_.now_ms();
   RETURN_IF_ERROR(Fire());
   DropExpired();
   return Status::Ok();
@@ -161,6 +210,7 @@ Status OverAggregateOperator::Fire() {
 void OverAggregateOperator::FlushRound() {
   for (const Due& due : round_) {
     table_.MarkDirty(due.entry);
+    if (ttl_.IsOn()) Renew(due.entry);
     if (is_bounded_) TakeBack(due.entry, due.row->tag);
   }
   if (!taken_back_.empty()) Accumulate(taken_back_, -1);
@@ -291,6 +341,7 @@ Status OverAggregateOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginSnapshot(writer, kGroupTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(GroupOf(entry)->last_fired);
     calls_.Save(table_.Payload(entry), value);
+    if (ttl_.IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
   });
   if (!is_proctime_) SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
@@ -315,6 +366,7 @@ bool OverAggregateOperator::ContinueSnapshot(int64_t deadline_ns) {
 }
 
 Status OverAggregateOperator::Restore(StateReader& reader) {
+  if (ttl_.IsOn()) now_ms_ = context_.now_ms();
   RETURN_IF_ERROR(LoadProgress(reader, progress_));
   RETURN_IF_ERROR(
       ForEachStored(reader, kGroupTable, codec_, 0, 0, [&](const StoredEntry& stored) -> Status {
@@ -324,7 +376,13 @@ Status OverAggregateOperator::Restore(StateReader& reader) {
         Group* group = GroupOf(entry);
         ASSIGN_OR_RETURN(group->last_fired, value.Read<int64_t>());
         group->fired = true;
-        return calls_.Load(table_.Payload(entry), value);
+        RETURN_IF_ERROR(calls_.Load(table_.Payload(entry), value));
+        int64_t written_ms = now_ms_;
+        if (value.remaining() > 0) {
+          ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
+        }
+        if (ttl_.IsOn()) table_.Due(entry) = ttl_.DueAfter(written_ms);
+        return Status::Ok();
       }));
   std::multimap<std::pair<int64_t, int64_t>, Due> by_time;  // time and number
   RETURN_IF_ERROR(ForEachStored(
@@ -334,12 +392,14 @@ Status OverAggregateOperator::Restore(StateReader& reader) {
         ASSIGN_OR_RETURN(std::string_view row, value.ReadBytes(value.remaining()));
         RETURN_IF_ERROR(rows_.Check(row));
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
+        if (ttl_.IsOn() && table_.Due(entry) == StateTtl::kNever) Renew(entry);
         Due due{entry, store_.NewRow(stored.suffix, row, time)};
         by_time.emplace(std::pair(time, NumberOf(*due.row)), due);
         next_number_ = std::max(next_number_, NumberOf(*due.row) + 1);
         return Status::Ok();
       }));
   snapshot_floor_ = next_number_;
+  expiry_.OnRestore();
   for (const auto& [key, due] : by_time) {
     Group* group = GroupOf(due.entry);
     if (group->fired && key.first <= group->last_fired) {

@@ -11,6 +11,7 @@
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "compute/state/state_allocator.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -36,6 +37,7 @@ class OverAggregateOperator : public Operator {
   }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override;
+  Status Tick(int64_t now_ms) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
   int64_t late_rows() const { return late_rows_; }
@@ -59,6 +61,9 @@ class OverAggregateOperator : public Operator {
   Group* GroupOf(KeyedTable::Entry* entry) const {
     return reinterpret_cast<Group*>(table_.Payload(entry));
   }
+  void Renew(KeyedTable::Entry* entry);
+  void Expire(KeyedTable::Entry* entry);
+  void Sweep(int64_t budget_ns);
   Status ReadTimes(const model::Batch& batch);
   /// Keeps a row until it is due.
   void Hold(KeyedTable::Entry* entry, std::string_view row, int64_t time);
@@ -86,6 +91,9 @@ class OverAggregateOperator : public Operator {
   KeyedTable table_;
   RowStore store_;
   StateOrderedMap<int64_t, StateVector<Due>> pending_;
+  const StateTtl ttl_;
+  StateExpiry expiry_;
+  int64_t now_ms_ = 0;  ///< with a TTL
   /// RANGE: when a key's frame will be empty if nothing comes, so that its state can go.
   StateOrderedMap<int64_t, StateVector<KeyedTable::Entry*>> expiries_;
   int64_t progress_ = kMinWatermark;

@@ -35,9 +35,12 @@ RankOperator::RankOperator(const sql::RankNode& node, KeyCodec codec)
       order_(node.order),
       codec_(std::move(codec)),
       update_codec_(KeyCodec::Of(node.inputs[0]->OutputTypes(), node.update_keys)),
-      table_(codec_.key_bytes(), sizeof(Ranked)),
+      table_(codec_.key_bytes(), sizeof(Ranked), node.StateTtlMs() > 0),
+      ttl_{node.StateTtlMs()},
+      expiry_(table_, ttl_),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
+  store_.KeepTimes(ttl_.ms);
   const auto& fields = node.inputs[0]->output;
   for (int key : node.keys) {
     bool named = fields[key].name == "window_end";
@@ -62,6 +65,7 @@ Status RankOperator::Process(int, Batch batch) {
   if (IsUpdated()) update_codec_.Encode(batch, node_.update_keys, update_encoded_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
   ++batch_number_;
+  if (ttl_.IsOn()) ExpireLookedUp();
   for (int row = 0; row < batch.num_rows; ++row) {
     KeyedTable::Entry* entry = entries_[row];
     int64_t end = 0;
@@ -90,7 +94,53 @@ Status RankOperator::Process(int, Batch batch) {
   removed_.clear();
   touched_.clear();
   old_rows_.clear();
+  Sweep(StateExpiry::kBatchBudgetNs);
   return Status::Ok();
+}
+
+void RankOperator::ExpireLookedUp() {
+  now_ms_ = context_.now_ms();
+  store_.SetNow(now_ms_);
+  for (KeyedTable::Entry* entry : entries_) {
+    if (expiry_.IsDue(entry, now_ms_)) Expire(entry);
+  }
+}
+
+void RankOperator::Expire(KeyedTable::Entry* entry) {
+  RowList& list = RankedOf(entry)->rows;
+  if (store_.RemoveExpired(list, now_ms_ - ttl_.ms)) table_.MarkDirty(entry);
+  int64_t oldest = RowStore::OldestOf(list);
+  table_.Due(entry) = oldest == RowStore::kNoRow ? StateTtl::kNever : ttl_.DueAfter(oldest);
+}
+
+void RankOperator::Sweep(int64_t budget_ns) {
+  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
+    Expire(entry);
+    RowList& list = RankedOf(entry)->rows;
+    // What a checkpoint has goes with the next one.
+    if (list.count + list.stored > 0) return;
+    store_.Clear(list);
+    table_.Erase(entry);
+  });
+}
+
+Status RankOperator::Tick(int64_t now_ms) {
+  if (ttl_.IsOn()) now_ms_ = now_ms;
+  Sweep(StateExpiry::kTickBudgetNs);
+  return Status::Ok();
+}
+
+/// Rows of one order are written together, as in Flink, where they are one entry of a map.
+void RankOperator::RenewEquals(KeyedTable::Entry* entry) {
+  const RowList& list = RankedOf(entry)->rows;
+  StoredRow* const* place = std::lower_bound(
+      list.begin(), list.end(), std::string_view(sort_key_),
+      [](const StoredRow* stored, std::string_view key) { return stored->head() < key; });
+  for (; place != list.end() && (*place)->head() == sort_key_; ++place) {
+    store_.Renew(*place);
+    RowStore::Touch(RankedOf(entry)->rows, static_cast<uint32_t>(place - list.begin()));
+  }
+  if (list.count > 0) expiry_.AddDue(entry, ttl_.DueAfter(now_ms_));
 }
 
 /// A late row's window has gone, so its key has nothing unless a checkpoint still does.
@@ -153,6 +203,7 @@ void RankOperator::Insert(KeyedTable::Entry* entry, std::string_view row, int64_
   auto position = static_cast<uint32_t>(place - list.begin());
   if (full) removed_.push_back(store_.Remove(list, list.count - 1));
   store_.Insert(list, position, store_.NewRow(sort_key_, row, tag));
+  if (ttl_.IsOn()) IsUpdated() ? expiry_.AddDue(entry, ttl_.DueAfter(now_ms_)) : RenewEquals(entry);
 }
 
 void RankOperator::Retract(KeyedTable::Entry* entry, std::string_view row) {
@@ -165,6 +216,7 @@ void RankOperator::Retract(KeyedTable::Entry* entry, std::string_view row) {
     auto position = static_cast<uint32_t>(place - list.begin());
     Touch(entry);
     removed_.push_back(store_.Remove(list, position));
+    if (ttl_.IsOn() && !IsUpdated()) RenewEquals(entry);
     return;
   }
 }
@@ -307,7 +359,7 @@ Status RankOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginChanges(
       [this, &writer](KeyedTable::Entry* entry) {
         RowList& list = RankedOf(entry)->rows;
-        RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
+        store_.Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
         if (list.count == 0) emptied_.Add(entry);
       },
       [](uint64_t, std::string_view) {});
@@ -329,18 +381,19 @@ bool RankOperator::ContinueSnapshot(int64_t deadline_ns) {
 
 Status RankOperator::Restore(StateReader& reader) {
   RETURN_IF_ERROR(LoadProgress(reader, progress_));
+  if (ttl_.IsOn()) now_ms_ = context_.now_ms();
+  store_.SetNow(now_ms_);
   RETURN_IF_ERROR(ForEachStored(
       reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
         table_.MarkStored(entry);
-        if (stored.value.size() < 12) return Corruption("a stored ranked row is cut off");
-        uint32_t head = LoadLe<uint32_t>(stored.value.data() + 8);
-        if (head > stored.value.size() - 12)
-          return Corruption("a stored sort key of {} bytes", head);
-        RETURN_IF_ERROR(rows_.Check(stored.value.substr(12 + head)));
+        ASSIGN_OR_RETURN(std::string_view row, RowStore::SavedRow(stored.value));
+        RETURN_IF_ERROR(rows_.Check(row));
         return store_.Load(RankedOf(entry)->rows, LoadLe<uint32_t>(stored.suffix.data() + 1),
                            stored.value);
       }));
+  expiry_.OnRestore();
+  if (ttl_.IsOn()) table_.ForEach([this](KeyedTable::Entry* entry) { Expire(entry); });
   if (!node_.windowed) return Status::Ok();
   table_.ForEach([&](KeyedTable::Entry* entry) {
     int64_t cell =

@@ -8,6 +8,7 @@
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "compute/state/sort_key.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -19,12 +20,15 @@ namespace forebay::compute {
 /// row of an input that only inserts: -U/+U), with numbers a -U/+U for every position that changed.
 /// With update keys the input is rows that replace those of equal key; no row behind the last rank
 /// is kept, and a row that stays among the first is updated. Windowed: nothing is sent before the
-/// watermark reaches the window's end - 1; then the key goes. Late rows are dropped.
+/// watermark reaches the window's end - 1; then the key goes. Late rows are dropped. With a TTL a
+/// row goes when none of its order has come or gone for so long (with update keys: none of its
+/// key); nothing is sent then, rows behind it move up with the next change.
 class RankOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::RankNode& node);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
+  Status Tick(int64_t now_ms) override;
   Status Snapshot(StateWriter& writer) override {
     RETURN_IF_ERROR(BeginSnapshot(writer));
     ContinueSnapshot(INT64_MAX);
@@ -50,6 +54,11 @@ class RankOperator : public Operator {
   Ranked* RankedOf(KeyedTable::Entry* entry) const {
     return reinterpret_cast<Ranked*>(table_.Payload(entry));
   }
+  /// Takes out the rows that have expired.
+  void Expire(KeyedTable::Entry* entry);
+  void ExpireLookedUp();
+  void Sweep(int64_t budget_ns);
+  void RenewEquals(KeyedTable::Entry* entry);
   std::span<StoredRow* const> Visible(const RowList& list) const;
   void Touch(KeyedTable::Entry* entry);
   void Insert(KeyedTable::Entry* entry, std::string_view row, int64_t tag);
@@ -81,6 +90,9 @@ class RankOperator : public Operator {
   KeyedTable table_;
   RowStore store_;
   EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
+  const StateTtl ttl_;
+  StateExpiry expiry_;
+  int64_t now_ms_ = 0;  ///< with a TTL
   uint64_t batch_number_ = 0;
   std::map<int64_t, std::vector<KeyedTable::Entry*>> windows_;
   int64_t progress_ = kMinWatermark;

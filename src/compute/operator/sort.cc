@@ -165,7 +165,7 @@ Status SortOperator::Restore(StateReader& reader) {
 Result<std::unique_ptr<Operator>> LimitOperator::Make(const sql::LimitNode& node) {
   int64_t end = node.fetch.has_value() ? node.offset + *node.fetch : INT64_MAX;
   if (node.order.empty() && node.inputs[0]->changelog.IsInsertOnly()) {
-    return std::unique_ptr<Operator>(new LimitOperator(node.offset, end));
+    return std::unique_ptr<Operator>(new LimitOperator(node.offset, end, {node.StateTtlMs()}));
   }
   sql::RankNode rank;
   rank.inputs = node.inputs;
@@ -175,10 +175,16 @@ Result<std::unique_ptr<Operator>> LimitOperator::Make(const sql::LimitNode& node
   rank.update_keys = node.update_keys;
   rank.rank_start = node.offset + 1;
   rank.rank_end = end;
+  rank.state_ttl_ms = node.state_ttl_ms;
   return RankOperator::Make(rank);
 }
 
 Status LimitOperator::Process(int, Batch batch) {
+  if (ttl_.IsOn()) {
+    int64_t now_ms = context_.now_ms();
+    if (ttl_.IsExpired(passed_ms_, now_ms)) seen_ = 0;
+    if (seen_ < end_) passed_ms_ = now_ms;
+  }
   int64_t begin = std::clamp<int64_t>(first_ - seen_, 0, batch.num_rows);
   int64_t end = std::clamp<int64_t>(end_ - seen_, begin, batch.num_rows);
   seen_ += batch.num_rows;
@@ -189,6 +195,7 @@ Status LimitOperator::Process(int, Batch batch) {
 Status LimitOperator::Snapshot(StateWriter& writer) {
   ByteWriter value;
   value.Write<int64_t>(seen_);
+  if (ttl_.IsOn()) value.Write<int64_t>(passed_ms_);
   writer.Put(kSeenTable, kUnkeyed, "0", value.view());
   return Status::Ok();
 }
@@ -197,6 +204,10 @@ Status LimitOperator::Restore(StateReader& reader) {
   return reader.ForEach(kSeenTable, [&](std::string_view, std::string_view value) -> Status {
     ByteReader bytes(value);
     ASSIGN_OR_RETURN(seen_, bytes.Read<int64_t>());
+    if (ttl_.IsOn()) passed_ms_ = context_.now_ms();
+    if (bytes.remaining() > 0) {
+      ASSIGN_OR_RETURN(passed_ms_, bytes.Read<int64_t>());
+    }
     return Status::Ok();
   });
 }

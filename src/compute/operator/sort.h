@@ -8,6 +8,7 @@
 #include "compute/state/row_codec.h"
 #include "compute/state/sort_key.h"
 #include "compute/state/state_allocator.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -66,7 +67,7 @@ class SortOperator : public Operator {
 };
 
 /// LIMIT without ORDER BY over an input that only inserts: passes rows offset + 1 to offset + fetch
-/// (StreamExecLimit).
+/// (StreamExecLimit). With a TTL it begins anew when no row has passed for so long.
 class LimitOperator : public Operator {
  public:
   /// With an order, or over an input with updates, it is a rank without keys.
@@ -76,10 +77,12 @@ class LimitOperator : public Operator {
   Status Restore(StateReader& reader) override;
 
  private:
-  LimitOperator(int64_t first, int64_t end) : first_(first), end_(end) {}
+  LimitOperator(int64_t first, int64_t end, StateTtl ttl) : first_(first), end_(end), ttl_(ttl) {}
   int64_t first_;
   int64_t end_;
+  const StateTtl ttl_;
   int64_t seen_ = 0;
+  int64_t passed_ms_ = 0;  ///< when a row last was among the first; with a TTL
 };
 
 }  // namespace forebay::compute

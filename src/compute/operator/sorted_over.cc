@@ -34,16 +34,20 @@ SortedOverOperator::SortedOverOperator(const sql::OverAggregateNode& node, KeyCo
       order_(node.order),
       codec_(std::move(codec)),
       calls_(std::move(calls)),
-      table_(codec_.key_bytes(), sizeof(RowList)),
+      table_(codec_.key_bytes(), sizeof(RowList), node.StateTtlMs() > 0),
+      ttl_{node.StateTtlMs()},
+      expiry_(table_, ttl_),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
   for (const sql::AggregateCall& call : node_.calls) results_.emplace_back(call.type);
+  store_.KeepTimes(ttl_.ms);
 }
 
 Status SortedOverOperator::Process(int, Batch batch) {
   codec_.Encode(batch, node_.keys, encoded_);
   rows_.Encode(batch, row_bytes_);
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
+  if (ttl_.IsOn()) ExpireLookedUp();
   for (int row = 0; row < batch.num_rows; ++row) {
     order_.Encode(batch, row, sort_key_);
     table_.MarkDirty(entries_[row]);
@@ -58,6 +62,40 @@ Status SortedOverOperator::Process(int, Batch batch) {
   RETURN_IF_ERROR(Flush());
   for (StoredRow* row : removed_) store_.FreeRow(row);
   removed_.clear();
+  Sweep(StateExpiry::kBatchBudgetNs);
+  return Status::Ok();
+}
+
+/// A key's rows go together: the results of the later ones are made of the earlier ones.
+void SortedOverOperator::Expire(KeyedTable::Entry* entry) {
+  RowList& list = ListOf(entry);
+  RowStore::Touch(list, 0);
+  for (StoredRow* row : list) store_.FreeRow(row);
+  store_.Clear(list);
+  table_.MarkDirty(entry);
+  table_.Due(entry) = StateTtl::kNever;
+}
+
+void SortedOverOperator::ExpireLookedUp() {
+  now_ms_ = context_.now_ms();
+  store_.SetNow(now_ms_);
+  for (KeyedTable::Entry* entry : entries_) {
+    if (expiry_.IsDue(entry, now_ms_)) Expire(entry);
+  }
+  for (KeyedTable::Entry* entry : entries_) table_.Due(entry) = ttl_.DueAfter(now_ms_);
+}
+
+void SortedOverOperator::Sweep(int64_t budget_ns) {
+  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
+    Expire(entry);
+    // What a checkpoint has goes with the next one.
+    if (ListOf(entry).stored == 0) table_.Erase(entry);
+  });
+}
+
+Status SortedOverOperator::Tick(int64_t now_ms) {
+  if (ttl_.IsOn()) now_ms_ = now_ms;
+  Sweep(StateExpiry::kTickBudgetNs);
   return Status::Ok();
 }
 
@@ -195,7 +233,7 @@ Status SortedOverOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginChanges(
       [this, &writer](KeyedTable::Entry* entry) {
         RowList& list = ListOf(entry);
-        RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
+        store_.Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
         if (list.count == 0) emptied_.Add(entry);
       },
       [](uint64_t, std::string_view) {});
@@ -212,20 +250,29 @@ bool SortedOverOperator::ContinueSnapshot(int64_t deadline_ns) {
   });
 }
 
-Status SortedOverOperator::Restore(StateReader& reader) {
+Status SortedOverOperator::LoadRows(StateReader& reader) {
   return ForEachStored(
       reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
         table_.MarkStored(entry);
-        if (stored.value.size() < 12)
-          return Corruption("a stored row of an OVER window is cut off");
-        uint32_t head = LoadLe<uint32_t>(stored.value.data() + 8);
-        if (head > stored.value.size() - 12) {
-          return Corruption("a stored sort key of {} bytes", head);
-        }
-        RETURN_IF_ERROR(rows_.Check(stored.value.substr(12 + head)));
+        ASSIGN_OR_RETURN(std::string_view row, RowStore::SavedRow(stored.value));
+        RETURN_IF_ERROR(rows_.Check(row));
         return store_.Load(ListOf(entry), LoadLe<uint32_t>(stored.suffix.data() + 1), stored.value);
       });
+}
+
+Status SortedOverOperator::Restore(StateReader& reader) {
+  if (ttl_.IsOn()) now_ms_ = context_.now_ms();
+  store_.SetNow(now_ms_);
+  RETURN_IF_ERROR(LoadRows(reader));
+  expiry_.OnRestore();
+  if (!ttl_.IsOn()) return Status::Ok();
+  table_.ForEach([this](KeyedTable::Entry* entry) {
+    int64_t newest = 0;
+    for (const StoredRow* row : ListOf(entry)) newest = std::max(newest, RowStore::WrittenAt(row));
+    table_.Due(entry) = ttl_.DueAfter(newest);
+  });
+  return Status::Ok();
 }
 
 }  // namespace forebay::compute

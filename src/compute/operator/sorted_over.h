@@ -9,6 +9,7 @@
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
 #include "compute/state/sort_key.h"
+#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -17,7 +18,8 @@ namespace forebay::compute {
 /// (NonTimeRangeUnboundedPrecedingFunction, NonTimeRowsUnboundedPrecedingFunction). Every key's
 /// rows lie in order, equal ones by arrival; a change is answered at once, for its own row and for
 /// all behind it whose results it moves. RANGE: rows of equal order have one result. The rows of a
-/// key are gone through for every change, so keys should be small.
+/// key are gone through for every change, so keys should be small. With a TTL a key's rows go when
+/// none has come or gone for so long.
 class SortedOverOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::OverAggregateNode& node);
@@ -29,6 +31,7 @@ class SortedOverOperator : public Operator {
   }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override;
+  Status Tick(int64_t now_ms) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override { return table_.MemoryBytes() + store_.MemoryBytes(); }
 
@@ -43,6 +46,10 @@ class SortedOverOperator : public Operator {
   RowList& ListOf(KeyedTable::Entry* entry) const {
     return *reinterpret_cast<RowList*>(table_.Payload(entry));
   }
+  Status LoadRows(StateReader& reader);
+  void Expire(KeyedTable::Entry* entry);
+  void ExpireLookedUp();
+  void Sweep(int64_t budget_ns);
   void Insert(KeyedTable::Entry* entry, std::string_view row, model::ChangeType change);
   void Retract(KeyedTable::Entry* entry, std::string_view row);
   /// Sends what changes when `changed` is in the list now and was not before, or the other way
@@ -65,6 +72,9 @@ class SortedOverOperator : public Operator {
   KeyedTable table_;
   RowStore store_;
   EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
+  const StateTtl ttl_;
+  StateExpiry expiry_;
+  int64_t now_ms_ = 0;  ///< with a TTL
   Run old_;
   Run new_;
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "client/writer_ids.h"
 #include "compute/sink/table_commit.h"
@@ -56,11 +57,19 @@ std::vector<uint32_t> LastOfEachKey(const model::Batch& batch, const std::vector
   return {rows.rbegin(), rows.rend()};
 }
 
+/// What an UpsertMaterializer is made with.
+struct Materializing {
+  StateTtl ttl;
+  int64_t (*now_ms)() = nullptr;
+};
+
+int64_t SystemNowMs() { return Clock::System().NowMs(); }
+
 class TableSinkWriter : public SinkWriter {
  public:
   TableSinkWriter(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
                   client::Connection& connection, SinkControl& control, int shard,
-                  bool materializes)
+                  std::optional<Materializing> materializes)
       : table_(table),
         types_(table.descriptor.schema.Types()),
         key_(table.descriptor.schema.PrimaryKeyIndexes()),
@@ -68,7 +77,7 @@ class TableSinkWriter : public SinkWriter {
         connection_(connection),
         control_(control),
         shard_(shard) {
-    if (materializes) materializer_.emplace(types_, key_);
+    if (materializes) materializer_.emplace(types_, key_, materializes->ttl, materializes->now_ms);
     keeps_all_changes_ = table.descriptor.properties.contains("table.merge-engine");
   }
 
@@ -253,7 +262,7 @@ class TableSinkWriter : public SinkWriter {
 class TableSink : public Sink {
  public:
   TableSink(const model::TableInfo& table, std::shared_ptr<client::TableWriter> writer,
-            client::Connection& connection, bool materializes)
+            client::Connection& connection, std::optional<Materializing> materializes)
       : table_(table),
         writer_(std::move(writer)),
         connection_(connection),
@@ -272,7 +281,7 @@ class TableSink : public Sink {
   const model::TableInfo& table_;
   const std::shared_ptr<client::TableWriter> writer_;
   client::Connection& connection_;
-  const bool materializes_;
+  const std::optional<Materializing> materializes_;
 };
 
 /// Whether rows of the query that are not versions of one row may have equal sink keys, or one
@@ -302,8 +311,13 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
     return Internal("no connection to write {} with", node.table.path.ToString());
   ASSIGN_OR_RETURN(std::shared_ptr<client::TableWriter> writer,
                    connection->OpenWriter(node.table.path, node.target_columns));
-  return std::unique_ptr<Sink>(std::make_unique<TableSink>(
-      node.table.info, std::move(writer), *connection, NeedsMaterializer(node, context.settings)));
+  std::optional<Materializing> materializes;
+  if (NeedsMaterializer(node, context.settings)) {
+    auto* now_ms = context.environment->now_ms;
+    materializes = {StateTtl{node.StateTtlMs()}, now_ms != nullptr ? now_ms : &SystemNowMs};
+  }
+  return std::unique_ptr<Sink>(
+      std::make_unique<TableSink>(node.table.info, std::move(writer), *connection, materializes));
 }
 
 }  // namespace forebay::compute

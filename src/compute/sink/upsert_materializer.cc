@@ -1,5 +1,6 @@
 #include "compute/sink/upsert_materializer.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace forebay::compute {
@@ -9,16 +10,20 @@ using model::Batch;
 using model::ChangeType;
 
 constexpr std::string_view kTable = "materialized";
-/// Of a stored row before its bytes: tag and head size (RowStore::Save).
-constexpr size_t kStoredHeadBytes = 12;
 
 }  // namespace
 
-UpsertMaterializer::UpsertMaterializer(std::vector<model::DataType> types, std::vector<int> key)
+UpsertMaterializer::UpsertMaterializer(std::vector<model::DataType> types, std::vector<int> key,
+                                       StateTtl ttl, int64_t (*now_ms)())
     : key_(std::move(key)),
       rows_(types),
       codec_(KeyCodec::Of(types, key_)),
-      table_(codec_.key_bytes(), sizeof(RowList)) {}
+      table_(codec_.key_bytes(), sizeof(RowList), ttl.IsOn()),
+      ttl_(ttl),
+      now_ms_(now_ms),
+      expiry_(table_, ttl_) {
+  store_.KeepTimes(ttl_.ms);
+}
 
 Batch UpsertMaterializer::Process(const Batch& batch) {
   if (std::ssize(all_rows_) < batch.num_rows) {
@@ -29,6 +34,13 @@ Batch UpsertMaterializer::Process(const Batch& batch) {
   rows_.Encode(batch, encoded_);
   table_.FindOrInsert(keys_, std::span(all_rows_).first(batch.num_rows), entries_);
   changes_.clear();
+  int64_t now_ms = ttl_.IsOn() ? now_ms_() : 0;
+  store_.SetNow(now_ms);
+  for (KeyedTable::Entry* entry : entries_) {
+    if (!ttl_.IsOn()) break;
+    if (expiry_.IsDue(entry, now_ms)) Expire(entry);
+    table_.Due(entry) = ttl_.DueAfter(now_ms);
+  }
   for (int row = 0; row < batch.num_rows; ++row) {
     table_.MarkDirty(entries_[row]);
     RowList& list = ListOf(entries_[row]);
@@ -37,7 +49,25 @@ Batch UpsertMaterializer::Process(const Batch& batch) {
   Batch result = Build(batch);
   for (StoredRow* row : removed_) store_.FreeRow(row);
   removed_.clear();
+  Sweep(now_ms, StateExpiry::kBatchBudgetNs);
   return result;
+}
+
+void UpsertMaterializer::Expire(KeyedTable::Entry* entry) {
+  RowList& list = ListOf(entry);
+  RowStore::Touch(list, 0);
+  for (StoredRow* row : list) store_.FreeRow(row);
+  store_.Clear(list);
+  table_.MarkDirty(entry);
+  table_.Due(entry) = StateTtl::kNever;
+}
+
+void UpsertMaterializer::Sweep(int64_t now_ms, int64_t budget_ns) {
+  expiry_.Sweep(now_ms, budget_ns, [this](KeyedTable::Entry* entry) {
+    Expire(entry);
+    // What a checkpoint has goes with the next one.
+    if (ListOf(entry).stored == 0) table_.Erase(entry);
+  });
 }
 
 void UpsertMaterializer::Add(RowList& list, int row) {
@@ -80,7 +110,7 @@ void UpsertMaterializer::BeginSnapshot(StateWriter& writer) {
   table_.BeginChanges(
       [this, &writer](KeyedTable::Entry* entry) {
         RowList& list = ListOf(entry);
-        RowStore::Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
+        store_.Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
         if (list.count == 0) emptied_.Add(entry);
       },
       [](uint64_t, std::string_view) {});
@@ -97,12 +127,25 @@ bool UpsertMaterializer::ContinueSnapshot(int64_t deadline_ns) {
 }
 
 Status UpsertMaterializer::Restore(StateReader& reader) {
+  if (ttl_.IsOn()) store_.SetNow(now_ms_());
+  RETURN_IF_ERROR(LoadRows(reader));
+  expiry_.OnRestore();
+  if (!ttl_.IsOn()) return Status::Ok();
+  table_.ForEach([this](KeyedTable::Entry* entry) {
+    int64_t newest = 0;
+    for (const StoredRow* row : ListOf(entry)) newest = std::max(newest, RowStore::WrittenAt(row));
+    table_.Due(entry) = ttl_.DueAfter(newest);
+  });
+  return Status::Ok();
+}
+
+Status UpsertMaterializer::LoadRows(StateReader& reader) {
   return ForEachStored(
       reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
         KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
         table_.MarkStored(entry);
-        if (stored.value.size() < kStoredHeadBytes) return Corruption("a stored row is cut off");
-        RETURN_IF_ERROR(rows_.Check(stored.value.substr(kStoredHeadBytes)));
+        ASSIGN_OR_RETURN(std::string_view row, RowStore::SavedRow(stored.value));
+        RETURN_IF_ERROR(rows_.Check(row));
         return store_.Load(ListOf(entry), LoadLe<uint32_t>(stored.suffix.data() + 1), stored.value);
       });
 }

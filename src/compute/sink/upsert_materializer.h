@@ -5,6 +5,7 @@
 #include "compute/state/emptied_entries.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
+#include "compute/state/state_expiry.h"
 #include "model/batch.h"
 
 namespace forebay::compute {
@@ -13,11 +14,14 @@ namespace forebay::compute {
 /// identifies the query's rows: rows of several input keys then meet under one sink key, and taking
 /// one of them back must not delete a newer one. Keeps for every sink key the rows that were sent
 /// and not taken back, in the order they came; the last one is the sink's row (as Flink's
-/// SinkUpsertMaterializer does it). Belongs to one shard thread.
+/// SinkUpsertMaterializer does it). With a TTL a sink key is forgotten when nothing has come to it
+/// for so long. Belongs to one shard thread.
 class UpsertMaterializer {
  public:
   /// `types` of the sink's columns; `key` are the indexes of its key.
-  UpsertMaterializer(std::vector<model::DataType> types, std::vector<int> key);
+  /// `now_ms`: processing time, asked when there is a TTL.
+  UpsertMaterializer(std::vector<model::DataType> types, std::vector<int> key, StateTtl ttl = {},
+                     int64_t (*now_ms)() = nullptr);
 
   /// What the sink must do for these changes, which have -U rows: at most one row for each.
   model::Batch Process(const model::Batch& batch);
@@ -39,6 +43,9 @@ class UpsertMaterializer {
   RowList& ListOf(KeyedTable::Entry* entry) {
     return *reinterpret_cast<RowList*>(table_.Payload(entry));
   }
+  Status LoadRows(StateReader& reader);
+  void Expire(KeyedTable::Entry* entry);
+  void Sweep(int64_t now_ms, int64_t budget_ns);
   void Add(RowList& list, int row);
   void TakeBack(RowList& list, int row);
   model::Batch Build(const model::Batch& batch) const;
@@ -49,6 +56,9 @@ class UpsertMaterializer {
   KeyedTable table_;
   RowStore store_;
   EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
+  const StateTtl ttl_;
+  int64_t (*const now_ms_)();
+  StateExpiry expiry_;
   // Of the batch that is being processed:
   std::vector<uint32_t> all_rows_;
   EncodedKeys keys_;

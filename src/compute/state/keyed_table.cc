@@ -27,10 +27,11 @@ uint32_t MatchTag(const uint8_t* tags, uint8_t tag) {
 
 }  // namespace
 
-KeyedTable::KeyedTable(int key_bytes, int payload_bytes)
-    : key_bytes_(key_bytes), payload_bytes_(payload_bytes) {
+KeyedTable::KeyedTable(int key_bytes, int payload_bytes, bool expires)
+    : key_bytes_(key_bytes), payload_bytes_((payload_bytes + 7) & ~7), expires_(expires) {
   payload_offset_ = (sizeof(Entry) + (key_bytes >= 0 ? key_bytes : 16) + 15) & ~size_t{15};
-  stride_ = (payload_offset_ + payload_bytes + 15) & ~size_t{15};
+  size_t end = payload_offset_ + payload_bytes_ + (expires ? sizeof(int64_t) : 0);
+  stride_ = (end + 15) & ~size_t{15};
   page_shift_ = 4;
   while ((stride_ << (page_shift_ + 1)) <= kPageBytes) ++page_shift_;
   page_mask_ = (uint32_t{1} << page_shift_) - 1;
@@ -155,8 +156,15 @@ void KeyedTable::AddPage() {
 
 KeyedTable::Entry* KeyedTable::NewEntry() {
   if (!free_entries_.empty()) {
-    Entry* entry = At(free_entries_.back());
+    uint32_t number = free_entries_.back();
     free_entries_.pop_back();
+    Entry* entry = At(number);
+    size_t page = number >> page_shift_;
+    if (page < released_.size() && released_[page]) {
+      released_[page] = false;
+      released_bytes_ -= static_cast<int64_t>(ReleasableBytes(page).size());
+    }
+    entry->number = number;  // a page that was released is zeros
     return entry;
   }
   if ((num_entries_ & page_mask_) == 0) {
@@ -185,7 +193,8 @@ KeyedTable::Entry* KeyedTable::Insert(std::string_view key, uint64_t hash) {
     StoreLe<const char*>(own, copy);
     StoreLe<uint64_t>(own + 8, key.size());
   }
-  std::memset(reinterpret_cast<char*>(entry) + payload_offset_, 0, payload_bytes_);
+  std::memset(reinterpret_cast<char*>(entry) + payload_offset_, 0,
+              payload_bytes_ + (expires_ ? sizeof(int64_t) : 0));
   Place(entry);
   ++size_;
   return entry;
@@ -214,6 +223,30 @@ void KeyedTable::ReadAhead(size_t page) const {
     auto begin = reinterpret_cast<uintptr_t>(pages_[i]) & ~uintptr_t{4095};
     (void)::madvise(reinterpret_cast<void*>(begin), bytes, MADV_WILLNEED);
   }
+}
+
+/// The whole pages of the system in a page.
+std::span<char> KeyedTable::ReleasableBytes(size_t page) const {
+  constexpr uintptr_t kSystemPage = 4096;
+  auto begin = reinterpret_cast<uintptr_t>(pages_[page]);
+  uintptr_t end = (begin + (stride_ << page_shift_)) & ~(kSystemPage - 1);
+  begin = (begin + kSystemPage - 1) & ~(kSystemPage - 1);
+  if (end <= begin) return {};
+  return {reinterpret_cast<char*>(begin), end - begin};
+}
+
+/// What still points to entries there (the lists of changes) finds zeros: an entry that is not
+/// live.
+void KeyedTable::ReleasePage(size_t page) {
+  if (released_.size() < pages_.size()) released_.resize(pages_.size());
+  std::span<char> bytes = ReleasableBytes(page);
+  if (released_[page] || bytes.empty()) return;
+  // What lies in the file of StateMemory is taken out of the file, the rest out of memory.
+  bool done = ::madvise(bytes.data(), bytes.size(), MADV_REMOVE) == 0 ||
+              ::madvise(bytes.data(), bytes.size(), MADV_DONTNEED) == 0;
+  if (!done) return;
+  released_[page] = true;
+  released_bytes_ += static_cast<int64_t>(bytes.size());
 }
 
 void KeyedTable::Rehash(size_t groups) {
@@ -257,8 +290,8 @@ void KeyedTable::Erase(Entry* entry) {
 
 int64_t KeyedTable::MemoryBytes() const {
   return static_cast<int64_t>(groups_.size() * sizeof(Group) +
-                              pages_.size() * (stride_ << page_shift_)) +
-         key_arena_->bytes_reserved();
+                              pages_.size() * (stride_ << page_shift_)) -
+         released_bytes_ + key_arena_->bytes_reserved();
 }
 
 void KeyedTable::TakeChanges(ChangeFunction dirty, ErasedFunction erased) {

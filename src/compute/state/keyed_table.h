@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,8 +33,9 @@ class KeyedTable {
     uint32_t flags;
   };
 
-  /// `key_bytes` is KeyCodec::key_bytes(): -1 for keys of different sizes.
-  KeyedTable(int key_bytes, int payload_bytes);
+  /// `key_bytes` is KeyCodec::key_bytes(): -1 for keys of different sizes. `expires`: entries have
+  /// a Due().
+  KeyedTable(int key_bytes, int payload_bytes, bool expires = false);
   KeyedTable(KeyedTable&&) = default;
 
   /// Finds the keys of rows `rows`, or inserts them; `entries[i]` is the one of rows[i].
@@ -53,6 +55,12 @@ class KeyedTable {
     return {LoadLe<const char*>(key), static_cast<size_t>(LoadLe<uint64_t>(key + 8))};
   }
   char* Payload(Entry* entry) const { return reinterpret_cast<char*>(entry) + payload_offset_; }
+  /// When the entry, or something in it, expires: processing time in milliseconds, 0 for never. For
+  /// tables that expire (state_expiry.h).
+  int64_t& Due(Entry* entry) const {
+    return *reinterpret_cast<int64_t*>(Payload(entry) + payload_bytes_);
+  }
+  bool expires() const { return expires_; }
   bool IsLive(const Entry* entry) const { return (entry->flags & kLive) != 0; }
   /// The entry whose payload this is.
   Entry* EntryOf(char* payload) const {
@@ -86,6 +94,20 @@ class KeyedTable {
       if ((entry->flags & kLive) != 0) f(entry);
     }
   }
+
+  /// The same for the entries of one page, which lie together.
+  template <typename F>
+  void ForEachOnPage(size_t page, F&& f) {
+    auto end = static_cast<uint32_t>(std::min<size_t>((page + 1) << page_shift_, num_entries_));
+    for (auto number = static_cast<uint32_t>(page << page_shift_); number < end; ++number) {
+      Entry* entry = At(number);
+      if ((entry->flags & kLive) != 0) f(entry);
+    }
+  }
+  size_t num_pages() const { return pages_.size(); }
+  /// Gives the memory of a page without live entries back to the system, until entries are made
+  /// there again.
+  void ReleasePage(size_t page);
 
   /// Writes the payload of a dirty entry.
   using SaveFunction = std::function<void(Entry*, ByteWriter&)>;
@@ -155,6 +177,7 @@ class KeyedTable {
   Entry* Insert(std::string_view key, uint64_t hash);
   Entry* NewEntry();
   void AddPage();
+  std::span<char> ReleasableBytes(size_t page) const;
   void Place(Entry* entry);
   void Rehash(size_t groups);
   void ReadAhead(size_t page) const;
@@ -163,6 +186,7 @@ class KeyedTable {
 
   int key_bytes_;
   int payload_bytes_;
+  bool expires_;
   size_t payload_offset_;
   size_t stride_;
   int page_shift_;
@@ -176,6 +200,8 @@ class KeyedTable {
   size_t free_pages_ = 0;  // of the newest memory, behind pages_.back()
   uint32_t num_entries_ = 0;
   StateVector<uint32_t> free_entries_;
+  std::vector<bool> released_;  ///< by page; may be shorter than pages_
+  int64_t released_bytes_ = 0;
   std::unique_ptr<ByteArena> key_arena_ = std::make_unique<ByteArena>();
   StateVector<Entry*> dirty_;
   StateVector<ErasedKey> erased_;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include "base/duration.h"
 
 #include "model/catalog_name.h"
 #include "model/data_type.h"
@@ -33,6 +34,9 @@ sql::AnalyzerOptions AnalyzerOptionsOf(const MaterializedTable& table, bool stre
   for (const auto& [key, value] : table.settings) {
     if (key == "table.local-time-zone" && value != "default") options.time_zone = value;
     if (key.starts_with("python.")) options.python_settings[key] = value;
+    if (key != "table.exec.state.ttl") continue;
+    auto ttl = ParseDurationMs(value);
+    options.state_ttl_ms = ttl.ok() ? *ttl : 0;
   }
   return options;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/duration.h"
 #include "serve/session/batch_insert.h"
 #include "serve/session/query_cursor.h"
 #include "serve/session/settings.h"
@@ -30,6 +31,10 @@ sql::AnalyzerOptions Session::AnalyzerOptions() const {
   }
   auto duplicate = settings_.find("table.exec.source.cdc-events-duplicate");
   options.cdc_events_duplicate = duplicate != settings_.end() && duplicate->second == "true";
+  if (auto ttl = settings_.find("table.exec.state.ttl"); ttl != settings_.end()) {
+    auto parsed = ParseDurationMs(ttl->second);
+    options.state_ttl_ms = parsed.ok() ? *parsed : 0;
+  }
   return options;
 }
 

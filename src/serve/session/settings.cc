@@ -141,6 +141,7 @@ constexpr KnownSetting kSettings[] = {
     {"table.exec.sink.type-length-enforcer", CheckLengthEnforcer},
     {"table.exec.sink.upsert-materialize", CheckMaterialize},
     {"table.exec.source.cdc-events-duplicate", CheckBoolean},
+    {"table.exec.state.ttl", CheckDuration},
     {"table.exec.bad-row.policy", CheckBadRowPolicy},
     {"table.exec.bad-row.table", CheckText},
     {"table.exec.source.idle-timeout", CheckDuration},

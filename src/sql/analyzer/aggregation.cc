@@ -122,7 +122,16 @@ PlanPtr SelectAnalyzer::PlainAggregation(std::vector<ExpressionPtr> projections,
     }
   }
   PlanPtr input = MakeCalc(plan_, nullptr, std::move(projections), names);
-  return MakeAggregate(std::move(input), std::move(keys), std::move(calls));
+  return WithStateTtl(MakeAggregate(std::move(input), std::move(keys), std::move(calls)));
+}
+
+/// The aggregate, with what a STATE_TTL hint says of the table below it.
+PlanPtr SelectAnalyzer::WithStateTtl(PlanPtr aggregate) const {
+  if (!state_ttl_) return aggregate;
+  auto node = std::const_pointer_cast<PlanNode>(aggregate);
+  node->state_ttl_ms = {state_ttl_->ttl_ms};
+  node->state_ttl_hint = fmt::format("[{}]", state_ttl_->text);
+  return node;
 }
 
 PlanPtr SelectAnalyzer::GroupingSetsAggregation() {
@@ -157,7 +166,8 @@ PlanPtr SelectAnalyzer::GroupingSetsAggregation() {
       pseudo_columns_[i] = static_cast<int>(keys_.size());
     }
   }
-  return MakeAggregate(MakeUnion(std::move(inputs)), std::move(keys), std::move(calls));
+  return WithStateTtl(
+      MakeAggregate(MakeUnion(std::move(inputs)), std::move(keys), std::move(calls)));
 }
 
 void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
@@ -350,6 +360,7 @@ Status SelectAnalyzer::Distinct(Relation& result) {
   std::vector<int> keys;
   for (size_t i = 0; i < result.plan->output.size(); ++i) keys.push_back(static_cast<int>(i));
   PlanPtr plan = MakeAggregate(result.plan, keys, {});
+  if (!grouped_) plan = WithStateTtl(std::move(plan));
   result.plan = plan;
   for (size_t i = 0; i < result.scope.columns.size(); ++i) {
     result.scope.columns[i].field = plan->output[i];

@@ -50,7 +50,7 @@ class StatementAnalyzer {
     CreateTableStatement bound;
     if (auto fill = FillOf(ast)) {
       ASSIGN_OR_RETURN(PlanPtr sink, AnalyzeInsert(queries_, *fill, &table));
-      ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimize({sink}, options_.streaming));
+      ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimized({sink}));
       bound.sink = roots[0];
       bound.fill = std::move(fill);
     }
@@ -355,15 +355,19 @@ class StatementAnalyzer {
     return fields;
   }
 
+  Result<std::vector<PlanPtr>> Optimized(std::vector<PlanPtr> roots) const {
+    return Optimize(std::move(roots), options_.streaming, options_.state_ttl_ms);
+  }
+
   Result<BoundStatement> Changed(ChangeStatement bound) {
-    ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimize({bound.sink}, options_.streaming));
+    ASSIGN_OR_RETURN(std::vector<PlanPtr> roots, Optimized({bound.sink}));
     bound.sink = roots[0];
     return BoundStatement(std::move(bound));
   }
 
   Result<std::vector<PlanPtr>> Plan(const QueryAst& query) {
     ASSIGN_OR_RETURN(Relation relation, queries_.Analyze(query));
-    return Optimize({relation.plan}, options_.streaming);
+    return Optimized({relation.plan});
   }
 
   Result<std::vector<PlanPtr>> Plan(const StatementSetAst& set) {
@@ -372,7 +376,7 @@ class StatementAnalyzer {
       ASSIGN_OR_RETURN(PlanPtr sink, AnalyzeInsert(queries_, insert));
       sinks.push_back(std::move(sink));
     }
-    return Optimize(std::move(sinks), options_.streaming);
+    return Optimized(std::move(sinks));
   }
 
   std::string text_;

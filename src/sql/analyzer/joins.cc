@@ -88,7 +88,25 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
     ASSIGN_OR_RETURN(condition, analyzer.AnalyzeCondition(*ast.condition));
   }
   PlanPtr join = MakeJoin(kind, left.plan, right.plan, {}, {}, condition);
+  HintStateTtl(ast, join);
   return Concat(left, right, WithTimes(join, {}));
+}
+
+void QueryAnalyzer::HintStateTtl(const TableAst& ast, const PlanPtr& join) const {
+  std::string text;
+  std::vector<int64_t> ttls(2, kNoTtlHint);
+  const TableAst* sides[] = {ast.left.get(), ast.right.get()};
+  for (int side = 0; side < 2; ++side) {
+    auto hint = state_ttls_.find(NameInFrom(*sides[side]));
+    if (hint == state_ttls_.end()) continue;
+    ttls[side] = hint->second.ttl_ms;
+    text += fmt::format("{}{}={}", text.empty() ? "" : ", ", side == 0 ? "LEFT" : "RIGHT",
+                        hint->second.text);
+  }
+  if (text.empty()) return;
+  auto node = std::const_pointer_cast<PlanNode>(join);
+  node->state_ttl_ms = std::move(ttls);
+  node->state_ttl_hint = "{" + text + "}";
 }
 
 Result<Relation> QueryAnalyzer::TemporalJoin(const TableAst& ast, const Relation& left,
@@ -170,8 +188,9 @@ Result<Relation> QueryAnalyzer::JoinUsing(JoinKind kind, const TableAst& ast, co
                        Expression::Column(right.plan->output[b.column].type, b.column + shift)));
     conjuncts.push_back(std::move(equal));
   }
-  Relation both =
-      Concat(left, right, MakeJoin(kind, left.plan, right.plan, {}, {}, Conjunction(conjuncts)));
+  PlanPtr join = MakeJoin(kind, left.plan, right.plan, {}, {}, Conjunction(conjuncts));
+  HintStateTtl(ast, join);
+  Relation both = Concat(left, right, join);
   std::vector<ExpressionPtr> projections;
   std::vector<std::string> output;
   Scope scope;

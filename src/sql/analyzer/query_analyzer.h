@@ -24,6 +24,7 @@ struct AnalyzerOptions {
   std::map<std::string, std::string> python_settings;
   /// 'table.exec.source.cdc-events-duplicate': tables in formats of changes may say a change twice.
   bool cdc_events_duplicate = false;
+  int64_t state_ttl_ms = 0;  ///< 'table.exec.state.ttl'; 0: for ever
 };
 
 /// A plan and how its columns are named in the query it stands in.
@@ -83,6 +84,8 @@ class QueryAnalyzer {
   Result<Relation> Sampled(Relation relation, const TableAst& ast);
   Result<Relation> View(const CatalogView& view, const TableAst& ast);
   Result<Relation> Join(const TableAst& ast);
+  /// Gives a join what the SELECT's STATE_TTL hint says of its sides.
+  void HintStateTtl(const TableAst& ast, const PlanPtr& join) const;
   Result<Relation> JoinUsing(JoinKind kind, const TableAst& ast, const Relation& left,
                              const Relation& right);
   Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
@@ -112,6 +115,7 @@ class QueryAnalyzer {
   std::map<std::string, Relation> ctes_;
   std::set<model::TablePath> open_views_;
   std::map<std::string, LookupRetry> lookup_retries_;  ///< of the SELECT being analyzed
+  StateTtlHints state_ttls_;                           ///< of the SELECT being analyzed
   const Scope* outer_scope_ = nullptr;  ///< of the query around the one being analyzed
 };
 

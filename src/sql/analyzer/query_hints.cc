@@ -95,6 +95,7 @@ std::vector<std::string> TablesOf(const QueryHint& hint) {
   }
   std::vector<std::string> tables = hint.words;
   if (hint.name == "STATE_TTL") {
+    tables.clear();
     for (const auto& [table, ttl] : hint.options) tables.push_back(table);
   }
   return tables;
@@ -115,10 +116,12 @@ Status Check(const QueryHint& hint, const std::set<std::string>& tables, bool st
       return InvalidArgument("SQL-1004 the hint {} names '{}', which is no table of this query",
                              hint.name, table);
     }
-    if (hint.name == "STATE_TTL" && hint.options.contains(table)) {
-      RETURN_IF_ERROR(ParseDurationMs(hint.options.at(table)).status());
-    }
   }
+  if (hint.name != "STATE_TTL") return Status::Ok();
+  if (!hint.words.empty()) {
+    return InvalidArgument("SQL-1007 the hint STATE_TTL is written STATE_TTL('table' = '1d', ...)");
+  }
+  for (const auto& [table, ttl] : hint.options) RETURN_IF_ERROR(ParseDurationMs(ttl).status());
   return Status::Ok();
 }
 
@@ -202,6 +205,24 @@ Status CheckLookup(const QueryHint& hint) {
 }
 
 }  // namespace
+
+Result<StateTtlHints> StateTtlHintsOf(const std::vector<QueryHint>& hints) {
+  StateTtlHints ttls;
+  for (const QueryHint& hint : hints) {
+    if (hint.name != "STATE_TTL") continue;
+    for (const auto& [table, text] : hint.options) {
+      ASSIGN_OR_RETURN(int64_t ttl_ms, ParseDurationMs(text));
+      ttls.try_emplace(table, StateTtlHint{text, ttl_ms});
+    }
+  }
+  return ttls;
+}
+
+std::string NameInFrom(const TableAst& ast) {
+  if (ast.kind == TableAstKind::kJoin) return "";
+  if (!ast.alias.empty()) return ast.alias;
+  return ast.name.parts.empty() ? "" : ast.name.parts.back();
+}
 
 Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<QueryHint>& hints) {
   std::map<std::string, LookupRetry> retries;

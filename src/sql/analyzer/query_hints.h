@@ -29,4 +29,16 @@ struct LookupRetry {
 /// By the name of the looked-up table.
 Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<QueryHint>& hints);
 
+/// How long a table's rows are kept in the state of the join or aggregate right above it.
+struct StateTtlHint {
+  std::string text;  ///< as written: "1d"
+  int64_t ttl_ms = 0;
+};
+/// By the name the table has in FROM.
+using StateTtlHints = std::map<std::string, StateTtlHint>;
+/// Of several hints for a table the first counts.
+Result<StateTtlHints> StateTtlHintsOf(const std::vector<QueryHint>& hints);
+/// The name an item of FROM has there; empty: it is a join.
+std::string NameInFrom(const TableAst& ast);
+
 }  // namespace forebay::sql

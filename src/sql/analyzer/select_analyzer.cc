@@ -93,9 +93,13 @@ Status SelectAnalyzer::FromAndWhere(const SelectAst& select) {
     ASSIGN_OR_RETURN(std::vector<QueryHint> hints,
                      QueryHintsOf(select, queries_.options().streaming));
     ASSIGN_OR_RETURN(auto retries, LookupRetriesOf(hints));
+    ASSIGN_OR_RETURN(StateTtlHints ttls, StateTtlHintsOf(hints));
+    if (auto own = ttls.find(NameInFrom(*select.from)); own != ttls.end()) state_ttl_ = own->second;
     std::swap(queries_.lookup_retries_, retries);
+    std::swap(queries_.state_ttls_, ttls);
     ASSIGN_OR_RETURN(Relation from, queries_.From(*select.from));
     std::swap(queries_.lookup_retries_, retries);
+    std::swap(queries_.state_ttls_, ttls);
     plan_ = from.plan;
     scope_ = from.scope;
   }

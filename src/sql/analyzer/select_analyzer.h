@@ -115,6 +115,7 @@ class SelectAnalyzer {
   WindowedInput AttachedWindows(const WindowColumns& window);
   PlanPtr PlainAggregation(std::vector<ExpressionPtr> projections, std::vector<std::string> names,
                            std::vector<int> keys, std::vector<AggregateCall> calls);
+  PlanPtr WithStateTtl(PlanPtr aggregate) const;
   /// Every row once for each grouping set, with the keys that are not in the set NULL.
   PlanPtr GroupingSetsAggregation();
   void PrepareCalls(std::vector<ExpressionPtr>& projections, std::vector<std::string>& names,
@@ -140,6 +141,7 @@ class SelectAnalyzer {
   std::vector<OverCall> overs_;
   std::vector<PendingSubquery> subqueries_;
   bool grouped_ = false;
+  std::optional<StateTtlHint> state_ttl_;  ///< of FROM, when that is no join
   std::vector<ExpressionPtr> keys_;
   std::vector<std::string> key_names_;
   std::vector<std::vector<int>> grouping_sets_;  ///< of keys_; empty: all rows by all keys

@@ -427,6 +427,9 @@ class Printer {
       return;
     }
     text_ += lead + NodeText(node);
+    bool hinted = !node.state_ttl_hint.empty() && !node.state_ttl_ms.empty();
+    if (hinted)
+      text_ += fmt::format(", stateTtlHints=[[[STATE_TTL options:{}]]]", node.state_ttl_hint);
     if (modes_) {
       bool sink = node.kind == PlanKind::kSink;
       text_ += fmt::format(", changelogMode={}", sink ? "[NONE]" : node.changelog.ToString());

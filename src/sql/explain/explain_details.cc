@@ -46,6 +46,7 @@ std::string LineOf(const PlanPtr& node) {
 
 /// Why the node's state grows for ever; empty: it does not.
 std::string Growth(const PlanNode& node) {
+  if (!node.state_ttl_ms.empty()) return "";
   if (node.kind == PlanKind::kAggregate && !static_cast<const AggregateNode&>(node).keys.empty()) {
     return "keeps every group";
   }
@@ -113,8 +114,8 @@ std::string PlanAdvice(const std::vector<PlanPtr>& roots) {
     std::string growth = Growth(*node);
     if (growth.empty()) continue;
     text += fmt::format(
-        "advice[{}]: [ADVICE] {} {} for as long as the job runs. A window over event time would "
-        "bound its state.\n",
+        "advice[{}]: [ADVICE] {} {} for as long as the job runs. A window over event time or "
+        "'table.exec.state.ttl' would bound its state.\n",
         ++number, LineOf(node), growth);
   }
   return text.empty() ? "No available advice...\n" : text;

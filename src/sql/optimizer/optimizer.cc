@@ -299,7 +299,8 @@ std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots) {
   });
 }
 
-Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming) {
+Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming,
+                                      int64_t state_ttl_ms) {
   for (PlanPtr& root : roots) root = PushFilters(root, {});
   roots = MergeCalcs(roots);
   roots = ShareEqualPlans(roots);
@@ -317,6 +318,8 @@ Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming
     return node;
   });
   RETURN_IF_ERROR(InferChangelog(nodes, streaming));
+  if (!streaming) state_ttl_ms = 0;
+  for (auto& node : nodes) SetStateTtl(*node, state_ttl_ms);
   return roots;
 }
 

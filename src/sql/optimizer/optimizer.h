@@ -9,8 +9,10 @@ namespace forebay::sql {
 
 /// Makes analyzed plans ready to run: filters move down and become join keys and ranks, equal
 /// sub-plans become one node, unused columns go, Calcs merge, changelog modes, upsert keys and ids
-/// are set. The roots of one statement share nodes.
-Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming);
+/// are set. The roots of one statement share nodes. `state_ttl_ms` is for state that no hint speaks
+/// of ('table.exec.state.ttl'; 0: for ever).
+Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming,
+                                      int64_t state_ttl_ms = 0);
 
 /// The steps, for tests; each keeps the plan's meaning and the roots' output.
 PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts);
@@ -29,6 +31,10 @@ std::vector<PlanPtr> FinishJoins(const std::vector<PlanPtr>& roots);
 
 /// Puts a Deduplicate above every scan whose changelog has no old rows; for streaming.
 std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots);
+
+/// Says how long the state of `node` is kept: what its hint says, else `default_ms`; for streaming.
+/// Nodes whose state ends with their windows, or with the watermark, have none.
+void SetStateTtl(PlanNode& node, int64_t default_ms);
 
 /// Every node once, inputs before consumers.
 std::vector<PlanPtr> TopologicalOrder(const std::vector<PlanPtr>& roots);

@@ -216,6 +216,8 @@ PlanPtr BuildJoin(const JoinNode& join, PlanPtr left, PlanPtr right, const Conju
   auto& node = static_cast<JoinNode&>(*made);
   node.windowed = !join.versions && JoinsWindows(*left, *right, PairsOf(node));
   node.versions = join.versions;
+  node.state_ttl_ms = join.state_ttl_ms;
+  node.state_ttl_hint = join.state_ttl_hint;
   for (size_t i = 0; i < join.output.size(); ++i) {
     node.output[mapping[i]].time_attribute = join.output[i].time_attribute;
   }

@@ -62,6 +62,9 @@ enum class PlanKind : uint8_t {
   kChangelog,
 };
 
+/// Of an input that no STATE_TTL hint names.
+inline constexpr int64_t kNoTtlHint = -1;
+
 struct PlanNode;
 using PlanPtr = std::shared_ptr<const PlanNode>;
 
@@ -83,8 +86,17 @@ struct PlanNode {
   /// Sets of output columns that identify a row among the changes (upsert keys); empty: none is
   /// known.
   std::vector<std::vector<int>> upsert_keys;
+  /// How long the state of each input is kept after it was last written, in milliseconds; 0, or no
+  /// number: for ever (the "ttl" of an ExecNode's "state"). kNoTtlHint until the optimizer has
+  /// put the setting's in.
+  std::vector<int64_t> state_ttl_ms;
+  /// What a STATE_TTL hint says of the inputs, as EXPLAIN shows it: "{LEFT=1d, RIGHT=12h}", "[1d]".
+  std::string state_ttl_hint;
 
   std::vector<model::DataType> OutputTypes() const;
+  int64_t StateTtlMs(size_t input = 0) const {
+    return input < state_ttl_ms.size() ? state_ttl_ms[input] : 0;
+  }
 };
 
 /// A column that says something about a row rather than being in it: METADATA FROM 'key'.

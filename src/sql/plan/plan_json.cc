@@ -416,6 +416,7 @@ Json OwnJson(const PlanNode& node) {
                       {"time_attribute", static_cast<int>(field.time_attribute)}});
   }
   json["output"] = std::move(output);
+  if (!node.state_ttl_hint.empty()) json["state_ttl_hint"] = node.state_ttl_hint;
   DispatchNode(node.kind, [&](auto* null) {
     using Node = std::remove_pointer_t<decltype(null)>;
     Write(static_cast<const Node&>(node), json);
@@ -436,6 +437,7 @@ void AppendNode(const PlanPtr& node, std::set<const PlanNode*>& done, Json& node
   json["changelog"] = {node->changelog.insert, node->changelog.update_before,
                        node->changelog.update_after, node->changelog.remove};
   json["upsert_keys"] = node->upsert_keys;
+  if (!node->state_ttl_ms.empty()) json["state_ttl_ms"] = node->state_ttl_ms;
   nodes.push_back(std::move(json));
 }
 
@@ -458,6 +460,8 @@ PlanPtr NodeOf(const Json& json, const std::map<int, PlanPtr>& known) {
   const Json& modes = json.at("changelog");
   node->changelog = {modes.at(0), modes.at(1), modes.at(2), modes.at(3)};
   json.at("upsert_keys").get_to(node->upsert_keys);
+  node->state_ttl_ms = json.value("state_ttl_ms", std::vector<int64_t>());
+  node->state_ttl_hint = json.value("state_ttl_hint", std::string());
   return node;
 }
 
