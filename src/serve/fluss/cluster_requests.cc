@@ -127,24 +127,19 @@ Outcome<rpc::DescribeClusterConfigsResponse> ClusterRequests::DescribeClusterCon
   return rpc::DescribeClusterConfigsResponse();
 }
 
-Outcome<rpc::GetFileSystemSecurityTokenResponse> ClusterRequests::GetSecurityToken(
-    const rpc::GetFileSystemSecurityTokenRequest&) {
-  const RemoteAccess& remote = addresses_.remote;
+namespace {
+
+rpc::GetFileSystemSecurityTokenResponse TokenOf(const RemoteAccess& remote, const SessionKey& key) {
   rpc::GetFileSystemSecurityTokenResponse response;
-  if (!remote.is_object_store) {
-    response.schema = "file";
-    return response;
-  }
-  if (remote.access_key.empty()) {
-    return rpc::Failure{rpc::ErrorCode::kSecurityTokenException,
-                        "clients are given no keys of the object store: s3.client-access-key and "
-                        "s3.client-secret-key are not set"};
-  }
   response.schema = "s3";
   nlohmann::json keys = {{"version", 1},
-                         {"access_key_id", remote.access_key},
-                         {"access_key_secret", remote.secret_key},
+                         {"access_key_id", key.access_key},
+                         {"access_key_secret", key.secret_key},
                          {"security_token", nullptr}};
+  if (!key.token.empty()) {
+    keys["security_token"] = key.token;
+    response.expiration_time = key.expires_ms;
+  }
   response.token = rpc::Payload::Own(keys.dump());
   // The Java client looks for the region under the first name, those in Rust under Hadoop's.
   response.addition_info = {{"fs.s3a.region", remote.region},
@@ -154,6 +149,30 @@ Outcome<rpc::GetFileSystemSecurityTokenResponse> ClusterRequests::GetSecurityTok
     response.addition_info.push_back({"fs.s3a.path.style.access", "true"});
   }
   return response;
+}
+
+}  // namespace
+
+void ClusterRequests::GetSecurityToken(const rpc::GetFileSystemSecurityTokenRequest&,
+                                       const Call& call) {
+  const RemoteAccess& remote = addresses_.remote;
+  if (!remote.is_object_store) {
+    rpc::GetFileSystemSecurityTokenResponse response;
+    response.schema = "file";
+    return call.responder.Succeed(response);
+  }
+  if (remote.access_key.empty()) {
+    return call.responder.Fail({ErrorCode::kSecurityTokenException,
+                                "clients are given no keys of the object store: "
+                                "s3.client-access-key and s3.client-secret-key are not set"});
+  }
+  if (addresses_.session_keys == nullptr) {
+    return call.responder.Succeed(TokenOf(remote, {remote.access_key, remote.secret_key, "", 0}));
+  }
+  addresses_.session_keys->Get([&remote, responder = call.responder](const auto& key) {
+    if (key.ok()) return responder.Succeed(TokenOf(remote, *key));
+    responder.Fail({ErrorCode::kSecurityTokenException, key.message()});
+  });
 }
 
 }  // namespace forebay::serve

@@ -8,6 +8,7 @@
 #include "rpc/messages.h"
 #include "serve/fluss/call.h"
 #include "serve/fluss/lake_requests.h"
+#include "serve/fluss/session_keys.h"
 
 namespace forebay::serve {
 
@@ -15,13 +16,19 @@ namespace forebay::serve {
 enum class FlussRole : int { kCoordinator = 1, kTablet = 2 };
 
 /// How clients read what is in remote storage. An object store's keys are given to every client
-/// that asks, so they should be for reading and for the remote directory only.
+/// that asks, so they should be for reading and for the remote directory only, or hold for some
+/// time only.
 struct RemoteAccess {
   bool is_object_store = false;  ///< else a directory that clients see under the same path
   std::string endpoint;          ///< empty: Amazon's
   std::string region;
   std::string access_key;  ///< empty: clients get none
   std::string secret_key;
+  /// Unless both are empty: clients get keys of a session, which the ones above ask for.
+  std::string sts_endpoint;
+  std::string role_arn;
+
+  bool has_sessions() const { return !sts_endpoint.empty() || !role_arn.empty(); }
 };
 
 /// Where clients find the two ports, and files.
@@ -31,6 +38,7 @@ struct FlussAddresses {
   uint16_t coordinator_port = 0;
   uint16_t tablet_port = 0;
   RemoteAccess remote;
+  SessionKeys* session_keys = nullptr;  ///< null: the keys of `remote` are given as they are
 };
 
 /// Answers Fluss's requests about the cluster, which is this server. Thread-safe.
@@ -46,8 +54,7 @@ class ClusterRequests {
       const rpc::GetClusterHealthRequest& request);
   Outcome<rpc::DescribeClusterConfigsResponse> DescribeClusterConfigs(
       const rpc::DescribeClusterConfigsRequest& request);
-  Outcome<rpc::GetFileSystemSecurityTokenResponse> GetSecurityToken(
-      const rpc::GetFileSystemSecurityTokenRequest& request);
+  void GetSecurityToken(const rpc::GetFileSystemSecurityTokenRequest& request, const Call& call);
 
  private:
   std::optional<rpc::Failure> AddPartitions(const rpc::MetadataRequest& request,

@@ -147,7 +147,10 @@ void FlussHandler::AnswerCluster(const Call& call) {
       return Answer(call, cluster_, &ClusterRequests::GetClusterHealth);
     case ApiKey::kDescribeClusterConfigs:
       return Answer(call, cluster_, &ClusterRequests::DescribeClusterConfigs);
-    default: return Answer(call, cluster_, &ClusterRequests::GetSecurityToken);
+    default: {
+      auto request = Admit<rpc::GetFileSystemSecurityTokenRequest>(call);
+      if (request.has_value()) cluster_.GetSecurityToken(*request, call);
+    }
   }
 }
 

@@ -20,6 +20,14 @@ Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions
   FlussAddresses& addresses = server->addresses_;
   addresses.advertised_host = options.advertised_host;
   addresses.remote = options.remote;
+  if (options.remote.is_object_store && options.remote.has_sessions()) {
+    const RemoteAccess& remote = options.remote;
+    server->session_keys_ = std::make_unique<SessionKeys>(
+        SessionKeyOptions{remote.sts_endpoint, remote.region, remote.role_arn, remote.access_key,
+                          remote.secret_key},
+        Clock::System());
+    addresses.session_keys = server->session_keys_.get();
+  }
   server->users_ = options.users;
   server->lake_ = lake;
   if (options.has_authorizer) {
@@ -53,6 +61,8 @@ const rpc::ServerMetrics& FlussServer::metrics(FlussRole role) const {
 }
 
 void FlussServer::Stop() {
+  // Requests that wait for keys are answered first.
+  if (session_keys_ != nullptr) session_keys_->Stop();
   if (coordinator_ != nullptr) coordinator_->Stop();
   if (tablet_ != nullptr) tablet_->Stop();
 }

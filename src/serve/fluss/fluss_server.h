@@ -51,6 +51,7 @@ class FlussServer {
   FlussServer() = default;
 
   FlussAddresses addresses_;
+  std::unique_ptr<SessionKeys> session_keys_;
   FlussUsers users_;
   std::unique_ptr<AccessControl> access_;
   LakeView lake_;
