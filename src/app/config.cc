@@ -73,7 +73,7 @@ bool SetNames(const std::string& text, std::set<std::string>& names) {
 constexpr int64_t kGib = int64_t{1} << 30;
 constexpr std::string_view kUsersKey = "fluss.sasl-users";
 
-const std::array<ConfigKey, 36> kKeys = {{
+const std::array<ConfigKey, 37> kKeys = {{
     {"data-dir", "a path",
      [](const std::string& v, ServerOptions& o) {
        o.node.data_dir = v;
@@ -90,6 +90,10 @@ const std::array<ConfigKey, 36> kKeys = {{
     {"http.handler-threads", "a number, 1 to 1024",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 1, 1024, o.http.handler_threads);
+     }},
+    {"http.query-threads", "a number, 1 to 1024",
+     [](const std::string& v, ServerOptions& o) {
+       return SetNumber(v, 1, 1024, o.http.query_threads);
      }},
     {"http.body-bytes-max", "bytes, 1024 to 1073741824",
      [](const std::string& v, ServerOptions& o) {

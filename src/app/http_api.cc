@@ -26,6 +26,7 @@ void HttpApi::Stop() {
 
 namespace {
 
+constexpr std::string_view kSqlPath = "/api/v1/sql";
 constexpr std::string_view kCatalogBase = "/iceberg";
 
 HttpResponse Page() {
@@ -48,9 +49,11 @@ HttpResponse NoSuchPath(const HttpRequest& request) {
 
 }  // namespace
 
+bool HttpApi::IsQuery(const HttpRequest& request) { return request.path == kSqlPath; }
+
 HttpResponse HttpApi::Handle(const HttpRequest& request) {
   const std::string& path = request.path;
-  if (path == "/api/v1/sql") return sql_.Handle(request);
+  if (path == kSqlPath) return sql_.Handle(request);
   if (path == "/api/v1/sessions") return sql_.HandleSessions(request, "");
   constexpr std::string_view kOneSession = "/api/v1/sessions/";
   if (path.starts_with(kOneSession) && path.size() > kOneSession.size()) {

@@ -22,6 +22,8 @@ class HttpApi {
   Status Open();
 
   serve::HttpResponse Handle(const serve::HttpRequest& request);
+  /// Whether a request runs SQL, which may take as long as it likes.
+  static bool IsQuery(const serve::HttpRequest& request);
   /// Whose work /metrics shows from now on; outlives the API.
   void set_fluss(const serve::FlussServer* fluss) { fluss_ = fluss; }
   /// From now on /readyz says no and statements end.

@@ -11,10 +11,11 @@ Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options) {
   server->api_ = std::make_unique<HttpApi>(*server->node_);
   RETURN_IF_ERROR(server->api_->Open());
   HttpApi& api = *server->api_;
-  ASSIGN_OR_RETURN(server->http_, serve::HttpServer::Start(
-                                      options.http, [&api](const serve::HttpRequest& request) {
-                                        return api.Handle(request);
-                                      }));
+  ASSIGN_OR_RETURN(
+      server->http_,
+      serve::HttpServer::Start(
+          options.http, [&api](const serve::HttpRequest& request) { return api.Handle(request); },
+          HttpApi::IsQuery));
   RETURN_IF_ERROR(server->StartFluss(options));
   return server;
 }

@@ -71,7 +71,8 @@ Finding CheckPort(int port) {
   serve::HttpServerOptions options;
   options.port = static_cast<uint16_t>(port);
   auto server = serve::HttpServer::Start(
-      options, [](const serve::HttpRequest&) { return serve::HttpResponse(); });
+      options, [](const serve::HttpRequest&) { return serve::HttpResponse(); },
+      [](const serve::HttpRequest&) { return false; });
   if (!server.ok()) return {false, server.message() + " (is a server running?)"};
   return {true, fmt::format("{} is free", port)};
 }

@@ -1,13 +1,19 @@
 #include "compute/sink/collect_queue.h"
 
 #include <chrono>
+#include <utility>
 
 namespace forebay::compute {
 
 void CollectQueue::Push(model::Batch batch) {
-  std::lock_guard lock(mutex_);
-  batches_.push_back(std::move(batch));
-  condition_.notify_one();
+  std::function<void()> ready;
+  {
+    std::lock_guard lock(mutex_);
+    batches_.push_back(std::move(batch));
+    ready = std::exchange(ready_callback_, nullptr);
+    condition_.notify_one();
+  }
+  if (ready) ready();
 }
 
 bool CollectQueue::WouldFill() {
@@ -42,11 +48,27 @@ Result<std::optional<model::Batch>> CollectQueue::Pop(int64_t timeout_ms) {
 }
 
 void CollectQueue::Close(Status status) {
-  std::lock_guard lock(mutex_);
-  if (closed_) return;
-  closed_ = true;
-  status_ = std::move(status);
-  condition_.notify_all();
+  std::function<void()> ready;
+  {
+    std::lock_guard lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    status_ = std::move(status);
+    ready = std::exchange(ready_callback_, nullptr);
+    condition_.notify_all();
+  }
+  if (ready) ready();
+}
+
+void CollectQueue::WhenReady(std::function<void()> callback) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!closed_ && batches_.empty()) {
+      ready_callback_.swap(callback);
+      return;
+    }
+  }
+  callback();
 }
 
 void CollectQueue::SetRoomCallback(std::function<void()> callback) {

@@ -25,6 +25,9 @@ class CollectQueue {
   Result<std::optional<model::Batch>> Pop();
   /// As Pop, but kTimeout after `timeout_ms` without a batch.
   Result<std::optional<model::Batch>> Pop(int64_t timeout_ms);
+  /// Calls `callback` once: now, or by the thread that brings the next batch or the end. One that
+  /// still waits is replaced.
+  void WhenReady(std::function<void()> callback);
   /// No batch will follow; `status` is how the job ended.
   void Close(Status status);
   /// Called whenever a Pop leaves the queue half empty or less. It must not call back into the
@@ -40,6 +43,7 @@ class CollectQueue {
   bool closed_ = false;
   Status status_;
   std::function<void()> room_callback_;
+  std::function<void()> ready_callback_;
 };
 
 }  // namespace forebay::compute

@@ -29,9 +29,12 @@ struct HttpResponse {
   std::map<std::string, std::string> headers;
   std::string body;
   /// When set, called on the handler's thread until it returns an empty string; the body is sent in
-  /// chunks. An error breaks the connection off, so that the client cannot take a part for the
-  /// whole.
+  /// chunks. kTimeout: there is nothing to send yet. Another error breaks the connection off, so
+  /// that the client cannot take a part for the whole.
   std::function<Result<std::string>()> next_chunk;
+  /// Set with it when it can say kTimeout: calls `ready` once, on any thread, when it would not any
+  /// more.
+  std::function<void(std::function<void()> ready)> when_ready;
   /// When set, called once if the client goes away while chunks are being made.
   std::function<void()> on_abort;
 

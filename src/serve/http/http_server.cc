@@ -46,14 +46,33 @@ bool ParseTarget(std::string_view target, HttpRequest& request) {
   return true;
 }
 
+/// Threads that handle requests, and how many wait for one.
+struct Pool {
+  explicit Pool(int count) : threads(static_cast<size_t>(count)) {}
+  asio::thread_pool threads;
+  std::atomic<int> queued = 0;
+};
+
+/// How often a stream without rows finds out whether its client is still there.
+constexpr std::chrono::milliseconds kStreamPulse(200);
+
 /// What all connections share. Outlives them.
 struct Shared {
-  HttpServerOptions options;
-  HttpHandler handler;
+  Shared(const HttpServerOptions& server_options, HttpHandler own_handler, IsQuery own_is_query)
+      : options(server_options),
+        handler(std::move(own_handler)),
+        is_query(std::move(own_is_query)),
+        handlers(options.handler_threads),
+        queries(options.query_threads) {}
+
+  const HttpServerOptions options;
+  const HttpHandler handler;
+  const IsQuery is_query;
   asio::io_context network{1};
-  std::unique_ptr<asio::thread_pool> handlers;
+  Pool handlers;
+  Pool queries;
   std::atomic<int> connections = 0;
-  std::atomic<int> queued = 0;
+  std::atomic<int> streams = 0;
   std::atomic<bool> stopping = false;
 };
 
@@ -62,7 +81,8 @@ struct Shared {
 /// at a time.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
+  Connection(tcp::socket socket, Shared& shared)
+      : stream_(std::move(socket)), shared_(shared), pulse_(stream_.get_executor()) {
     ++shared_.connections;
   }
   ~Connection() { --shared_.connections; }
@@ -140,19 +160,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
     is_head_ = message.method() == http::verb::head;
     if (is_head_) request.method = "GET";
     request.body = std::move(parser_->get().body());
-    if (shared_.queued.fetch_add(1) >= shared_.options.queued_requests_max) {
-      --shared_.queued;
+    pool_ = shared_.is_query(request) ? &shared_.queries : &shared_.handlers;
+    if (pool_->queued.fetch_add(1) >= shared_.options.queued_requests_max) {
+      --pool_->queued;
       return Answer(HttpResponse::FromError(Unavailable("too many requests are waiting")));
     }
     stream_.expires_never();
-    asio::post(*shared_.handlers, [self = shared_from_this(), request = std::move(request)] {
+    asio::post(pool_->threads, [self = shared_from_this(), request = std::move(request)] {
       self->Handle(request);
     });
   }
 
   /// On a pool thread.
   void Handle(const HttpRequest& request) {
-    --shared_.queued;
+    --pool_->queued;
     HttpResponse response;
     if (shared_.stopping) {
       response = HttpResponse::FromError(Unavailable("the server is stopping"));
@@ -196,6 +217,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void StartStream() {
+    ++shared_.streams;
     auto message = std::make_shared<http::response<http::empty_body>>();
     FillHeader(*message);
     message->chunked(true);
@@ -210,7 +232,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// The next chunk is made on the pool, only after the last one was taken by the network.
   void MakeChunk() {
-    asio::post(*shared_.handlers, [self = shared_from_this()] {
+    asio::post(pool_->threads, [self = shared_from_this()] {
       Result<std::string> chunk = Unavailable("the server is stopping");
       if (!self->shared_.stopping) chunk = self->response_.next_chunk();
       asio::post(self->stream_.get_executor(), [self, chunk = std::move(chunk)]() mutable {
@@ -219,11 +241,33 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
+  /// No thread is held while there is nothing to send.
+  void AwaitChunk() {
+    uint64_t wait = ++wait_;
+    pulse_.expires_after(kStreamPulse);
+    pulse_.async_wait([self = shared_from_this(), wait](error_code error) {
+      if (!error) self->EndWait(wait, false);
+    });
+    response_.when_ready([self = shared_from_this(), wait] {
+      asio::post(self->stream_.get_executor(), [self, wait] { self->EndWait(wait, true); });
+    });
+  }
+
+  /// What comes for a wait that has ended is late, and means nothing.
+  void EndWait(uint64_t wait, bool ready) {
+    if (wait != wait_) return;
+    ++wait_;
+    pulse_.cancel();
+    if (ready || shared_.stopping) return MakeChunk();
+    WriteChunk(std::string("\n"));
+  }
+
   void WriteChunk(Result<std::string> chunk) {
+    if (!chunk.ok() && chunk.kind() == ErrorKind::kTimeout) return AwaitChunk();
     if (!chunk.ok()) return Abort();
     auto text = std::make_shared<std::string>(std::move(chunk).value());
     if (text->empty()) {
-      response_ = HttpResponse();
+      EndStream();
       return asio::async_write(
           stream_, http::make_chunk_last(),
           [self = shared_from_this()](error_code error, size_t) { self->AfterAnswer(error); });
@@ -237,9 +281,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Abort() {
     if (response_.on_abort) response_.on_abort();
-    // What made the chunks may have to wait for a query to end: not on the network's thread.
-    asio::post(*shared_.handlers, [dropped = std::exchange(response_, {})] {});
+    EndStream();
     Close();
+  }
+
+  /// What made the chunks may have to wait for a query to end: not on the network's thread.
+  void EndStream() {
+    asio::post(pool_->threads, [dropped = std::exchange(response_, {})] {});
+    --shared_.streams;
+    shared_.streams.notify_all();
   }
 
   void Close() {
@@ -250,6 +300,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   beast::tcp_stream stream_;
   Shared& shared_;
+  Pool* pool_ = nullptr;  ///< of the request that is worked on
+  asio::steady_timer pulse_;
+  uint64_t wait_ = 0;  ///< counts what a stream waits for; changed on the network's thread only
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   HttpResponse response_;
@@ -259,12 +312,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 class BeastServer : public HttpServer {
  public:
-  BeastServer(const HttpServerOptions& options, HttpHandler handler) : acceptor_(shared_.network) {
-    shared_.options = options;
-    shared_.handler = std::move(handler);
-    shared_.handlers =
-        std::make_unique<asio::thread_pool>(static_cast<size_t>(options.handler_threads));
-  }
+  BeastServer(const HttpServerOptions& options, HttpHandler handler, IsQuery is_query)
+      : shared_(options, std::move(handler), std::move(is_query)), acceptor_(shared_.network) {}
   ~BeastServer() override { Stop(); }
 
   Status Listen() {
@@ -300,9 +349,11 @@ class BeastServer : public HttpServer {
       error_code ignored;
       acceptor_.close(ignored);
     });
-    // Handlers end first (streams see `stopping`), then the network thread has nothing left that
-    // could start one.
-    shared_.handlers->join();
+    // Streams end first (they see `stopping` with their next pulse), then what else the pools do;
+    // then the network thread has nothing left that could start one.
+    for (int count; (count = shared_.streams) > 0;) shared_.streams.wait(count);
+    shared_.handlers.threads.join();
+    shared_.queries.threads.join();
     shared_.network.stop();
     if (thread_.joinable()) thread_.join();
   }
@@ -329,8 +380,8 @@ class BeastServer : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,
-                                                      HttpHandler handler) {
-  auto server = std::make_unique<BeastServer>(options, std::move(handler));
+                                                      HttpHandler handler, IsQuery is_query) {
+  auto server = std::make_unique<BeastServer>(options, std::move(handler), std::move(is_query));
   RETURN_IF_ERROR(server->Listen());
   return std::unique_ptr<HttpServer>(std::move(server));
 }

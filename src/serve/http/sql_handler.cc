@@ -75,7 +75,7 @@ class SqlHandler::StatementStream {
         stopping_(stopping),
         statements_(sql::SplitStatements(script_.text)) {}
 
-  /// Empty at the end; a lone newline when there is nothing new.
+  /// Empty at the end; kTimeout when no rows came since.
   Result<std::string> Next() {
     if (stopping_) return Cancelled("the server is stopping");
     if (result_.rows != nullptr) return Rows();
@@ -83,6 +83,9 @@ class SqlHandler::StatementStream {
     if (ended_ || next_ >= statements_.size()) return std::string();
     return Start();
   }
+
+  /// After a Next() without rows.
+  void WhenReady(std::function<void()> ready) { result_.rows->WhenReady(std::move(ready)); }
 
  private:
   static constexpr int kWaitMs = 200;
@@ -112,9 +115,9 @@ class SqlHandler::StatementStream {
   }
 
   Result<std::string> Rows() {
-    auto batch = result_.rows->Next(kWaitMs);
+    auto batch = result_.rows->Next(0);
     if (!batch.ok()) {
-      if (batch.kind() == ErrorKind::kTimeout) return std::string("\n");
+      if (batch.kind() == ErrorKind::kTimeout) return batch.error();
       result_.rows.reset();
       return Failed(batch.error());
     }
@@ -196,6 +199,9 @@ HttpResponse SqlHandler::Stream(Script script) {
   HttpResponse response;
   response.content_type = "application/x-ndjson";
   response.next_chunk = [statements] { return statements->Next(); };
+  response.when_ready = [statements](std::function<void()> ready) {
+    statements->WhenReady(std::move(ready));
+  };
   return response;
 }
 

@@ -1,6 +1,7 @@
 #include "serve/session/background_fetch.h"
 
 #include <chrono>
+#include <utility>
 
 namespace forebay::serve {
 
@@ -34,6 +35,17 @@ Result<model::Batch> BackgroundFetch::Next(int timeout_ms) {
   return answer;
 }
 
+void BackgroundFetch::WhenReady(std::function<void()> callback) {
+  {
+    std::lock_guard lock(mutex_);
+    if (turn_ == Turn::kFetcher) {
+      ready_callback_.swap(callback);
+      return;
+    }
+  }
+  callback();
+}
+
 void BackgroundFetch::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -46,6 +58,11 @@ void BackgroundFetch::Run() {
     answer_.emplace(std::move(answer));
     turn_ = Turn::kDone;
     changed_.notify_all();
+    if (auto ready = std::exchange(ready_callback_, nullptr)) {
+      lock.unlock();
+      ready();
+      lock.lock();
+    }
   }
 }
 

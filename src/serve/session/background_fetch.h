@@ -22,6 +22,9 @@ class BackgroundFetch {
 
   /// The function's next answer; kTimeout when it takes longer than `timeout_ms` (-1: never).
   Result<model::Batch> Next(int timeout_ms);
+  /// Calls `callback` once, after a Next that timed out: now, or by the other thread when the
+  /// answer is there.
+  void WhenReady(std::function<void()> callback);
 
  private:
   enum class Turn { kReader, kFetcher, kDone, kEnd };
@@ -33,6 +36,7 @@ class BackgroundFetch {
   std::condition_variable changed_;
   Turn turn_ = Turn::kReader;  ///< guarded by mutex_, as is answer_
   std::optional<Result<model::Batch>> answer_;
+  std::function<void()> ready_callback_;
   std::thread thread_;
 };
 

@@ -41,6 +41,9 @@ class StreamCursorImpl : public ResultCursor {
     if (batch.ok() && *batch) RETURN_IF_ERROR(CheckDecimals(columns_, **batch));
     return batch;
   }
+  void WhenReady(std::function<void()> ready) override {
+    job_->collect()->WhenReady(std::move(ready));
+  }
   void Cancel() override { job_->Stop(compute::StopMode::kCancel); }
 
  private:
@@ -83,6 +86,7 @@ class BatchCursorImpl : public ResultCursor {
     RETURN_IF_ERROR(CheckDecimals(plan_->output, batch));
     return std::optional(std::move(batch));
   }
+  void WhenReady(std::function<void()> ready) override { fetch_->WhenReady(std::move(ready)); }
   void Cancel() override { query_->Interrupt(); }
 
  private:

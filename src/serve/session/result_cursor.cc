@@ -15,6 +15,7 @@ class MemoryCursor : public ResultCursor {
     if (rows_.num_rows == 0) return std::optional<model::Batch>();
     return std::optional(std::exchange(rows_, model::Batch()));
   }
+  void WhenReady(std::function<void()> ready) override { ready(); }
   void Cancel() override {}
 
  private:

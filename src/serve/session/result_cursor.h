@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ class ResultCursor {
   /// The next rows, valid until the next call; nullopt at the end; kTimeout when none came within
   /// `timeout_ms` (ask again).
   virtual Result<std::optional<model::Batch>> Next(int timeout_ms) = 0;
+  /// Calls `ready` once, on any thread, when a Next() that timed out would have an answer. It must
+  /// not call back into the cursor.
+  virtual void WhenReady(std::function<void()> ready) = 0;
   virtual void Cancel() = 0;
 };
 
