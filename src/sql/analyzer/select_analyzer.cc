@@ -172,6 +172,10 @@ Result<int> SelectAnalyzer::GroupKey(const ExpressionAst& ast) {
   }
   ExpressionAnalyzer analyzer(scope_);
   ASSIGN_OR_RETURN(ExpressionPtr key, analyzer.Analyze(ast));
+  // GROUPING SETS name a key once for each set that has it.
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    if (Equal(*keys_[i], *key)) return static_cast<int>(i);
+  }
   keys_.push_back(std::move(key));
   key_names_.push_back(ast.kind == ExpressionAstKind::kName
                            ? ast.names.back()
