@@ -1,6 +1,7 @@
 #include "serve/materialized/full_refresh.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/failpoint.h"
@@ -59,6 +60,7 @@ Result<std::unique_ptr<FullRefresh>> FullRefresh::Begin(const Engine& engine,
   refresh->evaluation_.time_zone = refresh->options_.time_zone;
   refresh->settings_ = table.settings;
   refresh->settings_["execution.runtime-mode"] = "batch";
+  refresh->types_ = info.descriptor.schema.Types();
   refresh->key_columns_ = info.descriptor.schema.PrimaryKeyIndexes();
   std::string names;
   for (const model::ColumnSpec& column : info.descriptor.schema.columns) {
@@ -97,6 +99,9 @@ Result<bool> FullRefresh::Continue(int timeout_ms) {
     if (*batch) {
       RETURN_IF_ERROR(new_rows_ != nullptr ? WriteNew(std::move(**batch)) : DeleteOld(**batch));
     } else if (old_rows_ != nullptr) {
+      Failpoint("refresh.before_write");
+      RETURN_IF_ERROR(WriteStaged());
+      Failpoint("refresh.after_write");
       return true;
     } else {
       Failpoint("refresh.before_delete");
@@ -123,7 +128,7 @@ Status FullRefresh::WriteNew(model::Batch rows) {
   ASSIGN_OR_RETURN(format::EncodedKeys keys, KeysOf(checked, key_columns_));
   for (int row = 0; row < keys.num_rows(); ++row) keys_.emplace(keys[row]);
   rows_ += checked.num_rows;
-  return writer_->Write(checked).status();
+  return Stage(std::move(checked));
 }
 
 Status FullRefresh::DeleteOld(const model::Batch& rows) {
@@ -137,7 +142,23 @@ Status FullRefresh::DeleteOld(const model::Batch& rows) {
   auto changes = std::make_shared<model::ChangeType[]>(gone.size());
   std::fill_n(changes.get(), gone.size(), model::ChangeType::kDelete);
   deletes.changes = changes;
-  return writer_->Write(deletes).status();
+  return Stage(std::move(deletes));
+}
+
+Status FullRefresh::Stage(model::Batch rows) {
+  staged_bytes_ += rows.MemoryBytes();
+  staged_.push_back(std::move(rows));
+  return staged_bytes_ > kStagedBytesMax ? WriteStaged() : Status::Ok();
+}
+
+Status FullRefresh::WriteStaged() {
+  if (staged_.empty()) return Status::Ok();
+  model::BatchBuilder builder(types_);
+  for (const model::Batch& batch : std::exchange(staged_, {})) {
+    for (int row = 0; row < batch.num_rows; ++row) builder.AppendRow(batch, row);
+  }
+  staged_bytes_ = 0;
+  return writer_->Write(builder.Finish()).status();
 }
 
 }  // namespace forebay::serve

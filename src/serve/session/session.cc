@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/duration.h"
+#include "compute/job/shared_inputs.h"
 #include "serve/session/batch_insert.h"
 #include "serve/session/query_cursor.h"
 #include "serve/session/settings.h"
@@ -271,6 +272,22 @@ Result<StatementResult> Session::Run(const sql::StartJobStatement& start) {
   return StatementResult::Message(fmt::format("job {} started", start.job));
 }
 
+/// What the joins of a plan would share with other jobs, under the session's settings.
+std::string Session::SharedText(const std::vector<sql::PlanPtr>& roots) const {
+  compute::JobContext context;
+  context.environment = engine_.environment;
+  context.settings = settings_;
+  auto shares = compute::SharesState(context);
+  bool is_insert = !roots.empty() && roots[0]->kind == sql::PlanKind::kSink;
+  if (!shares.ok() || !*shares || !is_insert) return "";
+  std::string text;
+  for (const auto& [node, shared] : compute::FindSharedInputs(roots)) {
+    text += fmt::format("Join(id=[{}], input=[{}]): {}\n", node->id,
+                        shared.input == 0 ? "left" : "right", shared.spec.ToString());
+  }
+  return text.empty() ? "" : "\n== Shared Arrangements ==\n" + text;
+}
+
 Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {
   if (explain.details.size() >= 3 && explain.details[1] == "JOB") {
     return AnalyzeJob(explain.details[2], explain.details.size() > 3 ? explain.details[3] : "");
@@ -280,7 +297,7 @@ Result<StatementResult> Session::Run(const sql::ExplainStatement& explain) {
     return Analyze(explain);
   }
   StatementResult result;
-  result.rows = TextCursor({"result"}, {{explain.text}});
+  result.rows = TextCursor({"result"}, {{explain.text + SharedText(explain.roots)}});
   return result;
 }
 

@@ -123,6 +123,7 @@ class Session {
   Result<StatementResult> AlterPartitions(const sql::AlterTableStatement& alter);
   Result<StatementResult> ShowPartitions(const sql::ShowStatement& show);
   Result<StatementResult> DescribeJob(const std::string& id);
+  std::string SharedText(const std::vector<sql::PlanPtr>& roots) const;
   Result<StatementResult> AnalyzeJob(const std::string& id, const std::string& form);
   Result<StatementResult> Analyze(const sql::ExplainStatement& explain);
 

@@ -311,7 +311,7 @@ class StatementAnalyzer {
     ExplainStatement bound;
     bound.details = ast->details;
     // EXPLAIN ANALYZE JOB 'id' has no statement.
-    if (ast->details.size() == 3 && ast->details[1] == "JOB") {
+    if (ast->details.size() >= 3 && ast->details[1] == "JOB") {
       return BoundStatement(std::move(bound));
     }
     const auto& node = ast->statement.node;
