@@ -1,5 +1,3 @@
-#include <map>
-
 #include "compute/operator/accumulator_object.h"
 #include "model/bitmap.h"
 
@@ -96,7 +94,7 @@ class BitmapAccumulator : public ObjectAccumulator<BitmapState> {
 
 struct BitmapCounts {
   int64_t bitmaps = 0;  ///< or values, for BITMAP_BUILD_AGG
-  std::map<uint32_t, int64_t> values;
+  StateOrderedMap<uint32_t, int64_t> values;
 };
 
 /// The same over input with retractions: in how many bitmaps each value is.

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <deque>
-#include <map>
 
 #include "compute/expression/json_path.h"
 #include "compute/operator/accumulator_object.h"
@@ -16,7 +14,7 @@ constexpr std::string_view kNull = "null";
 
 /// JSON_ARRAYAGG: the values in order of arrival; a retraction removes the first equal one (Flink's
 /// JsonArrayAggFunction).
-class JsonArrayAccumulator : public ObjectAccumulator<std::deque<std::string>> {
+class JsonArrayAccumulator : public ObjectAccumulator<StateDeque<StateString>> {
  public:
   JsonArrayAccumulator(int argument, bool keeps_nulls)
       : argument_(argument), keeps_nulls_(keeps_nulls) {}
@@ -27,7 +25,7 @@ class JsonArrayAccumulator : public ObjectAccumulator<std::deque<std::string>> {
       int row = static_cast<int>(input.rows[i]);
       bool null = column.IsNull(row);
       if (null && !keeps_nulls_) continue;
-      std::string value(null ? kNull : column.GetString(row));
+      StateString value(null ? kNull : column.GetString(row));
       auto& values = Object(input.payloads[i]);
       if (input.signs == nullptr || input.signs[i] > 0) {
         values.push_back(std::move(value));
@@ -46,7 +44,7 @@ class JsonArrayAccumulator : public ObjectAccumulator<std::deque<std::string>> {
     for (char* payload : payloads) {
       text = "[";
       if (Peek(payload) != nullptr) {
-        for (const std::string& value : *Peek(payload)) {
+        for (const StateString& value : *Peek(payload)) {
           if (text.size() > 1) text += ',';
           text += value;
         }
@@ -58,7 +56,7 @@ class JsonArrayAccumulator : public ObjectAccumulator<std::deque<std::string>> {
     const auto* values = Peek(payload);
     writer.WriteVarint(values == nullptr ? 0 : values->size());
     if (values == nullptr) return;
-    for (const std::string& value : *values) writer.WriteString(value);
+    for (const StateString& value : *values) writer.WriteString(value);
   }
   Status Load(char* payload, ByteReader& reader) override {
     ASSIGN_OR_RETURN(uint64_t size, reader.ReadVarint());
@@ -76,7 +74,7 @@ class JsonArrayAccumulator : public ObjectAccumulator<std::deque<std::string>> {
 
 /// JSON_OBJECTAGG: a value a key; a key that is there already ends the job, as in Flink's
 /// JsonObjectAggFunction. Members are in the order of their keys.
-class JsonObjectAccumulator : public ObjectAccumulator<std::map<std::string, std::string>> {
+class JsonObjectAccumulator : public ObjectAccumulator<StateOrderedMap<StateString, StateString>> {
  public:
   JsonObjectAccumulator(int key, int value, bool keeps_nulls)
       : key_(key), value_(value), keeps_nulls_(keeps_nulls) {}
@@ -89,14 +87,14 @@ class JsonObjectAccumulator : public ObjectAccumulator<std::map<std::string, std
       if (keys.IsNull(row)) {
         return Fail(InvalidArgument("JSON_OBJECTAGG: a key is NULL; a key must have a value"));
       }
-      std::string key(keys.GetString(row));
+      StateString key(keys.GetString(row));
       if (input.signs != nullptr && input.signs[i] < 0) {
         Object(input.payloads[i]).erase(key);
         continue;
       }
       bool null = values.IsNull(row);
       if (null && !keeps_nulls_) continue;
-      Add(input.payloads[i], key, std::string(null ? kNull : values.GetString(row)));
+      Add(input.payloads[i], key, StateString(null ? kNull : values.GetString(row)));
     }
   }
   void Merge(char* into, const char* from) override {
@@ -130,7 +128,7 @@ class JsonObjectAccumulator : public ObjectAccumulator<std::map<std::string, std
     ASSIGN_OR_RETURN(uint64_t size, reader.ReadVarint());
     for (uint64_t i = 0; i < size; ++i) {
       ASSIGN_OR_RETURN(std::string_view key, reader.ReadString());
-      std::string copy(key);
+      StateString copy(key);
       ASSIGN_OR_RETURN(std::string_view value, reader.ReadString());
       Object(payload).emplace(std::move(copy), value);
     }
@@ -138,9 +136,10 @@ class JsonObjectAccumulator : public ObjectAccumulator<std::map<std::string, std
   }
 
  private:
-  void Add(char* payload, const std::string& key, std::string value) {
+  void Add(char* payload, const StateString& key, StateString value) {
     if (Object(payload).emplace(key, std::move(value)).second) return;
-    Fail(InvalidArgument("JSON_OBJECTAGG: key '{}' is there twice; keys must be unique", key));
+    Fail(InvalidArgument("JSON_OBJECTAGG: key '{}' is there twice; keys must be unique",
+                         std::string_view(key)));
   }
   int key_;
   int value_;

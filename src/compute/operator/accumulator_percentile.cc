@@ -24,7 +24,7 @@ struct JavaOrder {
 struct Distribution {
   bool has_shares = false;
   std::vector<double> shares;
-  std::map<double, int64_t, JavaOrder> counts;
+  std::map<double, int64_t, JavaOrder, StateAllocator<std::pair<const double, int64_t>>> counts;
 };
 
 double NumberAt(const Column& column, int row) {

@@ -14,7 +14,7 @@ namespace {
 /// A user's aggregate function in Python. Its accumulators are bytes to us: they are kept and saved
 /// here, and the process gets them with each batch of rows, so that it holds nothing and a
 /// checkpoint has all there is.
-class PythonAccumulator : public ObjectAccumulator<std::string> {
+class PythonAccumulator : public ObjectAccumulator<StateString> {
  public:
   PythonAccumulator(std::vector<int> arguments, std::unique_ptr<PythonFunction> function)
       : arguments_(std::move(arguments)), function_(std::move(function)) {}
@@ -39,7 +39,7 @@ class PythonAccumulator : public ObjectAccumulator<std::string> {
           function_->Update(StatesOf(payloads), std::move(groups), std::move(signs), columns));
   }
   void Merge(char* into, const char* from) override {
-    const std::string* other = Peek(from);
+    const StateString* other = Peek(from);
     if (other == nullptr || !status().ok()) return;
     if (Peek(into) == nullptr) {
       Object(into) = *other;
@@ -63,7 +63,7 @@ class PythonAccumulator : public ObjectAccumulator<std::string> {
     }
   }
   void Save(const char* payload, ByteWriter& writer) const override {
-    const std::string* state = Peek(payload);
+    const StateString* state = Peek(payload);
     writer.Write<uint8_t>(state == nullptr ? 0 : 1);
     if (state != nullptr) writer.WriteString(*state);
   }
@@ -79,7 +79,7 @@ class PythonAccumulator : public ObjectAccumulator<std::string> {
   Column StatesOf(std::span<char* const> payloads) const {
     model::ColumnBuilder builder(DataType::Bytes(), static_cast<int>(payloads.size()));
     for (char* payload : payloads) {
-      const std::string* state = Peek(payload);
+      const StateString* state = Peek(payload);
       if (state == nullptr) {
         builder.AppendNull();
       } else {

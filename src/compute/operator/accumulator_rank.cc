@@ -1,7 +1,6 @@
 // Functions of the order of an OVER window's rows as aggregates over all rows so far (Flink's
 // RowNumberAggFunction, RankAggFunction, DenseRankAggFunction, LagAggFunction).
 
-#include <deque>
 #include <memory>
 
 #include "compute/operator/accumulator_object.h"
@@ -13,14 +12,14 @@ using model::Column;
 
 namespace {
 
-std::string BytesOf(const Column& column, int row) {
+StateString BytesOf(const Column& column, int row) {
   ByteWriter writer;
   writer.Write<uint8_t>(column.IsNull(row) ? 0 : 1);
   if (!column.IsNull(row)) WriteCell(column, row, writer);
-  return writer.Take();
+  return StateString(writer.view());
 }
 
-void AppendBytes(const std::string& bytes, model::ColumnBuilder& builder) {
+void AppendBytes(std::string_view bytes, model::ColumnBuilder& builder) {
   ByteReader reader(bytes);
   auto is_there = reader.Read<uint8_t>();
   bool is_null = !is_there.ok() || *is_there == 0;
@@ -30,7 +29,7 @@ void AppendBytes(const std::string& bytes, model::ColumnBuilder& builder) {
 struct RankState {
   int64_t rows = 0;  ///< DENSE_RANK: at most 1, it does not depend on how many there are
   int64_t rank = 0;
-  std::string last;  ///< the order of the newest row
+  StateString last;  ///< the order of the newest row
 };
 
 /// ROW_NUMBER (no argument), RANK and DENSE_RANK (the ordering column).
@@ -43,7 +42,7 @@ class RankAccumulator : public ObjectAccumulator<RankState> {
   void Update(const AccumulatorInput& input) override {
     for (size_t i = 0; i < input.rows.size(); ++i) {
       RankState& state = Object(input.payloads[i]);
-      std::string order;
+      StateString order;
       if (argument_ >= 0) {
         order = BytesOf(input.batch.columns[argument_], static_cast<int>(input.rows[i]));
       }
@@ -83,9 +82,9 @@ class RankAccumulator : public ObjectAccumulator<RankState> {
 };
 
 struct LagState {
-  std::deque<std::string> values;  ///< the newest `offset` + 1
+  StateDeque<StateString> values;  ///< the newest `offset` + 1
   int64_t offset = 1;
-  std::string fallback;
+  StateString fallback;
 };
 
 /// LAG(value [, offset [, default]]): the value so many rows before.
@@ -120,7 +119,7 @@ class LagAccumulator : public ObjectAccumulator<LagState> {
       if (is_there) {
         AppendBytes(state->values.front(), builder);
       } else {
-        AppendBytes(state == nullptr ? std::string() : state->fallback, builder);
+        AppendBytes(state == nullptr ? std::string_view() : state->fallback, builder);
       }
     }
   }
@@ -130,7 +129,7 @@ class LagAccumulator : public ObjectAccumulator<LagState> {
     writer.Write<int64_t>(state.offset);
     writer.WriteString(state.fallback);
     writer.WriteVarint(state.values.size());
-    for (const std::string& value : state.values) writer.WriteString(value);
+    for (const StateString& value : state.values) writer.WriteString(value);
   }
   Status Load(char* payload, ByteReader& reader) override {
     LagState& state = Object(payload);

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "compute/operator/match_automaton.h"
 #include "compute/operator/match_store.h"
+#include "compute/state/state_allocator.h"
 #include "sql/plan/match_node.h"
 
 namespace forebay::compute {
@@ -29,7 +30,7 @@ class MatchQueue {
  public:
   bool empty() const { return items_.empty(); }
   const PartialMatch& front() const { return items_.front(); }
-  const std::vector<PartialMatch>& items() const { return items_; }
+  const StateVector<PartialMatch>& items() const { return items_; }
   void Add(const PartialMatch& match);
   PartialMatch Poll();
   void Clear() { items_.clear(); }
@@ -49,7 +50,7 @@ class MatchQueue {
  private:
   void SiftDown(size_t place, PartialMatch item);
 
-  std::vector<PartialMatch> items_;
+  StateVector<PartialMatch> items_;
 };
 
 /// What a key has under way.

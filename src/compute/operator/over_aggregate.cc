@@ -297,7 +297,9 @@ void OverAggregateOperator::Free(const Due& freed) {
     }
     deleted_.emplace_back(freed.entry->hash, StoredKey(freed));
   } else {
-    fresh_[number - snapshot_floor_].row = nullptr;
+    fresh_[number - fresh_floor_].row = nullptr;
+    // Without snapshots it must not grow for ever.
+    for (; !fresh_.empty() && fresh_.front().row == nullptr; ++fresh_floor_) fresh_.pop_front();
   }
   store_.FreeRow(freed.row);
 }
@@ -336,7 +338,8 @@ Status OverAggregateOperator::BeginSnapshot(StateWriter& writer) {
   ContinueSnapshot(INT64_MAX);
   writer_ = &writer;
   written_.swap(fresh_);
-  written_floor_ = std::exchange(snapshot_floor_, next_number_);
+  written_floor_ = fresh_floor_;
+  fresh_floor_ = snapshot_floor_ = next_number_;
   written_deleted_.swap(deleted_);
   table_.BeginSnapshot(writer, kGroupTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(GroupOf(entry)->last_fired);
@@ -355,13 +358,12 @@ bool OverAggregateOperator::ContinueSnapshot(int64_t deadline_ns) {
     written_deleted_.pop_back();
     if (clock.IsPast()) return false;
   }
-  while (next_written_ < written_.size()) {
-    Due due = std::exchange(written_[next_written_++], Due{});
-    if (due.row != nullptr) WriteRow(due);
+  while (!written_.empty()) {
+    if (written_.front().row != nullptr) WriteRow(written_.front());
+    written_.pop_front();
+    ++written_floor_;
     if (clock.IsPast()) return false;
   }
-  written_.clear();
-  next_written_ = 0;
   return table_.ContinueSnapshot(deadline_ns);
 }
 
@@ -398,7 +400,7 @@ Status OverAggregateOperator::Restore(StateReader& reader) {
         next_number_ = std::max(next_number_, NumberOf(*due.row) + 1);
         return Status::Ok();
       }));
-  snapshot_floor_ = next_number_;
+  fresh_floor_ = snapshot_floor_ = next_number_;
   expiry_.OnRestore();
   for (const auto& [key, due] : by_time) {
     Group* group = GroupOf(due.entry);

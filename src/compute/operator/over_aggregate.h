@@ -103,13 +103,13 @@ class OverAggregateOperator : public Operator {
   /// Rows are numbered by arrival; those from `snapshot_floor_` on are in no checkpoint.
   int64_t next_number_ = 0;
   int64_t snapshot_floor_ = 0;
-  StateVector<Due> fresh_;  ///< row number - snapshot_floor_ -> row; null when it has gone
+  StateDeque<Due> fresh_;  ///< row number - fresh_floor_ -> row; null when it has gone
+  int64_t fresh_floor_ = 0;
   StateVector<std::pair<uint64_t, StateString>> deleted_;
   // Of the snapshot that is being written: what was fresh and deleted.
   StateWriter* writer_ = nullptr;
   int64_t written_floor_ = 0;
-  StateVector<Due> written_;
-  size_t next_written_ = 0;
+  StateDeque<Due> written_;
   StateVector<std::pair<uint64_t, StateString>> written_deleted_;
 
   // Scratch.

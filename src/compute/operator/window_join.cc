@@ -120,6 +120,8 @@ Status WindowJoinOperator::ProcessWatermark(Watermark watermark) {
       }
     }
   }
+  // Without snapshots it must not grow for ever.
+  while (!fresh_.empty() && fresh_.front().expired()) fresh_.pop_front();
   return Status::Ok();
 }
 

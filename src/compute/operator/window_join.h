@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 
@@ -56,11 +57,11 @@ class WindowJoinOperator : public Operator {
   std::vector<int> keys_[2];
   RowCodec rows_[2];
   std::map<int64_t, Window> windows_;
-  std::vector<std::weak_ptr<Buffered>> fresh_;  ///< in no snapshot
+  std::deque<std::weak_ptr<Buffered>> fresh_;  ///< in no snapshot
   std::vector<std::pair<int, std::string>> deleted_;
   // Of the snapshot that is being written: what was fresh and deleted.
   StateWriter* writer_ = nullptr;
-  std::vector<std::weak_ptr<Buffered>> written_;
+  std::deque<std::weak_ptr<Buffered>> written_;
   std::vector<std::pair<int, std::string>> written_deleted_;
   int64_t next_row_ = 0;
   int64_t progress_ = kMinWatermark;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <map>
 #include <new>
@@ -31,6 +32,8 @@ struct StateAllocator {
 using StateString = std::basic_string<char, std::char_traits<char>, StateAllocator<char>>;
 template <typename T>
 using StateVector = std::vector<T, StateAllocator<T>>;
+template <typename T>
+using StateDeque = std::deque<T, StateAllocator<T>>;
 template <typename K, typename V>
 using StateOrderedMap = std::map<K, V, std::less<>, StateAllocator<std::pair<const K, V>>>;
 

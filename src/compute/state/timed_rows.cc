@@ -86,6 +86,15 @@ void TimedRows::List(Entry* entry, StoredRow* row) {
   changed_.push_back({entry, row});
 }
 
+/// The last one takes its place, so that without snapshots the list does not grow for ever.
+void TimedRows::Unlist(StoredRow* row) {
+  uint32_t place = PlaceOf(row);
+  changed_[place] = changed_.back();
+  StoreLe<uint32_t>(changed_[place].row->bytes() + kListByte + 1, place);
+  changed_.pop_back();
+  ListOf(row) = 0;
+}
+
 /// Before a change to a row: the snapshot that is being written takes it as it is.
 void TimedRows::WriteIfPending(StoredRow* row) {
   if (ListOf(row) == 0 || ListOf(row) == static_cast<char>(changed_list_)) return;
@@ -105,7 +114,7 @@ void TimedRows::SetMark(Entry* entry, StoredRow* row, uint8_t mark) {
 void TimedRows::Forget(Entry* entry, StoredRow* row) {
   int64_t number = NumberOf(row);
   WriteIfPending(row);
-  if (ListOf(row) != 0) changed_[PlaceOf(row)].row = nullptr;
+  if (ListOf(row) != 0) Unlist(row);
   if (number < stored_below_) deleted_.emplace_back(entry->hash, StoredKey(entry, row));
   StoreLe<int64_t>(row->bytes(), kRemoved);
   removed_.push_back(row);

@@ -104,6 +104,7 @@ class TimedRows {
   Key& Ensure(Entry* entry);
   void Forget(Entry* entry, StoredRow* row);
   void List(Entry* entry, StoredRow* row);
+  void Unlist(StoredRow* row);
   void WriteIfPending(StoredRow* row);
   void Write(const Changed& changed);
   StateString StoredKey(const Entry* entry, const StoredRow* row) const;
