@@ -1,4 +1,5 @@
 #include "compute/operator/accumulator_object.h"
+#include "compute/state/outside_charge.h"
 #include "model/bitmap.h"
 
 namespace forebay::compute {
@@ -21,6 +22,7 @@ void AppendResult(const Bitmap& bitmap, bool cardinality, model::ColumnBuilder& 
 struct BitmapState {
   bool any = false;  ///< whether there was a value that is not NULL
   Bitmap bitmap;
+  mutable OutsideCharge charge;  ///< as of the last checkpoint
 };
 
 enum class BitmapOperation { kBuild, kAnd, kOr, kXor };
@@ -65,7 +67,10 @@ class BitmapAccumulator : public ObjectAccumulator<BitmapState> {
     const BitmapState* state = Peek(payload);
     bool any = state != nullptr && state->any;
     writer.Write<uint8_t>(any ? 1 : 0);
-    if (any) writer.WriteString(state->bitmap.Serialize());
+    if (!any) return;
+    std::string bytes = state->bitmap.Serialize();
+    state->charge.Set(static_cast<int64_t>(bytes.size()));
+    writer.WriteString(bytes);
   }
   Status Load(char* payload, ByteReader& reader) override {
     ASSIGN_OR_RETURN(uint8_t any, reader.Read<uint8_t>());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compute/operator/emitter.h"
+#include "compute/state/state_fetch.h"
 
 namespace forebay::compute {
 
@@ -154,6 +155,7 @@ Status JoinOperator::CollectPairs(int side, const Batch& batch) {
     }
     return Status::Ok();
   }
+  FetchRows(1 - side);
   for (size_t i = 0; i < keyed_rows_.size(); ++i) {
     if (entries_[i] == nullptr) continue;  // the batch is of a shared side
     for (StoredRow* stored : SidesOf(entries_[i])->lists[1 - side]) {
@@ -162,6 +164,21 @@ Status JoinOperator::CollectPairs(int side, const Batch& batch) {
     }
   }
   return Status::Ok();
+}
+
+/// Of a key with many rows they are in pages of their own behind the list.
+void JoinOperator::FetchRows(int side) {
+  StateFetch fetch;
+  if (!fetch.IsNeeded()) return;
+  for (KeyedTable::Entry* entry : entries_) {
+    if (entry != nullptr) fetch.Add(SidesOf(entry)->lists[side].many);
+  }
+  fetch.Go();
+  for (KeyedTable::Entry* entry : entries_) {
+    if (entry == nullptr || SidesOf(entry)->lists[side].capacity == 0) continue;
+    for (const StoredRow* row : SidesOf(entry)->lists[side]) fetch.Add(row);
+  }
+  fetch.Go();
 }
 
 /// Keeps the pairs for which the condition is true.

@@ -72,6 +72,7 @@ class JoinOperator : public Operator {
   void Sweep(int64_t budget_ns);
   void SelectRows(const model::Batch& batch, const std::vector<int>& keys);
   Status CollectPairs(int side, const model::Batch& batch);
+  void FetchRows(int side);
   Status FilterPairs(int side, const model::Batch& batch);
   Status CheckSharing(StateReader& reader);
   void UpdateState(int side, const model::Batch& batch);

@@ -7,6 +7,7 @@
 #include "compute/expression/evaluator.h"
 #include "compute/operator/operator.h"
 #include "compute/state/key_codec.h"
+#include "compute/state/outside_charge.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -42,6 +43,7 @@ class WindowJoinOperator : public Operator {
     /// Stored keys and their key groups, once a snapshot has the rows.
     std::vector<std::pair<int, std::string>> stored;
     bool is_wanted = false;  ///< by the snapshot that is being written
+    OutsideCharge charge = OutsideCharge(batch.MemoryBytes());
   };
   struct Window {
     std::vector<std::shared_ptr<Buffered>> sides[2];

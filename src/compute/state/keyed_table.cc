@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "compute/state/slice_clock.h"
+#include "compute/state/state_fetch.h"
 
 namespace forebay::compute {
 
@@ -89,6 +90,12 @@ struct EntryKeys {
 template <bool kInsert, typename Keys>
 void KeyedTable::LookupAll(const Keys& keys, std::vector<Entry*>& entries) {
   entries.resize(keys.size());
+  StateFetch fetch;
+  if (fetch.IsNeeded()) {
+    // All of the batch at once: a disk does many reads in the time of one.
+    for (size_t i = 0; i < keys.size(); ++i) fetch.Add(Candidate(keys.hash(i)));
+    fetch.Go();
+  }
   for (size_t begin = 0; begin < keys.size(); begin += kBlockRows) {
     size_t end = std::min(begin + kBlockRows, keys.size());
     for (size_t i = begin; i < end; ++i) {

@@ -101,6 +101,7 @@ StateMemory::~StateMemory() {
   }
   ::munmap(base_, kReservedBytes);
   if (file_ >= 0) ::close(file_);
+  if (process_ >= 0) ::close(process_);
 }
 
 Status StateMemory::status() const {

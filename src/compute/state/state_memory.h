@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -42,6 +43,8 @@ class StateMemory {
   bool Contains(const void* memory) const {
     return static_cast<const char*>(memory) >= base_ && static_cast<const char*>(memory) < end_;
   }
+  /// Begins to read the pages of these addresses that are on disk, and does not wait.
+  void Fetch(std::span<const void* const> addresses);
   /// For objects of many sizes (state_allocator.h).
   ByteArena& objects() { return *objects_; }
   bool HasAddresses() const { return base_ != nullptr; }
@@ -150,6 +153,7 @@ class StateMemory {
   std::atomic<int64_t> outside_bytes_{0};
   std::atomic<int64_t> cached_bytes_{0};  ///< of the file, as last counted
   int file_ = -1;
+  int process_ = -1;  ///< this one, for Fetch
   std::thread sweeper_;
   std::unique_ptr<ByteArena> objects_ = std::make_unique<ByteArena>(kUnit);
 };

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -110,6 +113,34 @@ void StateMemory::PageOut(int64_t excess) {
       if (excess > 0 && !PageOutArea(*area, kind, excess)) return;
     }
   }
+}
+
+void StateMemory::Fetch(std::span<const void* const> addresses) {
+  std::vector<iovec> pages;
+  {
+    std::lock_guard lock(mutex_);
+    for (const void* address : addresses) {
+      if (!Contains(address)) continue;
+      auto offset = static_cast<size_t>(static_cast<const char*>(address) - base_);
+      auto unit = static_cast<uint32_t>(offset / kUnit);
+      const Area& area = AreaOf(unit);
+      if (!IsPaged(units_[&area - areas_][unit - area.begin])) continue;
+      char* page = base_ + offset / kPageBytes * kPageBytes;
+      bool is_last = !pages.empty() && pages.back().iov_base == page;
+      if (!is_last) pages.push_back({page, kPageBytes});
+    }
+  }
+  if (pages.empty()) return;
+  if (process_ < 0) process_ = static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0));
+  std::span<const iovec> rest(pages);
+  while (process_ >= 0 && !rest.empty()) {
+    auto count = std::min<size_t>(rest.size(), IOV_MAX);
+    auto done = ::syscall(SYS_process_madvise, process_, rest.data(), count, MADV_WILLNEED, 0);
+    if (done <= 0) break;
+    rest = rest.subspan(std::min(static_cast<size_t>(done) / kPageBytes, rest.size()));
+  }
+  // Where the system knows no list of pages.
+  for (const iovec& page : rest) (void)::madvise(page.iov_base, page.iov_len, MADV_WILLNEED);
 }
 
 void StateMemory::Sweep() {
