@@ -103,10 +103,19 @@ LocalEncodedTable::LocalEncodedTable(std::shared_ptr<const storage::HostedTable>
     : table_(std::move(table)),
       key_indexes_(table_->info.descriptor.PhysicalPrimaryKeyIndexes()),
       key_types_(KeyTypes(table_->info.descriptor)),
-      key_encoding_(format::RowKeyEncodingOf(table_->info.descriptor)) {}
+      key_encoding_(format::RowKeyEncodingOf(table_->info.descriptor)),
+      present_(MakeVersion(table_->info.descriptor.schema)) {}
+
+std::shared_ptr<const LocalEncodedTable::Version> LocalEncodedTable::MakeVersion(
+    const model::Schema& schema) {
+  std::vector<model::DataType> types = schema.Types();
+  format::LogBatchProjection projection(types);
+  return std::make_shared<const Version>(Version{std::move(types), std::move(projection)});
+}
 
 Result<std::shared_ptr<const LocalEncodedTable::Version>> LocalEncodedTable::VersionOf(
     model::SchemaId id) const {
+  if (id == table_->info.schema_id) return present_;
   std::lock_guard lock(mutex_);
   std::shared_ptr<const Version>& version = versions_[id];
   if (version != nullptr) return version;
@@ -115,9 +124,7 @@ Result<std::shared_ptr<const LocalEncodedTable::Version>> LocalEncodedTable::Ver
     versions_.erase(id);
     return NotFound("table '{}' has no schema {}", table_->info.path.ToString(), id.value());
   }
-  std::vector<model::DataType> types = (*schema)->Types();
-  format::LogBatchProjection projection(types);
-  version = std::make_shared<const Version>(Version{std::move(types), std::move(projection)});
+  version = MakeVersion(**schema);
   return version;
 }
 

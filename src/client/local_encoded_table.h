@@ -59,6 +59,7 @@ class LocalEncodedTable : public EncodedTable,
     std::vector<model::DataType> types;
     format::LogBatchProjection projection;
   };
+  static std::shared_ptr<const Version> MakeVersion(const model::Schema& schema);
   Result<std::shared_ptr<const Version>> VersionOf(model::SchemaId id) const;
   Result<LogBytes> ReadFiltered(int bucket, model::LogOffset offset, int64_t max_bytes,
                                 const std::vector<int>* projection,
@@ -87,8 +88,10 @@ class LocalEncodedTable : public EncodedTable,
   const std::vector<int> key_indexes_;
   std::vector<model::DataType> key_types_;
   const format::KeyEncoding key_encoding_;  ///< of the keys that clients send; storage has its own
+  const std::shared_ptr<const Version> present_;  ///< of the table's own schema
   mutable std::mutex mutex_;
-  mutable std::map<model::SchemaId, std::shared_ptr<const Version>> versions_;  ///< under `mutex_`
+  /// Of other schemas; under `mutex_`.
+  mutable std::map<model::SchemaId, std::shared_ptr<const Version>> versions_;
 };
 
 }  // namespace forebay::client

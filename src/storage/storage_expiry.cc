@@ -16,7 +16,10 @@ Status StorageServer::ExpireNow() {
   for (const auto& table : AllHosts()) {
     for (const auto& bucket : table->buckets) {
       if (bucket.log == nullptr) continue;
-      if (bucket.kv != nullptr) bucket.kv->UpdateRetention();
+      if (bucket.kv != nullptr) {
+        bucket.kv->RetryMove();
+        bucket.kv->UpdateRetention();
+      }
       RETURN_IF_ERROR(bucket.log->Expire());
     }
   }

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "base/failpoint.h"
 #include "client/tests/local_fixture.h"
@@ -187,6 +189,34 @@ TEST_F(PrimaryKeyTableTest, RandomWorkEqualsAMap) {
   std::map<int64_t, std::string> scanned;
   for (int bucket = 0; bucket < 3; ++bucket) scanned.merge(Scan(bucket));
   EXPECT_EQ(scanned, model);
+}
+
+/// Whether there is a file of that kind in some directory of rows.
+bool HasRowFile(const std::string& data, const std::string& extension) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
+    if (entry.path().extension() == extension) return true;
+  }
+  return false;
+}
+
+TEST_F(PrimaryKeyTableTest, RowsThatCouldNotBeMovedAreMovedLater) {
+  Shut();
+  options_.expiry_interval_ms = 20;
+  Open();
+  Create();
+  std::filesystem::path kv;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(options_.data_dir)) {
+    if (entry.path().filename() == "kv") kv = entry.path();
+  }
+  ASSERT_FALSE(kv.empty());
+  // A directory that is not empty stands where the file of rows would be made.
+  std::filesystem::create_directories(kv / "added-rows" / "in the way");
+  for (int64_t id = 0; id < 40; ++id) Put({{id, std::string(1 << 20, 'a')}});
+  EXPECT_FALSE(HasRowFile(kv, ".sst"));
+  std::filesystem::remove_all(kv / "added-rows");
+  // No write comes that could begin the next move.
+  while (!HasRowFile(kv, ".sst")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(Lookup({39})[0].size(), size_t{1} << 20);
 }
 
 /// A process is killed at a random place while it upserts; the parent knows what was acknowledged.

@@ -9,6 +9,7 @@
 
 #include "base/failpoint.h"
 #include "format/row_key.h"
+#include "lake/tiering/lake_offsets.h"
 #include "lake/tiering/lake_rows.h"
 #include "lake/tiering/parquet_bytes.h"
 
@@ -78,7 +79,7 @@ Status TableTierer::ReadOffsets() {
                       iceberg_->directory(), part.offsets.size(), buckets);
   }
   // A crash may have come between the commit and telling storage.
-  return TellStorage(parts_);
+  return TellOffsets(parts_);
 }
 
 std::vector<LogOffset> TableTierer::offsets() const {
@@ -89,11 +90,9 @@ std::vector<LogOffset> TableTierer::offsets() const {
   return all;
 }
 
-Status TableTierer::TellStorage(const Parts& parts) {
+Status TableTierer::TellOffsets(const Parts& parts) {
   for (const auto& [id, part] : parts) {
-    Status told = connection_.admin().SetLakeOffsets(table_.path, part.offsets, id);
-    bool gone = !told.ok() && id.has_value() && told.kind() == ErrorKind::kNotFound;
-    if (!gone) RETURN_IF_ERROR(told);
+    RETURN_IF_ERROR(TellLakeOffsets(connection_.admin(), table_.path, id, part.offsets));
   }
   return Status::Ok();
 }
@@ -199,7 +198,7 @@ Result<TieringRound> TableTierer::RunRound() {
   Failpoint("lake.tier.after_commit");
   parts_ = std::move(next);
   round.snapshot = std::move(snapshot).value();
-  RETURN_IF_ERROR(TellStorage(changed));
+  RETURN_IF_ERROR(TellOffsets(changed));
   return round;
 }
 

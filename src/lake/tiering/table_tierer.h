@@ -73,7 +73,7 @@ class TableTierer {
 
   Status ReadOffsets();
   /// Tells storage how far the lake is; partitions that are gone need not know.
-  Status TellStorage(const Parts& parts);
+  Status TellOffsets(const Parts& parts);
   /// The parts whose logs there are to read.
   Result<std::vector<PartId>> FindParts();
   Status TierPart(const PartId& id, Part& part, CommitRequest& request, TieringRound& round);

@@ -4,6 +4,7 @@
 
 #include "base/duration.h"
 #include "base/log.h"
+#include "lake/tiering/lake_offsets.h"
 
 namespace forebay::lake {
 
@@ -108,11 +109,10 @@ Status TieringService::TellStorage(const model::TableInfo& table, const Snapshot
   if (!table.descriptor.IsPartitioned()) {
     std::vector<model::LogOffset> offsets = snapshot.LogOffsets();
     if (offsets.empty()) return {};
-    return admin.SetLakeOffsets(table.path, offsets, std::nullopt);
+    return TellLakeOffsets(admin, table.path, std::nullopt, offsets);
   }
   for (const PartitionOffsets& part : snapshot.LogOffsetsByPartition()) {
-    Status told = admin.SetLakeOffsets(table.path, part.offsets, part.partition.id);
-    if (!told.ok() && told.kind() != ErrorKind::kNotFound) return told;
+    RETURN_IF_ERROR(TellLakeOffsets(admin, table.path, part.partition.id, part.offsets));
   }
   return {};
 }

@@ -199,6 +199,7 @@ Status KvTabletImpl::MoveDirty() {
   metrics_.kv_flushes += 1;
   std::lock_guard lock(mutex_);
   rows_.EndMove(written.ok());
+  move_failed_ = !written.ok();
   if (written.ok()) moved_end_ = end;
   EvictIfFull();
   return written;

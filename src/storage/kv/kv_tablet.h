@@ -119,6 +119,8 @@ class KvTablet {
   virtual Result<KvCheckpoint> Checkpoint(const std::string& directory) = 0;
   /// Tells the log what it must keep for a restart.
   virtual void UpdateRetention() = 0;
+  /// Brings rows to RocksDB again, soon, if that failed last; called now and then.
+  virtual void RetryMove() = 0;
   /// Brings all durable rows to RocksDB's files and closes it; what comes later answers
   /// kUnavailable, also from snapshots that are still held. Call after the log was closed.
   virtual Status Close() = 0;

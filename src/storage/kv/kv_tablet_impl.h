@@ -99,6 +99,10 @@ class KvTabletImpl : public KvTablet,
   }
   Result<KvCheckpoint> Checkpoint(const std::string& directory) override;
   void UpdateRetention() override;
+  void RetryMove() override {
+    std::lock_guard lock(mutex_);
+    if (move_failed_) ScheduleMove();
+  }
   Status Close() override;
   void Abandon() override;
   bool FlushOnce() override;
@@ -212,6 +216,7 @@ class KvTabletImpl : public KvTablet,
       0;  ///< the rows in memory are those after the changelog below this
   model::LogOffset moved_end_ = -1;  ///< what the row store was told last; -1: nothing yet
   bool move_scheduled_ = false;
+  bool move_failed_ = false;  ///< the last one
 };
 
 }  // namespace forebay::storage

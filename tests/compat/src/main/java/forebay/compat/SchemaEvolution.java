@@ -300,7 +300,7 @@ final class SchemaEvolution {
     while (System.currentTimeMillis() <= created.getCreatedTime()) {
       Thread.onSpinWait();
     }
-    alter(path, TableChange.set("table.log.ttl", "2 h"));
+    alter(path, TableChange.set("mine", "x"));
     TableInfo altered = client.admin.getTableInfo(path).get();
     equal(created.getCreatedTime(), altered.getCreatedTime(), "created");
     equal(true, altered.getModifiedTime() > created.getModifiedTime(), "other options");
