@@ -248,6 +248,48 @@ class Client:
         equal(["sql" if i % 2 else "python" for i in wanted], names, "rows by SQL, found by Python")
         equal([[100]], self.sql.query(f"SELECT COUNT(*) FROM {name}"), "no row twice")
 
+    async def case_materialized_tables(self):
+        """What a job and a full refresh keep, by the lookups and the log of a client."""
+        if self.sql is None:
+            return
+        orders = await self.create("orders", [("id", pa.int32()), ("shop", pa.string()), ("amount", pa.int64())], ["id"])
+        writer = orders.new_upsert().create_writer()
+        for row in ([1, "a", 10], [2, "a", 5], [3, "b", 7]):
+            writer.upsert(row)
+        await writer.flush()
+        totals = f"SELECT shop, COUNT(*) AS n, SUM(amount) AS total FROM {DATABASE}.orders WHERE shop IS NOT NULL GROUP BY shop"
+        kinds = {"live": "CONTINUOUS", "daily": "FULL"}
+        for name, mode in kinds.items():
+            self.sql.query(f"SET 'execution.checkpointing.interval' = '100ms'; CREATE MATERIALIZED TABLE {DATABASE}.{name} "
+                           f"(shop STRING NOT NULL, n BIGINT NOT NULL, total BIGINT, PRIMARY KEY (shop) NOT ENFORCED) "
+                           f"FRESHNESS = INTERVAL '1' {'SECOND' if mode == 'CONTINUOUS' else 'DAY'} REFRESH_MODE = {mode} AS "
+                           f"SELECT COALESCE(shop, '') AS shop, n, total FROM ({totals})")
+        for name in kinds:
+            await self.until_found(name, {"a": (2, 15), "b": (1, 7)})
+        writer.upsert([2, "b", 50])
+        writer.delete({"id": 1})
+        await writer.flush()
+        await self.until_found("live", {"a": None, "b": (2, 57)})
+        await self.until_found("daily", {"a": (2, 15), "b": (1, 7)})
+        self.sql.query(f"ALTER MATERIALIZED TABLE {DATABASE}.daily REFRESH")
+        await self.until_found("daily", {"a": None, "b": (2, 57)})
+        table = await self.connection.get_table(fluss.TablePath(DATABASE, "daily"))
+        changes = {(change, row["shop"], row["n"], row["total"]) for change, row in await self.read(table, 5)}
+        equal(True, changes >= {("+I", "a", 2, 15), ("-D", "a", 2, 15), ("-U", "b", 1, 7), ("+U", "b", 2, 57)}, f"changes of a refresh: {changes}")
+        for name in kinds:
+            self.sql.query(f"DROP MATERIALIZED TABLE {DATABASE}.{name}")
+
+    async def until_found(self, name, wanted):
+        """Waits until lookups by shop find (n, total), or nothing."""
+        table = await self.connection.get_table(fluss.TablePath(DATABASE, name))
+        lookuper = table.new_lookup().create_lookuper()
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            rows = {shop: await lookuper.lookup({"shop": shop}) for shop in wanted}
+            found = {shop: None if row is None else (row["n"], row["total"]) for shop, row in rows.items()}
+            if found == wanted or time.monotonic() > deadline:
+                return equal(wanted, found, f"rows of {name}")
+
     async def case_partitions(self):
         columns = [("id", pa.int32()), ("day", pa.string()), ("score", pa.int64())]
         path = fluss.TablePath(DATABASE, "partitions")

@@ -9,6 +9,7 @@
 namespace forebay::sql {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class AnalyzerTest : public ::testing::Test {
@@ -76,6 +77,18 @@ TEST_F(AnalyzerTest, SinkChecks) {
   EXPECT_THAT(Explain("INSERT INTO key_sink SELECT user_id, COUNT(*) FROM clicks GROUP BY user_id"),
               HasSubstr("GroupAggregate(groupBy=[user_id], select=[user_id, COUNT(*) AS EXPR$1], "
                         "changelogMode=[I,UA])"));
+}
+
+TEST_F(AnalyzerTest, StatementSetsShareWhatTheirInsertsHaveInCommon) {
+  std::string counts = "SELECT user_id, COUNT(*) AS n FROM clicks GROUP BY user_id";
+  std::string plan = Explain("STATEMENT SET BEGIN INSERT INTO key_sink " + counts +
+                             "; INSERT INTO key_sink SELECT user_id, n FROM (" + counts +
+                             ") WHERE n > 1; END");
+  EXPECT_THAT(plan, ContainsRegex("GroupAggregate.*\\(reuse_id=\\[1\\]\\)"));
+  EXPECT_THAT(plan, HasSubstr("+- Reused(reference_id=[1])"));
+  size_t scan = plan.find("TableSourceScan");
+  ASSERT_NE(scan, std::string::npos);
+  EXPECT_EQ(plan.find("TableSourceScan", scan + 1), std::string::npos) << plan;
 }
 
 TEST_F(AnalyzerTest, DdlChecks) {
