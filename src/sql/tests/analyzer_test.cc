@@ -81,9 +81,9 @@ TEST_F(AnalyzerTest, SinkChecks) {
 
 TEST_F(AnalyzerTest, StatementSetsShareWhatTheirInsertsHaveInCommon) {
   std::string counts = "SELECT user_id, COUNT(*) AS n FROM clicks GROUP BY user_id";
-  std::string plan = Explain("STATEMENT SET BEGIN INSERT INTO key_sink " + counts +
-                             "; INSERT INTO key_sink SELECT user_id, n FROM (" + counts +
-                             ") WHERE n > 1; END");
+  std::string plan =
+      Explain("STATEMENT SET BEGIN INSERT INTO key_sink " + counts +
+              "; INSERT INTO key_sink SELECT user_id, n FROM (" + counts + ") WHERE n > 1; END");
   EXPECT_THAT(plan, ContainsRegex("GroupAggregate.*\\(reuse_id=\\[1\\]\\)"));
   EXPECT_THAT(plan, HasSubstr("+- Reused(reference_id=[1])"));
   size_t scan = plan.find("TableSourceScan");
