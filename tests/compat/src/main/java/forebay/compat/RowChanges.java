@@ -389,7 +389,6 @@ final class RowChanges {
       {plain, properties(engine, "versioned", version, "v")},
       {plain, properties(engine, "first_row", "table.delete.behavior", "allow")},
       {summed, properties(engine, "aggregation", "table.changelog.image", "WAL")},
-      {summed, properties()},
       {wrong, properties(engine, "aggregation")},
       {plain, properties(engine, "no_such_engine")},
       {log, properties(engine, "first_row")},
@@ -402,6 +401,13 @@ final class RowChanges {
           "InvalidConfigException",
           failure(() -> client.create("refused", (Schema) each[0], properties, 1)),
           properties.toString());
+    }
+    if (client.sqlPort != 0) {
+      // Fluss's server refuses it since 1.0 only.
+      equal(
+          "InvalidConfigException",
+          failure(() -> client.create("refused", summed, properties(), 1)),
+          "a function without a merge engine");
     }
   }
 
