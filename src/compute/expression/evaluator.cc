@@ -56,12 +56,63 @@ class KernelEvaluator : public Evaluator {
   int64_t watermark_ms_ = std::numeric_limits<int64_t>::min();
 };
 
+/// Goes over a batch row by row when something in it fails.
+class TolerantEvaluator : public Evaluator {
+ public:
+  TolerantEvaluator(std::unique_ptr<Evaluator> evaluator, std::vector<model::DataType> types,
+                    FailedRows& failed)
+      : evaluator_(std::move(evaluator)), types_(std::move(types)), failed_(failed) {}
+
+  void SetWatermark(int64_t watermark_ms) override { evaluator_->SetWatermark(watermark_ms); }
+
+  Result<std::vector<Column>> Evaluate(const model::Batch& batch) override {
+    Result<std::vector<Column>> all = evaluator_->Evaluate(batch);
+    if (all.ok()) return all;
+    model::BatchBuilder builder(types_, batch.num_rows);
+    for (int row = 0; row < batch.num_rows; ++row) {
+      Result<std::vector<Column>> one = evaluator_->Evaluate(batch.Slice(row, 1));
+      if (!one.ok()) RETURN_IF_ERROR(failed_.TakeFailed(batch, row, one.status()));
+      for (size_t i = 0; i < types_.size(); ++i) {
+        model::ColumnBuilder& column = builder.column(static_cast<int>(i));
+        one.ok() ? column.AppendFrom((*one)[i], 0) : column.AppendNull();
+      }
+      builder.FinishRow();
+    }
+    return builder.Finish().columns;
+  }
+
+  Status Select(int index, const model::Batch& batch, std::vector<uint32_t>& rows) override {
+    if (evaluator_->Select(index, batch, rows).ok()) return {};
+    rows.clear();
+    std::vector<uint32_t> one;
+    for (int row = 0; row < batch.num_rows; ++row) {
+      Status selected = evaluator_->Select(index, batch.Slice(row, 1), one);
+      if (!selected.ok()) {
+        RETURN_IF_ERROR(failed_.TakeFailed(batch, row, selected));
+      } else if (!one.empty()) {
+        rows.push_back(static_cast<uint32_t>(row));
+      }
+    }
+    return {};
+  }
+
+ private:
+  const std::unique_ptr<Evaluator> evaluator_;
+  const std::vector<model::DataType> types_;
+  FailedRows& failed_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<Evaluator>> Evaluator::Make(std::vector<sql::ExpressionPtr> expressions,
                                                    const EvaluationContext& context) {
   ASSIGN_OR_RETURN(Program program, Compile(expressions, context));
-  return std::make_unique<KernelEvaluator>(std::move(program));
+  auto evaluator = std::make_unique<KernelEvaluator>(std::move(program));
+  if (context.failed_rows == nullptr) return evaluator;
+  std::vector<model::DataType> types;
+  for (const sql::ExpressionPtr& expression : expressions) types.push_back(expression->type);
+  return std::make_unique<TolerantEvaluator>(std::move(evaluator), std::move(types),
+                                             *context.failed_rows);
 }
 
 Result<model::Value> EvaluateConstant(const sql::ExpressionPtr& expression,

@@ -9,6 +9,14 @@
 
 namespace forebay::compute {
 
+/// Takes rows for which an expression failed. Belongs to one thread at a time.
+class FailedRows {
+ public:
+  virtual ~FailedRows() = default;
+  /// An error ends the evaluation.
+  virtual Status TakeFailed(const model::Batch& batch, int row, const Status& failure) = 0;
+};
+
 /// What scalar evaluation depends on besides its input.
 struct EvaluationContext {
   /// Milliseconds since the epoch that CURRENT_TIMESTAMP and its kin return; 0: read the clock once
@@ -16,6 +24,9 @@ struct EvaluationContext {
   int64_t fixed_now_ms = 0;
   /// `table.local-time-zone`, e.g. "UTC", "Europe/Berlin".
   std::string time_zone = "UTC";
+  /// Null: the first failure ends the evaluation. Else rows that fail are given to it, are not
+  /// selected, and have NULL for all expressions. Outlives the evaluators.
+  FailedRows* failed_rows = nullptr;
 };
 
 /// Evaluates typed expressions over batches with Flink's semantics. Prepared once; an instance

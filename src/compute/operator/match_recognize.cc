@@ -68,7 +68,10 @@ Status MatchOperator::AddCondition(const sql::MatchVariable& variable, int index
   for (int column : columns) local_columns_[column] = true;
   columns.push_back(0);  // the time of the match, which no condition reads
   sql::ExpressionPtr over_row = sql::RemapColumns(variable.condition, columns);
-  ASSIGN_OR_RETURN(condition.local, Evaluator::Make({over_row}, context));
+  // Of all rows, which may never be asked: a failure is none until then.
+  EvaluationContext strict = context;
+  strict.failed_rows = nullptr;
+  ASSIGN_OR_RETURN(condition.local, Evaluator::Make({over_row}, strict));
   return Status::Ok();
 }
 

@@ -43,10 +43,10 @@ Result<model::TablePath> LetterPath(const JobContext& context) {
 /// The row as an object of its columns; results' form of JSON.
 std::string RowText(const Batch& batch, int row, const std::vector<std::string>& names) {
   std::string text = "{";
-  for (size_t i = 0; i < batch.columns.size() && i < names.size(); ++i) {
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
     if (batch.columns[i].num_rows() == 0) continue;  // nothing reads it
     if (text.size() > 1) text += ',';
-    format::AppendJsonString(text, names[i]);
+    format::AppendJsonString(text, i < names.size() ? names[i] : std::to_string(i));
     text += ':';
     format::AppendJsonValue(text, batch.columns[i], row);
   }
@@ -92,14 +92,32 @@ Status DeadLetters::Snapshot(ShardSnapshot& snapshot, bool keeps_state) {
   return writer_->Snapshot(snapshot.state);
 }
 
-Result<Batch> DeadLetters::ComputeGoodRows(RowOperator& op, const Batch& batch,
-                                           const std::vector<std::string>& names) {
+Status DeadLetters::TakeFailed(const Batch& batch, int row, const Status& failure) {
+  return Take({RowText(batch, row, names_), std::string(failure.message()), ""});
+}
+
+Result<Batch> DeadLetters::TakeNullTimes(Batch batch, int column) {
+  const model::Column& times = batch.columns[static_cast<size_t>(column)];
+  if (!times.MayHaveNulls()) return batch;
+  std::vector<uint32_t> kept;
+  for (int row = 0; row < batch.num_rows; ++row) {
+    if (!times.IsNull(row)) {
+      kept.push_back(static_cast<uint32_t>(row));
+      continue;
+    }
+    Status failure = InvalidArgument("rowtime column '{}' is NULL", names_.at(column));
+    RETURN_IF_ERROR(TakeFailed(batch, row, failure));
+  }
+  return std::ssize(kept) == batch.num_rows ? batch : batch.Gather(kept);
+}
+
+Result<Batch> DeadLetters::ComputeGoodRows(RowOperator& op, const Batch& batch) {
   std::vector<DataType> types;
   std::vector<Batch> good;
   for (int row = 0; row < batch.num_rows; ++row) {
     Result<Batch> result = op.Compute(batch.Slice(row, 1));
     if (!result.ok()) {
-      RETURN_IF_ERROR(Take({RowText(batch, row, names), std::string(result.message()), ""}));
+      RETURN_IF_ERROR(TakeFailed(batch, row, result.status()));
     } else if (result->num_rows > 0) {
       good.push_back(std::move(*result));
     }

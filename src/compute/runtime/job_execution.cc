@@ -17,6 +17,41 @@ int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 constexpr std::string_view kAlternate = "alternate ";
 
+/// How an operator treats rows that it cannot compute when letters may take them.
+enum class Failures : uint8_t {
+  kEndJob,     ///< they are the job's failure
+  kRows,       ///< rows are left out
+  kNullTimes,  ///< rows without a rowtime are left out
+  kPairs,      ///< a condition that fails is not true
+};
+
+Failures FailuresOf(const JobVertex& vertex) {
+  if (vertex.is_collect) return Failures::kEndJob;
+  switch (vertex.node->kind) {
+    case sql::PlanKind::kCalc: return Failures::kRows;
+    case sql::PlanKind::kWatermark: return Failures::kNullTimes;
+    case sql::PlanKind::kJoin:
+    case sql::PlanKind::kLookupJoin:
+    case sql::PlanKind::kUnnest:
+    case sql::PlanKind::kDeduplicate:
+    case sql::PlanKind::kMatch: return Failures::kPairs;
+    default: return Failures::kEndJob;
+  }
+}
+
+/// The columns of the rows that an operator's expressions are about.
+std::vector<std::string> NamesOfLetters(const sql::PlanNode& node) {
+  std::vector<std::string> names;
+  bool of_output = node.kind == sql::PlanKind::kLookupJoin || node.kind == sql::PlanKind::kUnnest;
+  if (of_output) {
+    for (const sql::Field& field : node.output) names.push_back(field.name);
+  }
+  for (size_t i = 0; !of_output && i < node.inputs.size(); ++i) {
+    for (const sql::Field& field : node.inputs[i]->output) names.push_back(field.name);
+  }
+  return names;
+}
+
 /// Numbers from 1 with commas.
 Result<std::vector<int>> ParseOrder(const std::string& text) {
   std::vector<int> order;
@@ -122,9 +157,11 @@ Result<std::unique_ptr<DeadLetters>> JobExecution::MakeLetters(const JobVertex& 
   if (letter_table_ != nullptr) {
     ASSIGN_OR_RETURN(writer, letter_table_->MakeWriter(shard, graph_.num_shards, *this));
   }
-  return std::make_unique<DeadLetters>(
+  auto letters = std::make_unique<DeadLetters>(
       vertex.Name(), vertex.is_source ? "decode-error" : "expression-error", std::move(writer),
       kDeadLetterIds + vertex.id, shards_[shard]->scope().now_ms);
+  if (!vertex.is_source) letters->SetNames(NamesOfLetters(*vertex.node));
+  return letters;
 }
 
 Status JobExecution::CheckCommits() const {
@@ -261,7 +298,8 @@ Status JobExecution::BuildSubtasks(int index) {
 }
 
 Result<std::unique_ptr<Operator>> JobExecution::MakeVertexOperator(const JobVertex& vertex,
-                                                                   int shard) {
+                                                                   int shard,
+                                                                   DeadLetters* letters) {
   if (vertex.IsSink()) {
     size_t index = static_cast<size_t>(&vertex - graph_.vertices.data());
     int num_shards = vertex.is_single ? 1 : graph_.num_shards;
@@ -269,8 +307,10 @@ Result<std::unique_ptr<Operator>> JobExecution::MakeVertexOperator(const JobVert
                      sinks_[index]->MakeWriter(shard, num_shards, *this));
     return std::unique_ptr<Operator>(std::move(writer));
   }
+  EvaluationContext evaluation = context_.evaluation;
+  if (FailuresOf(vertex) == Failures::kPairs) evaluation.failed_rows = letters;
   ASSIGN_OR_RETURN(std::unique_ptr<Operator> made,
-                   context_.environment->make_operator(*vertex.node, context_.evaluation));
+                   context_.environment->make_operator(*vertex.node, evaluation));
   if (vertex.shared.has_value()) RETURN_IF_ERROR(ShareSide(vertex, *made));
   return made;
 }
@@ -291,24 +331,26 @@ bool JobExecution::FeedsVersions(int vertex) const {
 }
 
 Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vertex, int shard) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard));
+  std::unique_ptr<DeadLetters> letters;
+  if (FailuresOf(vertex) != Failures::kEndJob) {
+    ASSIGN_OR_RETURN(letters, MakeLetters(vertex, shard));
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard, letters.get()));
   ShardScope& scope = shards_[shard]->scope();
   if (vertex.is_collect || dynamic_cast<WatermarkGenerator*>(op.get()) == nullptr) {
-    bool computes_rows = dynamic_cast<RowOperator*>(op.get()) != nullptr;
     auto subtask = std::make_unique<Subtask>(vertex, scope, std::move(op));
     // Of the changes of a batch to a key, a temporal join needs every one.
     bool compacts = !vertex.is_collect && vertex.node->kind == sql::PlanKind::kDeduplicate;
     int index = static_cast<int>(&vertex - graph_.vertices.data());
     if (compacts && FeedsVersions(index)) subtask->SetRowByRow();
-    if (!computes_rows) return subtask;
-    ASSIGN_OR_RETURN(std::unique_ptr<DeadLetters> letters, MakeLetters(vertex, shard));
-    if (letters != nullptr) subtask->SetDeadLetters(std::move(letters));
+    subtask->SetDeadLetters(std::move(letters));
     return subtask;
   }
-  auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard); };
+  auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard, nullptr); };
   std::unique_ptr<Subtask> subtask = std::make_unique<WatermarkSubtask>(
       vertex, scope, std::move(op), make, SplitsBehind(vertex, shard), idle_timeout_ms_,
       each_row_watermarks_);
+  subtask->SetDeadLetters(std::move(letters));
   return subtask;
 }
 

@@ -77,7 +77,9 @@ class JobExecution : public ShardListener, public SinkControl {
   /// Whether what `vertex` sends are the versions of a temporal join.
   bool FeedsVersions(int vertex) const;
   Result<std::unique_ptr<Subtask>> MakeSubtask(const JobVertex& vertex, int shard);
-  Result<std::unique_ptr<Operator>> MakeVertexOperator(const JobVertex& vertex, int shard);
+  /// `letters` take the rows for which a condition fails; null: the operator fails.
+  Result<std::unique_ptr<Operator>> MakeVertexOperator(const JobVertex& vertex, int shard,
+                                                       DeadLetters* letters);
   const SplitScope* SplitsBehind(const JobVertex& vertex, int shard) const;
   void Connect(int vertex, int input);
   void ConnectShard(const JobEdge& edge, int vertex, int input, int to_shard);

@@ -20,7 +20,8 @@ Subtask::Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Ope
       scope_(scope),
       op_(std::move(op)),
       inputs_(vertex.inputs.size()),
-      sink_(dynamic_cast<SinkWriter*>(op_.get())) {}
+      sink_(dynamic_cast<SinkWriter*>(op_.get())),
+      row_operator_(dynamic_cast<RowOperator*>(op_.get())) {}
 
 void Subtask::SetInput(int input, std::vector<Channel*> channels) {
   inputs_[input].watermarks = SplitWatermarks(static_cast<int>(channels.size()));
@@ -116,18 +117,10 @@ Status Subtask::ProcessRows(int input, model::Batch batch) {
   return Status::Ok();
 }
 
-void Subtask::SetDeadLetters(std::unique_ptr<DeadLetters> letters) {
-  letters_ = std::move(letters);
-  for (const sql::Field& field : vertex_.node->inputs[0]->output) {
-    input_names_.push_back(field.name);
-  }
-}
-
 Status Subtask::ProcessBatch(int input, model::Batch batch) {
-  if (letters_ != nullptr) {
-    auto& op = static_cast<RowOperator&>(*op_);
-    Result<model::Batch> result = op.Compute(batch);
-    if (!result.ok()) result = letters_->ComputeGoodRows(op, batch, input_names_);
+  if (letters_ != nullptr && row_operator_ != nullptr) {
+    Result<model::Batch> result = row_operator_->Compute(batch);
+    if (!result.ok()) result = letters_->ComputeGoodRows(*row_operator_, batch);
     if (!result.ok()) return result.status();
     return result->num_rows == 0 ? Status::Ok() : router_.Emit(std::move(*result));
   }

@@ -61,8 +61,8 @@ class Subtask : public MessageReceiver {
   /// Works on at the snapshot of the last barrier until `deadline_ns`; whether it is done.
   bool ContinueSnapshot(int64_t deadline_ns);
   bool ended() const { return ended_; }
-  /// Rows that the operator, a RowOperator, cannot compute go there. Null: they end the job.
-  void SetDeadLetters(std::unique_ptr<DeadLetters> letters);
+  /// What the operator cannot compute goes to them. Null: it ends the job.
+  void SetDeadLetters(std::unique_ptr<DeadLetters> letters) { letters_ = std::move(letters); }
   DeadLetters* letters() { return letters_.get(); }
 
  protected:
@@ -117,10 +117,10 @@ class Subtask : public MessageReceiver {
   bool snapshot_pending_ = false;
   std::vector<Input> inputs_;
   std::unique_ptr<DeadLetters> letters_;
-  std::vector<std::string> input_names_;  ///< of columns, for letters
-  SinkWriter* const sink_;                ///< op_ if it is one
-  Watermark watermark_ = kMinWatermark;   ///< the operator knows; kept over a restart
-  Watermark forwarded_ = kMinWatermark;   ///< consumers know, in this run
+  SinkWriter* const sink_;               ///< op_ if it is one
+  RowOperator* const row_operator_;      ///< likewise
+  Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
+  Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
   std::string written_progress_;
   bool row_by_row_ = false;
   std::vector<std::string> gone_shards_;  ///< restored, but above what there is now

@@ -63,6 +63,11 @@ Status WatermarkSubtask::AddNewParts() {
 
 Status WatermarkSubtask::ProcessBatch(int input, model::Batch batch) {
   RETURN_IF_ERROR(AddNewParts());
+  if (letters() != nullptr) {
+    int rowtime = static_cast<const sql::WatermarkNode*>(vertex_.node)->rowtime;
+    ASSIGN_OR_RETURN(batch, letters()->TakeNullTimes(std::move(batch), rowtime));
+    if (batch.num_rows == 0) return Status::Ok();
+  }
   int index = splits_ == nullptr ? 0 : splits_->current;
   Part& part = parts_[index];
   part.active_ms = MonotonicMs();

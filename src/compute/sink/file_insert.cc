@@ -150,10 +150,13 @@ Result<FileInsertPlan> FileInsert::PlanOf(std::vector<std::string> names) const 
     partitions.insert(
         name.substr(0, name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1));
   }
-  // Without rows a table as a whole, or the one partition that was named, is written all the same.
-  bool whole = target_.partition_columns.empty();
-  if (whole || (partitions.empty() && !target_.static_partition.empty())) {
-    partitions.insert(target_.static_partition);
+  if (target_.partition_columns.empty()) partitions.insert("");
+  // As in Flink 2.3, a partition that was named and gets no rows keeps those it has, even under
+  // INSERT OVERWRITE; its success file is written.
+  bool names_empty = partitions.empty() && !target_.commit.success_file().empty();
+  if (names_empty && !target_.static_partition.empty()) {
+    plan.created.push_back(target_.static_partition);
+    plan.success_files.push_back(target_.static_partition + target_.commit.success_file());
   }
   for (const std::string& partition : partitions) {
     if (target_.overwrites) RETURN_IF_ERROR(AddReplaced(partition, plan));

@@ -33,24 +33,30 @@ final class QueryScript {
 
     private static final Pattern TEMPORAL = Pattern.compile(
             "CREATE TEMPORARY FUNCTION (\\w+) \\$\\{TEMPORAL:(\\w+) (\\w+) (\\w+)\\}");
+    /** `-- changes`: every change is a row with its kind in front, since they cancel out nothing. */
+    private static final Pattern CHANGES = Pattern.compile("(?m)^-- changes$");
 
     private final List<String> statements;
     private final List<String> listed;
+    private final boolean changes;
     private final Path data;
     private final List<Map<String, Object>> results = new ArrayList<>();
     private final List<String> definitions = new ArrayList<>();
     private StreamTableEnvironment tables;
 
-    private QueryScript(List<String> statements, List<String> listed, Path data) {
+    private QueryScript(
+            List<String> statements, List<String> listed, boolean changes, Path data) {
         this.statements = statements;
         this.listed = listed;
+        this.changes = changes;
         this.data = data;
     }
 
     static void run(Path file, Path out, Path data) throws Exception {
         String text = Files.readString(file);
         QueryScript script = new QueryScript(Statements.split(text),
-                LISTED.matcher(text).results().map(match -> match.group(1)).toList(), data);
+                LISTED.matcher(text).results().map(match -> match.group(1)).toList(),
+                CHANGES.matcher(text).find(), data);
         List<String> modes = modes(text);
         for (String mode : modes) {
             script.runIn(mode);
@@ -219,6 +225,10 @@ final class QueryScript {
     private void collect(TableResult table, Map<String, Object> result, boolean changelog)
             throws Exception {
         List<Column> schema = table.getResolvedSchema().getColumns();
+        if (changes && changelog) {
+            collectChanges(table, schema, result);
+            return;
+        }
         List<Object> rows = new ArrayList<>();
         List<Object> kinds = new ArrayList<>();
         Multiset materialized = new Multiset();
@@ -245,6 +255,23 @@ final class QueryScript {
         if (retracts) {
             result.put("materialized", materialized.rows());
         }
+    }
+
+    private void collectChanges(TableResult table, List<Column> schema, Map<String, Object> result)
+            throws Exception {
+        List<Object> rows = new ArrayList<>();
+        try (CloseableIterator<Row> it = table.collect()) {
+            while (it.hasNext()) {
+                Row row = it.next();
+                List<Object> cells = new ArrayList<>(List.of(row.getKind().shortString()));
+                cells.addAll(cells(row, schema));
+                rows.add(cells);
+            }
+        }
+        List<Object> columns = new ArrayList<>(List.of(Map.of("name", "op", "type", "STRING")));
+        columns.addAll(columns(schema));
+        result.put("columns", columns);
+        result.put("rows", rows);
     }
 
     private static List<Object> columns(List<Column> schema) {
