@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "storage/coordinator/table_options.h"
 
@@ -54,7 +55,7 @@ bool SetDuration(const std::string& text, int64_t& target_ms) {
 }
 
 bool SetSegmentBytes(const std::string& text, int64_t& target) {
-  auto value = storage::ParseByteSize(text);
+  auto value = ParseByteSize(text);
   if (!value.ok() || *value < 1024 || *value > int64_t{1} << 30) return false;
   target = *value;
   return true;

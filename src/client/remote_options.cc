@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
+
 #include "client/remote_connection.h"
 
 namespace forebay::client {
@@ -18,12 +20,6 @@ constexpr const char* kJaas = "client.security.sasl.jaas.config";
 constexpr const char* kTruststore = "client.security.ssl.truststore.location";
 constexpr const char* kKeystore = "client.security.ssl.keystore.location";
 constexpr const char* kIdentification = "client.security.ssl.endpoint.identification.algorithm";
-
-std::string Upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
 
 std::string Trimmed(const std::string& text) {
   size_t begin = text.find_first_not_of(" \t");
@@ -60,7 +56,7 @@ std::string Value(const Properties& properties, const char* key, const char* fal
 }
 
 Status ReadLogin(const Properties& properties, rpc::ClientOptions& options) {
-  std::string mechanism = Upper(Value(properties, kMechanism, "PLAIN"));
+  std::string mechanism = UpperAscii(Value(properties, kMechanism, "PLAIN"));
   options.scram = rpc::ScramHashOf(mechanism);
   if (mechanism != "PLAIN" && !options.scram.has_value()) {
     return NotSupported("'{}' = '{}': it is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", kMechanism,
@@ -79,14 +75,14 @@ Status ReadTls(const Properties& properties, rpc::ClientTls& tls) {
   tls.is_on = true;
   tls.ca_file = Value(properties, kTruststore, "");
   tls.certificate_file = tls.key_file = Value(properties, kKeystore, "");
-  std::string identification = Upper(Value(properties, kIdentification, "https"));
+  std::string identification = UpperAscii(Value(properties, kIdentification, "https"));
   tls.checks_host = !identification.empty();
   if (identification.empty() || identification == "HTTPS") return {};
   return NotSupported("'{}' = '{}': it is https, or empty", kIdentification, identification);
 }
 
 Status ReadSecurity(const Properties& properties, RemoteOptions& options) {
-  std::string protocol = Upper(Value(properties, kProtocol, "PLAINTEXT"));
+  std::string protocol = UpperAscii(Value(properties, kProtocol, "PLAINTEXT"));
   bool has_login = protocol == "SASL" || protocol == "SASL_PLAINTEXT" || protocol == "SASL_SSL";
   bool has_tls = protocol == "SSL" || protocol == "SASL_SSL";
   if (protocol != "PLAINTEXT" && !has_login && !has_tls) {

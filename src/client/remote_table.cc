@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "format/table_json.h"
 
 namespace forebay::client {
@@ -13,10 +14,7 @@ using format::KeyEncoding;
 
 std::string OptionOf(const model::TableDescriptor& table, const char* key, const char* fallback) {
   auto found = table.properties.find(key);
-  std::string value = found == table.properties.end() ? fallback : found->second;
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return value;
+  return UpperAscii(found == table.properties.end() ? fallback : found->second);
 }
 
 Result<KeyEncoding> EncodingOf(const std::string& lake_format) {

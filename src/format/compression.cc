@@ -8,6 +8,8 @@
 #include <charconv>
 #include <memory>
 
+#include "base/ascii_case.h"
+
 namespace forebay::format {
 
 namespace {
@@ -107,9 +109,7 @@ Result<size_t> Unlz4(std::string_view bytes, char* out, size_t out_size) {
 }  // namespace
 
 Result<Compression> ParseCompression(std::string_view name) {
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::string upper = UpperAscii(name);
   if (upper == "NONE") return Compression::kNone;
   if (upper == "LZ4_FRAME") return Compression::kLz4Frame;
   if (upper == "ZSTD") return Compression::kZstd;

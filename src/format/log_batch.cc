@@ -4,6 +4,7 @@
 #include <cctype>
 #include <limits>
 
+#include "base/ascii_case.h"
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "format/batch_statistics.h"
@@ -134,9 +135,7 @@ Batch EmptyBatch(const std::vector<model::DataType>& types, const std::vector<in
 }  // namespace
 
 Result<LogFormat> ParseLogFormat(std::string_view name) {
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::string upper = UpperAscii(name);
   if (upper == "ARROW") return LogFormat::kArrow;
   if (upper == "INDEXED") return LogFormat::kIndexed;
   if (upper == "COMPACTED") return LogFormat::kCompacted;

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "base/ascii_case.h"
 #include "format/arrow_convert.h"
 
 namespace forebay::format {
@@ -118,8 +119,7 @@ Result<parquet::Compression::type> CompressionOf(const std::string& name) {
       {"LZ4_RAW", parquet::Compression::LZ4},
       {"LZ4", parquet::Compression::LZ4_HADOOP},
       {"UNCOMPRESSED", parquet::Compression::UNCOMPRESSED}};
-  std::string upper = name;
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  std::string upper = UpperAscii(name);
   for (const auto& [codec, type] : kCodecs) {
     if (codec == upper) return type;
   }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/ascii_case.h"
 #include "model/calendar.h"
 #include "model/value_text.h"
 
@@ -19,13 +20,6 @@ std::string_view Trim(std::string_view text) {
 }
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) == b;
-         });
-}
 
 /// The whole text, trimmed, as an integer with an optional sign.
 std::optional<int> ParseField(std::string_view text) {

@@ -11,6 +11,7 @@
 #include <charconv>
 #include <vector>
 
+#include "base/ascii_case.h"
 #include "base/check.h"
 #include "format/text_cell.h"
 
@@ -138,11 +139,7 @@ std::string_view MechanismOf(ScramHash hash) {
 
 std::optional<ScramHash> ScramHashOf(std::string_view mechanism) {
   for (ScramHash hash : {ScramHash::kSha256, ScramHash::kSha512}) {
-    std::string_view name = MechanismOf(hash);
-    bool same =
-        std::equal(name.begin(), name.end(), mechanism.begin(), mechanism.end(),
-                   [](char a, char b) { return a == std::toupper(static_cast<unsigned char>(b)); });
-    if (same) return hash;
+    if (EqualsIgnoringCase(MechanismOf(hash), mechanism)) return hash;
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "sql/parser/parser.h"
 
 namespace forebay::app {
@@ -42,8 +43,7 @@ std::vector<std::string> Completion::Matches(const std::string& prefix, bool nam
     auto add = [&](std::string_view word) {
       if (!StartsWith(word, prefix)) return;
       matches.emplace_back(word);
-      if (!IsLower(prefix)) return;
-      for (char& c : matches.back()) c = static_cast<char>(std::tolower(c));
+      if (IsLower(prefix)) matches.back() = LowerAscii(matches.back());
     };
     for (std::string_view word : sql::ReservedWords()) add(word);
     for (const char* word : kOtherWords) add(word);

@@ -44,7 +44,9 @@ class DuckDbQuery : public BatchQuery {
       if (!value.empty()) duckdb_set_config(config.get(), key, value.c_str());
     };
     if (options.threads > 0) set("threads", std::to_string(options.threads));
-    set("memory_limit", options.memory_limit);
+    if (options.memory_bytes_max > 0) {
+      set("memory_limit", std::to_string(options.memory_bytes_max) + "B");
+    }
     set("temp_directory", options.spill_directory);
     set("autoinstall_known_extensions", "false");
     set("autoload_known_extensions", "false");

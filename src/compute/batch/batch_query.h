@@ -11,8 +11,8 @@ namespace forebay::compute {
 
 struct BatchQueryOptions {
   EvaluationContext evaluation;
-  int threads = 0;                ///< 0: the number of cores
-  std::string memory_limit = "";  ///< DuckDB's spelling, e.g. "4GB"; empty: its default
+  int threads = 0;               ///< 0: the number of cores
+  int64_t memory_bytes_max = 0;  ///< 0: DuckDB's default
   std::string spill_directory =
       "";  ///< where larger-than-memory operators write; empty: they fail instead
 };

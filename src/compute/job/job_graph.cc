@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/ascii_case.h"
 #include "compute/arrangement/arrangements.h"
 #include "compute/job/shared_inputs.h"
 #include "compute/operator/operator_factory.h"
@@ -19,10 +20,7 @@ using sql::PlanNode;
 
 bool IsSet(const sql::TableRef& table, const char* option) {
   auto value = table.options.find(option);
-  if (value == table.options.end()) return false;
-  std::string lower = value->second;
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower == "true";
+  return value != table.options.end() && EqualsIgnoringCase(value->second, "true");
 }
 
 /// Of a sink of files: the rows of a partition in one place when there are to be few files,

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii_case.h"
 #include "base/duration.h"
 
 namespace forebay::compute {
@@ -16,11 +17,6 @@ constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kDayMs = 24 * 60 * kMinuteMs;
 const std::string kPrefix = "lookup.full-cache.";
 using OptionMap = std::map<std::string, std::string>;
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string ValueOf(const OptionMap& options, const std::string& key, const char* otherwise) {
   auto found = options.find(kPrefix + key);
@@ -79,10 +75,11 @@ Result<int64_t> TimeOfDay(const std::string& text) {
 Result<std::optional<FullLookupCache::Options>> FullLookupCache::OptionsOf(
     const OptionMap& options) {
   auto cache = options.find("lookup.cache");
-  if (cache == options.end() || Upper(cache->second) != "FULL") return std::optional<Options>();
+  if (cache == options.end() || UpperAscii(cache->second) != "FULL")
+    return std::optional<Options>();
   Options read;
   std::string strategy = ValueOf(options, "reload-strategy", "PERIODIC");
-  if (Upper(strategy) == "TIMED") {
+  if (UpperAscii(strategy) == "TIMED") {
     read.mode = Options::Mode::kTimed;
     ASSIGN_OR_RETURN(read.time_of_day_ms, TimeOfDay(ValueOf(options, "timed-reload.iso-time", "")));
     const std::string key = "timed-reload.interval-in-days";
@@ -91,7 +88,7 @@ Result<std::optional<FullLookupCache::Options>> FullLookupCache::OptionsOf(
     read.interval_ms = days * kDayMs;
     return std::optional<Options>(read);
   }
-  if (Upper(strategy) != "PERIODIC") return Bad("reload-strategy", strategy);
+  if (UpperAscii(strategy) != "PERIODIC") return Bad("reload-strategy", strategy);
   const std::string key = "periodic-reload.interval";
   std::string interval = ValueOf(options, key, "");
   if (interval.empty()) {
@@ -100,7 +97,7 @@ Result<std::optional<FullLookupCache::Options>> FullLookupCache::OptionsOf(
   auto duration = ParseDurationMs(interval);
   if (!duration.ok() || *duration <= 0) return Bad(key, interval);
   read.interval_ms = *duration;
-  std::string mode = Upper(ValueOf(options, "periodic-reload.schedule-mode", "FIXED_DELAY"));
+  std::string mode = UpperAscii(ValueOf(options, "periodic-reload.schedule-mode", "FIXED_DELAY"));
   if (mode != "FIXED_DELAY" && mode != "FIXED_RATE") {
     return Bad("periodic-reload.schedule-mode", mode);
   }

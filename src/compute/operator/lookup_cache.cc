@@ -4,16 +4,12 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii_case.h"
 #include "base/duration.h"
 
 namespace forebay::compute {
 
 namespace {
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 Result<std::optional<int64_t>> DurationOf(const std::map<std::string, std::string>& options,
                                           const std::string& key) {
@@ -29,7 +25,7 @@ Result<std::optional<int64_t>> DurationOf(const std::map<std::string, std::strin
 Result<std::optional<LookupCache::Options>> LookupCache::OptionsOf(
     const std::map<std::string, std::string>& options) {
   auto cache = options.find("lookup.cache");
-  std::string kind = cache == options.end() ? "NONE" : Upper(cache->second);
+  std::string kind = cache == options.end() ? "NONE" : UpperAscii(cache->second);
   if (kind == "NONE" || kind == "FULL") return std::optional<Options>();
   if (kind != "PARTIAL") {
     return InvalidArgument("'lookup.cache' is NONE, PARTIAL or FULL, not '{}'", cache->second);
@@ -49,7 +45,7 @@ Result<std::optional<LookupCache::Options>> LookupCache::OptionsOf(
     read.rows_max = count;
   }
   if (auto missing = options.find(prefix + "cache-missing-key"); missing != options.end()) {
-    read.caches_missing = Upper(missing->second) == "TRUE";
+    read.caches_missing = UpperAscii(missing->second) == "TRUE";
   }
   return std::optional<Options>(read);
 }

@@ -1,9 +1,9 @@
 #include "compute/python/python_function.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "format/arrow_stream.h"
 #include "sql/parser/parser.h"
@@ -16,22 +16,6 @@ using model::DataType;
 using Json = nlohmann::json;
 
 namespace {
-
-Result<int64_t> MemoryBytes(const std::string& text) {
-  size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  std::string unit;
-  for (char c : text.substr(digits)) {
-    if (c != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  constexpr std::pair<std::string_view, int> kUnits[] = {
-      {"", 0},   {"b", 0},   {"bytes", 0}, {"k", 10}, {"kb", 10}, {"kib", 10},
-      {"m", 20}, {"mb", 20}, {"mib", 20},  {"g", 30}, {"gb", 30}, {"gib", 30}};
-  for (const auto& [name, shift] : kUnits) {
-    if (unit != name || digits == 0 || digits > 9) continue;
-    return std::stoll(text.substr(0, digits)) << shift;
-  }
-  return InvalidArgument("'python.memory-limit' is a size such as '512 mb', not '{}'", text);
-}
 
 model::Schema SchemaOf(const std::vector<DataType>& types) {
   model::Schema schema;
@@ -81,7 +65,7 @@ Result<PythonOptions> PythonOptionsOf(const std::map<std::string, std::string>& 
     ASSIGN_OR_RETURN(options.timeout_ms, ParseDurationMs(text));
   }
   if (auto text = setting("python.memory-limit"); !text.empty()) {
-    ASSIGN_OR_RETURN(options.memory_bytes, MemoryBytes(text));
+    ASSIGN_OR_RETURN(options.memory_bytes, ParseByteSize(text));
   }
   return options;
 }

@@ -4,26 +4,10 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 
 namespace forebay::compute {
-namespace {
-
-/// How far a unit of sizes shifts: 20 for "mb"; -1 for no unit.
-int ShiftOf(std::string unit) {
-  std::erase_if(unit, [](unsigned char c) { return std::isspace(c) != 0; });
-  for (char& c : unit) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (unit.empty() || unit == "b" || unit == "bytes") return 0;
-  constexpr std::string_view kPrefixes = "kmgt";
-  size_t prefix = kPrefixes.find(unit[0]);
-  std::string_view rest = std::string_view(unit).substr(1);
-  bool known = prefix != std::string_view::npos &&
-               (rest.empty() || rest == "b" || rest == "ib" || rest == "bytes");
-  return known ? 10 * (static_cast<int>(prefix) + 1) : -1;
-}
-
-}  // namespace
-
 Result<int64_t> JobContext::IntegerSetting(const std::string& key, int64_t fallback) const {
   auto found = settings.find(key);
   if (found == settings.end()) return fallback;
@@ -47,14 +31,9 @@ Result<int64_t> JobContext::DurationSetting(const std::string& key, int64_t fall
 Result<int64_t> JobContext::SizeSetting(const std::string& key, int64_t fallback) const {
   auto found = settings.find(key);
   if (found == settings.end()) return fallback;
-  const std::string& text = found->second;
-  int64_t value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  int shift = ShiftOf(std::string(end, text.data() + text.size()));
-  if (error != std::errc() || value < 0 || shift < 0 || value > (INT64_MAX >> shift)) {
-    return InvalidArgument("setting {} is no size such as '512 mb': '{}'", key, text);
-  }
-  return value << shift;
+  Result<int64_t> size = ParseByteSize(found->second);
+  if (!size.ok()) return size.status().WithContext("setting " + key);
+  return size;
 }
 
 Result<std::shared_ptr<StateBudget>> JobContext::MakeStateBudget() const {

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
-#include <limits>
 
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/random.h"
 #include "compute/source/file_layout.h"
@@ -16,24 +14,11 @@
 namespace forebay::compute {
 namespace {
 
-/// "128MB", "1 kb", "1024": Flink's MemorySize.
-Result<int64_t> ParseSizeBytes(const std::string& text) {
-  int64_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string unit(end, text.data() + text.size());
-  std::erase(unit, ' ');
-  for (char& c : unit) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  constexpr std::string_view kUnits = "bkmgt";
-  size_t power = unit.empty() ? 0 : kUnits.find(unit[0]);
-  bool known = unit.size() <= 1 || (unit.size() == 2 && unit[1] == 'b' && power > 0);
-  if (error != std::errc() || number <= 0 || power == std::string_view::npos || !known) {
-    return InvalidArgument("'{}' is no size, such as 128MB", text);
-  }
-  size_t shift = 10 * power;
-  if (number > std::numeric_limits<int64_t>::max() >> shift) {
-    return InvalidArgument("'{}' is too large", text);
-  }
-  return number << shift;
+/// Of a file, which cannot be without bytes.
+Result<int64_t> FileSizeOf(const std::string& text) {
+  ASSIGN_OR_RETURN(int64_t bytes, ParseByteSize(text));
+  if (bytes > 0) return bytes;
+  return InvalidArgument("'{}' is no size, such as 128MB", text);
 }
 
 Status ReadInterval(const sql::TableRef& table, const char* key, int64_t& interval_ms) {
@@ -48,11 +33,11 @@ Result<RollingPolicy> ReadRolling(const sql::TableRef& table) {
   RollingPolicy rolling;
   ASSIGN_OR_RETURN(bool compacts, BoolOption(table, "auto-compaction", false));
   if (const std::string* size = FindOption(table, "sink.rolling-policy.file-size")) {
-    ASSIGN_OR_RETURN(rolling.file_bytes, ParseSizeBytes(*size));
+    ASSIGN_OR_RETURN(rolling.file_bytes, FileSizeOf(*size));
   }
   const std::string* compacted = FindOption(table, "compaction.file-size");
   if (compacted != nullptr) {
-    ASSIGN_OR_RETURN(int64_t bytes, ParseSizeBytes(*compacted));
+    ASSIGN_OR_RETURN(int64_t bytes, FileSizeOf(*compacted));
     if (compacts) rolling.file_bytes = bytes;
   }
   RETURN_IF_ERROR(

@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 
+#include "base/ascii_case.h"
 #include "base/hash.h"
 #include "compute/source/faker_words.h"
 #include "compute/source/made_rows.h"
@@ -58,11 +59,6 @@ class Dice {
 using Arguments = std::vector<std::string>;
 using Maker = std::string (*)(Dice& dice, const Arguments& arguments);
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 int64_t IntegerOf(const std::string& text) {
   int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -82,8 +78,8 @@ std::string NameWithPrefix(Dice& dice, const Arguments& none) {
   return prefix + " " + FullName(dice, none);
 }
 std::string UserName(Dice& dice, const Arguments& none) {
-  std::string first = Lower(FirstName(dice, none));
-  return first + "." + Lower(LastName(dice, none));
+  std::string first = LowerAscii(FirstName(dice, none));
+  return first + "." + LowerAscii(LastName(dice, none));
 }
 std::string StreetAddress(Dice& dice, const Arguments&) {
   std::string number = std::to_string(dice.Between(1, 300));
@@ -157,7 +153,7 @@ std::string Option(Dice& dice, const Arguments& a) {
 }
 
 int64_t UnitMs(const std::string& unit) {
-  std::string lower = Lower(unit);
+  std::string lower = LowerAscii(unit);
   if (lower.starts_with("milli")) return 1;
   if (lower.starts_with("second")) return 1000;
   if (lower.starts_with("minute")) return 60'000;
@@ -332,7 +328,7 @@ Result<Arguments> ArgumentsOf(std::string_view text) {
 
 Result<std::pair<Maker, Arguments>> PlaceholderOf(std::string_view text) {
   size_t blank = std::min(text.find(' '), text.size());
-  std::string name = Lower(std::string(text.substr(0, blank)));
+  std::string name = LowerAscii(text.substr(0, blank));
   // Flink-faker takes both spellings.
   std::erase(name, '_');
   ASSIGN_OR_RETURN(Arguments arguments, ArgumentsOf(text.substr(blank)));

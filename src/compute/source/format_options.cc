@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "compute/expression/regex.h"
 
 namespace forebay::compute {
@@ -10,12 +11,6 @@ namespace {
 
 constexpr std::string_view kFormats =
     "csv, json, parquet, avro, raw, debezium-json, canal-json, maxwell-json and ogg-json";
-
-std::string Upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
 
 std::string FormatName(const sql::TableRef& table) {
   const std::string* format = FindOption(table, "format");
@@ -75,7 +70,7 @@ const std::string* FindOption(const sql::TableRef& table, const std::string& key
 Result<bool> BoolOption(const sql::TableRef& table, const std::string& key, bool fallback) {
   const std::string* value = FindOption(table, key);
   if (value == nullptr) return fallback;
-  std::string upper = Upper(*value);
+  std::string upper = UpperAscii(*value);
   if (upper == "TRUE") return true;
   if (upper == "FALSE") return false;
   return InvalidArgument("'{}' must be true or false, not '{}'", key, *value);
@@ -154,7 +149,7 @@ Result<format::JsonWriteOptions> JsonWriteOptionsOf(const sql::TableRef& table) 
   }
   const std::string* mode = FindOption(table, name + ".map-null-key.mode");
   if (mode == nullptr) return options;
-  std::string upper = Upper(*mode);
+  std::string upper = UpperAscii(*mode);
   if (upper == "DROP") {
     options.map_null_key = format::MapNullKey::kDrop;
   } else if (upper == "LITERAL") {

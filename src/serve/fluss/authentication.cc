@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "base/log.h"
 
 namespace forebay::serve {
@@ -27,12 +28,6 @@ struct Login {
 Login& LoginOf(rpc::Session& session) {
   if (session.state == nullptr) session.state = std::make_shared<Login>();
   return *static_cast<Login*>(session.state.get());
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
 }
 
 bool IsPlain(std::string_view mechanism) {

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/ascii_case.h"
+
 namespace forebay::serve {
 
 namespace {
@@ -17,12 +19,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 using tcp = asio::ip::tcp;
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 /// Splits the target into path and query; false when an escape is broken.
 bool ParseTarget(std::string_view target, HttpRequest& request) {
@@ -106,7 +102,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (error == http::error::body_limit) return TooLarge();
     if (error) return Reject(error);
     keep_alive_ = parser_->get().keep_alive();
-    if (LowerCase(parser_->get()[http::field::expect]) == "100-continue") {
+    if (LowerAscii(parser_->get()[http::field::expect]) == "100-continue") {
       return SendContinue();
     }
     ReadBody();
@@ -155,7 +151,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return Answer(HttpResponse::FromError(InvalidArgument("bad escape in the request's URL")));
     }
     for (const auto& field : message) {
-      request.headers[LowerCase(field.name_string())] = std::string(field.value());
+      request.headers[LowerAscii(field.name_string())] = std::string(field.value());
     }
     is_head_ = message.method() == http::verb::head;
     if (is_head_) request.method = "GET";

@@ -1,5 +1,6 @@
 #include "serve/session/query_cursor.h"
 
+#include "base/byte_size.h"
 #include "compute/batch/batch_query.h"
 #include "compute/batch/table_scan.h"
 #include "serve/session/background_fetch.h"
@@ -67,7 +68,7 @@ class BatchCursorImpl : public ResultCursor {
     options.evaluation = evaluation;
     options.spill_directory = engine.spill_directory;
     if (auto it = settings.find("batch.memory-limit"); it != settings.end()) {
-      options.memory_limit = it->second;
+      ASSIGN_OR_RETURN(options.memory_bytes_max, ParseByteSize(it->second));
     }
     ASSIGN_OR_RETURN(cursor->query_,
                      compute::BatchQuery::Start(*cursor->plan_, cursor->open_scan_, options));

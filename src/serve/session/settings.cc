@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii_case.h"
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/time_zone.h"
 #include "compute/state/state_io.h"
@@ -16,30 +18,25 @@
 namespace forebay::serve {
 namespace {
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 Error WrongValue(const std::string& key, const std::string& value, std::string_view wanted) {
   return InvalidArgument("'{}' is {}, not '{}'", key, wanted, value);
 }
 
 Result<std::string> CheckRuntimeMode(const std::string& key, const std::string& value) {
-  std::string lower = Lower(value);
+  std::string lower = LowerAscii(value);
   if (lower == "batch" || lower == "streaming") return lower;
   if (lower == "automatic") return NotSupported("'{}' = 'automatic': say batch or streaming", key);
   return WrongValue(key, value, "'batch' or 'streaming'");
 }
 
 Result<std::string> CheckBoolean(const std::string& key, const std::string& value) {
-  std::string lower = Lower(value);
+  std::string lower = LowerAscii(value);
   if (lower == "true" || lower == "false") return lower;
   return WrongValue(key, value, "'true' or 'false'");
 }
 
 Result<std::string> CheckEnforcer(const std::string& key, const std::string& value) {
-  std::string lower = Lower(value);
+  std::string lower = LowerAscii(value);
   if (lower == "error") return std::string("ERROR");
   if (lower == "drop") return std::string("DROP");
   return WrongValue(key, value, "'ERROR' or 'DROP'");
@@ -50,7 +47,7 @@ Result<std::string> CheckWord(const std::string& key, const std::string& value,
                               std::initializer_list<const char*> words) {
   std::string list;
   for (const char* word : words) {
-    if (Lower(value) == Lower(word)) return std::string(word);
+    if (LowerAscii(value) == LowerAscii(word)) return std::string(word);
     list += (list.empty() ? "'" : ", '") + std::string(word) + "'";
   }
   return WrongValue(key, value, "one of " + list);
@@ -98,13 +95,7 @@ Result<std::string> CheckCount(const std::string& key, const std::string& value)
 }
 
 Result<std::string> CheckMemory(const std::string& key, const std::string& value) {
-  size_t digits = value.find_first_not_of("0123456789.");
-  std::string unit = digits == std::string::npos ? "" : Lower(value.substr(digits));
-  unit.erase(0, std::min(unit.find_first_not_of(' '), unit.size()));
-  static const std::vector<std::string> kUnits = {"b",   "kb",  "mb", "gb", "tb", "kib", "mib",
-                                                  "gib", "tib", "k",  "m",  "g",  "t"};
-  bool known = std::find(kUnits.begin(), kUnits.end(), unit) != kUnits.end();
-  if (digits > 0 && known) return value;
+  if (ParseByteSize(value).ok()) return value;
   return WrongValue(key, value, "a size such as '2GB' or '512MB'");
 }
 

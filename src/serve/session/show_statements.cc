@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "model/value_text.h"
 #include "serve/session/session.h"
 #include "serve/session/show_create.h"
@@ -27,15 +28,11 @@ bool Like(std::string_view text, std::string_view pattern) {
   return Like(text.substr(1), pattern.substr(1));
 }
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 /// Whether `name` is among those that [NOT] {LIKE | ILIKE} asks for.
 bool IsShown(const sql::ShowStatement& show, const std::string& name) {
   if (show.like.empty()) return true;
-  bool matches = show.ignore_case ? Like(Lower(name), Lower(show.like)) : Like(name, show.like);
+  bool matches =
+      show.ignore_case ? Like(LowerAscii(name), LowerAscii(show.like)) : Like(name, show.like);
   return matches != show.not_like;
 }
 
@@ -68,7 +65,7 @@ std::vector<std::string> FunctionNames() { return sql::FunctionNames(); }
 
 bool IsBuiltInFunction(const std::string& name) {
   for (const std::string& known : sql::FunctionNames()) {
-    if (Lower(known) == name) return true;
+    if (LowerAscii(known) == name) return true;
   }
   return false;
 }

@@ -1,5 +1,6 @@
 #include "sql/analyzer/changelog.h"
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/monotonicity.h"
 #include "sql/catalog/connector_options.h"
 
@@ -19,9 +20,7 @@ constexpr ChangelogMode kUpserts{true, false, true, true};
 std::string PropertyOf(const TableRef& table, const char* key) {
   auto found = table.info.descriptor.properties.find(key);
   if (found == table.info.descriptor.properties.end()) return "";
-  std::string value = found->second;
-  for (char& c : value) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return value;
+  return UpperAscii(found->second);
 }
 
 ChangelogMode UnionOf(const std::vector<ChangelogMode>& modes) {

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <set>
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/query_analyzer.h"
 #include "sql/diagnostic.h"
@@ -25,11 +26,6 @@ constexpr std::array<ChangeName, 4> kChangeNames = {{{"INSERT", ChangeType::kIns
                                                      {"UPDATE_BEFORE", ChangeType::kUpdateBefore},
                                                      {"UPDATE_AFTER", ChangeType::kUpdateAfter},
                                                      {"DELETE", ChangeType::kDelete}}};
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 std::string Trimmed(const std::string& text) {
   size_t begin = text.find_first_not_of(" \t");
@@ -65,7 +61,7 @@ Result<Arguments> ArgumentsOf(const ExpressionAst& call) {
     const ExpressionAst* value = call.args[i].get();
     size_t place = i;
     if (value->kind == ExpressionAstKind::kNamedArgument) {
-      auto name = std::find(kNames.begin(), kNames.end(), Upper(value->text));
+      auto name = std::find(kNames.begin(), kNames.end(), UpperAscii(value->text));
       place = static_cast<size_t>(name - kNames.begin());
       value = value->args[0].get();
     }
@@ -73,7 +69,7 @@ Result<Arguments> ArgumentsOf(const ExpressionAst& call) {
       return ErrorAt(
           InvalidArgument("SQL-1007 {} takes input => TABLE name, op => DESCRIPTOR(name) "
                           "and op_mapping => MAP[...], each once",
-                          Upper(call.text)),
+                          UpperAscii(call.text)),
           call.args[i]->range.position);
     }
     values[place] = value;
@@ -86,7 +82,7 @@ Result<Arguments> ArgumentsOf(const ExpressionAst& call) {
                                      arguments.input->kind == ExpressionAstKind::kSubquery);
   if (has_table) return arguments;
   return ErrorAt(InvalidArgument("SQL-1007 the first argument of {} must be a table: TABLE name",
-                                 Upper(call.text)),
+                                 UpperAscii(call.text)),
                  call.range.position);
 }
 
@@ -178,12 +174,12 @@ Result<Relation> QueryAnalyzer::ChangelogFunction(const TableAst& ast) {
   ASSIGN_OR_RETURN(Arguments arguments, ArgumentsOf(call));
   const ExpressionAst& data = *arguments.input;
   if (data.over != nullptr && !data.over->partition_by.empty()) {
-    return ErrorAt(
-        InvalidArgument("SQL-1007 {} takes each row by itself: no PARTITION BY", Upper(call.text)),
-        data.range.position);
+    return ErrorAt(InvalidArgument("SQL-1007 {} takes each row by itself: no PARTITION BY",
+                                   UpperAscii(call.text)),
+                   data.range.position);
   }
   auto node = std::make_shared<ChangelogNode>();
-  node->to_rows = Upper(call.text) == "TO_CHANGELOG";
+  node->to_rows = UpperAscii(call.text) == "TO_CHANGELOG";
   ASSIGN_OR_RETURN(std::string op, OpName(arguments.op));
   ASSIGN_OR_RETURN(node->codes, CodesOf(arguments.mapping, node->to_rows));
   TableAst table;
@@ -205,7 +201,7 @@ Result<Relation> QueryAnalyzer::ChangelogFunction(const TableAst& ast) {
     node->output.push_back({field.name, field.type});
   }
   if (!options_.streaming) {
-    return ErrorAt(NotSupported("SQL-1020 {} in batch mode", Upper(call.text)),
+    return ErrorAt(NotSupported("SQL-1020 {} in batch mode", UpperAscii(call.text)),
                    call.range.position);
   }
   return Renamed(MakeRelation(node, ast.alias), ast);
@@ -213,7 +209,7 @@ Result<Relation> QueryAnalyzer::ChangelogFunction(const TableAst& ast) {
 
 bool IsChangelogFunction(const ExpressionAst& call) {
   if (call.kind != ExpressionAstKind::kCall) return false;
-  std::string name = Upper(call.text);
+  std::string name = UpperAscii(call.text);
   return name == "TO_CHANGELOG" || name == "FROM_CHANGELOG";
 }
 

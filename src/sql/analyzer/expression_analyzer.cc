@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/decorrelate.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -31,11 +32,6 @@ ExpressionPtr BooleanCall(std::string name, Args args, bool never_null = false) 
 
 ExpressionPtr Negated(ExpressionPtr expression, bool negated) {
   return negated ? BooleanCall("NOT", {std::move(expression)}) : expression;
-}
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  return text;
 }
 
 std::string_view ArithmeticName(const std::string& text) {
@@ -249,7 +245,7 @@ Result<ExpressionPtr> ExpressionAnalyzer::Call(const ExpressionAst& ast) {
     ASSIGN_OR_RETURN(ExpressionPtr handled, hook_(ast));
     if (handled != nullptr) return handled;
   }
-  std::string name = Upper(ast.text);
+  std::string name = UpperAscii(ast.text);
   if (scope_.functions != nullptr) {
     ASSIGN_OR_RETURN(auto function, scope_.functions->FindSystem(ast.text));
     if (function) return UserCall(ast, *function);

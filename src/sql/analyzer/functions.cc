@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/temporal_function.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -12,16 +13,7 @@ namespace forebay::sql {
 
 namespace {
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool IsBuiltIn(const std::string& name) {
-  std::string upper = name;
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return FindFunction(upper) != nullptr;
-}
+bool IsBuiltIn(const std::string& name) { return FindFunction(UpperAscii(name)) != nullptr; }
 
 /// The scope that a body sees: the parameters.
 Scope ScopeOf(const std::vector<FunctionAst::Parameter>& parameters) {
@@ -58,7 +50,7 @@ Result<std::optional<SqlFunction>> FunctionResolver::Find(const std::vector<std:
 
 Result<std::optional<CatalogFunction>> FunctionResolver::FindAny(
     const std::vector<std::string>& names) {
-  std::string name = Lower(names.back());
+  std::string name = LowerAscii(names.back());
   if (names.size() == 1) {
     ASSIGN_OR_RETURN(std::optional<CatalogFunction> system, catalog_.FindFunction({"", name}));
     if (system || IsBuiltIn(names[0])) return system;
@@ -71,9 +63,9 @@ Result<std::optional<CatalogFunction>> FunctionResolver::FindAny(
 
 Result<model::TablePath> FunctionPath(const QueryAnalyzer& queries, const NameAst& name,
                                       bool system) {
-  if (system) return model::TablePath{"", Lower(name.parts.back())};
+  if (system) return model::TablePath{"", LowerAscii(name.parts.back())};
   ASSIGN_OR_RETURN(model::TablePath path, queries.Resolve(name));
-  path.table = Lower(path.table);
+  path.table = LowerAscii(path.table);
   return path;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/ascii_case.h"
 #include "model/prefix_key.h"
 #include "sql/analyzer/join_interval.h"
 #include "sql/analyzer/plan_builder.h"
@@ -366,7 +367,7 @@ Result<WindowArguments> ArgumentsOf(const ExpressionAst& call, const std::string
     std::string name;
     if (arg->kind == ExpressionAstKind::kNamedArgument) {
       value = arg->args[0].get();
-      for (char c : arg->text) name += static_cast<char>(std::toupper(c));
+      name = UpperAscii(arg->text);
     }
     if (value->kind == ExpressionAstKind::kTableArgument ||
         value->kind == ExpressionAstKind::kSubquery) {
@@ -431,8 +432,7 @@ Result<WindowSpec> MakeWindowSpec(const std::string& function,
 
 Result<Relation> QueryAnalyzer::WindowFunction(const TableAst& ast) {
   const ExpressionAst& call = *ast.function;
-  std::string function;
-  for (char c : call.text) function += static_cast<char>(std::toupper(c));
+  std::string function = UpperAscii(call.text);
   if (function != "TUMBLE" && function != "HOP" && function != "CUMULATE" &&
       function != "SESSION") {
     return ErrorAt(NotSupported("SQL-1020 table function '{}' is not supported", call.text),

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/match_recognize.h"
 #include "sql/diagnostic.h"
@@ -14,11 +15,6 @@ namespace forebay::sql {
 using model::DataType;
 
 namespace {
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  return text;
-}
 
 /// The offset of FIRST, LAST, PREV and NEXT: a literal.
 Result<int> Offset(const ExpressionAst& call, int otherwise) {
@@ -48,7 +44,7 @@ Result<ExpressionPtr> MatchAnalyzer::Hook(const ExpressionAst& call) {
   if (call.kind != ExpressionAstKind::kCall) {
     return NotSupported("SQL-1020 a subquery in MATCH_RECOGNIZE");
   }
-  std::string name = Upper(call.text);
+  std::string name = UpperAscii(call.text);
   if (name == "FINAL" || name == "RUNNING") return Modified(call, name);
   if (name == "FIRST" || name == "LAST" || name == "PREV" || name == "NEXT") {
     return Navigation(call, name);

@@ -8,17 +8,13 @@
 #include <initializer_list>
 #include <set>
 
+#include "base/ascii_case.h"
 #include "base/duration.h"
 #include "sql/diagnostic.h"
 #include "sql/parser/lexer.h"
 
 namespace forebay::sql {
 namespace {
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
 
 Error Malformed(const Token& at) {
   Error error = InvalidArgument(
@@ -69,7 +65,7 @@ Result<std::vector<QueryHint>> Parse(const std::string& text, SourcePosition ori
     if (tokens[at].IsSymbol(",")) ++at;
     if (!IsName(tokens[at])) return Malformed(tokens[at]);
     QueryHint hint;
-    hint.name = Upper(tokens[at++].text);
+    hint.name = UpperAscii(tokens[at++].text);
     if (tokens[at].IsSymbol("(")) RETURN_IF_ERROR(ReadArguments(tokens, ++at, hint));
     hints.push_back(std::move(hint));
   }
@@ -177,7 +173,7 @@ Status OneOf(const QueryHint& hint, const std::string& key,
   if (found == hint.options.end()) return Status::Ok();
   std::string list;
   for (const char* value : values) {
-    if (Upper(found->second) == Upper(value)) return Status::Ok();
+    if (EqualsIgnoringCase(found->second, value)) return Status::Ok();
     list += fmt::format("{}'{}'", list.empty() ? "" : " or ", value);
   }
   return InvalidArgument("SQL-1009 the hint LOOKUP: '{}' is {}, not '{}'", key, list,

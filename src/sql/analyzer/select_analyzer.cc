@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/time_keys.h"
@@ -16,11 +17,6 @@ namespace {
 
 using model::DataType;
 using model::Value;
-
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  return text;
-}
 
 bool IsWindowFunction(const std::string& name) {
   return name == "TUMBLE" || name == "HOP" || name == "SESSION";
@@ -166,7 +162,7 @@ Status SelectAnalyzer::GroupBy(const SelectAst& select) {
 }
 
 Result<int> SelectAnalyzer::GroupKey(const ExpressionAst& ast) {
-  if (ast.kind == ExpressionAstKind::kCall && IsWindowFunction(Upper(ast.text))) {
+  if (ast.kind == ExpressionAstKind::kCall && IsWindowFunction(UpperAscii(ast.text))) {
     RETURN_IF_ERROR(GroupWindow(ast));
     return -1;
   }
@@ -207,7 +203,7 @@ Result<WindowSpec> SelectAnalyzer::GroupWindowOf(const ExpressionAst& call,
 }
 
 Status SelectAnalyzer::GroupWindow(const ExpressionAst& call) {
-  ASSIGN_OR_RETURN(WindowSpec spec, GroupWindowOf(call, Upper(call.text)));
+  ASSIGN_OR_RETURN(WindowSpec spec, GroupWindowOf(call, UpperAscii(call.text)));
   group_time_column_ = std::exchange(spec.time_column, -1);
   group_window_ = spec;
   return Status::Ok();
@@ -223,7 +219,7 @@ ExpressionPtr SelectAnalyzer::AddPseudo(Pseudo pseudo, DataType type) {
 
 Result<ExpressionPtr> SelectAnalyzer::SessionValue(const ExpressionAst& call) {
   bool asked = call.kind == ExpressionAstKind::kCall && call.args.empty() &&
-               Upper(call.text) == "CURRENT_DATABASE";
+               UpperAscii(call.text) == "CURRENT_DATABASE";
   if (!asked) return ExpressionPtr();
   // Without the catalog before it.
   const std::string& qualified = queries_.options().current_database;
@@ -233,7 +229,7 @@ Result<ExpressionPtr> SelectAnalyzer::SessionValue(const ExpressionAst& call) {
 
 Result<ExpressionPtr> SelectAnalyzer::Hook(const ExpressionAst& call) {
   if (call.kind != ExpressionAstKind::kCall) return SubqueryOf(call);
-  std::string name = Upper(call.text);
+  std::string name = UpperAscii(call.text);
   if (name == "CURRENT_DATABASE") return SessionValue(call);
   if (call.over != nullptr) return OverOf(call, name);
   if (name == "GROUPING" || name == "GROUPING_ID" || name == "GROUP_ID") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/catalog/connector_options.h"
 #include "sql/catalog/metadata_columns.h"
@@ -72,8 +73,7 @@ Result<std::vector<int>> TargetColumns(const TableRef& table, const std::vector<
   }
   auto engine = table.options.find("table.merge-engine");
   if (targets.empty() || engine == table.options.end()) return targets;
-  std::string name = engine->second;
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string name = LowerAscii(engine->second);
   if (name == "aggregation") return targets;
   return InvalidArgument(
       "SQL-1012 table '{}' uses the merge engine {}, which takes no partial updates: give all "

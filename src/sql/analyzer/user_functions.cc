@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ascii_case.h"
 #include "sql/functions/function_table.h"
 #include "sql/plan/python_call.h"
 #include "sql/types/type_rules.h"
@@ -12,11 +13,6 @@ namespace {
 using model::DataType;
 using model::TypeRoot;
 using Args = std::vector<ExpressionPtr>;
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return text;
-}
 
 std::string TypeList(const Args& args) {
   std::string text;
@@ -78,11 +74,11 @@ ExpressionPtr TextLiteral(const std::string& text) {
 }  // namespace
 
 Result<std::optional<CatalogFunction>> UserFunctions::FindSystem(const std::string& name) const {
-  return catalog_.FindFunction({"", Lower(name)});
+  return catalog_.FindFunction({"", LowerAscii(name)});
 }
 
 Result<std::optional<CatalogFunction>> UserFunctions::Find(const std::string& name) const {
-  return catalog_.FindFunction({current_database_, Lower(name)});
+  return catalog_.FindFunction({current_database_, LowerAscii(name)});
 }
 
 Result<std::optional<CatalogFunction>> UserFunctions::FindAny(const std::string& name) const {

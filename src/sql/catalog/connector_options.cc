@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "base/ascii_case.h"
 #include "sql/functions/function_table.h"
 
 namespace forebay::sql {
@@ -164,12 +165,6 @@ std::string Named(const OptionRule& rule) {
   std::string key(rule.key);
   size_t place = rule.name.empty() ? std::string::npos : key.find('#');
   return place == std::string::npos ? key : key.replace(place, 1, rule.name);
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
 }
 
 /// The key with the name that stands for '#' put in, so that it can be compared with `key`.

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "base/ascii_case.h"
 #include "model/bitmap.h"
 #include "sql/types/type_rules.h"
 
@@ -220,12 +221,6 @@ const FunctionSpec kFunctions[] = {
     {"UUID", "UUID", "", TChar36, kNever, false},
 };
 
-std::string Upper(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  return upper;
-}
-
 bool IsIntOrLess(const DataType& type) { return type.IsInteger() && !type.Is(TypeRoot::kBigint); }
 
 bool Accepts(char letter, const DataType& type) {
@@ -330,7 +325,7 @@ ExpressionPtr FoldLiteral(const Expression& literal, const DataType& type) {
 }  // namespace
 
 const FunctionSpec* FindFunction(std::string_view name) {
-  std::string upper = Upper(name);
+  std::string upper = UpperAscii(name);
   const auto* it = std::lower_bound(
       std::begin(kFunctions), std::end(kFunctions), upper,
       [](const FunctionSpec& spec, const std::string& key) { return spec.sql_name < key; });
@@ -415,11 +410,11 @@ ExpressionPtr CastTo(ExpressionPtr expression, const DataType& type) {
 
 std::optional<std::string> NearestName(std::string_view name,
                                        const std::vector<std::string>& candidates) {
-  std::string wanted = Upper(name);
+  std::string wanted = UpperAscii(name);
   size_t best_distance = std::max<size_t>(1, wanted.size() / 3) + 1;
   std::optional<std::string> best;
   for (const std::string& candidate : candidates) {
-    size_t distance = EditDistance(wanted, Upper(candidate));
+    size_t distance = EditDistance(wanted, UpperAscii(candidate));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

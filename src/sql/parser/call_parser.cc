@@ -1,5 +1,6 @@
 #include <cctype>
 
+#include "base/ascii_case.h"
 #include "sql/parser/interval_text.h"
 #include "sql/parser/parser.h"
 #include "sql/parser/parser_impl.h"
@@ -317,8 +318,7 @@ Result<ExpressionAstPtr> Parser::TableArgument(size_t mark) {
 Status Parser::CallSuffix(ExpressionAst& call) {
   bool ignores = tokens_.PeekWords("IGNORE NULLS");
   if (ignores || tokens_.PeekWords("RESPECT NULLS")) {
-    std::string name = call.text;
-    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    std::string name = UpperAscii(call.text);
     bool collects = name == "ARRAY_AGG";
     if (!collects && name != "LAG" && name != "LEAD") {
       return tokens_.Unexpected(

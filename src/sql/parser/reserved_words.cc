@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/ascii_case.h"
+
 #include "sql/parser/parser.h"
 
 namespace forebay::sql {
@@ -448,9 +450,7 @@ const std::vector<std::string_view>& ReservedWords() {
 }
 
 bool IsReservedWord(std::string_view word) {
-  std::string upper(word);
-  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return std::binary_search(std::begin(kWords), std::end(kWords), upper);
+  return std::binary_search(std::begin(kWords), std::end(kWords), UpperAscii(word));
 }
 
 }  // namespace forebay::sql

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/ascii_case.h"
 #include "base/time_zone.h"
 #include "model/calendar.h"
 #include "storage/coordinator/partition_spec.h"
@@ -147,8 +148,7 @@ Result<int> ParseCount(const std::string& text) {
 }
 
 Result<Unit> ParseUnit(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  text = UpperAscii(text);
   for (size_t i = 0; i < kUnits.size(); ++i) {
     if (kUnits[i].name == text) return static_cast<Unit>(i);
   }

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <set>
 
+#include "base/ascii_case.h"
+#include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/name_list.h"
 #include "format/batch_statistics.h"
@@ -55,11 +57,6 @@ constexpr std::array<std::string_view, 30> kKnownOptions = {
     "table.auto-increment.cache-size",
     "table.statistics.columns"};
 
-std::string Upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
-
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -86,37 +83,10 @@ Error UnknownOption(const std::string& key) {
 }
 
 Result<bool> ParseBool(const std::string& text) {
-  std::string upper = Upper(text);
+  std::string upper = UpperAscii(text);
   if (upper == "TRUE") return true;
   if (upper == "FALSE") return false;
   return InvalidArgument("'{}' is neither true nor false", text);
-}
-
-struct NumberAndUnit {
-  int64_t number;
-  std::string unit;
-};
-
-Result<NumberAndUnit> SplitUnit(const std::string& text, std::string_view what) {
-  size_t begin = text.find_first_not_of(' ');
-  NumberAndUnit split{};
-  if (begin != std::string::npos) {
-    auto [end, error] =
-        std::from_chars(text.data() + begin, text.data() + text.size(), split.number);
-    if (error == std::errc()) {
-      for (; end != text.data() + text.size(); ++end) {
-        if (*end != ' ') split.unit += static_cast<char>(std::tolower(*end));
-      }
-      return split;
-    }
-  }
-  return InvalidArgument("'{}' is not a {}", text, what);
-}
-
-Result<int64_t> Scale(const NumberAndUnit& split, int64_t factor, const std::string& text) {
-  int64_t scaled = 0;
-  if (!__builtin_mul_overflow(split.number, factor, &scaled)) return scaled;
-  return InvalidArgument("'{}' is too large", text);
 }
 
 /// -1: for ever.
@@ -134,7 +104,7 @@ Result<int> ParseSegmentCount(const std::string& text) {
 }
 
 Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
-  std::string upper = Upper(text);
+  std::string upper = UpperAscii(text);
   if (upper == "ALLOW") return DeleteBehavior::kAllow;
   if (upper == "IGNORE") return DeleteBehavior::kIgnore;
   if (upper == "DISABLE") return DeleteBehavior::kDisable;
@@ -142,7 +112,7 @@ Result<DeleteBehavior> ParseDeleteBehavior(const std::string& text) {
 }
 
 Result<MergeEngine> ParseMergeEngine(const std::string& text) {
-  std::string upper = Upper(text);
+  std::string upper = UpperAscii(text);
   if (upper == "FIRST_ROW") return MergeEngine::kFirstRow;
   if (upper == "VERSIONED") return MergeEngine::kVersioned;
   if (upper == "AGGREGATION") return MergeEngine::kAggregation;
@@ -150,14 +120,14 @@ Result<MergeEngine> ParseMergeEngine(const std::string& text) {
 }
 
 Result<ChangelogImage> ParseChangelogImage(const std::string& text) {
-  std::string upper = Upper(text);
+  std::string upper = UpperAscii(text);
   if (upper == "FULL") return ChangelogImage::kFull;
   if (upper == "WAL") return ChangelogImage::kWal;
   return InvalidArgument("'{}' is neither FULL nor WAL", text);
 }
 
 Result<format::RowFormat> ParseKvFormat(const std::string& text) {
-  std::string upper = Upper(text);
+  std::string upper = UpperAscii(text);
   if (upper == "COMPACTED") return format::RowFormat::kCompacted;
   if (upper == "INDEXED") return format::RowFormat::kIndexed;
   return InvalidArgument("'{}' is neither COMPACTED nor INDEXED", text);
@@ -192,7 +162,7 @@ Result<bool> ApplyToRows(const std::string& key, const std::string& value, Table
 
 /// An option of which we know only one value.
 Status OnlyValue(const std::string& value, std::string_view supported) {
-  if (Upper(value) == supported) return {};
+  if (UpperAscii(value) == supported) return {};
   return NotSupported("'{}' (only {} is)", value, supported);
 }
 
@@ -350,18 +320,6 @@ Status ValidateLog(const model::TableDescriptor& table, const TableOptions& opti
 }
 
 }  // namespace
-
-Result<int64_t> ParseByteSize(const std::string& text) {
-  ASSIGN_OR_RETURN(NumberAndUnit split, SplitUnit(text, "size such as '64mb'"));
-  static const std::map<std::string_view, int64_t> kUnits = {
-      {"", 1},        {"b", 1},        {"bytes", 1},   {"k", 1 << 10}, {"kb", 1 << 10},
-      {"m", 1 << 20}, {"mb", 1 << 20}, {"g", 1 << 30}, {"gb", 1 << 30}};
-  auto unit = kUnits.find(split.unit);
-  if (unit == kUnits.end() || split.number < 0) {
-    return InvalidArgument("'{}' is not a size such as '64mb'", text);
-  }
-  return Scale(split, unit->second, text);
-}
 
 Result<TableOptions> TableOptions::Parse(const std::map<std::string, std::string>& properties,
                                          const LogOptions& defaults) {

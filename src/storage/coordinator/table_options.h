@@ -47,7 +47,4 @@ Status ValidateTable(const model::TablePath& path, const model::TableDescriptor&
 /// A database or table name: 1 to 200 ASCII letters, digits, '_' and '-', not starting with "__".
 Status ValidateName(std::string_view what, const std::string& name);
 
-/// "64mb", "1 gb", "4096" in bytes.
-Result<int64_t> ParseByteSize(const std::string& text);
-
 }  // namespace forebay::storage
