@@ -6,6 +6,7 @@
 #include "format/change_json_dialect.h"
 #include "format/json_cell.h"
 #include "format/text_cell.h"
+#include "model/calendar.h"
 #include "model/value_text.h"
 
 namespace forebay::format {
@@ -153,7 +154,8 @@ struct ChangeJsonReader::State {
   Status AppendMetadata(const RawFields& fields, BatchBuilder& builder);
   Status AppendMetadataCell(const ChangeMetadata& key, std::string_view raw,
                             model::ColumnBuilder& builder);
-  Status AppendTime(std::string_view raw, const DataType& type, model::ColumnBuilder& builder);
+  Status AppendTime(std::string_view raw, const DataType& type, bool whole_ms,
+                    model::ColumnBuilder& builder);
   std::string_view FieldOf(const RawFields& fields, std::string_view name) const {
     auto found = fields.find(name);
     return found == fields.end() || IsNull(found->second) ? std::string_view() : found->second;
@@ -384,7 +386,11 @@ Status ChangeJsonReader::State::AppendMetadata(const RawFields& fields, BatchBui
 
 Status ChangeJsonReader::State::AppendMetadataCell(const ChangeMetadata& key, std::string_view raw,
                                                    model::ColumnBuilder& builder) {
-  if (key.type.IsTimestamp()) return AppendTime(raw, key.type, builder);
+  if (key.type.IsTimestamp()) {
+    // Flink reads the time of Ogg's change in milliseconds, that of its message in microseconds.
+    bool whole_ms = options.kind == ChangeJson::kOgg && key.key == "event-timestamp";
+    return AppendTime(raw, key.type, whole_ms, builder);
+  }
   if (key.type.IsCharacter()) {
     ASSIGN_OR_RETURN(std::string text, TextOf(raw));
     builder.AppendString(text);
@@ -401,14 +407,16 @@ Status ChangeJsonReader::State::AppendMetadataCell(const ChangeMetadata& key, st
 
 /// Milliseconds, of Maxwell seconds; of Ogg a text in either form.
 Status ChangeJsonReader::State::AppendTime(std::string_view raw, const DataType& type,
-                                           model::ColumnBuilder& builder) {
+                                           bool whole_ms, model::ColumnBuilder& builder) {
   ASSIGN_OR_RETURN(std::string text, TextOf(raw));
   if (options.kind == ChangeJson::kOgg) {
     if (text.size() > 10 && text[10] == 'T') text[10] = ' ';
     if (text.ends_with('Z')) text.pop_back();
     auto parsed = model::ParseTimestamp(text, type.precision());
     if (!parsed) return format::NotOfType(text, type);
-    builder.Append<int64_t>(*parsed);
+    constexpr int64_t kMicrosPerMs = 1000;
+    bool cuts = whole_ms && type.time_unit() == model::TimeUnit::kMicro;
+    builder.Append<int64_t>(cuts ? *parsed - model::FloorMod(*parsed, kMicrosPerMs) : *parsed);
     return {};
   }
   model::ColumnBuilder number(DataType::Bigint(), 1);

@@ -59,8 +59,10 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
   Status Finish() override {
     RETURN_IF_ERROR(writer_->Finish());
     if (committer_ == nullptr) return Status::Ok();
-    compute::CheckpointEntries entries;
-    RETURN_IF_ERROR(writer_->PrepareCommit(entries));
+    compute::CheckpointEntries entries, unused_state;
+    ASSIGN_OR_RETURN(compute::SinkWriter::EpochWork epoch, writer_->EndEpoch());
+    if (epoch) RETURN_IF_ERROR(epoch(entries, unused_state));
+    epoch = nullptr;  // its files are the committer's now
     compute::StateMap commits;
     RETURN_IF_ERROR(commits.ApplyAll(entries));
     std::atomic<bool> cancelled = false;

@@ -94,10 +94,10 @@ constexpr OptionRule kParquet[] = {{"parquet.compression"},
 constexpr OptionRule kAvro[] = {
     {"avro.codec"}, {"avro.encoding", "binary"}, {"avro.timestamp_mapping.legacy"}};
 constexpr OptionRule kRaw[] = {{"raw.charset"}, {"raw.endianness"}};
-constexpr OptionRule kDatagen[] = {{"rows-per-second"},  {"number-of-rows"},    {"fields.#.kind"},
-                                   {"fields.#.start"},   {"fields.#.end"},      {"fields.#.min"},
-                                   {"fields.#.max"},     {"fields.#.max-past"}, {"fields.#.length"},
-                                   {"fields.#.var-len"}, {"fields.#.null-rate"}};
+constexpr OptionRule kDatagen[] = {
+    {"scan.parallelism"},  {"rows-per-second"}, {"number-of-rows"},   {"fields.#.kind"},
+    {"fields.#.start"},    {"fields.#.end"},    {"fields.#.min"},     {"fields.#.max"},
+    {"fields.#.max-past"}, {"fields.#.length"}, {"fields.#.var-len"}, {"fields.#.null-rate"}};
 constexpr OptionRule kFaker[] = {{"rows-per-second"},
                                  {"number-of-rows"},
                                  {"fields.#.expression"},

@@ -114,7 +114,7 @@ final class QueryScript {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(Files::isRegularFile).map(file -> folder.relativize(file).toString())
                     .filter(name -> !("/" + name).contains("/."))
-                    .map(name -> name.replaceFirst("(^|/)part-[^/]*$", "$1part"))
+                    .map(name -> name.replaceFirst("(^|/)(compacted-)?part-[^/]*$", "$1part"))
                     .distinct().sorted().map(List::of).toList();
         }
     }
