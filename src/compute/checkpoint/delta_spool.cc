@@ -20,6 +20,11 @@ bool DeltaSpool::IsFull() const {
   return queued_bytes_ >= kSlicesWaitBytes;
 }
 
+size_t DeltaSpool::queued_bytes() const {
+  std::lock_guard lock(mutex_);
+  return queued_bytes_;
+}
+
 void DeltaSpool::Begin(OpenFunction open) {
   open_ = std::move(open);
   file_ = nullptr;

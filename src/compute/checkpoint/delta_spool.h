@@ -25,6 +25,7 @@ class DeltaSpool : public EntryPartTaker {
   void TakePart(std::string part, uint64_t count) override;
   /// Whether so much waits that slices of snapshots should wait, too.
   bool IsFull() const;
+  size_t queued_bytes() const;
 
   /// The coordinator, before barriers: `open` makes the file, when there is something for it.
   void Begin(OpenFunction open);

@@ -85,7 +85,8 @@ std::string OneLine(const OperatorMetrics& op) {
   std::string text = fmt::format("{} [id={} x{}]: rows in {}, out {}, busy {:.1f} ms", op.name,
                                  op.node_id, op.num_instances, op.rows_in, op.rows_out, op.busy_ms);
   if (op.state_bytes > 0) text += fmt::format(", state {} bytes", op.state_bytes);
-  if (op.longest_pause_ms > 0) {
+  constexpr double kToldPauseMs = 0.1;
+  if (op.longest_pause_ms >= kToldPauseMs) {
     text += fmt::format(", longest pause {:.1f} ms", op.longest_pause_ms);
   }
   if (op.watermark_lag_ms >= 0) text += fmt::format(", watermark lag {} ms", op.watermark_lag_ms);

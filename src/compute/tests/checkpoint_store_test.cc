@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <random>
+#include <thread>
 
+#include "compute/checkpoint/delta_spool.h"
 #include "compute/tests/runtime_fixture.h"
 
 namespace forebay::compute {
@@ -293,6 +298,79 @@ TEST_F(CheckpointStoreTest, LargeStateIsReadFromAFileByKeyGroups) {
   ASSERT_TRUE(store->Write(5, {Delta("new", "5")}).ok());
   auto again = Open()->Restore().value();
   EXPECT_EQ(again->id, 5);
+}
+
+/// Entries that a shard gave away while it made them are those of the checkpoint, and no more of
+/// them wait in memory than may.
+TEST_F(CheckpointStoreTest, DeltasAreWrittenWhileTheyAreMade) {
+  constexpr int kEntries = 150'000;
+  const std::string filler(1000, 'x');
+  auto store = Open();
+  std::mutex mutex;
+  std::condition_variable condition;
+  bool has_more = false, ended = false;
+  DeltaSpool spool([&] {
+    std::lock_guard lock(mutex);
+    has_more = true;
+    condition.notify_all();
+  });
+  spool.Begin([&] { return store->CreateDelta(1); });
+  ShardSnapshot snapshot;
+  std::thread shard([&] {
+    snapshot.state.SetTaker(&spool);
+    snapshot.state.SetOperator(3);
+    for (int i = 0; i < kEntries; ++i) {
+      snapshot.state.Put("t", i % kKeyGroups, std::to_string(i), filler);
+      if (i % 3 == 0) snapshot.state.Delete("t", i % kKeyGroups, std::to_string(i));  // counts less
+    }
+    snapshot.state.SetTaker(nullptr);
+    std::lock_guard lock(mutex);
+    ended = has_more = true;
+    condition.notify_all();
+  });
+  bool was_full = false;
+  for (bool done = false; !done;) {
+    std::unique_lock lock(mutex);
+    condition.wait(lock, [&] { return has_more; });
+    has_more = false;
+    done = ended;
+    lock.unlock();
+    was_full |= spool.IsFull();
+    EXPECT_LE(spool.queued_bytes(), DeltaSpool::kQueuedBytesMax + (1 << 20));
+    ASSERT_TRUE(spool.WriteQueued().ok());
+    if (!was_full) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  shard.join();
+  EXPECT_TRUE(was_full);
+  EXPECT_FALSE(snapshot.state.empty());
+  EXPECT_LT(snapshot.state.count(), 1000u);
+  ASSERT_TRUE(store->Write(1, {snapshot}, spool.TakeFile()).ok());
+  store = nullptr;
+  auto restored = Open()->Restore().value();
+  ASSERT_NE(restored->sorted, nullptr);
+  std::set<std::string> keys;
+  auto reader = restored->ReaderOf(3, 0, 1);
+  ASSERT_TRUE(reader
+                  ->ForEach("t",
+                            [&](std::string_view key, std::string_view value) {
+                              EXPECT_EQ(value, filler);
+                              EXPECT_TRUE(keys.emplace(key).second);
+                              return Status::Ok();
+                            })
+                  .ok());
+  EXPECT_EQ(keys.size(), static_cast<size_t>(kEntries));
+  EXPECT_TRUE(FilesWith("piece-").empty());
+}
+
+TEST_F(CheckpointStoreTest, AClosedSpoolHoldsNobodyUp) {
+  DeltaSpool spool([] {});
+  std::thread shard([&] {
+    for (int i = 0; i < 100; ++i) spool.TakePart(std::string(1 << 20, 'x'), 1);
+  });
+  while (spool.queued_bytes() < DeltaSpool::kQueuedBytesMax) std::this_thread::yield();
+  spool.Close();
+  shard.join();
+  EXPECT_EQ(spool.queued_bytes(), 0u);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "compute/state/keyed_table.h"
+#include "compute/state/outside_charge.h"
 #include "compute/state/state_allocator.h"
 #include "compute/tests/runtime_fixture.h"
 
@@ -64,6 +65,51 @@ TEST(StateMemory, KeepsWithinTheBudgetAndLosesNothing) {
   table = nullptr;
   EXPECT_EQ(memory.bytes(), 0);
   EXPECT_EQ(memory.spilled_bytes(), 0);
+}
+
+/// State that cannot go to disk takes its part of the budget: the rest makes room.
+TEST(StateMemory, StateElsewhereLeavesLessOfTheBudget) {
+  TempDirectory directory;
+  StateMemory memory(std::make_shared<StateBudget>(32 * kMiB, 0.4), 1, directory.path());
+  StateMemory::Scope scope(&memory);
+  int64_t spilled_alone = 0;
+  {
+    auto table = FilledTable(500'000);
+    spilled_alone = memory.spilled_bytes();
+  }
+  OutsideCharge elsewhere(20 * kMiB);
+  EXPECT_GE(memory.outside_bytes(), 20 * kMiB);
+  auto table = FilledTable(500'000);
+  EXPECT_GT(memory.spilled_bytes(), spilled_alone + 10 * kMiB);
+  for (int i = 0; i < 100 && memory.resident_bytes() > 34 * kMiB; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_LE(memory.resident_bytes(), 34 * kMiB);
+  for (int64_t row = 0; row < 500'000; row += 7) ASSERT_EQ(PayloadOf(*table, row), row * 7);
+  elsewhere.Set(0);
+  table = nullptr;
+  EXPECT_LE(memory.outside_bytes(), kMiB);
+}
+
+/// A batch of lookups whose entries are on disk finds all of them.
+TEST(StateMemory, ABatchIsReadFromDiskAtOnce) {
+  TempDirectory directory;
+  StateMemory memory(std::make_shared<StateBudget>(4 * kMiB, 0.4), 1, directory.path());
+  StateMemory::Scope scope(&memory);
+  constexpr int64_t kRows = 400'000;
+  auto table = FilledTable(kRows);
+  ASSERT_GT(memory.spilled_bytes(), 16 * kMiB);
+  std::mt19937_64 random(3);
+  std::vector<const void*> addresses;
+  for (int i = 0; i < 3000; ++i) {
+    auto row = static_cast<int64_t>(random() % kRows);
+    std::string_view key(reinterpret_cast<const char*>(&row), sizeof(row));
+    addresses.push_back(table->FindOne(key, static_cast<uint64_t>(row) * 0x9e3779b97f4a7c15));
+  }
+  addresses.push_back(nullptr);
+  addresses.push_back(&random);  // of no shard
+  memory.Fetch(addresses);
+  for (int64_t row = 0; row < kRows; row += 5) ASSERT_EQ(PayloadOf(*table, row), row * 7);
 }
 
 TEST(StateMemory, FreedMemoryIsGivenOutAgain) {
