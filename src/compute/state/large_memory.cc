@@ -40,9 +40,10 @@ void FreeLarge(void* memory) {
 
 void* AllocateStateObject(size_t bytes) {
   if (StateMemory* memory = StateMemory::current(); memory != nullptr && memory->HasAddresses()) {
-    char* object = memory->objects().Allocate(bytes);
+    bool is_large = bytes >= StateMemory::kSmallest;
+    void* object = is_large ? memory->Allocate(bytes, false) : memory->objects().Allocate(bytes);
     // Not when the addresses are used up: then the heap must be able to free it.
-    if (memory->Contains(object)) return object;
+    if (object != nullptr && memory->Contains(object)) return object;
   }
   void* memory = std::malloc(bytes);
   if (memory == nullptr) throw std::bad_alloc();
@@ -51,6 +52,8 @@ void* AllocateStateObject(size_t bytes) {
 
 void FreeStateObject(void* memory, size_t bytes) {
   if (StateMemory* owner = StateMemory::OwnerOf(memory); owner != nullptr) {
+    // Containers that grow leave large pieces behind: those are given back.
+    if (bytes >= StateMemory::kSmallest) return owner->Free(memory);
     owner->objects().Free(static_cast<char*>(memory), bytes);
   } else {
     std::free(memory);
