@@ -139,11 +139,21 @@ bool HasKeyWithin(const Keys& keys, const std::vector<int>& columns) {
                      [&](const auto& key) { return ContainsAll(columns, key); });
 }
 
+/// The keys whose rows all go to one shard when rows are spread by `columns`
+/// (getUpsertKeysInKeyGroupRange): changes of others may overtake each other on their way.
+Keys KeysThatStayTogether(const Keys& keys, const std::vector<int>& columns) {
+  Keys together;
+  for (const auto& key : keys) {
+    if (ContainsAll(key, columns)) AddKey(together, key);
+  }
+  return together;
+}
+
 Keys JoinKeys(const JoinNode& join) {
-  const Keys& left = join.inputs[0]->upsert_keys;
-  const Keys& right = join.inputs[1]->upsert_keys;
+  if (join.versions) return join.inputs[0]->upsert_keys;
+  Keys left = KeysThatStayTogether(join.inputs[0]->upsert_keys, join.left_keys);
+  Keys right = KeysThatStayTogether(join.inputs[1]->upsert_keys, join.right_keys);
   if (join.join == JoinKind::kSemi || join.join == JoinKind::kAnti) return left;
-  if (join.versions) return left;
   int shift = static_cast<int>(join.inputs[0]->output.size());
   auto shifted = [&](std::vector<int> key) {
     for (int& column : key) column += shift;
@@ -152,10 +162,10 @@ Keys JoinKeys(const JoinNode& join) {
   Keys keys;
   bool keeps_left = join.join == JoinKind::kInner || join.join == JoinKind::kLeft;
   bool keeps_right = join.join == JoinKind::kInner || join.join == JoinKind::kRight;
-  if (keeps_left && HasKeyWithin(right, join.right_keys)) {
+  if (keeps_left && HasKeyWithin(join.inputs[1]->upsert_keys, join.right_keys)) {
     for (const auto& key : left) AddKey(keys, key);
   }
-  if (keeps_right && HasKeyWithin(left, join.left_keys)) {
+  if (keeps_right && HasKeyWithin(join.inputs[0]->upsert_keys, join.left_keys)) {
     for (const auto& key : right) AddKey(keys, shifted(key));
   }
   for (const auto& a : left) {
@@ -260,8 +270,7 @@ bool NeedsUpdateBefore(const PlanNode& node, size_t input, bool needed_above) {
     case PlanKind::kJoin: {
       const auto& join = static_cast<const JoinNode&>(node);
       if (join.versions) return needed_above && input == 0;
-      const auto& keys = input == 0 ? join.left_keys : join.right_keys;
-      return needed_above || !HasKeyWithin(join.inputs[input]->upsert_keys, keys);
+      return true;  // the state takes a row back before it takes its next version
     }
     case PlanKind::kUnion:
     case PlanKind::kWatermark:
