@@ -192,6 +192,11 @@ Result<Relation> QueryAnalyzer::ChangelogFunction(const TableAst& ast) {
   node->inputs = {input.plan};
   if (node->to_rows) {
     node->output.push_back({op, DataType::String()});
+    for (const Field& field : input.plan->output) {
+      if (field.name != op) continue;
+      return ErrorAt(InvalidArgument("SQL-1014 TO_CHANGELOG: the input has a column '{}', too", op),
+                     call.range.position);
+    }
   } else {
     RETURN_IF_ERROR(FindOp(*node, op, call));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "sql/analyzer/expression_analyzer.h"
 #include "sql/analyzer/plan_builder.h"
@@ -114,13 +115,15 @@ bool IsStrict(const Expression& e) {
 }
 
 // Joins the distinct outer values to the plan, so that each is equal to a column of it, and
-// `readers` can read these columns.
-Status JoinOuterValues(Decorrelated& query, const OuterQuery& outer, Expressions& readers) {
+// `readers` can read these columns. `keeps_rows`: rows whose outer values are NULL count, too, even
+// if no reader would be TRUE of them.
+Status JoinOuterValues(Decorrelated& query, const OuterQuery& outer, Expressions& readers,
+                       bool keeps_rows = false) {
   std::map<int, DataType> read;
   Expressions all = query.predicates;
   all.insert(all.end(), readers.begin(), readers.end());
   for (const ExpressionPtr& e : all) {
-    if (!IsStrict(*e)) return NoDecorrelation("can only compare them here");
+    keeps_rows = keeps_rows || !IsStrict(*e);
     bool far = false;
     ForEachOuter(*e, [&](const Expression& ref) {
       far = far || LevelOf(ref) > 1;
@@ -152,7 +155,8 @@ Status JoinOuterValues(Decorrelated& query, const OuterQuery& outer, Expressions
   query.predicates.clear();
   for (const auto& [column, type] : read) {
     ASSIGN_OR_RETURN(ExpressionPtr equal,
-                     MakeComparison("EQUALS", Expression::Column(type, own + place[column]),
+                     MakeComparison(keeps_rows ? "IS_NOT_DISTINCT_FROM" : "EQUALS",
+                                    Expression::Column(type, own + place[column]),
                                     OuterReference(type, 1, column)));
     query.predicates.push_back(std::move(equal));
   }
@@ -241,12 +245,30 @@ Result<Decorrelated> OfAggregate(const AggregateNode& aggregate, const OuterQuer
   for (size_t i = 0; i < correlation.values.size(); ++i) {
     ExpressionPtr key =
         Expression::Column(projections[first + i]->type, static_cast<int>(first + i));
-    ASSIGN_OR_RETURN(ExpressionPtr equal, MakeComparison("EQUALS", key, correlation.values[i]));
+    ASSIGN_OR_RETURN(ExpressionPtr equal,
+                     MakeComparison(correlation.Equality(i), key, correlation.values[i]));
     result.predicates.push_back(std::move(equal));
   }
   if (own_keys == 0) result.empty_row = EmptyRow(aggregate);
   result.plan = MakeCalc(grouped, nullptr, std::move(projections), names);
   return result;
+}
+
+// Columns of a join's right side have numbers from here on while its left side gets columns.
+constexpr int kApart = 1 << 24;
+
+// Of a join that keeps its left rows: makes `condition` read the outer values from columns of the
+// left side.
+Status ReadOnLeft(const JoinNode& join, Decorrelated& left, const OuterQuery& outer,
+                  Expressions& condition) {
+  if (condition.empty()) return Status::Ok();
+  int left_before = static_cast<int>(join.inputs[0]->output.size());
+  std::map<int, int> apart;
+  for (size_t i = 0; i < join.inputs[1]->output.size(); ++i) {
+    apart[left_before + static_cast<int>(i)] = kApart + static_cast<int>(i);
+  }
+  for (ExpressionPtr& e : condition) e = Renumbered(e, apart);
+  return JoinOuterValues(left, outer, condition, join.join != JoinKind::kSemi);
 }
 
 Result<Decorrelated> OfJoin(const JoinNode& join, const OuterQuery& outer) {
@@ -258,18 +280,26 @@ Result<Decorrelated> OfJoin(const JoinNode& join, const OuterQuery& outer) {
   Expressions own;
   Expressions correlated;
   Split(join.condition, own, correlated);
+  int left_before = static_cast<int>(join.inputs[0]->output.size());
+  int right_before = static_cast<int>(join.inputs[1]->output.size());
+  Expressions with_values;
+  if (!inner && keeps_left && right.predicates.empty() && !left.empty_row && !right.empty_row) {
+    with_values = std::exchange(correlated, {});
+    RETURN_IF_ERROR(ReadOnLeft(join, left, outer, with_values));
+  }
   bool right_free = right.predicates.empty() && correlated.empty();
   if (left.empty_row || right.empty_row || (!inner && !right_free) ||
       (!keeps_left && !left.predicates.empty())) {
     return NoDecorrelation("cannot read them inside of such a join");
   }
-  int left_before = static_cast<int>(join.inputs[0]->output.size());
   int left_now = static_cast<int>(left.plan->output.size());
-  int right_before = static_cast<int>(join.inputs[1]->output.size());
   int right_now = static_cast<int>(right.plan->output.size());
   std::map<int, int> moved;  // of the join's old columns
   for (int i = 0; i < right_before; ++i) moved[left_before + i] = left_now + i;
   for (ExpressionPtr& e : own) e = Renumbered(e, moved);
+  std::map<int, int> together;
+  for (int i = 0; i < right_before; ++i) together[kApart + i] = left_now + i;
+  for (const ExpressionPtr& e : with_values) own.push_back(Renumbered(e, together));
   Expressions predicates = left.predicates;
   for (const ExpressionPtr& e : right.predicates) predicates.push_back(ShiftColumns(e, left_now));
   for (const ExpressionPtr& e : correlated) predicates.push_back(Renumbered(e, moved));
@@ -337,7 +367,9 @@ Result<Decorrelated> OfUnnest(const UnnestNode& unnest, const OuterQuery& outer)
 
 // An equality of something of the plan with something from outside.
 bool IsKey(const Expression& e, ExpressionPtr& inside, ExpressionPtr& outside) {
-  if (e.kind != ExpressionKind::kCall || e.function != "EQUALS") return false;
+  bool is_equality = e.kind == ExpressionKind::kCall &&
+                     (e.function == "EQUALS" || e.function == "IS_NOT_DISTINCT_FROM");
+  if (!is_equality) return false;
   inside = e.args[0];
   outside = e.args[1];
   if (ReadsOuter(*inside)) std::swap(inside, outside);
@@ -400,6 +432,7 @@ Result<CorrelationKeys> ToKeys(Decorrelated& query, const OuterQuery& outer) {
     IsKey(*e, inside, outside);
     wanted.push_back(inside);
     result.values.push_back(outside);
+    result.null_safe.push_back(e->function != "EQUALS");
   }
   query.plan = WithColumns(query.plan, wanted, result.columns);
   return result;

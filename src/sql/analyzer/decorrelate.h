@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <set>
@@ -51,6 +52,13 @@ Result<Decorrelated> Decorrelate(const PlanPtr& plan, const OuterQuery& outer);
 struct CorrelationKeys {
   std::vector<int> columns;           ///< of the plan
   std::vector<ExpressionPtr> values;  ///< with outer references
+  std::vector<bool> null_safe;        ///< NULL is equal to NULL there
+
+  bool AnyNullSafe() const {
+    return std::find(null_safe.begin(), null_safe.end(), true) != null_safe.end();
+  }
+  /// The name of the comparison of column `i` with its value.
+  const char* Equality(size_t i) const { return null_safe[i] ? "IS_NOT_DISTINCT_FROM" : "EQUALS"; }
 };
 Result<CorrelationKeys> ToKeys(Decorrelated& query, const OuterQuery& outer);
 

@@ -76,6 +76,7 @@ Result<Relation> QueryAnalyzer::Join(const TableAst& ast) {
     ASSIGN_OR_RETURN(auto temporal, TemporalFunctionOf(*right_ast.function, functions_));
     if (temporal) return TemporalFunctionJoin(ast, left, *temporal);
   }
+  if (right_ast.kind == TableAstKind::kSubquery && right_ast.lateral) return LateralJoin(ast, left);
   ASSIGN_OR_RETURN(Relation right, From(right_ast));
   JoinKind kind = KindOf(ast.join);
   if (ast.natural || !ast.using_columns.empty()) return JoinUsing(kind, ast, left, right);

@@ -91,6 +91,8 @@ class QueryAnalyzer {
   Result<Relation> LookupJoin(const TableAst& ast, const Relation& left, const TableAst& right);
   /// FOR SYSTEM_TIME AS OF an event time of `left`.
   Result<Relation> TemporalJoin(const TableAst& ast, const Relation& left, const TableAst& right);
+  /// A join with LATERAL (query).
+  Result<Relation> LateralJoin(const TableAst& ast, const Relation& left);
   Result<Relation> VersionedJoin(const TableAst& ast, const Relation& left, const Relation& right,
                                  JoinVersions versions);
   /// A join with LATERAL TABLE(f(time)) of a temporal table function.

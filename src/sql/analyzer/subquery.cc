@@ -120,9 +120,9 @@ class ValueJoiner {
     for (size_t i = 0; i < keys.columns.size(); ++i) {
       ExpressionPtr key = Expression::Column(right->output[keys.columns[i]].type,
                                              static_cast<int>(begin) + keys.columns[i]);
-      ASSIGN_OR_RETURN(
-          ExpressionPtr equal,
-          MakeComparison("EQUALS", WithOuterValues(keys.values[i], outer_), std::move(key)));
+      ASSIGN_OR_RETURN(ExpressionPtr equal,
+                       MakeComparison(keys.Equality(i), WithOuterValues(keys.values[i], outer_),
+                                      std::move(key)));
       conjuncts.push_back(std::move(equal));
     }
     if (condition != nullptr) SplitConjuncts(condition, conjuncts);
@@ -152,10 +152,14 @@ Result<JoinedValue> ExistsValue(const Subquery& subquery, const OuterQuery& oute
   ASSIGN_OR_RETURN(Decorrelated query, Decorrelate(WithoutProjection(subquery.plan), outer));
   if (query.empty_row) return JoinedValue{outer.plan, BooleanLiteral(!subquery.negated)};
   ASSIGN_OR_RETURN(CorrelationKeys keys, ToKeys(query, outer));
-  PlanPtr right =
-      keys.columns.empty() ? OneRowIfAny(query.plan) : MakeAggregate(query.plan, keys.columns, {});
+  // A key that is equal to NULL may be NULL where there are rows: a count is not.
+  std::vector<AggregateCall> counts;
+  if (keys.AnyNullSafe()) counts.push_back(Count({}, "$rows"));
+  PlanPtr right = keys.columns.empty() ? OneRowIfAny(query.plan)
+                                       : MakeAggregate(query.plan, keys.columns, counts);
   ValueJoiner joiner(outer);
   ASSIGN_OR_RETURN(size_t begin, joiner.Add(right, Grouped(keys), nullptr));
+  if (!counts.empty()) begin += keys.columns.size();
   ExpressionPtr mark = ColumnOf(*joiner.plan(), begin);
   return JoinedValue{joiner.plan(),
                      Test(subquery.negated ? "IS_NULL" : "IS_NOT_NULL", std::move(mark))};
@@ -172,8 +176,13 @@ Result<JoinedValue> ScalarValue(const PlanPtr& plan, const OuterQuery& outer) {
                      (query.empty_row->at(0)->kind != ExpressionKind::kLiteral ||
                       !std::holds_alternative<std::monostate>(query.empty_row->at(0)->value.data));
   if (has_default && !keys.columns.empty()) {
+    auto certain = std::find(keys.null_safe.begin(), keys.null_safe.end(), false);
+    if (certain == keys.null_safe.end()) {
+      return NotSupported("SQL-1020 a COUNT over a subquery that keeps rows for outer NULLs");
+    }
+    int key = keys.columns[static_cast<size_t>(certain - keys.null_safe.begin())];
     ExpressionPtr found =
-        Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin + static_cast<size_t>(keys.columns[0])));
+        Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin + static_cast<size_t>(key)));
     value = Expression::Call(value->type, "CASE", {found, value, query.empty_row->at(0)});
   }
   return JoinedValue{joiner.plan(), value};
@@ -191,6 +200,109 @@ ExpressionPtr AnyNull(const Expressions& operands) {
   return Expression::Call(DataType::Boolean().NotNull(), "OR", std::move(nulls));
 }
 
+AggregateCall Extreme(const char* function, const DataType& type) {
+  AggregateCall call;
+  call.function = function;
+  call.args = {0};
+  call.type = type.Nullable();
+  call.name = std::string("$") + function;
+  return call;
+}
+
+// operand <comparison> ANY: whether it holds for the smallest or the largest row, as far as it
+// matters. FALSE without rows; NULL when it holds for none and a NULL was compared.
+Result<JoinedValue> AnyValue(const Subquery& subquery, Decorrelated& query,
+                             const OuterQuery& outer) {
+  if (subquery.operands.size() != 1) {
+    return NotSupported("SQL-1020 comparisons of rows with ANY or ALL");
+  }
+  ASSIGN_OR_RETURN(CorrelationKeys keys, ToKeys(query, outer));
+  const DataType& type = query.plan->output[0].type;
+  PlanPtr extremes = MakeAggregate(query.plan, keys.columns,
+                                   {Extreme("MIN", type), Extreme("MAX", type), Count({}, "$rows"),
+                                    Count(FirstColumns(1), "$known")});
+  ValueJoiner joiner(outer);
+  ASSIGN_OR_RETURN(size_t begin, joiner.Add(extremes, Grouped(keys), nullptr));
+  begin += keys.columns.size();
+  const PlanNode& plan = *joiner.plan();
+  bool is_above = subquery.comparison.starts_with("GREATER");
+  bool is_below = subquery.comparison.starts_with("LESS");
+  Expressions holds;
+  for (size_t i = is_below ? 1 : 0; i < (is_above ? 1U : 2U); ++i) {
+    ASSIGN_OR_RETURN(ExpressionPtr each, MakeComparison(subquery.comparison, subquery.operands[0],
+                                                        ColumnOf(plan, begin + i)));
+    holds.push_back(Test("IS_TRUE", std::move(each)));
+  }
+  ExpressionPtr held = holds[0];
+  if (holds.size() > 1) held = Expression::Call(DataType::Boolean().NotNull(), "OR", holds);
+  ExpressionPtr unknown = Expression::Literal(DataType::Boolean(), Value());
+  ExpressionPtr no_rows = Test("IS_NOT_TRUE", Any(plan, begin + 2));
+  ExpressionPtr fewer = Expression::Call(DataType::Boolean(), "LESS_THAN",
+                                         {ColumnOf(plan, begin + 3), ColumnOf(plan, begin + 2)});
+  ExpressionPtr value = Expression::Call(
+      DataType::Boolean(), "CASE",
+      {no_rows, BooleanLiteral(false), held, BooleanLiteral(true),
+       Test("IS_NULL", subquery.operands[0]), unknown, fewer, unknown, BooleanLiteral(false)});
+  return JoinedValue{joiner.plan(), value};
+}
+
+// The distinct operands for which some row might be equal, were its NULLs known, and TRUE.
+Result<PlanPtr> PossibleOperands(const Subquery& subquery, const PlanPtr& rows,
+                                 const OuterQuery& outer) {
+  size_t columns = subquery.operands.size();
+  std::vector<std::string> names(columns, "$operand");
+  PlanPtr operands = MakeCalc(outer.plan, nullptr, subquery.operands, names);
+  operands = MakeAggregate(operands, FirstColumns(columns), {});
+  Expressions equalities;
+  for (size_t i = 0; i < columns; ++i) {
+    ExpressionPtr row = Expression::Column(rows->output[i].type, static_cast<int>(columns + i));
+    ASSIGN_OR_RETURN(ExpressionPtr equal,
+                     MakeComparison("EQUALS", ColumnOf(*operands, i), std::move(row)));
+    equalities.push_back(std::move(equal));
+  }
+  ExpressionPtr possible = Test("IS_NOT_FALSE", Conjunction(equalities));
+  PlanPtr joined = MakeJoin(JoinKind::kSemi, operands, rows, {}, {}, possible);
+  Expressions projections = IdentityProjections(*joined);
+  projections.push_back(BooleanLiteral(true));
+  names.push_back("$possible");
+  return MakeCalc(joined, nullptr, std::move(projections), names);
+}
+
+// (a, b) IN: TRUE with an equal row, NULL with one that might be equal, else FALSE.
+Result<JoinedValue> RowInValue(const Subquery& subquery, Decorrelated& query,
+                               const OuterQuery& outer) {
+  if (!query.predicates.empty()) {
+    return NotSupported(
+        "SQL-1020 IN with several columns and a subquery that reads the query around it, other "
+        "than as a condition of WHERE");
+  }
+  size_t columns = subquery.operands.size();
+  ValueJoiner joiner(outer);
+  PlanPtr distinct = MakeAggregate(query.plan, FirstColumns(columns), {});
+  size_t begin = joiner.plan()->output.size();
+  ASSIGN_OR_RETURN(ExpressionPtr matches, Matches(subquery, *distinct, begin));
+  bool unsure = matches->type.nullable();
+  RETURN_IF_ERROR(joiner.Add(distinct, {}, matches).status());
+  ExpressionPtr found = Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin));
+  if (!unsure) return JoinedValue{joiner.plan(), found};
+  ASSIGN_OR_RETURN(PlanPtr possible, PossibleOperands(subquery, query.plan, outer));
+  begin = joiner.plan()->output.size();
+  Expressions same;
+  for (size_t i = 0; i < columns; ++i) {
+    ExpressionPtr operand =
+        Expression::Column(possible->output[i].type, static_cast<int>(begin + i));
+    ASSIGN_OR_RETURN(ExpressionPtr equal, MakeComparison("IS_NOT_DISTINCT_FROM",
+                                                         subquery.operands[i], std::move(operand)));
+    same.push_back(std::move(equal));
+  }
+  RETURN_IF_ERROR(joiner.Add(possible, {}, Conjunction(same)).status());
+  ExpressionPtr value = Expression::Call(
+      DataType::Boolean(), "CASE",
+      {found, BooleanLiteral(true), Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin + columns)),
+       Expression::Literal(DataType::Boolean(), Value()), BooleanLiteral(false)});
+  return JoinedValue{joiner.plan(), value};
+}
+
 // FALSE without rows, TRUE with an equal one, else NULL when a NULL might have been equal.
 Result<JoinedValue> InValue(const Subquery& subquery, const OuterQuery& outer) {
   ASSIGN_OR_RETURN(Decorrelated query, Decorrelate(subquery.plan, outer));
@@ -201,11 +313,8 @@ Result<JoinedValue> InValue(const Subquery& subquery, const OuterQuery& outer) {
                      MakeComparison(subquery.comparison, subquery.operands[0], scalar.value));
     return JoinedValue{scalar.plan, equal};
   }
-  if (columns > 1 || subquery.comparison != "EQUALS") {
-    return NotSupported(
-        "SQL-1020 IN with several columns, and comparisons with ANY or ALL, are "
-        "supported as conditions of WHERE only");
-  }
+  if (columns > 1 && subquery.comparison == "EQUALS") return RowInValue(subquery, query, outer);
+  if (subquery.comparison != "EQUALS") return AnyValue(subquery, query, outer);
   ASSIGN_OR_RETURN(CorrelationKeys keys, ToKeys(query, outer));
   ValueJoiner joiner(outer);
   ASSIGN_OR_RETURN(size_t counts, joiner.Add(CountedRows(query.plan, keys.columns, columns),

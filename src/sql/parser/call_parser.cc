@@ -21,17 +21,15 @@ ExpressionAstPtr Make(ExpressionAstKind kind, std::string text, std::vector<Expr
   return std::make_shared<const ExpressionAst>(std::move(node));
 }
 
-/// `filter AND value IS NOT NULL`.
-ExpressionAstPtr OnlyValues(const ExpressionAstPtr& value, const ExpressionAstPtr& filter) {
+/// `value IS NOT NULL`.
+ExpressionAstPtr IsValue(const ExpressionAstPtr& value) {
   ExpressionAst is;
   is.kind = ExpressionAstKind::kIs;
   is.text = "NULL";
   is.negated = true;
   is.args = {value};
   is.range = value->range;
-  auto is_value = std::make_shared<const ExpressionAst>(std::move(is));
-  if (filter == nullptr) return is_value;
-  return Make(ExpressionAstKind::kCall, "AND", {filter, is_value}, value->range);
+  return std::make_shared<const ExpressionAst>(std::move(is));
 }
 
 }  // namespace
@@ -326,8 +324,9 @@ Status Parser::CallSuffix(ExpressionAst& call) {
     }
     tokens_.Next();
     tokens_.Next();
-    // Flink takes it behind LAG and LEAD and answers as without it.
-    ignores = ignores && collects;
+    // Flink takes it behind LAG and LEAD and answers as without it; no FILTER may follow.
+    if (tokens_.PeekWords("FILTER")) return tokens_.Unexpected("no FILTER behind IGNORE NULLS");
+    if (ignores && collects && !call.args.empty()) call.filter = IsValue(call.args[0]);
   }
   if (tokens_.PeekWords("WITHIN GROUP")) {
     return tokens_.Unexpected("no WITHIN GROUP (it is not supported)");
@@ -338,7 +337,6 @@ Status Parser::CallSuffix(ExpressionAst& call) {
     ASSIGN_OR_RETURN(call.filter, Expression());
     RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
   }
-  if (ignores && !call.args.empty()) call.filter = OnlyValues(call.args[0], call.filter);
   if (tokens_.AcceptWords("OVER")) {
     ASSIGN_OR_RETURN(call.over, Over());
   }
