@@ -108,6 +108,73 @@ TEST(Rank, EqualsASort) {
   }
 }
 
+/// Rows of a key replace one another, with values that only grow, and without their old rows.
+void RunUpdates(uint32_t seed, sql::RankNode node, int batch_rows) {
+  node.order = {{1, true, false}, {3, false, true}};
+  node.update_keys = {0, 3};
+  std::mt19937 random(seed);
+  OperatorRun run([&] { return RankOperator::Make(node); });
+  std::map<std::pair<int64_t, int64_t>, TestRow> live;
+  for (int step = 0; step < 60; ++step) {
+    std::vector<TestRow> rows;
+    for (int i = 0; i < batch_rows; ++i) {
+      std::pair key{static_cast<int64_t>(random() % 3), static_cast<int64_t>(random() % 8)};
+      auto known = live.find(key);
+      int64_t value = known == live.end() ? 0 : *known->second.cells[1] + random() % 4;
+      TestRow row{{key.first, value, static_cast<int64_t>(random() % 5), key.second}};
+      if (known != live.end()) row.change = ChangeType::kUpdateAfter;
+      live[key] = row;
+      rows.push_back(row);
+    }
+    run.Process(0, MakeBatch(InputTypes(), rows));
+    std::vector<TestRow> all;
+    for (const auto& [key, row] : live) all.push_back(row);
+    std::stable_sort(all.begin(), all.end(), [](const TestRow& a, const TestRow& b) {
+      return *a.cells[1] != *b.cells[1] ? *a.cells[1] > *b.cells[1]
+                                        : TextCell(*a.cells[3]) < TextCell(*b.cells[3]);
+    });
+    std::map<int64_t, int64_t> seen;
+    std::map<std::string, int64_t> expected;
+    for (const TestRow& row : all) {
+      int64_t number = ++seen[*row.cells[0]];
+      if (number < node.rank_start || number > node.rank_end) continue;
+      ++expected[Text(row) + (node.output_rank_number ? "," + std::to_string(number) : "")];
+    }
+    ASSERT_EQ(run.output.rows, expected) << "seed " << seed << " step " << step;
+    if (step % 9 == 4) {
+      run.Snapshot();
+      run.Restore();
+    }
+  }
+}
+
+TEST(Rank, UpdatesReplaceRowsByKey) {
+  for (uint32_t seed = 1; seed <= 3; ++seed) {
+    for (bool number : {false, true}) {
+      for (auto [start, end] : {std::pair{1, 1}, std::pair{1, 4}, std::pair{2, 5}}) {
+        RunUpdates(seed, Node(start, end, number, false), 1);
+        RunUpdates(seed, Node(start, end, number, false), 30);
+      }
+    }
+  }
+}
+
+TEST(Rank, ARowThatMovesUpIsTakenBackBeforeItStandsHigher) {
+  sql::RankNode node = Node(1, 3, true, false);
+  node.update_keys = {0, 3};
+  OperatorRun run([&] { return RankOperator::Make(node); });
+  for (int64_t t = 1; t <= 2; ++t) {
+    std::vector<TestRow> rows = {{{1, 10 - t, 0, t}}};
+    run.Process(0, MakeBatch(InputTypes(), rows));
+  }
+  run.output.changes.clear();
+  std::vector<TestRow> rows = {{{1, 20, 0, 2}}};
+  rows[0].change = ChangeType::kUpdateAfter;
+  run.Process(0, MakeBatch(InputTypes(), rows));
+  EXPECT_EQ(run.output.changes, (std::vector<std::string>{"-U[1,9,0,s1,1]", "-U[1,8,0,s2,2]",
+                                                          "+U[1,20,0,s2,1]", "+U[1,9,0,s1,2]"}));
+}
+
 TEST(Rank, WindowedSendsOnceWhenTheWindowEnds) {
   sql::RankNode node = Node(1, 2, true, true);
   node.keys = {0, 2};
