@@ -5,6 +5,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "app/bucket_metrics.h"
 #include "app/node.h"
 #include "storage/storage_metrics.h"
 
@@ -133,6 +134,7 @@ std::string MetricsPage(Node& node, const serve::IngestMetrics& ingest,
                         const serve::FlussServer* fluss) {
   prometheus::Registry registry;
   AddStorage(registry, node.storage().metrics());
+  AddBuckets(registry, node.storage());
   AddIngest(registry, ingest);
   AddJobs(registry, node.jobs());
   AddRunningJobs(registry, node.jobs());

@@ -137,6 +137,8 @@ class StorageServer {
   /// Removes what has expired, now.
   Status ExpireNow();
 
+  /// What has buckets: tables, and the partitions of those that have some.
+  std::vector<std::shared_ptr<HostedTable>> AllHosts();
   MetadataStore& metadata() { return *metadata_; }
   RemoteStorage& remote() { return *remote_; }
   ProducerOffsets& producer_offsets() { return *producer_offsets_; }
@@ -196,7 +198,6 @@ class StorageServer {
   static void ReportDamage(const HostedTable& table, int index, LogTablet& log);
   void CloseBucket(HostedTable::Bucket& bucket, Status& first_error);
   /// Everything that has buckets: tables without partitions, and partitions.
-  std::vector<std::shared_ptr<HostedTable>> AllHosts();
   /// kNoSpace when nothing new may be made.
   Status CheckSpace() const;
   void RunExpiry();
