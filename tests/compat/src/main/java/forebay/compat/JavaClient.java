@@ -78,7 +78,7 @@ public final class JavaClient {
     System.exit(ok ? 0 : 1);
   }
 
-  private static Connection connect(String bootstrap) {
+  static Connection connect(String bootstrap) {
     Configuration configuration = new Configuration();
     configuration.setString("bootstrap.servers", bootstrap);
     // Small, so that batches go out at once.
