@@ -230,9 +230,8 @@ const std::array<ConfigKey, 37> kKeys = {{
        return SetDuration(v, o.node.remote.kv_snapshot_interval_ms);
      }},
     {"kv.snapshot.num-retained", "a number, 1 to 1000",
-     [](const std::string& v, ServerOptions& o) {
-       return SetNumber(v, 1, 1000, o.node.remote.kv_snapshots_retained);
-     }},
+     [](const std::string& v,
+        ServerOptions& o) { return SetNumber(v, 1, 1000, o.node.remote.kv_snapshots_retained); }},
     {"storage.partitions-max", "a number, 1 to 1000000",
      [](const std::string& v, ServerOptions& o) {
        return SetNumber(v, 1, 1000000, o.node.partitions_max);

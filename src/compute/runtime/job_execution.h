@@ -119,7 +119,7 @@ class JobExecution : public ShardListener, public SinkControl {
   std::unique_ptr<DeadLetterTable> letter_table_;  ///< under kDeadLetter
   std::unique_ptr<Committer> letter_committer_;
   std::vector<std::unique_ptr<ArrangementShare>> shares_;  ///< by vertex; null for most
-  std::unique_ptr<DeltaSpool> spool_;  ///< null: snapshots go nowhere
+  std::unique_ptr<DeltaSpool> spool_;                      ///< null: snapshots go nowhere
   std::vector<std::unique_ptr<Channel>> channels_;
   std::vector<std::unique_ptr<Shard>> shards_;
   /// Instances by vertex and shard; owned by the shards.

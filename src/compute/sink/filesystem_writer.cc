@@ -161,8 +161,8 @@ Status FilesystemWriter::ProcessWatermark(Watermark watermark) {
   return {};
 }
 
-/// Files are encoded and synced by the coordinator, unless their partitions are to be committed: what
-/// is known of those is the shard's.
+/// Files are encoded and synced by the coordinator, unless their partitions are to be committed:
+/// what is known of those is the shard's.
 Result<SinkWriter::EpochWork> FilesystemWriter::EndEpoch() {
   auto epoch = std::make_shared<Epoch>(target_);
   if (!target_.commit.success_file().empty()) {

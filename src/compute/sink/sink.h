@@ -26,8 +26,8 @@ class SinkControl {
 };
 
 /// The end of a chain. A sink that must not show rows before the checkpoint that contains them is
-/// durable gives them to EndEpoch, whose work makes pre-commit data of them; its Committer makes them visible
-/// afterwards. Belongs to one shard thread.
+/// durable gives them to EndEpoch, whose work makes pre-commit data of them; its Committer makes
+/// them visible afterwards. Belongs to one shard thread.
 class SinkWriter : public Operator {
  public:
   /// Work on an epoch that its rows' successors need not wait for: writes pre-commit data, and what

@@ -21,8 +21,6 @@ using Json = nlohmann::json;
 
 constexpr int kFormatVersion = 1;
 
-// ---- tables ----
-
 Json TableJson(const TableRef& table) {
   const model::TableDescriptor& d = table.info.descriptor;
   Json columns = Json::array();
