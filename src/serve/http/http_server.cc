@@ -333,7 +333,9 @@ class BeastServer : public HttpServer {
     }
     port_ = acceptor_.local_endpoint().port();
     Accept();
-    thread_ = std::thread([this] { shared_.network.run(); });
+    // It goes on while all that is left is work of the pools, whose answers it has to send.
+    thread_ = std::thread(
+        [this, working = asio::make_work_guard(shared_.network)] { shared_.network.run(); });
     return Status::Ok();
   }
 
