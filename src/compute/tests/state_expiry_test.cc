@@ -92,14 +92,14 @@ TEST(StateExpiry, MemoryGoesBackAndIsUsedAgain) {
 TEST(StateExpiry, StateOnDiskExpires) {
   TempDirectory directory;
   constexpr int64_t kMiB = 1 << 20;
-  StateMemory memory(std::make_shared<StateBudget>(4 * kMiB, 0.4), 1, directory.path());
+  StateMemory memory(std::make_shared<StateBudget>(2 * kMiB, 0.4), 1, directory.path());
   StateMemory::Scope scope(&memory);
   {
     ExpiringRows rows;
-    constexpr int64_t kKeys = 150'000;
+    constexpr int64_t kKeys = 50'000;
     for (int64_t key = 0; key < kKeys; ++key) rows.Write(key, 0);
     rows.Sweep(0, INT64_MAX / 2);
-    EXPECT_GT(memory.spilled_bytes(), 8 * kMiB);
+    EXPECT_GT(memory.spilled_bytes(), 4 * kMiB);
     for (int64_t key = 0; key < kKeys; key += 100) rows.Write(key, 900);
     for (int64_t now = 1000; now < 1500; now += 5) rows.Sweep(now, INT64_MAX / 2);
     EXPECT_EQ(rows.size(), kKeys / 100);
