@@ -38,6 +38,15 @@ class TableTarget : public RowTarget {
   const compute::NotNullEnforcer enforcer_;
 };
 
+/// A cursor's batch is valid until its next one only.
+model::Batch Copied(const model::Batch& batch) {
+  std::vector<model::DataType> types;
+  for (const model::Column& column : batch.columns) types.push_back(column.type());
+  model::BatchBuilder rows(types, batch.num_rows);
+  for (int row = 0; row < batch.num_rows; ++row) rows.AppendRow(batch, row);
+  return rows.Finish();
+}
+
 /// A connector's sink; its one commit, if it needs any, is at the end.
 class ConnectorTarget : public RowTarget, private compute::SinkControl {
  public:
@@ -53,6 +62,8 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
   }
   Result<int64_t> Write(model::Batch rows) override {
     int64_t count = rows.num_rows;
+    // A sink with a commit may keep rows until it has a file of them.
+    if (committer_ != nullptr) rows = Copied(rows);
     RETURN_IF_ERROR(writer_->Process(0, std::move(rows)));
     return count;
   }
@@ -86,15 +97,6 @@ model::Batch WithChange(model::Batch batch, model::ChangeType change) {
   auto changes = std::make_shared<model::ChangeType[]>(static_cast<size_t>(batch.num_rows), change);
   batch.changes = std::move(changes);
   return batch;
-}
-
-/// A cursor's batch is valid until its next one only.
-model::Batch Copied(const model::Batch& batch) {
-  std::vector<model::DataType> types;
-  for (const model::Column& column : batch.columns) types.push_back(column.type());
-  model::BatchBuilder rows(types, batch.num_rows);
-  for (int row = 0; row < batch.num_rows; ++row) rows.AppendRow(batch, row);
-  return rows.Finish();
 }
 
 class BatchWriteWork : public StatementWork {

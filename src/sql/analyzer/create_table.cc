@@ -38,6 +38,18 @@ Status RedefineColumn(const ColumnAst& column, CatalogTable& table) {
   return Status::Ok();
 }
 
+Status AddMetadata(const ColumnAst& column, CatalogTable& table) {
+  const std::string& key = column.metadata_key.empty() ? column.name : column.metadata_key;
+  for (const MetadataColumn& other : table.ref.metadata) {
+    if (other.key != key) continue;
+    return ErrorAt(InvalidArgument("SQL-1014 columns '{}' and '{}' are both of the metadata '{}'",
+                                   other.name, column.name, key),
+                   column.range.position);
+  }
+  table.ref.metadata.push_back({column.name, key, column.type, column.is_virtual, column.comment});
+  return Status::Ok();
+}
+
 Status AddColumns(const CreateTableAst& ast, std::string_view text, CatalogTable& table) {
   std::set<std::string> names(table.declared_order.begin(), table.declared_order.end());
   std::set<std::string> of_query;
@@ -60,9 +72,7 @@ Status AddColumns(const CreateTableAst& ast, std::string_view text, CatalogTable
     }
     if (ast.as_query == nullptr) table.declared_order.push_back(column.name);
     if (column.kind == ColumnAst::Kind::kMetadata) {
-      const std::string& key = column.metadata_key.empty() ? column.name : column.metadata_key;
-      table.ref.metadata.push_back(
-          {column.name, key, column.type, column.is_virtual, column.comment});
+      RETURN_IF_ERROR(AddMetadata(column, table));
       continue;
     }
     if (column.kind == ColumnAst::Kind::kComputed) {
