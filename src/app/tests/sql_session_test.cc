@@ -137,7 +137,7 @@ TEST_F(SqlSessionTest, SettingsAreChecked) {
         "SET 'table.exec.sink.not-null-enforcer' = 'MAYBE'", "SET 'batch.memory-limit' = 'much'"}) {
     EXPECT_THAT(ErrorOf(wrong), HasSubstr("' is ")) << wrong;
   }
-  Run("SET 'execution.runtime-mode' = 'BATCH'; SET 'batch.memory-limit' = '1.5 GB'");
+  Run("SET 'execution.runtime-mode' = 'BATCH'; SET 'batch.memory-limit' = '1536 MB'");
   EXPECT_EQ(session_->settings().at("execution.runtime-mode"), "batch");
   auto unknown = Execute("SET 'table.dml-sink' = 'true'");
   ASSERT_TRUE(unknown.ok());

@@ -218,6 +218,16 @@ TEST(AccumulatorTest, PercentilesAreRestored) {
   EXPECT_EQ(std::get<double>(median.Result().data), 2.0);
 }
 
+TEST(AccumulatorTest, LagRefusesNegativeOffsets) {
+  using model::Value;
+  Restored lag("LAG", {DataType::String(), DataType::Bigint()}, DataType::String(), false);
+  lag.Feed({Value(std::string("a")), Value(int64_t{1})});
+  lag.Feed({Value(std::string("b")), Value(int64_t{1})});
+  EXPECT_EQ(lag.Text(), "a");
+  lag.Feed({Value(std::string("c")), Value(int64_t{-1})});
+  EXPECT_EQ(lag.status().kind(), ErrorKind::kInvalidArgument);
+}
+
 TEST(AccumulatorTest, PercentilesOrderNanLast) {
   using model::Value;
   Restored median("PERCENTILE", {DataType::Double(), DataType::Double()}, DataType::Double(), true);
