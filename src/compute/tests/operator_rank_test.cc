@@ -171,8 +171,9 @@ TEST(Rank, ARowThatMovesUpIsTakenBackBeforeItStandsHigher) {
   std::vector<TestRow> rows = {{{1, 20, 0, 2}}};
   rows[0].change = ChangeType::kUpdateAfter;
   run.Process(0, MakeBatch(InputTypes(), rows));
-  EXPECT_EQ(run.output.changes, (std::vector<std::string>{"-U[1,9,0,s1,1]", "-U[1,8,0,s2,2]",
-                                                          "+U[1,20,0,s2,1]", "+U[1,9,0,s1,2]"}));
+  std::string other = "[1,9,0,s1-a-longer-string,";
+  EXPECT_EQ(run.output.changes, (std::vector<std::string>{"-U" + other + "1]", "-U[1,8,0,s2,2]",
+                                                          "+U[1,20,0,s2,1]", "+U" + other + "2]"}));
 }
 
 TEST(Rank, WindowedSendsOnceWhenTheWindowEnds) {
