@@ -192,7 +192,8 @@ void StateMemory::SweepOnce() {
 }
 
 /// One turn: takes units out of the address space, and what was taken out at the turn before and
-/// has not been touched since out of memory.
+/// has not been touched since out of memory. A huge page's part of the file at a time: the system
+/// lets go only whole what it holds as one large page.
 void StateMemory::SweepArea(const Area& area, int64_t& excess) {
   auto& units = units_[&area - areas_];
   uint32_t& hand = sweeps_[&area - areas_];
@@ -203,20 +204,23 @@ void StateMemory::SweepArea(const Area& area, int64_t& excess) {
       if (stop_ || seen >= units.size()) return;
       if (hand >= units.size()) hand = 0;
       begin = hand;
-      Unit kind = units[begin];
-      while (begin + count < units.size() && count < kRunUnits && units[begin + count] == kind) {
-        ++count;
+      auto end = std::min<uint32_t>(static_cast<uint32_t>(units.size()),
+                                    (begin / kRunUnits + 1) * kRunUnits);
+      bool is_paged = IsPaged(units[begin]);
+      bool is_swept = is_paged;
+      for (; begin + count < end && IsPaged(units[begin + count]) == is_paged; ++count) {
+        is_swept = is_swept && units[begin + count] == Unit::kSwept;
       }
       hand += count;
       seen += count;
-      if (!IsPaged(kind)) continue;
-      if (kind == Unit::kPaged) {
+      if (!is_paged) continue;
+      auto first = units.begin() + begin;
+      std::fill(first, first + count, is_swept ? Unit::kPaged : Unit::kSwept);
+      if (!is_swept) {
         // The file keeps what was written; whoever touches it gets it back from the cache.
         (void)::madvise(At(area.begin + begin), count * kUnit, MADV_DONTNEED);
-        std::fill(units.begin() + begin, units.begin() + begin + count, Unit::kSwept);
         continue;
       }
-      std::fill(units.begin() + begin, units.begin() + begin + count, Unit::kPaged);
     }
     Drop(area.begin + begin, count);
     excess -= static_cast<int64_t>(count * kUnit);
