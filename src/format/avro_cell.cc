@@ -307,12 +307,16 @@ int64_t WholeOf(const model::Column& column, int row) {
   }
 }
 
-void AppendItems(std::string& out, const model::Column& column, int row, bool map) {
+void AppendItems(std::string& out, const model::Column& column, const DataType& type, int row,
+                 bool map) {
+  const model::Column& items = column.children()[map ? 1 : 0];
+  bool counted = type.Is(TypeRoot::kMultiset);  // whose counts have no type of their own
+  const DataType& item_type = counted ? items.type() : type.children()[map ? 1 : 0];
   int begin = column.offsets()[row], end = column.offsets()[row + 1];
   if (end > begin) AppendAvroLong(out, end - begin);
   for (int i = begin; i < end; ++i) {
     if (map) AppendAvroString(out, column.children()[0].GetString(i));
-    AppendAvroCell(out, column.children()[map ? 1 : 0], i);
+    AppendAvroCell(out, items, item_type, i);
   }
   AppendAvroLong(out, 0);
 }
@@ -421,8 +425,7 @@ void AppendAvroString(std::string& out, std::string_view text) {
   out += text;
 }
 
-void AppendAvroCell(std::string& out, const model::Column& column, int row) {
-  const DataType& type = column.type();
+void AppendAvroCell(std::string& out, const model::Column& column, const DataType& type, int row) {
   bool null = column.IsNull(row);
   if (type.nullable()) AppendAvroLong(out, null ? 0 : 1);
   if (null) return;
@@ -447,11 +450,13 @@ void AppendAvroCell(std::string& out, const model::Column& column, int row) {
                                              ? Int128{column.Get<int64_t>(row)}
                                              : column.Get<Int128>(row)));
       break;
-    case TypeRoot::kArray: AppendItems(out, column, row, false); break;
+    case TypeRoot::kArray: AppendItems(out, column, type, row, false); break;
     case TypeRoot::kMap:
-    case TypeRoot::kMultiset: AppendItems(out, column, row, true); break;
+    case TypeRoot::kMultiset: AppendItems(out, column, type, row, true); break;
     case TypeRoot::kRow:
-      for (const model::Column& child : column.children()) AppendAvroCell(out, child, row);
+      for (size_t i = 0; i < column.children().size(); ++i) {
+        AppendAvroCell(out, column.children()[i], type.children()[i], row);
+      }
       break;
     default: AppendAvroLong(out, WholeOf(column, row));
   }

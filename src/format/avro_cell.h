@@ -54,7 +54,8 @@ class AvroRowDecoder {
 
 void AppendAvroLong(std::string& out, int64_t value);
 void AppendAvroString(std::string& out, std::string_view text);
-/// The cell under the schema of AvroSchemaOf.
-void AppendAvroCell(std::string& out, const model::Column& column, int row);
+/// The cell under the schema that AvroSchemaOf makes of `type`; the column may be less nullable.
+void AppendAvroCell(std::string& out, const model::Column& column, const model::DataType& type,
+                    int row);
 
 }  // namespace forebay::format

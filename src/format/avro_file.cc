@@ -143,6 +143,7 @@ Status AvroFileReader::Finish() const {
 
 struct AvroFileWriter::State {
   AvroCodec codec = AvroCodec::kNull;
+  std::vector<model::DataType> types;  ///< of the schema, whatever those of batches are
   std::string sync;
   std::string file;
   std::string block;
@@ -169,6 +170,7 @@ Result<std::unique_ptr<AvroFileWriter>> AvroFileWriter::Make(
   ASSIGN_OR_RETURN(std::string schema, AvroSchemaOf(columns, legacy_timestamps));
   auto state = std::make_unique<State>();
   state->codec = codec;
+  for (const model::ColumnSpec& column : columns) state->types.push_back(column.type);
   for (int i = 0; i < 2; ++i) {
     uint64_t bits = RandomBits();
     state->sync.append(reinterpret_cast<const char*>(&bits), sizeof(bits));
@@ -187,7 +189,9 @@ Result<std::unique_ptr<AvroFileWriter>> AvroFileWriter::Make(
 
 Status AvroFileWriter::Write(const Batch& batch) {
   for (int row = 0; row < batch.num_rows; ++row) {
-    for (const model::Column& column : batch.columns) AppendAvroCell(state_->block, column, row);
+    for (size_t i = 0; i < batch.columns.size(); ++i) {
+      AppendAvroCell(state_->block, batch.columns[i], state_->types[i], row);
+    }
     ++state_->block_rows;
     if (state_->block.size() >= kWrittenBlockBytes) RETURN_IF_ERROR(state_->EndBlock());
   }

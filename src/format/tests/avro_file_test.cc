@@ -171,5 +171,21 @@ TEST(AvroFileTest, HostileLengthsEndTheReading) {
   }
 }
 
+TEST(AvroFileTest, ColumnsMayBeLessNullableThanTheFile) {
+  std::vector<model::ColumnSpec> columns = {{"id", DataType::Int()},
+                                            {"tags", DataType::Array(DataType::String())}};
+  model::BatchBuilder builder(
+      {DataType::Int().NotNull(), DataType::Array(DataType::String().NotNull()).NotNull()});
+  builder.column(0).Append<int32_t>(7);
+  builder.column(1).child(0).AppendString("t");
+  builder.column(1).FinishEntry();
+  builder.FinishRow();
+  auto writer = AvroFileWriter::Make(columns, AvroCodec::kNull, true).value();
+  ASSERT_TRUE(writer->Write(builder.Finish()).ok());
+  std::string file = writer->Finish().value();
+  // A row: branch 1 and 7; branch 1, a block of one item, its branch 1, "t", no more blocks.
+  EXPECT_NE(file.find(std::string("\x02\x0e\x02\x02\x02\x02t\0", 8)), std::string::npos);
+}
+
 }  // namespace
 }  // namespace forebay::format
