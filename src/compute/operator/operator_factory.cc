@@ -17,6 +17,7 @@
 #include "compute/operator/temporal_join.h"
 #include "compute/operator/unnest.h"
 #include "compute/operator/window_aggregate.h"
+#include "compute/operator/window_emit.h"
 #include "compute/operator/window_join.h"
 #include "compute/operator/window_table.h"
 
@@ -34,6 +35,7 @@ const Node& As(const PlanNode& node) {
 
 Result<std::unique_ptr<Operator>> MakeWindowAggregate(const sql::WindowAggregateNode& node,
                                                       const EvaluationContext& context) {
+  if (node.emit) return WindowEmitOperator::Make(node, context);
   bool attached = node.window.window_end_column >= 0;
   if (node.window.kind == sql::WindowKind::kSession && !attached) {
     return SessionAggregateOperator::Make(node, context);

@@ -32,11 +32,31 @@ sql::AnalyzerOptions Session::AnalyzerOptions() const {
   }
   auto duplicate = settings_.find("table.exec.source.cdc-events-duplicate");
   options.cdc_events_duplicate = duplicate != settings_.end() && duplicate->second == "true";
-  if (auto ttl = settings_.find("table.exec.state.ttl"); ttl != settings_.end()) {
-    auto parsed = ParseDurationMs(ttl->second);
-    options.state_ttl_ms = parsed.ok() ? *parsed : 0;
-  }
+  options.state_ttl_ms = DurationSetting("table.exec.state.ttl").value_or(0);
+  options.window_emit = WindowEmit();
   return options;
+}
+
+std::optional<int64_t> Session::DurationSetting(const std::string& key) const {
+  auto setting = settings_.find(key);
+  if (setting == settings_.end()) return std::nullopt;
+  auto parsed = ParseDurationMs(setting->second);
+  return parsed.ok() ? std::optional<int64_t>(*parsed) : std::nullopt;
+}
+
+std::optional<sql::WindowEmit> Session::WindowEmit() const {
+  auto delay_of = [this](const std::string& firing) -> std::optional<int64_t> {
+    auto enabled = settings_.find("table.exec.emit." + firing + ".enabled");
+    if (enabled == settings_.end() || enabled->second != "true") return std::nullopt;
+    return DurationSetting("table.exec.emit." + firing + ".delay").value_or(-1);
+  };
+  sql::WindowEmit emit;
+  emit.early_ms = delay_of("early-fire");
+  emit.late_ms = delay_of("late-fire");
+  if (!emit.early_ms && !emit.late_ms) return std::nullopt;
+  emit.lateness_ms = DurationSetting("table.exec.emit.allow-lateness")
+                         .value_or(DurationSetting("table.exec.state.ttl").value_or(0));
+  return emit;
 }
 
 compute::EvaluationContext Session::Evaluation() const {

@@ -89,8 +89,15 @@ Status SelectAnalyzer::ApplyAggregation() {
     plan_ = GroupingSetsAggregation();
   } else if (group_window_) {
     WindowColumns legacy{*group_window_};
+    ASSIGN_OR_RETURN(auto emit, EmitOf(group_window_->kind));
     ApplyWindowAggregation(legacy);
+    static_cast<WindowAggregateNode&>(*std::const_pointer_cast<PlanNode>(plan_)).emit = emit;
   } else if (window && is_key(window->start) && is_key(window->end)) {
+    if (queries_.options().streaming && queries_.options().window_emit) {
+      return NotSupported(
+          "SQL-1020 early and late firing of windows of table functions; GROUP BY TUMBLE(...) and "
+          "HOP(...) have it");
+    }
     ApplyWindowAggregation(*window);
   } else {
     std::vector<ExpressionPtr> projections;
@@ -111,6 +118,39 @@ Status SelectAnalyzer::ApplyAggregation() {
     ASSIGN_OR_RETURN(e, AfterAggregation(e));
     return Status::Ok();
   });
+}
+
+Result<std::optional<WindowEmit>> SelectAnalyzer::EmitOf(WindowKind kind) const {
+  std::optional<WindowEmit> emit = queries_.options().window_emit;
+  if (!emit || !queries_.options().streaming) return std::optional<WindowEmit>();
+  if (kind == WindowKind::kSession) {
+    return NotSupported("SQL-1020 early and late firing of SESSION windows");
+  }
+  if (emit->early_ms.value_or(0) < 0 || emit->late_ms.value_or(0) < 0) {
+    return InvalidArgument(
+        "SQL-1007 early and late firing need 'table.exec.emit.early-fire.delay' and "
+        "'table.exec.emit.late-fire.delay'");
+  }
+  bool is_rowtime = plan_->output[group_time_column_].time_attribute == TimeAttribute::kRowtime;
+  if (!is_rowtime) {
+    // No row is late.
+    emit->late_ms.reset();
+    emit->lateness_ms = 0;
+    return emit->early_ms ? emit : std::nullopt;
+  }
+  if (!emit->late_ms) {
+    emit->lateness_ms = 0;
+  } else if (emit->lateness_ms <= 0) {
+    return InvalidArgument(
+        "SQL-1007 late firing needs 'table.exec.emit.allow-lateness' or 'table.exec.state.ttl'");
+  } else if (*emit->late_ms > emit->lateness_ms) {
+    return InvalidArgument(
+        "SQL-1009 'table.exec.emit.allow-lateness' is {} ms, less than the delay of late firing, "
+        "{} "
+        "ms",
+        emit->lateness_ms, *emit->late_ms);
+  }
+  return emit;
 }
 
 PlanPtr SelectAnalyzer::PlainAggregation(std::vector<ExpressionPtr> projections,

@@ -58,7 +58,9 @@ ChangelogMode KindsFrom(const PlanNode& node, const std::vector<ChangelogMode>& 
   switch (node.kind) {
     case PlanKind::kTableScan: return ScanKinds(static_cast<const TableScanNode&>(node));
     case PlanKind::kAggregate: return all.IsInsertOnly() ? kInsertUpdate : kUpserts;
-    case PlanKind::kWindowAggregate: return kInsert;
+    case PlanKind::kWindowAggregate:
+      if (!static_cast<const WindowAggregateNode&>(node).emit) return kInsert;
+      return all.IsInsertOnly() ? kInsertUpdate : kUpserts;
     case PlanKind::kJoin: {
       const auto& join = static_cast<const JoinNode&>(node);
       if (join.windowed || join.interval) return kInsert;

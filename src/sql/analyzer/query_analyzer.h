@@ -25,6 +25,8 @@ struct AnalyzerOptions {
   /// 'table.exec.source.cdc-events-duplicate': tables in formats of changes may say a change twice.
   bool cdc_events_duplicate = false;
   int64_t state_ttl_ms = 0;  ///< 'table.exec.state.ttl'; 0: for ever
+  /// 'table.exec.emit.*'; a delay below 0: none is set.
+  std::optional<WindowEmit> window_emit = {};
 };
 
 /// A plan and how its columns are named in the query it stands in.

@@ -115,6 +115,8 @@ class SelectAnalyzer {
   WindowedInput AttachedWindows(const WindowColumns& window);
   PlanPtr PlainAggregation(std::vector<ExpressionPtr> projections, std::vector<std::string> names,
                            std::vector<int> keys, std::vector<AggregateCall> calls);
+  /// What 'table.exec.emit.*' asks of the windows that are grouped by.
+  Result<std::optional<WindowEmit>> EmitOf(WindowKind kind) const;
   PlanPtr WithStateTtl(PlanPtr aggregate) const;
   /// Every row once for each grouping set, with the keys that are not in the set NULL.
   PlanPtr GroupingSetsAggregation();

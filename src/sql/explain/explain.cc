@@ -343,6 +343,18 @@ std::string AggregateText(const AggregateNode& aggregate) {
          fmt::format("select=[{}{}{}]", keys, keys.empty() || calls.empty() ? "" : ", ", calls);
 }
 
+std::string EmitText(const WindowEmit& emit) {
+  std::vector<std::string> parts;
+  auto add = [&](const char* name, std::optional<int64_t> delay_ms) {
+    if (!delay_ms) return;
+    std::string delay = *delay_ms > 0 ? fmt::format("delay {} millisecond", *delay_ms) : "no delay";
+    parts.push_back(fmt::format("{} {}", name, delay));
+  };
+  add("early", emit.early_ms);
+  add("late", emit.late_ms);
+  return Join(parts);
+}
+
 std::string WindowAggregateText(const WindowAggregateNode& aggregate) {
   const PlanNode& input = *aggregate.inputs[0];
   std::string keys = Names(input, aggregate.keys);
@@ -356,6 +368,7 @@ std::string WindowAggregateText(const WindowAggregateNode& aggregate) {
                      : p == WindowProperty::kEnd ? "end('w$) AS window_end"
                                                  : "time('w$) AS window_time");
   }
+  if (aggregate.emit) text += fmt::format("emit=[{}], ", EmitText(*aggregate.emit));
   return text +
          fmt::format("window=[{}], select=[{}]", Window(aggregate.window, input), Join(select));
 }

@@ -211,6 +211,15 @@ struct WindowTableNode : PlanNode {
 
 enum class WindowProperty : uint8_t { kStart, kEnd, kTime };
 
+/// When the windows of GROUP BY TUMBLE(...) and HOP(...) are answered besides at their ends
+/// ('table.exec.emit.*'; Flink's WindowEmitStrategy). Delays are in milliseconds of processing
+/// time; 0: with every row.
+struct WindowEmit {
+  std::optional<int64_t> early_ms;  ///< before the end
+  std::optional<int64_t> late_ms;   ///< behind it, as late rows come
+  int64_t lateness_ms = 0;          ///< how long a window stays open behind its end
+};
+
 /// GROUP BY window_start, window_end over a window table. Output: keys, then aggregates, then the
 /// window properties. Emits each window's groups once, when the watermark passes its end.
 struct WindowAggregateNode : PlanNode {
@@ -219,6 +228,7 @@ struct WindowAggregateNode : PlanNode {
   std::vector<int> keys;
   std::vector<AggregateCall> calls;
   std::vector<WindowProperty> properties;
+  std::optional<WindowEmit> emit;
 };
 
 enum class JoinKind : uint8_t { kInner, kLeft, kRight, kFull, kSemi, kAnti };

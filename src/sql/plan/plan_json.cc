@@ -198,6 +198,10 @@ void Write(const WindowAggregateNode& n, Json& json) {
   json["calls"] = CallsJson(n.calls);
   json["properties"] = Json::array();
   for (WindowProperty p : n.properties) json["properties"].push_back(static_cast<int>(p));
+  if (!n.emit) return;
+  json["emit"] = {{"lateness_ms", n.emit->lateness_ms}};
+  if (n.emit->early_ms) json["emit"]["early_ms"] = *n.emit->early_ms;
+  if (n.emit->late_ms) json["emit"]["late_ms"] = *n.emit->late_ms;
 }
 void Read(const Json& json, WindowAggregateNode& n) {
   n.window = WindowOf(json.at("window"));
@@ -206,6 +210,11 @@ void Read(const Json& json, WindowAggregateNode& n) {
   for (const Json& p : json.at("properties")) {
     n.properties.push_back(static_cast<WindowProperty>(p.get<int>()));
   }
+  if (!json.contains("emit")) return;
+  const Json& emit = json["emit"];
+  n.emit.emplace().lateness_ms = emit.at("lateness_ms");
+  if (emit.contains("early_ms")) n.emit->early_ms = emit["early_ms"].get<int64_t>();
+  if (emit.contains("late_ms")) n.emit->late_ms = emit["late_ms"].get<int64_t>();
 }
 void Write(const JoinNode& n, Json& json) {
   json["join"] = static_cast<int>(n.join);
