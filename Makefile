@@ -62,7 +62,7 @@ bench: build ## Runs the benchmarks that docs/benchmarks.md describes
 
 crash: build ## Runs the tests of kill -9, damaged files and full disks alone, 200 cycles or CYCLES=n
 	@tools/install_dependencies test
-	@tools/run_tests suite crash crash_jobs crash_clients bad_input disk_full disk_errors
+	@tools/run_tests suite crash crash_jobs crash_inserts crash_clients bad_input disk_full disk_errors
 
 fuzz: deps ## Fuzzes every decoder for SECONDS=n (600), or only TARGET="name …"; needs Clang
 	@tools/install_dependencies fuzz
