@@ -21,7 +21,8 @@ class SliceClock {
   }
 
  private:
-  static constexpr size_t kEntriesPerLook = 32;
+  /// Few, since each may have to be read from disk.
+  static constexpr size_t kEntriesPerLook = 4;
   const int64_t deadline_ns_;
   size_t entries_ = 0;
 };
