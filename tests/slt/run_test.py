@@ -9,6 +9,8 @@ import importlib.util
 import io
 import json
 import os
+import pathlib
+import re
 import tempfile
 import unittest
 
@@ -204,6 +206,9 @@ class RunnerTest(unittest.TestCase):
         self.assertIn("rows are in another order", self.play(reverse)[1])
 
 
+MADE_BY_RUNNER = re.compile(r"^-- (files: \w+|changes)$", re.MULTILINE)
+
+
 class CommittedCasesTest(unittest.TestCase):
     """What Flink answered, played back, passes: cases and expected files fit together."""
 
@@ -238,6 +243,9 @@ class CommittedCasesTest(unittest.TestCase):
     def test_recorded_answers_pass(self):
         options = run.parse_arguments([self.program])
         for path in run.case_files(HERE):
+            # What a sink's files are, and changes as rows, the runner makes itself of what it finds: nothing to play back.
+            if path.endswith(".sql") and MADE_BY_RUNNER.search(pathlib.Path(path).read_text(encoding="utf-8")):
+                continue
             with self.subTest(os.path.basename(path)):
                 with open(self.answers, "w", encoding="utf-8") as out:
                     json.dump(self.recorded(path), out)
