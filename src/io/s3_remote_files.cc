@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/percent_encoding.h"
+
 namespace forebay::io {
 namespace {
 
@@ -36,17 +38,6 @@ struct S3Finalizer {
   ~S3Finalizer() { arrow::fs::EnsureFinalized(); }
 };
 
-/// `text` as it stands in a part of a URI.
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '.' || c == '_' || c == '~';
-    escaped += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<uint8_t>(c));
-  }
-  return escaped;
-}
-
 Result<std::string> UriOf(const S3Options& options) {
   if (options.access_key.empty() != options.secret_key.empty()) {
     return InvalidArgument("s3.access-key and s3.secret-key go together");
@@ -64,11 +55,11 @@ Result<std::string> UriOf(const S3Options& options) {
   }
   std::string user;
   if (!options.access_key.empty()) {
-    user = Escaped(options.access_key) + ":" + Escaped(options.secret_key) + "@";
+    user = PercentEncoded(options.access_key) + ":" + PercentEncoded(options.secret_key) + "@";
   }
   std::string uri =
-      fmt::format("s3://{}any?scheme={}&region={}", user, scheme, Escaped(options.region));
-  if (!host.empty()) uri += "&endpoint_override=" + Escaped(host);
+      fmt::format("s3://{}any?scheme={}&region={}", user, scheme, PercentEncoded(options.region));
+  if (!host.empty()) uri += "&endpoint_override=" + PercentEncoded(host);
   return uri;
 }
 

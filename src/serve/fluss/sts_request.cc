@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/percent_encoding.h"
 
 namespace forebay::serve {
 namespace {
@@ -42,17 +43,6 @@ std::string Hmac(std::string_view key, std::string_view text) {
   CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Bytes(text), text.size(),
              reinterpret_cast<unsigned char*>(out.data()), nullptr) != nullptr);
   return out;
-}
-
-/// `text` as it stands in a form.
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '.' || c == '_' || c == '~';
-    escaped += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<uint8_t>(c));
-  }
-  return escaped;
 }
 
 std::string Unescaped(std::string_view xml) {
@@ -135,7 +125,7 @@ std::string StsDate(int64_t ms) {
 std::string StsBody(const std::string& role_arn, const std::string& session_name) {
   if (role_arn.empty()) return fmt::format("Action=GetSessionToken&Version={}", kVersion);
   return fmt::format("Action=AssumeRole&Version={}&RoleArn={}&RoleSessionName={}", kVersion,
-                     Escaped(role_arn), Escaped(session_name));
+                     PercentEncoded(role_arn), PercentEncoded(session_name));
 }
 
 Result<SessionKey> ParseStsAnswer(std::string_view xml) {
