@@ -32,96 +32,52 @@ SortedOverOperator::SortedOverOperator(const sql::OverAggregateNode& node, KeyCo
     : node_(node),
       rows_(node.inputs[0]->OutputTypes()),
       order_(node.order),
-      codec_(std::move(codec)),
       calls_(std::move(calls)),
-      table_(codec_.key_bytes(), sizeof(RowList), node.StateTtlMs() > 0),
-      ttl_{node.StateTtlMs()},
-      expiry_(table_, ttl_),
+      keys_(kTable, std::move(codec), rows_, {node.StateTtlMs()}),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
   for (const sql::AggregateCall& call : node_.calls) results_.emplace_back(call.type);
-  store_.KeepTimes(ttl_.ms);
 }
 
 Status SortedOverOperator::Process(int, Batch batch) {
-  codec_.Encode(batch, node_.keys, encoded_);
   rows_.Encode(batch, row_bytes_);
-  table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
-  if (ttl_.IsOn()) ExpireLookedUp();
+  keys_.FindOrInsert(batch, node_.keys, NowMs(), entries_);
   for (int row = 0; row < batch.num_rows; ++row) {
     order_.Encode(batch, row, sort_key_);
-    table_.MarkDirty(entries_[row]);
+    RowList& list = keys_.ListOf(entries_[row]);
     if (model::IsRetraction(batch.change(row))) {
-      Retract(entries_[row], row_bytes_[row]);
+      Retract(list, row_bytes_[row]);
     } else {
-      Insert(entries_[row], row_bytes_[row], batch.change(row));
+      Insert(list, row_bytes_[row], batch.change(row));
     }
     if (sent_.size() >= Batch::kMaxRows) RETURN_IF_ERROR(Flush());
   }
   RETURN_IF_ERROR(calls_.status());
   RETURN_IF_ERROR(Flush());
-  for (StoredRow* row : removed_) store_.FreeRow(row);
-  removed_.clear();
-  Sweep(StateExpiry::kBatchBudgetNs);
+  keys_.EndBatch();
   return Status::Ok();
 }
 
-/// A key's rows go together: the results of the later ones are made of the earlier ones.
-void SortedOverOperator::Expire(KeyedTable::Entry* entry) {
-  RowList& list = ListOf(entry);
-  RowStore::Touch(list, 0);
-  for (StoredRow* row : list) store_.FreeRow(row);
-  store_.Clear(list);
-  table_.MarkDirty(entry);
-  table_.Due(entry) = StateTtl::kNever;
-}
-
-void SortedOverOperator::ExpireLookedUp() {
-  now_ms_ = context_.now_ms();
-  store_.SetNow(now_ms_);
-  for (KeyedTable::Entry* entry : entries_) {
-    if (expiry_.IsDue(entry, now_ms_)) Expire(entry);
-  }
-  for (KeyedTable::Entry* entry : entries_) table_.Due(entry) = ttl_.DueAfter(now_ms_);
-}
-
-void SortedOverOperator::Sweep(int64_t budget_ns) {
-  expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
-    Expire(entry);
-    // What a checkpoint has goes with the next one.
-    if (ListOf(entry).stored == 0) table_.Erase(entry);
-  });
-}
-
-Status SortedOverOperator::Tick(int64_t now_ms) {
-  if (ttl_.IsOn()) now_ms_ = now_ms;
-  Sweep(StateExpiry::kTickBudgetNs);
-  return Status::Ok();
-}
-
-void SortedOverOperator::Insert(KeyedTable::Entry* entry, std::string_view row, ChangeType change) {
-  RowList& list = ListOf(entry);
+void SortedOverOperator::Insert(RowList& list, std::string_view row, ChangeType change) {
   std::vector<StoredRow*> before(list.begin(), list.end());
   StoredRow* const* place = std::upper_bound(
       list.begin(), list.end(), std::string_view(sort_key_),
       [](std::string_view key, const StoredRow* stored) { return key < stored->head(); });
-  StoredRow* added = store_.NewRow(sort_key_, row, 0);
-  store_.Insert(list, static_cast<uint32_t>(place - list.begin()), added);
+  StoredRow* added =
+      keys_.Insert(list, static_cast<uint32_t>(place - list.begin()), sort_key_, row);
   bool is_update = change == ChangeType::kUpdateAfter;
   Compare(before, {list.begin(), list.count}, added,
           is_update ? ChangeType::kUpdateAfter : ChangeType::kInsert);
 }
 
-void SortedOverOperator::Retract(KeyedTable::Entry* entry, std::string_view row) {
-  RowList& list = ListOf(entry);
+void SortedOverOperator::Retract(RowList& list, std::string_view row) {
   StoredRow* const* place = std::lower_bound(
       list.begin(), list.end(), std::string_view(sort_key_),
       [](const StoredRow* stored, std::string_view key) { return stored->head() < key; });
   for (; place != list.end() && (*place)->head() == sort_key_; ++place) {
     if ((*place)->row_view() != row) continue;
     std::vector<StoredRow*> before(list.begin(), list.end());
-    StoredRow* removed = store_.Remove(list, static_cast<uint32_t>(place - list.begin()));
-    removed_.push_back(removed);
+    StoredRow* removed = keys_.Remove(list, static_cast<uint32_t>(place - list.begin()));
     // Flink calls every row that goes a deletion, also the old row of an update.
     return Compare(before, {list.begin(), list.count}, removed, ChangeType::kDelete);
   }
@@ -227,52 +183,6 @@ Status SortedOverOperator::Flush() {
   sent_.clear();
   changes_.clear();
   return EmitAll(*context_.output, batch);
-}
-
-Status SortedOverOperator::BeginSnapshot(StateWriter& writer) {
-  table_.BeginChanges(
-      [this, &writer](KeyedTable::Entry* entry) {
-        RowList& list = ListOf(entry);
-        store_.Save(writer, kTable, entry->hash, table_.Key(entry), 0, list);
-        if (list.count == 0) emptied_.Add(entry);
-      },
-      [](uint64_t, std::string_view) {});
-  return Status::Ok();
-}
-
-bool SortedOverOperator::ContinueSnapshot(int64_t deadline_ns) {
-  if (!table_.ContinueSnapshot(deadline_ns)) return false;
-  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) {
-    // Rows may have come since.
-    if (!table_.IsLive(entry) || ListOf(entry).count + ListOf(entry).stored > 0) return;
-    store_.Clear(ListOf(entry));
-    table_.Erase(entry);
-  });
-}
-
-Status SortedOverOperator::LoadRows(StateReader& reader) {
-  return ForEachStored(
-      reader, kTable, codec_, 0, RowStore::kSuffixBytes, [&](const StoredEntry& stored) -> Status {
-        KeyedTable::Entry* entry = table_.FindOrInsertOne(stored.key, stored.hash);
-        table_.MarkStored(entry);
-        ASSIGN_OR_RETURN(std::string_view row, RowStore::SavedRow(stored.value));
-        RETURN_IF_ERROR(rows_.Check(row));
-        return store_.Load(ListOf(entry), LoadLe<uint32_t>(stored.suffix.data() + 1), stored.value);
-      });
-}
-
-Status SortedOverOperator::Restore(StateReader& reader) {
-  if (ttl_.IsOn()) now_ms_ = context_.now_ms();
-  store_.SetNow(now_ms_);
-  RETURN_IF_ERROR(LoadRows(reader));
-  expiry_.OnRestore();
-  if (!ttl_.IsOn()) return Status::Ok();
-  table_.ForEach([this](KeyedTable::Entry* entry) {
-    int64_t newest = 0;
-    for (const StoredRow* row : ListOf(entry)) newest = std::max(newest, RowStore::WrittenAt(row));
-    table_.Due(entry) = ttl_.DueAfter(newest);
-  });
-  return Status::Ok();
 }
 
 }  // namespace forebay::compute

@@ -5,11 +5,8 @@
 
 #include "compute/operator/accumulator.h"
 #include "compute/operator/operator.h"
-#include "compute/state/emptied_entries.h"
-#include "compute/state/keyed_table.h"
-#include "compute/state/row_list.h"
+#include "compute/state/keyed_rows.h"
 #include "compute/state/sort_key.h"
-#include "compute/state/state_expiry.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
@@ -24,16 +21,19 @@ class SortedOverOperator : public Operator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::OverAggregateNode& node);
   Status Process(int input, model::Batch batch) override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
+  Status BeginSnapshot(StateWriter& writer) override {
+    keys_.BeginSnapshot(writer);
     return Status::Ok();
   }
-  Status BeginSnapshot(StateWriter& writer) override;
-  bool ContinueSnapshot(int64_t deadline_ns) override;
-  Status Tick(int64_t now_ms) override;
-  Status Restore(StateReader& reader) override;
-  int64_t StateBytes() const override { return table_.MemoryBytes() + store_.MemoryBytes(); }
+  bool ContinueSnapshot(int64_t deadline_ns) override {
+    return keys_.ContinueSnapshot(deadline_ns);
+  }
+  Status Tick(int64_t now_ms) override {
+    keys_.Tick(now_ms);
+    return Status::Ok();
+  }
+  Status Restore(StateReader& reader) override { return keys_.Restore(reader, NowMs()); }
+  int64_t StateBytes() const override { return keys_.MemoryBytes(); }
 
  private:
   /// The accumulators of one run over a key's rows.
@@ -43,15 +43,9 @@ class SortedOverOperator : public Operator {
   };
 
   SortedOverOperator(const sql::OverAggregateNode& node, KeyCodec codec, AccumulatorSet calls);
-  RowList& ListOf(KeyedTable::Entry* entry) const {
-    return *reinterpret_cast<RowList*>(table_.Payload(entry));
-  }
-  Status LoadRows(StateReader& reader);
-  void Expire(KeyedTable::Entry* entry);
-  void ExpireLookedUp();
-  void Sweep(int64_t budget_ns);
-  void Insert(KeyedTable::Entry* entry, std::string_view row, model::ChangeType change);
-  void Retract(KeyedTable::Entry* entry, std::string_view row);
+  int64_t NowMs() const { return keys_.HasTtl() ? context_.now_ms() : 0; }
+  void Insert(RowList& list, std::string_view row, model::ChangeType change);
+  void Retract(RowList& list, std::string_view row);
   /// Sends what changes when `changed` is in the list now and was not before, or the other way
   /// round: `old_rows` and `new_rows` are the list before and after.
   void Compare(std::span<StoredRow* const> old_rows, std::span<StoredRow* const> new_rows,
@@ -67,23 +61,15 @@ class SortedOverOperator : public Operator {
   sql::OverAggregateNode node_;
   RowCodec rows_;
   SortKeyCodec order_;
-  KeyCodec codec_;
   AccumulatorSet calls_;
-  KeyedTable table_;
-  RowStore store_;
-  EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
-  const StateTtl ttl_;
-  StateExpiry expiry_;
-  int64_t now_ms_ = 0;  ///< with a TTL
+  KeyedRows keys_;
   Run old_;
   Run new_;
 
-  EncodedKeys encoded_;
   EncodedRows row_bytes_;
   std::string sort_key_;
   std::vector<uint32_t> all_rows_;
   std::vector<KeyedTable::Entry*> entries_;
-  std::vector<StoredRow*> removed_;  ///< freed after the batch's changes are sent
   std::vector<const char*> sent_;
   std::vector<model::ChangeType> changes_;
   std::vector<model::ColumnBuilder> results_;

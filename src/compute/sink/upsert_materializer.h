@@ -2,10 +2,7 @@
 
 #include <vector>
 
-#include "compute/state/emptied_entries.h"
-#include "compute/state/keyed_table.h"
-#include "compute/state/row_list.h"
-#include "compute/state/state_expiry.h"
+#include "compute/state/keyed_rows.h"
 #include "model/batch.h"
 
 namespace forebay::compute {
@@ -27,10 +24,10 @@ class UpsertMaterializer {
   model::Batch Process(const model::Batch& batch);
 
   /// As Operator's.
-  void BeginSnapshot(StateWriter& writer);
-  bool ContinueSnapshot(int64_t deadline_ns);
-  Status Restore(StateReader& reader);
-  int64_t StateBytes() const { return table_.MemoryBytes() + store_.MemoryBytes(); }
+  void BeginSnapshot(StateWriter& writer) { keys_.BeginSnapshot(writer); }
+  bool ContinueSnapshot(int64_t deadline_ns) { return keys_.ContinueSnapshot(deadline_ns); }
+  Status Restore(StateReader& reader) { return keys_.Restore(reader, NowMs()); }
+  int64_t StateBytes() const { return keys_.MemoryBytes(); }
 
  private:
   /// A row to send: one of the batch, or a stored one.
@@ -40,32 +37,19 @@ class UpsertMaterializer {
     const StoredRow* stored;
   };
 
-  RowList& ListOf(KeyedTable::Entry* entry) {
-    return *reinterpret_cast<RowList*>(table_.Payload(entry));
-  }
-  Status LoadRows(StateReader& reader);
-  void Expire(KeyedTable::Entry* entry);
-  void Sweep(int64_t now_ms, int64_t budget_ns);
+  int64_t NowMs() const { return keys_.HasTtl() ? now_ms_() : 0; }
   void Add(RowList& list, int row);
   void TakeBack(RowList& list, int row);
   model::Batch Build(const model::Batch& batch) const;
 
   const std::vector<int> key_;
   const RowCodec rows_;
-  const KeyCodec codec_;
-  KeyedTable table_;
-  RowStore store_;
-  EmptiedEntries emptied_;  ///< a snapshot found nothing left of them
-  const StateTtl ttl_;
+  KeyedRows keys_;
   int64_t (*const now_ms_)();
-  StateExpiry expiry_;
   // Of the batch that is being processed:
-  std::vector<uint32_t> all_rows_;
-  EncodedKeys keys_;
   EncodedRows encoded_;
-  std::vector<KeyedTable::Entry*> entries_;
+  std::vector<KeyedRows::Entry*> entries_;
   std::vector<Change> changes_;
-  std::vector<StoredRow*> removed_;
 };
 
 }  // namespace forebay::compute
