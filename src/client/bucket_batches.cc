@@ -33,8 +33,7 @@ std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
   }
   std::vector<std::pair<model::BucketId, model::Batch>> parts;
   for (const auto& [bucket, of_bucket] : rows) {
-    bool all = std::ssize(of_bucket) == batch.num_rows;
-    parts.emplace_back(bucket, all ? batch : batch.Gather(of_bucket));
+    parts.emplace_back(bucket, batch.Gather(of_bucket));
   }
   return parts;
 }

@@ -97,8 +97,7 @@ Status LocalLookuper::LookupAllIn(const BucketKeys& part, const model::Batch& ke
 Result<storage::KvValues> LocalLookuper::LookupIn(const BucketKeys& part,
                                                   const model::Batch& keys) const {
   RETURN_IF_ERROR(part.host->CheckBucket(part.bucket));
-  bool all = std::ssize(part.rows) == keys.num_rows;
-  model::Batch own = all ? keys : keys.Gather(part.rows);
+  model::Batch own = keys.Gather(part.rows);
   ASSIGN_OR_RETURN(auto encoded, format::EncodeKeys(LookupKeys::ColumnsAt(own, keys_.row_places)));
   return part.host->buckets[part.bucket].kv->Lookup(encoded);
 }

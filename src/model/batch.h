@@ -31,6 +31,7 @@ struct Batch {
   bool IsInsertOnly() const { return changes == nullptr; }
 
   Batch Slice(int begin, int rows) const;
+  /// These rows, in this order. All of them in their own order cost nothing: memory is shared.
   Batch Gather(std::span<const uint32_t> rows) const;
   /// Only the columns `indexes`, in that order.
   Batch Project(std::span<const int> indexes) const;

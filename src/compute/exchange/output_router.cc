@@ -36,8 +36,7 @@ void OutputRouter::Scatter(const Exchange& exchange, const model::Batch& batch) 
   }
   for (int i = 0; i < count; ++i) {
     if (targets_[i].empty()) continue;
-    bool all = targets_[i].size() == static_cast<size_t>(batch.num_rows);
-    exchange.channels[i]->Send(Message::Of(all ? batch : batch.Gather(targets_[i])));
+    exchange.channels[i]->Send(Message::Of(batch.Gather(targets_[i])));
   }
 }
 

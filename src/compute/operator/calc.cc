@@ -193,7 +193,7 @@ Result<std::vector<int>> WatermarkOperator::RisesIn(const Batch& batch) {
   return rises;
 }
 
-Status WatermarkOperator::Snapshot(StateWriter& writer) {
+Status WatermarkOperator::BeginSnapshot(StateWriter& writer) {
   ByteWriter value;
   value.Write<int64_t>(watermark_);
   writer.Put(kWatermarkTable, kUnkeyed, std::to_string(context_.shard), value.view());

@@ -99,9 +99,8 @@ Status WindowJoinOperator::Process(int input, Batch batch) {
       late_rows_ += static_cast<int64_t>(chosen.size());
       continue;
     }
-    bool whole = static_cast<int>(chosen.size()) == batch.num_rows;
-    auto buffered = std::make_shared<Buffered>(
-        Buffered{whole ? batch : batch.Gather(chosen), end, input, {}, false});
+    auto buffered =
+        std::make_shared<Buffered>(Buffered{batch.Gather(chosen), end, input, {}, false});
     fresh_.push_back(buffered);
     windows_[end].sides[input].push_back(std::move(buffered));
   }

@@ -35,9 +35,7 @@ Status WindowTableOperator::Process(int, Batch batch) {
 
 Status WindowTableOperator::EmitPart(const Batch& batch, size_t begin, size_t end) {
   auto rows = std::span<const uint32_t>(rows_).subspan(begin, end - begin);
-  bool same = static_cast<int>(rows.size()) == batch.num_rows && rows_.size() == rows.size() &&
-              rows.back() + 1 == rows.size() && std::is_sorted(rows.begin(), rows.end());
-  Batch result = same ? batch : batch.Gather(rows);
+  Batch result = batch.Gather(rows);
   for (auto property :
        {sql::WindowProperty::kStart, sql::WindowProperty::kEnd, sql::WindowProperty::kTime}) {
     const model::DataType& type = types_[result.columns.size()];

@@ -108,7 +108,7 @@ Result<Batch> DeadLetters::TakeNullTimes(Batch batch, int column) {
     Status failure = InvalidArgument("rowtime column '{}' is NULL", names_.at(column));
     RETURN_IF_ERROR(TakeFailed(batch, row, failure));
   }
-  return std::ssize(kept) == batch.num_rows ? batch : batch.Gather(kept);
+  return batch.Gather(kept);
 }
 
 Result<Batch> DeadLetters::ComputeGoodRows(RowOperator& op, const Batch& batch) {

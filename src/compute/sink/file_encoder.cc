@@ -95,8 +95,7 @@ Status FileEncoder::AddText(const Batch& batch, int row) {
 Status FileEncoder::Add(const Batch& batch, std::span<const uint32_t> rows) {
   bool whole = encoding_.format == FileFormat::kParquet || encoding_.format == FileFormat::kAvro;
   if (whole) {
-    bool all = std::ssize(rows) == batch.num_rows;
-    batches_.push_back(all ? batch : batch.Gather(rows));
+    batches_.push_back(batch.Gather(rows));
     bytes_ += batches_.back().MemoryBytes();
   } else {
     for (uint32_t row : rows) RETURN_IF_ERROR(AddText(batch, static_cast<int>(row)));

@@ -47,7 +47,7 @@ Result<Batch> NotNullEnforcer::Check(Batch batch) const {
     error.hint = "SET 'table.exec.sink.not-null-enforcer' = 'DROP' leaves such rows out";
     return error;
   }
-  return kept.size() == static_cast<size_t>(batch.num_rows) ? batch : batch.Gather(kept);
+  return batch.Gather(kept);
 }
 
 }  // namespace forebay::compute

@@ -121,11 +121,6 @@ class TableSinkWriter : public SinkWriter {
     });
   }
 
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override {
     if (materializer_.has_value()) materializer_->BeginSnapshot(writer);
     return Status::Ok();

@@ -287,7 +287,7 @@ Result<IngestHandler::Parts> IngestHandler::Split(Target& target, const Batch& b
     rows[bucket].push_back(static_cast<uint32_t>(row));
   }
   for (const auto& [bucket, chosen] : rows) {
-    parts[bucket] = rows.size() == 1 ? batch : batch.Gather(chosen);
+    parts[bucket] = batch.Gather(chosen);
   }
   return parts;
 }
