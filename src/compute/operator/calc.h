@@ -51,7 +51,7 @@ class WatermarkOperator : public Operator, public WatermarkGenerator {
   Status Process(int input, model::Batch batch) override;
   Watermark CurrentWatermark() const override { return watermark_; }
   Result<std::vector<int>> RisesIn(const model::Batch& batch) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status BeginSnapshot(StateWriter& writer) override;
   Status Restore(StateReader& reader) override;
 
  private:

@@ -23,11 +23,6 @@ class IntervalJoinOperator : public Operator {
   Status ProcessWatermark(Watermark watermark) override;
   Watermark OutputWatermark(Watermark watermark) const override;
   Status Tick(int64_t now_ms) override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return rows_.ContinueSnapshot(deadline_ns);

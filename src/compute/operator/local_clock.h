@@ -24,7 +24,6 @@ class LocalClockOperator : public Operator {
   }
   Status Tick(int64_t now_ms) override { return inner_->Tick(now_ms); }
   Status Finish() override { return inner_->Finish(); }
-  Status Snapshot(StateWriter& writer) override { return inner_->Snapshot(writer); }
   Status BeginSnapshot(StateWriter& writer) override { return inner_->BeginSnapshot(writer); }
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return inner_->ContinueSnapshot(deadline_ns);

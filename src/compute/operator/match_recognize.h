@@ -32,11 +32,6 @@ class MatchOperator : public Operator, private MatchConditions {
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
   Status Tick(int64_t now_ms) override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return table_.ContinueSnapshot(deadline_ns);

@@ -38,8 +38,8 @@ struct OperatorContext {
 /// needs no locks. Batches are pushed in; results are pushed to the output before the call returns
 /// (run to completion).
 ///
-/// Life: Open, [Restore], then Process / ProcessWatermark / Tick / Snapshot in any order, Finish
-/// once when every input has ended, after ProcessWatermark(kMaxWatermark).
+/// Life: Open, [Restore], then Process / ProcessWatermark / Tick / BeginSnapshot in any order,
+/// Finish once when every input has ended, after ProcessWatermark(kMaxWatermark).
 class Operator {
  public:
   virtual ~Operator() = default;
@@ -67,18 +67,23 @@ class Operator {
   virtual Status Finish() { return Status::Ok(); }
 
   /// Writes what changed in the keyed state since the last snapshot, and the small rest whole.
-  /// Called at a checkpoint barrier, between batches.
-  virtual Status Snapshot(StateWriter& writer) {
+  /// Called at a checkpoint barrier, between batches. The work may be left to ContinueSnapshot:
+  /// rows go on in between, and what is written is the state of this moment. `writer` lives until
+  /// the work is done.
+  virtual Status BeginSnapshot(StateWriter& writer) {
     (void)writer;
     return Status::Ok();
   }
-  /// As Snapshot, but the work may be left to ContinueSnapshot: rows go on in between, and what is
-  /// written is the state of this moment. `writer` lives until the work is done.
-  virtual Status BeginSnapshot(StateWriter& writer) { return Snapshot(writer); }
   /// Works on until MonotonicNs() is past `deadline_ns`; whether all is written.
   virtual bool ContinueSnapshot(int64_t deadline_ns) {
     (void)deadline_ns;
     return true;
+  }
+  /// Both at once.
+  Status Snapshot(StateWriter& writer) {
+    RETURN_IF_ERROR(BeginSnapshot(writer));
+    ContinueSnapshot(std::numeric_limits<int64_t>::max());
+    return Status::Ok();
   }
   /// Fills the state of a fresh operator from the merged snapshots.
   virtual Status Restore(StateReader& reader) {

@@ -30,11 +30,6 @@ class OverAggregateOperator : public Operator {
   ~OverAggregateOperator() override;
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Tick(int64_t now_ms) override;

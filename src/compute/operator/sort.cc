@@ -192,7 +192,7 @@ Status LimitOperator::Process(int, Batch batch) {
   return context_.output->Emit(batch.Slice(static_cast<int>(begin), static_cast<int>(end - begin)));
 }
 
-Status LimitOperator::Snapshot(StateWriter& writer) {
+Status LimitOperator::BeginSnapshot(StateWriter& writer) {
   ByteWriter value;
   value.Write<int64_t>(seen_);
   if (ttl_.IsOn()) value.Write<int64_t>(passed_ms_);

@@ -22,11 +22,6 @@ class SortOperator : public Operator {
   static Result<std::unique_ptr<Operator>> Make(const sql::SortNode& node);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
@@ -73,7 +68,7 @@ class LimitOperator : public Operator {
   /// With an order, or over an input with updates, it is a rank without keys.
   static Result<std::unique_ptr<Operator>> Make(const sql::LimitNode& node);
   Status Process(int input, model::Batch batch) override;
-  Status Snapshot(StateWriter& writer) override;
+  Status BeginSnapshot(StateWriter& writer) override;
   Status Restore(StateReader& reader) override;
 
  private:

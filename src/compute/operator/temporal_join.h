@@ -22,11 +22,6 @@ class TemporalJoinOperator : public Operator {
                                                 std::shared_ptr<Evaluator> condition);
   Status Process(int input, model::Batch batch) override;
   Status ProcessWatermark(Watermark watermark) override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return rows_.ContinueSnapshot(deadline_ns);

@@ -28,11 +28,6 @@ class WindowAggregateOperator : public Operator {
   Status ProcessWatermark(Watermark watermark) override;
   Status Tick(int64_t now_ms) override;
   Status Finish() override;
-  Status Snapshot(StateWriter& writer) override {
-    RETURN_IF_ERROR(BeginSnapshot(writer));
-    ContinueSnapshot(INT64_MAX);
-    return Status::Ok();
-  }
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;

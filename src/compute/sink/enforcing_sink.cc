@@ -24,7 +24,6 @@ class EnforcingWriter : public SinkWriter {
   Status Tick(int64_t now_ms) override { return writer_->Tick(now_ms); }
   void SetIdle(bool idle) override { writer_->SetIdle(idle); }
   Status Finish() override { return writer_->Finish(); }
-  Status Snapshot(StateWriter& state) override { return writer_->Snapshot(state); }
   Status BeginSnapshot(StateWriter& state) override { return writer_->BeginSnapshot(state); }
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return writer_->ContinueSnapshot(deadline_ns);

@@ -218,7 +218,7 @@ void FilesystemWriter::ReportPartitions(std::vector<Entry>& entries) {
   entries.push_back({kWatermarkTable, std::to_string(shard_), reported_});
 }
 
-Status FilesystemWriter::Snapshot(StateWriter& state) {
+Status FilesystemWriter::BeginSnapshot(StateWriter& state) {
   for (const std::string& key : forgotten_) state.Delete(kPendingTable, kUnkeyed, key);
   for (const std::string& partition : changed_) {
     state.Put(kPendingTable, kUnkeyed, KeyOf(shard_, partition), ValueOf(pending_.at(partition)));

@@ -54,7 +54,7 @@ class FilesystemWriter : public SinkWriter {
   Status Tick(int64_t now_ms) override;
   void SetIdle(bool idle) override { idle_ = idle; }
   Result<EpochWork> EndEpoch() override;
-  Status Snapshot(StateWriter& state) override;
+  Status BeginSnapshot(StateWriter& state) override;
   Status Restore(StateReader& state) override;
   int64_t StateBytes() const override { return buffered_; }
 

@@ -60,7 +60,7 @@ class CountByKey : public Operator {
     }
     return context_.output->Emit(out.Finish());
   }
-  Status Snapshot(StateWriter& writer) override {
+  Status BeginSnapshot(StateWriter& writer) override {
     for (auto& [key, count] : counts_) {
       if (!std::exchange(count.dirty, false)) continue;
       writer.Put("counts", count.key_group, std::to_string(key), std::to_string(count.value));
