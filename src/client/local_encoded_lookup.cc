@@ -2,7 +2,7 @@
 
 #include "client/local_encoded_table.h"
 #include "format/partition_name.h"
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 #include "storage/kv/row_value.h"
 
 namespace forebay::client {

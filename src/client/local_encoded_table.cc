@@ -3,8 +3,8 @@
 #include <mutex>
 
 #include "base/bytes.h"
-#include "format/compacted_columns.h"
-#include "format/kv_batch.h"
+#include "format/batch/kv_batch.h"
+#include "format/row/compacted_columns.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/log/segment_cursor.h"
 

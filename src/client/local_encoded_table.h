@@ -4,10 +4,10 @@
 #include <mutex>
 
 #include "client/tablet_gateway.h"
-#include "format/compacted_row.h"
-#include "format/kv_batch.h"
-#include "format/lake_key.h"
-#include "format/log_batch_projection.h"
+#include "format/batch/kv_batch.h"
+#include "format/batch/log_batch_projection.h"
+#include "format/row/compacted_row.h"
+#include "format/row/lake_key.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "format/lake_key.h"
 #include "format/partition_name.h"
-#include "format/row_key.h"
+#include "format/row/lake_key.h"
+#include "format/row/row_key.h"
 
 namespace forebay::client {
 

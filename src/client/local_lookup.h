@@ -3,7 +3,7 @@
 #include "client/connection.h"
 #include "client/key_scans.h"
 #include "client/lookup_keys.h"
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "client/bucket_batches.h"
-#include "format/batch_statistics.h"
-#include "format/lake_key.h"
-#include "format/log_batch.h"
+#include "format/batch/batch_statistics.h"
+#include "format/batch/log_batch.h"
 #include "format/partition_name.h"
+#include "format/row/lake_key.h"
 #include "storage/kv/kv_tablet.h"
 
 namespace forebay::client {

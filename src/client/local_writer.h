@@ -1,7 +1,7 @@
 #pragma once
 
 #include "client/connection.h"
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 #include "storage/storage_server.h"
 
 namespace forebay::client {

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "format/partition_name.h"
-#include "format/row_format.h"
+#include "format/row/row_format.h"
 
 namespace forebay::client {
 

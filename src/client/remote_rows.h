@@ -10,7 +10,7 @@
 #include "client/connection.h"
 #include "client/key_scans.h"
 #include "client/lookup_keys.h"
-#include "format/kv_batch.h"
+#include "format/batch/kv_batch.h"
 
 namespace forebay::client {
 

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "client/remote_admin.h"
 #include "client/remote_segment.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 
 namespace forebay::client {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 #include "io/file_system.h"
 
 namespace forebay::client {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "format/kv_batch.h"
-#include "format/log_batch.h"
+#include "format/batch/kv_batch.h"
+#include "format/batch/log_batch.h"
 
 namespace forebay::client {
 

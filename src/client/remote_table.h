@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "client/connection.h"
-#include "format/lake_key.h"
-#include "format/log_batch.h"
-#include "format/row_format.h"
+#include "format/batch/log_batch.h"
+#include "format/row/lake_key.h"
+#include "format/row/row_format.h"
 #include "rpc/messages.h"
 
 namespace forebay::client {

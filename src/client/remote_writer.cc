@@ -2,8 +2,8 @@
 
 #include "client/bucket_batches.h"
 #include "client/remote_admin.h"
-#include "format/kv_batch.h"
-#include "format/log_batch.h"
+#include "format/batch/kv_batch.h"
+#include "format/batch/log_batch.h"
 #include "format/partition_name.h"
 #include "storage/schema_registry.h"
 

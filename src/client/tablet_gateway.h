@@ -12,8 +12,8 @@
 #include "base/signal.h"
 #include "client/connection.h"
 #include "client/snapshot_gateway.h"
-#include "format/batch_filter.h"
-#include "format/log_batch.h"
+#include "format/batch/batch_filter.h"
+#include "format/batch/log_batch.h"
 #include "model/table.h"
 
 namespace forebay::storage {
@@ -95,8 +95,8 @@ class EncodedTable {
 
   // The rest is for tables with a primary key.
 
-  /// Applies a batch of writes (format/kv_batch.h); errors as of AppendBatches, kNotSupported when
-  /// deletes are disabled, and kOutOfRange when the table does not take such target columns.
+  /// Applies a batch of writes (format/batch/kv_batch.h); errors as of AppendBatches, kNotSupported
+  /// when deletes are disabled, and kOutOfRange when the table does not take such target columns.
   virtual void PutRows(int bucket, std::string_view batch, const PutOptions& options,
                        WriteCallback done) = 0;
   /// The rows of encoded keys; bytes that are no key have none.

@@ -12,7 +12,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include "format/record_batch_message.h"
+#include "format/batch/record_batch_message.h"
 
 namespace forebay::format {
 

@@ -13,7 +13,7 @@
 
 #include "base/ascii_case.h"
 #include "base/check.h"
-#include "format/text_cell.h"
+#include "format/text/text_cell.h"
 
 namespace forebay::rpc {
 

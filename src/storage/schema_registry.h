@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "format/compacted_row.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
+#include "format/row/compacted_row.h"
 #include "model/batch.h"
 #include "model/table.h"
 

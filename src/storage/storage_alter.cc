@@ -1,6 +1,6 @@
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "format/row_format.h"
+#include "format/row/row_format.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 

@@ -1,7 +1,7 @@
 // The first byte chooses the columns, the rest is an Arrow record batch message.
 
-#include "format/record_batch_message.h"
-#include "format/record_batch_metadata.h"
+#include "format/batch/record_batch_message.h"
+#include "format/batch/record_batch_metadata.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace forebay {

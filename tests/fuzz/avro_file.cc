@@ -1,6 +1,6 @@
 // The first byte says where the file is cut in two.
 
-#include "format/avro_file.h"
+#include "format/avro/avro_file.h"
 
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,6 +1,6 @@
 // The first byte holds the format and its options.
 
-#include "format/change_json.h"
+#include "format/text/change_json.h"
 
 #include "tests/fuzz/fuzz_target.h"
 

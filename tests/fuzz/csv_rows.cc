@@ -1,6 +1,6 @@
 // The first byte holds options and where the text is cut in two.
 
-#include "format/csv_rows.h"
+#include "format/text/csv_rows.h"
 
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,4 +1,4 @@
-#include "format/json_rows.h"
+#include "format/text/json_rows.h"
 
 #include "tests/fuzz/fuzz_target.h"
 

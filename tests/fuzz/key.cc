@@ -1,6 +1,6 @@
 // The first byte chooses the key's column, the rest is a key.
 
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace forebay {

@@ -1,11 +1,11 @@
 // The first byte says what the rest is: a batch of writes, or of values; and whether its checksum
 // is made right, so that what lies behind it is reached.
 
-#include "format/kv_batch.h"
+#include "format/batch/kv_batch.h"
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
-#include "format/row_format.h"
+#include "format/row/row_format.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace forebay {

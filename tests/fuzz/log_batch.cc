@@ -1,8 +1,8 @@
 // The first byte says how the rest, a log batch, is read.
 
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 
-#include "format/batch_filter.h"
+#include "format/batch/batch_filter.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace forebay {

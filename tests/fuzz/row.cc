@@ -1,8 +1,8 @@
 // The first byte chooses the format, the rest is a row.
 
-#include "format/compacted_columns.h"
-#include "format/compacted_row.h"
-#include "format/row_format.h"
+#include "format/row/compacted_columns.h"
+#include "format/row/compacted_row.h"
+#include "format/row/row_format.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace forebay {

@@ -5,7 +5,7 @@
 
 #include "base/crc32c.h"
 #include "compute/checkpoint/checkpoint_file.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 #include "format/parquet_file.h"
 #include "io/file_system.h"
 #include "lake/avro/avro_codec.h"

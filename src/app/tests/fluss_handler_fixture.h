@@ -8,10 +8,10 @@
 #include "base/bytes.h"
 #include "base/crc32c.h"
 #include "client/tests/local_fixture.h"
-#include "format/compacted_row.h"
-#include "format/kv_batch.h"
-#include "format/log_batch.h"
-#include "format/row_key.h"
+#include "format/batch/kv_batch.h"
+#include "format/batch/log_batch.h"
+#include "format/row/compacted_row.h"
+#include "format/row/row_key.h"
 #include "serve/fluss/fluss_handler.h"
 
 namespace forebay::serve {

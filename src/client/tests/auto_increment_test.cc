@@ -7,7 +7,7 @@
 #include "base/failpoint.h"
 #include "client/tablet_gateway.h"
 #include "client/tests/keyed_fixture.h"
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 
 namespace forebay::client {
 namespace {

@@ -1,6 +1,6 @@
 #include "client/tablet_gateway.h"
 #include "client/tests/keyed_fixture.h"
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 
 namespace forebay::client {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "client/tablet_gateway.h"
 #include "client/tests/local_fixture.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 
 namespace forebay::client {
 namespace {

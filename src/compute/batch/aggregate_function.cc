@@ -1,10 +1,10 @@
 #include <mutex>
 #include <numeric>
 
+#include "compute/aggregate/accumulator.h"
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/duckdb_handle.h"
 #include "compute/batch/vector_bridge.h"
-#include "compute/operator/accumulator.h"
 
 // The streaming accumulators as DuckDB aggregates, for functions DuckDB has no equal of.
 

@@ -3,8 +3,8 @@
 #include <deque>
 
 #include "base/clock.h"
-#include "compute/operator/match_recognize.h"
-#include "compute/operator/window_assigner.h"
+#include "compute/match/match_recognize.h"
+#include "compute/window/window_assigner.h"
 
 namespace forebay::compute {
 

@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "compute/operator/emitter.h"
-#include "compute/operator/window_assigner.h"
+#include "compute/window/window_assigner.h"
 
 namespace forebay::compute {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "compute/operator/operator.h"
-#include "compute/operator/window_assigner.h"
+#include "compute/window/window_assigner.h"
 
 namespace forebay::compute {
 

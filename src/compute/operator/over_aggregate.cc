@@ -7,8 +7,8 @@
 
 #include "compute/operator/emitter.h"
 #include "compute/operator/progress.h"
-#include "compute/operator/window_assigner.h"
 #include "compute/state/slice_clock.h"
+#include "compute/window/window_assigner.h"
 
 namespace forebay::compute {
 

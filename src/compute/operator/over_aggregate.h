@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "compute/operator/accumulator.h"
+#include "compute/aggregate/accumulator.h"
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"

@@ -5,7 +5,7 @@
 
 #include "compute/operator/emitter.h"
 #include "compute/operator/progress.h"
-#include "compute/operator/window_assigner.h"
+#include "compute/window/window_assigner.h"
 
 namespace forebay::compute {
 

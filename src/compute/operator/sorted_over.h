@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "compute/operator/accumulator.h"
+#include "compute/aggregate/accumulator.h"
 #include "compute/operator/operator.h"
 #include "compute/state/keyed_rows.h"
 #include "compute/state/sort_key.h"

@@ -1,7 +1,7 @@
 #include "compute/runtime/dead_letters.h"
 
 #include "compute/sink/table_sink.h"
-#include "format/json_writer.h"
+#include "format/text/json_writer.h"
 
 namespace forebay::compute {
 

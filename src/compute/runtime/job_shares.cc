@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "compute/operator/join.h"
+#include "compute/join/join.h"
 #include "compute/runtime/job_execution.h"
 #include "compute/source/split_position.h"
 #include "compute/source/table_positions.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "compute/source/format_options.h"
-#include "format/avro_file.h"
+#include "format/avro/avro_file.h"
 #include "io/file_system.h"
 #include "model/batch.h"
 #include "sql/plan/plan.h"

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 
 namespace forebay::compute {
 namespace {

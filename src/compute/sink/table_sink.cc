@@ -13,7 +13,7 @@
 #include "client/writer_ids.h"
 #include "compute/sink/table_commit.h"
 #include "compute/sink/upsert_materializer.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 
 namespace forebay::compute {
 namespace {

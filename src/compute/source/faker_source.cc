@@ -7,7 +7,7 @@
 #include "compute/source/faker_expression.h"
 #include "compute/source/format_options.h"
 #include "compute/source/made_rows.h"
-#include "format/text_cell.h"
+#include "format/text/text_cell.h"
 #include "model/value_text.h"
 
 namespace forebay::compute {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "compute/source/format_options.h"
-#include "format/text_cell.h"
+#include "format/text/text_cell.h"
 #include "sql/catalog/metadata_columns.h"
 
 namespace forebay::compute {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "format/change_json.h"
+#include "format/text/change_json.h"
 #include "model/batch.h"
 #include "sql/plan/plan.h"
 

@@ -4,9 +4,9 @@
 
 #include "compute/source/format_options.h"
 #include "compute/source/line_file.h"
-#include "format/avro_file.h"
-#include "format/csv_rows.h"
+#include "format/avro/avro_file.h"
 #include "format/parquet_file.h"
+#include "format/text/csv_rows.h"
 
 namespace forebay::compute {
 

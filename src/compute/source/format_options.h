@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/result.h"
-#include "format/change_json.h"
-#include "format/csv_rows.h"
-#include "format/json_rows.h"
-#include "format/json_writer.h"
+#include "format/text/change_json.h"
+#include "format/text/csv_rows.h"
+#include "format/text/json_rows.h"
+#include "format/text/json_writer.h"
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {

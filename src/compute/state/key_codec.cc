@@ -1,6 +1,6 @@
 #include "compute/state/key_codec.h"
 
-#include "compute/operator/hash_batch.h"
+#include "compute/state/hash_batch.h"
 
 namespace forebay::compute {
 

@@ -1,4 +1,4 @@
-#include "compute/operator/hash_batch.h"
+#include "compute/state/hash_batch.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "client/connection.h"
-#include "compute/operator/hash_batch.h"
+#include "compute/state/hash_batch.h"
 
 namespace forebay::compute {
 

@@ -1,4 +1,4 @@
-#include "compute/operator/accumulator.h"
+#include "compute/aggregate/accumulator.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "compute/operator/group_aggregate.h"
+#include "compute/aggregate/group_aggregate.h"
 
 #include "compute/tests/operator_fixture.h"
 

@@ -1,6 +1,6 @@
-#include "compute/operator/join.h"
+#include "compute/join/join.h"
 
-#include "compute/operator/window_join.h"
+#include "compute/join/window_join.h"
 #include "compute/tests/operator_fixture.h"
 
 namespace forebay::compute {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
-#include "compute/operator/full_lookup_cache.h"
-#include "compute/operator/lookup_join.h"
+#include "compute/join/full_lookup_cache.h"
+#include "compute/join/lookup_join.h"
 #include "compute/tests/memory_connection.h"
 #include "compute/tests/operator_fixture.h"
 

@@ -1,4 +1,4 @@
-#include "compute/operator/match_recognize.h"
+#include "compute/match/match_recognize.h"
 
 #include <algorithm>
 

@@ -2,8 +2,8 @@
 
 #include "compute/operator/deduplicate.h"
 #include "compute/operator/sort.h"
-#include "compute/operator/window_table.h"
 #include "compute/tests/operator_fixture.h"
+#include "compute/window/window_table.h"
 
 namespace forebay::compute {
 namespace {

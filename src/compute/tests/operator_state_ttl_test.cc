@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include "compute/aggregate/group_aggregate.h"
+#include "compute/join/join.h"
 #include "compute/operator/deduplicate.h"
-#include "compute/operator/group_aggregate.h"
-#include "compute/operator/join.h"
 #include "compute/operator/over_aggregate.h"
 #include "compute/operator/rank.h"
 #include "compute/operator/sort.h"

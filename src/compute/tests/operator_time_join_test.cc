@@ -1,5 +1,5 @@
-#include "compute/operator/interval_join.h"
-#include "compute/operator/temporal_join.h"
+#include "compute/join/interval_join.h"
+#include "compute/join/temporal_join.h"
 #include "compute/tests/operator_fixture.h"
 
 namespace forebay::compute {

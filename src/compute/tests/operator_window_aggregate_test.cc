@@ -1,6 +1,6 @@
-#include "compute/operator/session_aggregate.h"
-#include "compute/operator/window_aggregate.h"
 #include "compute/tests/operator_fixture.h"
+#include "compute/window/session_aggregate.h"
+#include "compute/window/window_aggregate.h"
 
 namespace forebay::compute {
 namespace {

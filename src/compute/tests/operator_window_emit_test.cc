@@ -1,4 +1,4 @@
-#include "compute/operator/window_emit.h"
+#include "compute/window/window_emit.h"
 
 #include <gmock/gmock.h>
 

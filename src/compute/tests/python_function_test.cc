@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "compute/operator/accumulator.h"
+#include "compute/aggregate/accumulator.h"
 #include "compute/tests/operator_fixture.h"
 #include "sql/plan/python_call.h"
 
@@ -62,8 +62,9 @@ def secret(n): return os.environ.get("AWS_SECRET_ACCESS_KEY", "unknown")
 std::string Python() {
   const char* prefix = std::getenv("FOREBAY_DEPS");
   const char* home = std::getenv("HOME");
-  std::string deps = prefix != nullptr ? prefix : std::string(home == nullptr ? "" : home) +
-                                                      "/.cache/forebay/deps";
+  std::string deps = prefix != nullptr
+                         ? prefix
+                         : std::string(home == nullptr ? "" : home) + "/.cache/forebay/deps";
   return deps + "/python/bin/python";
 }
 

@@ -7,9 +7,9 @@
 #include <set>
 #include <string>
 
-#include "compute/operator/hash_batch.h"
 #include "compute/runtime/job_execution.h"
 #include "compute/sink/row_text.h"
+#include "compute/state/hash_batch.h"
 #include "compute/tests/memory_connection.h"
 
 namespace forebay::compute {

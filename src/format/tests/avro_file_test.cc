@@ -1,9 +1,9 @@
-#include "format/avro_file.h"
+#include "format/avro/avro_file.h"
 
 #include <gtest/gtest.h>
 
-#include "format/avro_cell.h"
-#include "format/avro_schema.h"
+#include "format/avro/avro_cell.h"
+#include "format/avro/avro_schema.h"
 #include "model/value_text.h"
 
 namespace forebay::format {

@@ -1,4 +1,4 @@
-#include "format/batch_filter.h"
+#include "format/batch/batch_filter.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "format/change_json.h"
+#include "format/text/change_json.h"
 
 #include <gtest/gtest.h>
 

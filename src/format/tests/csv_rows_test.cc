@@ -1,4 +1,4 @@
-#include "format/csv_rows.h"
+#include "format/text/csv_rows.h"
 
 #include <gtest/gtest.h>
 

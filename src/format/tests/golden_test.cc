@@ -6,10 +6,10 @@
 #include <map>
 #include <sstream>
 
-#include "format/batch_statistics.h"
-#include "format/lake_key.h"
-#include "format/log_batch.h"
-#include "format/row_format.h"
+#include "format/batch/batch_statistics.h"
+#include "format/batch/log_batch.h"
+#include "format/row/lake_key.h"
+#include "format/row/row_format.h"
 #include "format/tests/sample_batches.h"
 
 namespace forebay::format {

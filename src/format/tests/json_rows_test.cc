@@ -1,10 +1,10 @@
-#include "format/json_rows.h"
+#include "format/text/json_rows.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "format/text_cell.h"
+#include "format/text/text_cell.h"
 #include "model/value_text.h"
 
 namespace forebay::format {

@@ -1,10 +1,10 @@
-#include "format/json_writer.h"
+#include "format/text/json_writer.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-#include "format/json_rows.h"
+#include "format/text/json_rows.h"
 #include "model/value.h"
 
 namespace forebay::format {

@@ -1,4 +1,4 @@
-#include "format/kv_batch.h"
+#include "format/batch/kv_batch.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

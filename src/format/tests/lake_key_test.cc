@@ -1,4 +1,4 @@
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 
 #include <gtest/gtest.h>
 

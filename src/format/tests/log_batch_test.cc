@@ -1,4 +1,4 @@
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 
 #include <gtest/gtest.h>
 

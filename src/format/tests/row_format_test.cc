@@ -1,11 +1,11 @@
-#include "format/row_format.h"
+#include "format/row/row_format.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
 #include "base/bytes.h"
-#include "format/compacted_row.h"
+#include "format/row/compacted_row.h"
 #include "format/tests/sample_batches.h"
 
 namespace forebay::format {

@@ -1,11 +1,11 @@
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "format/compacted_columns.h"
-#include "format/compacted_row.h"
+#include "format/row/compacted_columns.h"
+#include "format/row/compacted_row.h"
 #include "format/tests/sample_batches.h"
 
 namespace forebay::format {

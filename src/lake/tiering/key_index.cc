@@ -1,6 +1,6 @@
 #include "lake/tiering/key_index.h"
 
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 
 namespace forebay::lake {
 

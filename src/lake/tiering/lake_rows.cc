@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 #include "model/value_text.h"
 
 namespace forebay::lake {

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/failpoint.h"
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 #include "lake/tiering/lake_offsets.h"
 #include "lake/tiering/lake_rows.h"
 #include "lake/tiering/parquet_bytes.h"

@@ -1,6 +1,6 @@
 #include "serve/fluss/lake_requests.h"
 
-#include "format/lake_key.h"
+#include "format/row/lake_key.h"
 #include "lake/tiering/lake_rows.h"
 #include "serve/fluss/admin_requests.h"
 

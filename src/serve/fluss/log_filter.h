@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "format/batch_filter.h"
+#include "format/batch/batch_filter.h"
 #include "model/table.h"
 #include "rpc/messages.h"
 

@@ -1,6 +1,6 @@
 #include "serve/fluss/row_requests.h"
 
-#include "format/kv_batch.h"
+#include "format/batch/kv_batch.h"
 #include "serve/fluss/log_requests.h"
 #include "serve/fluss/pending_buckets.h"
 

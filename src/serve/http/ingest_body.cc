@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "format/csv_rows.h"
-#include "format/json_rows.h"
+#include "format/text/csv_rows.h"
+#include "format/text/json_rows.h"
 
 namespace forebay::serve {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "format/row_error.h"
+#include "format/text/row_error.h"
 #include "model/batch.h"
 #include "model/table.h"
 #include "serve/http/http_message.h"

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/failpoint.h"
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 #include "serve/session/query_cursor.h"
 #include "serve/session/sql_catalog.h"
 #include "sql/analyzer/analyzer.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "format/json_writer.h"
+#include "format/text/json_writer.h"
 #include "model/value_text.h"
 
 namespace forebay::serve {

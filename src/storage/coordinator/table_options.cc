@@ -10,8 +10,8 @@
 #include "base/byte_size.h"
 #include "base/duration.h"
 #include "base/name_list.h"
-#include "format/batch_statistics.h"
-#include "format/row_format.h"
+#include "format/batch/batch_statistics.h"
+#include "format/row/row_format.h"
 #include "storage/coordinator/partition_spec.h"
 #include "storage/coordinator/row_rules.h"
 

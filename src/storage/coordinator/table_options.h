@@ -1,9 +1,9 @@
 #pragma once
 
 #include "base/result.h"
-#include "format/compression.h"
-#include "format/log_batch.h"
-#include "format/row_format.h"
+#include "format/batch/compression.h"
+#include "format/batch/log_batch.h"
+#include "format/row/row_format.h"
 #include "model/table.h"
 #include "storage/coordinator/auto_partition.h"
 #include "storage/log/log_tablet.h"

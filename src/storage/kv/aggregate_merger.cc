@@ -1,8 +1,8 @@
 #include "storage/kv/aggregate_merger.h"
 
 #include "base/bytes.h"
-#include "format/compacted_cell.h"
-#include "format/compacted_row.h"
+#include "format/row/compacted_cell.h"
+#include "format/row/compacted_row.h"
 
 namespace forebay::storage {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/compacted_columns.h"
+#include "format/row/compacted_columns.h"
 
 namespace forebay::storage {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "format/log_batch.h"
-#include "format/row_key.h"
+#include "format/batch/log_batch.h"
+#include "format/row/row_key.h"
 #include "storage/kv/row_value.h"
 
 namespace forebay::storage {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "format/row_key.h"
+#include "format/row/row_key.h"
 #include "model/batch.h"
 #include "storage/coordinator/table_options.h"
 #include "storage/kv/auto_increment.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "format/compacted_row.h"
+#include "format/row/compacted_row.h"
 
 namespace forebay::storage {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "format/compacted_row.h"
+#include "format/row/compacted_row.h"
 #include "storage/kv/aggregate_merger.h"
 #include "storage/kv/partial_update.h"
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "format/compacted_row.h"
+#include "format/row/compacted_row.h"
 #include "model/batch.h"
 #include "model/table.h"
 

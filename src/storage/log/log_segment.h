@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 #include "io/file_system.h"
 #include "storage/log/log_index.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 #include "io/file_system.h"
 
 namespace forebay::storage {

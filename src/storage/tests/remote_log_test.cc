@@ -12,7 +12,7 @@
 
 #include "base/failpoint.h"
 #include "base/tests/manual_clock.h"
-#include "format/log_batch.h"
+#include "format/batch/log_batch.h"
 #include "io/faulty_file_system.h"
 #include "storage/storage_server.h"
 #include "storage/tests/remote_work.h"

@@ -12,7 +12,7 @@
 
 #include "base/failpoint.h"
 #include "base/tests/manual_clock.h"
-#include "format/compacted_row.h"
+#include "format/row/compacted_row.h"
 #include "io/faulty_file_system.h"
 #include "io/file_system.h"
 #include "storage/kv/kv_tablet.h"

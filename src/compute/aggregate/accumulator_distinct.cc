@@ -1,0 +1,249 @@
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "compute/aggregate/accumulator.h"
+#include "compute/aggregate/stored_value.h"
+
+namespace forebay::compute {
+
+using model::Column;
+using model::ColumnBuilder;
+using model::DataType;
+
+namespace {
+
+/// How often every value is there.
+template <typename V>
+class Counts {
+ public:
+  /// The count before and after a change.
+  std::pair<int64_t, int64_t> Change(const V& value, int64_t change, const StateTtl&, int64_t) {
+    auto it = counts_.try_emplace(value, 0).first;
+    int64_t before = it->second;
+    it->second += change;
+    int64_t after = it->second;
+    if (after == 0) counts_.erase(it);
+    return {before, after};
+  }
+  template <typename F>
+  void ForEach(F&& f) const {
+    for (const auto& [value, count] : counts_) f(value, count, 0);
+  }
+
+ private:
+  std::unordered_map<V, int64_t, StoredHash<V>, std::equal_to<V>,
+                     StateAllocator<std::pair<const V, int64_t>>>
+      counts_;
+};
+
+/// The same for values that are forgotten a TTL after their last change. Every value stands once in
+/// a queue, by the time at which it may expire; each change looks at the front of it, so that
+/// there is never much to do at once.
+template <typename V>
+class TimedCounts {
+ public:
+  std::pair<int64_t, int64_t> Change(const V& value, int64_t change, const StateTtl& ttl,
+                                     int64_t now_ms) {
+    constexpr int kForgottenPerChange = 4;
+    for (int i = 0; i < kForgottenPerChange; ++i) ForgetOne(ttl, now_ms);
+    auto [it, is_new] = counts_.try_emplace(value);
+    Timed& timed = it->second;
+    if (is_new) queue_.push_back({ttl.DueAfter(now_ms), &*it});
+    int64_t before = ttl.IsExpired(timed.written_ms, now_ms) ? 0 : timed.count;
+    timed = {before + change, now_ms};
+    return {before, timed.count};
+  }
+  /// As it was saved.
+  void Put(const V& value, int64_t count, int64_t written_ms, const StateTtl& ttl) {
+    auto it = counts_.insert_or_assign(value, Timed{count, written_ms}).first;
+    queue_.push_back({ttl.DueAfter(written_ms), &*it});
+  }
+  template <typename F>
+  void ForEach(F&& f) const {
+    for (const auto& [value, timed] : counts_) {
+      if (timed.count != 0) f(value, timed.count, timed.written_ms);
+    }
+  }
+
+ private:
+  struct Timed {
+    int64_t count = 0;  ///< 0: it stays until it is at the front of the queue
+    int64_t written_ms = 0;
+  };
+  using Entry = std::pair<const V, Timed>;
+  struct Waiting {
+    int64_t due_ms;
+    const Entry* entry;
+  };
+
+  void ForgetOne(const StateTtl& ttl, int64_t now_ms) {
+    if (front_ == queue_.size() || queue_[front_].due_ms > now_ms) return;
+    const Entry* entry = queue_[front_++].entry;
+    if (front_ * 2 > queue_.size()) {
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(front_));
+      front_ = 0;
+    }
+    const Timed& timed = entry->second;
+    if (timed.count != 0 && !ttl.IsExpired(timed.written_ms, now_ms)) {
+      queue_.push_back({ttl.DueAfter(timed.written_ms), entry});
+    } else {
+      counts_.erase(counts_.find(entry->first));
+    }
+  }
+
+  std::unordered_map<V, Timed, StoredHash<V>, std::equal_to<V>, StateAllocator<Entry>> counts_;
+  std::vector<Waiting, StateAllocator<Waiting>> queue_;
+  size_t front_ = 0;  ///< of the queue; what is before it has gone
+};
+
+/// Counts every value and hands `inner` those whose count becomes positive, and takes back those
+/// whose count falls to zero. The inner state lies behind the pointer to the counts.
+template <typename T, template <typename> typename CountsOf>
+class DistinctAccumulator : public Accumulator {
+ public:
+  using V = StoredValue<T>;
+  using Counts = CountsOf<V>;
+  static constexpr bool kIsTimed = std::is_same_v<Counts, TimedCounts<V>>;
+
+  DistinctAccumulator(std::unique_ptr<Accumulator> inner, int argument, DataType type, StateTtl ttl)
+      : Accumulator(16 + inner->bytes()),
+        inner_(std::move(inner)),
+        argument_(argument),
+        type_(std::move(type)),
+        ttl_(ttl) {}
+
+  void Update(const AccumulatorInput& input) override {
+    const Column& column = input.batch.columns[argument_];
+    rows_.clear();
+    payloads_.clear();
+    signs_.clear();
+    for (size_t i = 0; i < input.rows.size(); ++i) {
+      int row = static_cast<int>(input.rows[i]);
+      if (column.IsNull(row)) continue;
+      int sign = input.signs == nullptr ? 1 : input.signs[i];
+      int change = Count(input.payloads[i], LoadValue<T>(column, row), sign);
+      if (change == 0) continue;
+      rows_.push_back(input.rows[i]);
+      payloads_.push_back(input.payloads[i]);
+      signs_.push_back(static_cast<int8_t>(change));
+    }
+    UpdateInner(model::Batch(input.batch.num_rows, {column}));
+  }
+  void Merge(char* into, const char* from) override {
+    const Counts* other = *StateIn<Counts*>(from);
+    if (other == nullptr) return;
+    rows_.clear();
+    payloads_.clear();
+    signs_.clear();
+    ColumnBuilder values(type_);
+    other->ForEach([&](const V& value, int64_t count, int64_t) {
+      int change = Count(into, value, count);
+      if (change == 0) return;
+      rows_.push_back(static_cast<uint32_t>(values.num_rows()));
+      AppendStored(value, values);
+      payloads_.push_back(into);
+      signs_.push_back(static_cast<int8_t>(change));
+    });
+    int count = values.num_rows();
+    UpdateInner(model::Batch(count, {values.Finish()}));
+  }
+  void Emit(std::span<char* const> payloads, ColumnBuilder& builder) override {
+    inner_->PlaceAt(offset() + 16);
+    inner_->Emit(payloads, builder);
+  }
+  void Save(const char* payload, ByteWriter& writer) const override {
+    inner_->PlaceAt(offset() + 16);
+    const Counts* counts = *StateIn<Counts*>(payload);
+    uint64_t size = 0;
+    if (counts != nullptr) counts->ForEach([&](const V&, int64_t, int64_t) { ++size; });
+    writer.WriteVarint(size | (kIsTimed ? kTimedMark : 0));
+    if (counts != nullptr) {
+      counts->ForEach([&](const V& value, int64_t count, int64_t written_ms) {
+        WriteStored(value, writer);
+        writer.Write<int64_t>(count);
+        if (kIsTimed) writer.Write<int64_t>(written_ms);
+      });
+    }
+    inner_->Save(payload, writer);
+  }
+  Status Load(char* payload, ByteReader& reader) override {
+    inner_->PlaceAt(offset() + 16);
+    ASSIGN_OR_RETURN(uint64_t size, reader.ReadVarint());
+    bool is_timed = (size & kTimedMark) != 0;
+    size &= ~kTimedMark;
+    for (uint64_t i = 0; i < size; ++i) {
+      ASSIGN_OR_RETURN(V value, ReadStored<V>(reader));
+      ASSIGN_OR_RETURN(int64_t count, reader.Read<int64_t>());
+      int64_t written_ms = now_ms_;
+      if (is_timed) {
+        ASSIGN_OR_RETURN(written_ms, reader.Read<int64_t>());
+      }
+      if constexpr (kIsTimed) {
+        CountsIn(payload).Put(value, count, written_ms, ttl_);
+      } else {
+        Count(payload, value, count);
+      }
+    }
+    return inner_->Load(payload, reader);
+  }
+  void Destroy(char* payload) override {
+    inner_->PlaceAt(offset() + 16);
+    inner_->Destroy(payload);
+    DeleteStateObject(*StateIn<Counts*>(payload));
+    *StateIn<Counts*>(payload) = nullptr;
+  }
+  int64_t MemoryBytes() const override { return inner_->MemoryBytes(); }
+  void SetNow(int64_t now_ms) override {
+    now_ms_ = now_ms;
+    inner_->SetNow(now_ms);
+  }
+
+ private:
+  /// In the number of saved values: each has a time.
+  static constexpr uint64_t kTimedMark = uint64_t{1} << 62;
+
+  Counts& CountsIn(char* payload) const {
+    Counts** slot = StateIn<Counts*>(payload);
+    if (*slot == nullptr) *slot = NewStateObject<Counts>();
+    return **slot;
+  }
+  /// +1: the value is new, -1: it is gone, 0: neither.
+  int Count(char* payload, const V& value, int64_t change) {
+    auto [before, after] = CountsIn(payload).Change(value, change, ttl_, now_ms_);
+    return (after > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+  }
+  void UpdateInner(const model::Batch& batch) {
+    inner_->PlaceAt(offset() + 16);
+    inner_->Update({batch, rows_, payloads_.data(), signs_.data()});
+  }
+
+  std::unique_ptr<Accumulator> inner_;
+  int argument_;
+  DataType type_;
+  const StateTtl ttl_;
+  int64_t now_ms_ = 0;
+  std::vector<uint32_t> rows_;
+  std::vector<char*> payloads_;
+  std::vector<int8_t> signs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Accumulator> MakeDistinctAccumulator(std::unique_ptr<Accumulator> inner,
+                                                     const sql::AggregateCall& call,
+                                                     const DataType& argument, StateTtl ttl) {
+  if (model::PhysicalSize(argument.physical()) == 0) return nullptr;
+  return model::DispatchPhysical(argument.physical(),
+                                 [&]<typename T>(T*) -> std::unique_ptr<Accumulator> {
+                                   if (ttl.IsOn()) {
+                                     return std::make_unique<DistinctAccumulator<T, TimedCounts>>(
+                                         std::move(inner), call.args[0], argument, ttl);
+                                   }
+                                   return std::make_unique<DistinctAccumulator<T, Counts>>(
+                                       std::move(inner), call.args[0], argument, ttl);
+                                 });
+}
+
+}  // namespace forebay::compute
