@@ -4,10 +4,10 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
-#include "base/duration.h"
 
 #include "model/catalog_name.h"
 #include "model/data_type.h"
+#include "serve/session/settings.h"
 
 namespace forebay::serve {
 
@@ -31,13 +31,7 @@ sql::AnalyzerOptions AnalyzerOptionsOf(const MaterializedTable& table, bool stre
   options.current_catalog = model::SplitDatabase(table.database).first;
   options.current_database = table.database;
   options.streaming = streaming;
-  for (const auto& [key, value] : table.settings) {
-    if (key == "table.local-time-zone" && value != "default") options.time_zone = value;
-    if (key.starts_with("python.")) options.python_settings[key] = value;
-    if (key != "table.exec.state.ttl") continue;
-    auto ttl = ParseDurationMs(value);
-    options.state_ttl_ms = ttl.ok() ? *ttl : 0;
-  }
+  ApplySettings(table.settings, options);
   return options;
 }
 

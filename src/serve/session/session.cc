@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/duration.h"
 #include "compute/job/shared_inputs.h"
 #include "serve/session/batch_insert.h"
 #include "serve/session/query_cursor.h"
@@ -26,37 +25,8 @@ sql::AnalyzerOptions Session::AnalyzerOptions() const {
   options.current_catalog = model::SplitDatabase(database_).first;
   options.current_database = database_;
   options.streaming = IsStreaming();
-  options.time_zone = Evaluation().time_zone;
-  for (const auto& [key, value] : settings_) {
-    if (key.starts_with("python.")) options.python_settings[key] = value;
-  }
-  auto duplicate = settings_.find("table.exec.source.cdc-events-duplicate");
-  options.cdc_events_duplicate = duplicate != settings_.end() && duplicate->second == "true";
-  options.state_ttl_ms = DurationSetting("table.exec.state.ttl").value_or(0);
-  options.window_emit = WindowEmit();
+  ApplySettings(settings_, options);
   return options;
-}
-
-std::optional<int64_t> Session::DurationSetting(const std::string& key) const {
-  auto setting = settings_.find(key);
-  if (setting == settings_.end()) return std::nullopt;
-  auto parsed = ParseDurationMs(setting->second);
-  return parsed.ok() ? std::optional<int64_t>(*parsed) : std::nullopt;
-}
-
-std::optional<sql::WindowEmit> Session::WindowEmit() const {
-  auto delay_of = [this](const std::string& firing) -> std::optional<int64_t> {
-    auto enabled = settings_.find("table.exec.emit." + firing + ".enabled");
-    if (enabled == settings_.end() || enabled->second != "true") return std::nullopt;
-    return DurationSetting("table.exec.emit." + firing + ".delay").value_or(-1);
-  };
-  sql::WindowEmit emit;
-  emit.early_ms = delay_of("early-fire");
-  emit.late_ms = delay_of("late-fire");
-  if (!emit.early_ms && !emit.late_ms) return std::nullopt;
-  emit.lateness_ms = DurationSetting("table.exec.emit.allow-lateness")
-                         .value_or(DurationSetting("table.exec.state.ttl").value_or(0));
-  return emit;
 }
 
 compute::EvaluationContext Session::Evaluation() const {

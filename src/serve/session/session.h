@@ -42,10 +42,6 @@ class Session {
 
   bool IsStreaming() const;
   sql::AnalyzerOptions AnalyzerOptions() const;
-  /// In milliseconds; nothing when it is not set.
-  std::optional<int64_t> DurationSetting(const std::string& key) const;
-  /// What 'table.exec.emit.*' asks for.
-  std::optional<sql::WindowEmit> WindowEmit() const;
   compute::EvaluationContext Evaluation() const;
 
   Result<StatementResult> Run(const sql::QueryStatement& query);

@@ -150,6 +150,37 @@ constexpr KnownSetting kSettings[] = {
     {"taskmanager.memory.managed.size", CheckMemory},
     {"batch.memory-limit", CheckMemory}};
 
+using Settings = std::map<std::string, std::string>;
+
+bool IsOn(const Settings& settings, const std::string& key) {
+  auto setting = settings.find(key);
+  return setting != settings.end() && setting->second == "true";
+}
+
+/// In milliseconds; nothing when it is not set.
+std::optional<int64_t> DurationSetting(const Settings& settings, const std::string& key) {
+  auto setting = settings.find(key);
+  if (setting == settings.end()) return std::nullopt;
+  auto parsed = ParseDurationMs(setting->second);
+  return parsed.ok() ? std::optional<int64_t>(*parsed) : std::nullopt;
+}
+
+/// What 'table.exec.emit.*' asks for.
+std::optional<sql::WindowEmit> WindowEmitOf(const Settings& settings) {
+  auto delay_of = [&settings](const std::string& firing) -> std::optional<int64_t> {
+    std::string prefix = "table.exec.emit." + firing;
+    if (!IsOn(settings, prefix + ".enabled")) return std::nullopt;
+    return DurationSetting(settings, prefix + ".delay").value_or(-1);
+  };
+  sql::WindowEmit emit;
+  emit.early_ms = delay_of("early-fire");
+  emit.late_ms = delay_of("late-fire");
+  if (!emit.early_ms && !emit.late_ms) return std::nullopt;
+  emit.lateness_ms = DurationSetting(settings, "table.exec.emit.allow-lateness")
+                         .value_or(DurationSetting(settings, "table.exec.state.ttl").value_or(0));
+  return emit;
+}
+
 }  // namespace
 
 Result<CheckedSetting> CheckSetting(const std::string& key, const std::string& value) {
@@ -168,6 +199,17 @@ Result<CheckedSetting> CheckSetting(const std::string& key, const std::string& v
     unknown.warning += fmt::format("; did you mean '{}'?", *near);
   }
   return unknown;
+}
+
+void ApplySettings(const Settings& settings, sql::AnalyzerOptions& options) {
+  auto zone = settings.find("table.local-time-zone");
+  if (zone != settings.end() && zone->second != "default") options.time_zone = zone->second;
+  for (const auto& [key, value] : settings) {
+    if (key.starts_with("python.")) options.python_settings[key] = value;
+  }
+  options.cdc_events_duplicate = IsOn(settings, "table.exec.source.cdc-events-duplicate");
+  options.state_ttl_ms = DurationSetting(settings, "table.exec.state.ttl").value_or(0);
+  options.window_emit = WindowEmitOf(settings);
 }
 
 }  // namespace forebay::serve
