@@ -197,7 +197,6 @@ class StorageServer {
   Status OpenTablets(const HostedTable& table, int index, HostedTable::Bucket& bucket);
   static void ReportDamage(const HostedTable& table, int index, LogTablet& log);
   void CloseBucket(HostedTable::Bucket& bucket, Status& first_error);
-  /// Everything that has buckets: tables without partitions, and partitions.
   /// kNoSpace when nothing new may be made.
   Status CheckSpace() const;
   void RunExpiry();
