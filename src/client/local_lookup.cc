@@ -1,6 +1,5 @@
 #include "client/local_lookup.h"
 
-#include <algorithm>
 #include <numeric>
 
 #include "format/partition_name.h"

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <cctype>
 
 #include "base/ascii_case.h"
-
 #include "client/remote_connection.h"
 
 namespace forebay::client {

@@ -1,8 +1,5 @@
 #include "client/remote_table.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/ascii_case.h"
 #include "format/table_json.h"
 

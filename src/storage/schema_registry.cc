@@ -1,7 +1,5 @@
 #include "storage/schema_registry.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
 #include "storage/kv/row_value.h"
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 
 #include "compute/expression/cell_text.h"
 #include "compute/expression/row_kernel.h"

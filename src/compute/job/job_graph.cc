@@ -1,7 +1,6 @@
 #include "compute/job/job_graph.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 

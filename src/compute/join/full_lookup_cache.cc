@@ -1,7 +1,6 @@
 #include "compute/join/full_lookup_cache.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "base/ascii_case.h"

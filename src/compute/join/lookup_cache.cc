@@ -1,7 +1,5 @@
 #include "compute/join/lookup_cache.h"
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "base/ascii_case.h"

@@ -1,7 +1,5 @@
 #include "compute/runtime/environment.h"
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "base/byte_size.h"

@@ -1,8 +1,5 @@
 #include "compute/source/format_options.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/ascii_case.h"
 #include "compute/expression/regex.h"
 

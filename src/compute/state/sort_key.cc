@@ -1,6 +1,5 @@
 #include "compute/state/sort_key.h"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>

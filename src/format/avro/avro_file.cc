@@ -1,6 +1,5 @@
 #include "format/avro/avro_file.h"
 
-#include <algorithm>
 #include <bit>
 #include <limits>
 

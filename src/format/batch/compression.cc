@@ -3,8 +3,6 @@
 #include <arrow/util/compression.h>
 #include <zstd.h>
 
-#include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <memory>
 

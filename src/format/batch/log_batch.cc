@@ -1,7 +1,6 @@
 #include "format/batch/log_batch.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 
 #include "base/ascii_case.h"

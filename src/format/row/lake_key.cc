@@ -1,6 +1,5 @@
 #include "format/row/lake_key.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstdlib>
 

@@ -1,7 +1,5 @@
 #include "serve/fluss/access_rules.h"
 
-#include <algorithm>
-
 namespace forebay::serve {
 
 using rpc::ApiKey;

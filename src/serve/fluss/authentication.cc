@@ -1,8 +1,5 @@
 #include "serve/fluss/authentication.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/ascii_case.h"
 #include "base/log.h"
 

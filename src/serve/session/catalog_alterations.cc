@@ -1,4 +1,3 @@
-#include <algorithm>
 
 #include "format/table_json.h"
 #include "model/catalog_name.h"

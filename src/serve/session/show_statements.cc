@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 
 #include "base/ascii_case.h"
 #include "model/value_text.h"

@@ -5,7 +5,6 @@
 #include "sql/catalog/connector_options.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <map>
 #include <set>

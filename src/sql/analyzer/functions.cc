@@ -1,8 +1,5 @@
 #include "sql/analyzer/functions.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/ascii_case.h"
 #include "sql/analyzer/temporal_function.h"
 #include "sql/diagnostic.h"

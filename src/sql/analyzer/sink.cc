@@ -1,7 +1,6 @@
 #include "sql/analyzer/sink.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/ascii_case.h"
 #include "sql/analyzer/plan_builder.h"

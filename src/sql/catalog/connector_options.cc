@@ -1,7 +1,6 @@
 #include "sql/catalog/connector_options.h"
 
 #include <algorithm>
-#include <cctype>
 #include <optional>
 #include <span>
 

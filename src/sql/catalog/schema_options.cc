@@ -1,6 +1,5 @@
 #include "sql/catalog/schema_options.h"
 
-#include <algorithm>
 #include <cctype>
 
 #include "base/name_list.h"

@@ -1,7 +1,6 @@
 // Which fields of ROW columns a plan reads, told to the scans as a hint (Flink's nested projection
 // push-down). A source that makes or reads fields one by one leaves the others out.
 
-#include <algorithm>
 #include <map>
 
 #include "sql/optimizer/optimizer.h"

@@ -1,6 +1,5 @@
 #include "storage/remote/kv_snapshot_store.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/failpoint.h"
