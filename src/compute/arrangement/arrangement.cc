@@ -123,7 +123,6 @@ Status Arrangement::TakePiece(int bucket, const LogPiece& piece, model::LogOffse
   if (piece.batch.num_rows > 0) RETURN_IF_ERROR(rows_->Apply(bucket, piece));
   applied_[bucket] = std::max(applied_[bucket], next);
   Compact();
-  bytes_ = rows_->bytes();
   moved_.notify_all();
   return memory_->status();
 }
@@ -135,10 +134,15 @@ void Arrangement::Compact() {
   }
   for (size_t i = 0; i < needed.size(); ++i) base_[i] = std::max(base_[i], needed[i]);
   rows_->Compact(base_);
+  bytes_ = rows_->bytes();
 }
 
 Result<Frontier> Arrangement::Attach(int64_t id, const std::optional<Frontier>& from) {
   std::lock_guard attach(attach_mutex_);
+  {
+    std::shared_lock lock(mutex_);
+    RETURN_IF_ERROR(status_);
+  }
   if (Status loaded = Load(); !loaded.ok()) {
     // It may hold a part of the rows: the next reader gets another arrangement.
     std::unique_lock lock(mutex_);

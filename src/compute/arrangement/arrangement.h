@@ -58,7 +58,6 @@ class Arrangement {
   Status Find(const EncodedKeys& keys, std::span<const uint32_t> rows, const Frontier& frontier,
               FoundVersions& found);
   const ArrangementSpec& spec() const { return spec_; }
-  const KeyCodec& codec() const { return rows_->codec(); }
   const RowCodec& rows() const { return rows_->rows(); }
   int num_buckets() const { return spec_.table.descriptor.bucket_count; }
   int64_t bytes() const { return bytes_; }

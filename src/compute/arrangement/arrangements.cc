@@ -40,13 +40,11 @@ void ArrangedSide::Advance(model::Batch& batch) {
   }
 }
 
-Status ArrangedSide::Find(const model::Batch& batch, std::span<const int> keys,
-                          std::span<const uint32_t> rows, FoundVersions& found) {
+Status ArrangedSide::Find(const EncodedKeys& keys, std::span<const uint32_t> rows,
+                          FoundVersions& found) {
   found.Clear();
   if (rows.empty()) return Status::Ok();
-  Arrangement& arrangement = share_.arrangement();
-  arrangement.codec().Encode(batch, keys, keys_);
-  return arrangement.Find(keys_, rows, frontier_, found);
+  return share_.arrangement().Find(keys, rows, frontier_, found);
 }
 
 }  // namespace forebay::compute

@@ -67,9 +67,8 @@ class ArrangedSide {
   int side() const { return side_; }
   /// Takes the versions off a batch of the shared input: the instance has that from now on.
   void Advance(model::Batch& batch);
-  /// The rows that rows `rows` of a batch of the other side find by its columns `keys`.
-  Status Find(const model::Batch& batch, std::span<const int> keys, std::span<const uint32_t> rows,
-              FoundVersions& found);
+  /// The rows that rows `rows` of a batch of the other side, whose keys are `keys`, find.
+  Status Find(const EncodedKeys& keys, std::span<const uint32_t> rows, FoundVersions& found);
   /// Column `column` of the input, of rows of the index; null: NULL.
   void DecodeColumn(int column, std::span<const char* const> rows,
                     model::ColumnBuilder& builder) const {
@@ -81,7 +80,6 @@ class ArrangedSide {
   const std::vector<int> columns_;
   const ArrangementShare& share_;
   Frontier frontier_;
-  EncodedKeys keys_;
 };
 
 }  // namespace forebay::compute

@@ -76,14 +76,14 @@ Status JoinOperator::Process(int input, Batch batch) {
   if (IsShared(input)) shared_->Advance(batch);
   SelectRows(batch, keys_[input]);
   codec_.Encode(batch, keys_[input], encoded_);
-  rows_[input].Encode(batch, row_bytes_);
   if (IsShared(input)) {
     table_.Find(encoded_, keyed_rows_, entries_);
   } else {
+    rows_[input].Encode(batch, row_bytes_);
     table_.FindOrInsert(encoded_, keyed_rows_, entries_);
   }
   if (expiry_.IsOn()) ExpireLookedUp();
-  RETURN_IF_ERROR(CollectPairs(input, batch));
+  RETURN_IF_ERROR(CollectPairs(input));
   RETURN_IF_ERROR(FilterPairs(input, batch));
   sent_.clear();
   changes_.clear();
@@ -118,13 +118,18 @@ void JoinOperator::Expire(KeyedTable::Entry* entry) {
 void JoinOperator::Sweep(int64_t budget_ns) {
   expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
     Expire(entry);
-    auto is_used = [](const RowList& list) { return list.count + list.stored > 0; };
-    Sides* sides = SidesOf(entry);
-    // What a checkpoint has goes with the next one.
-    if (is_used(sides->lists[0]) || is_used(sides->lists[1])) return;
-    for (RowList& list : sides->lists) store_.Clear(list);
-    table_.Erase(entry);
+    EraseIfUnused(entry);
   });
+}
+
+void JoinOperator::EraseIfUnused(KeyedTable::Entry* entry) {
+  if (!table_.IsLive(entry)) return;
+  std::span<RowList, 2> lists(SidesOf(entry)->lists);
+  for (const RowList& list : lists) {
+    if (list.count + list.stored > 0) return;
+  }
+  for (RowList& list : lists) store_.Clear(list);
+  table_.Erase(entry);
 }
 
 Status JoinOperator::Tick(int64_t now_ms) {
@@ -146,10 +151,10 @@ void JoinOperator::SelectRows(const Batch& batch, const std::vector<int>& keys) 
   }
 }
 
-Status JoinOperator::CollectPairs(int side, const Batch& batch) {
+Status JoinOperator::CollectPairs(int side) {
   pairs_.clear();
   if (IsShared(1 - side)) {
-    RETURN_IF_ERROR(shared_->Find(batch, keys_[side], keyed_rows_, found_));
+    RETURN_IF_ERROR(shared_->Find(encoded_, keyed_rows_, found_));
     for (size_t i = 0; i < found_.rows.size(); ++i) {
       pairs_.push_back({static_cast<int>(found_.rows[i]), found_.At(i)});
     }
@@ -361,14 +366,7 @@ Status JoinOperator::BeginSnapshot(StateWriter& writer) {
 
 bool JoinOperator::ContinueSnapshot(int64_t deadline_ns) {
   if (!table_.ContinueSnapshot(deadline_ns)) return false;
-  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) {
-    // Rows may have come since.
-    Sides* sides = SidesOf(entry);
-    auto is_used = [](const RowList& list) { return list.count + list.stored > 0; };
-    if (!table_.IsLive(entry) || is_used(sides->lists[0]) || is_used(sides->lists[1])) return;
-    for (RowList& list : sides->lists) store_.Clear(list);
-    table_.Erase(entry);
-  });
+  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) { EraseIfUnused(entry); });
 }
 
 /// State with and without a shared side cannot stand for each other.

@@ -64,9 +64,11 @@ class JoinOperator : public Operator {
   /// Takes out the rows that have expired.
   void Expire(KeyedTable::Entry* entry);
   void ExpireLookedUp();
+  /// Lets an entry go that has no rows here, nor in a checkpoint: those go with the next one.
+  void EraseIfUnused(KeyedTable::Entry* entry);
   void Sweep(int64_t budget_ns);
   void SelectRows(const model::Batch& batch, const std::vector<int>& keys);
-  Status CollectPairs(int side, const model::Batch& batch);
+  Status CollectPairs(int side);
   void FetchRows(int side);
   Status FilterPairs(int side, const model::Batch& batch);
   Status CheckSharing(StateReader& reader);
@@ -107,7 +109,6 @@ class JoinOperator : public Operator {
   std::vector<uint32_t> selected_;
   std::vector<Pair> sent_;
   std::vector<model::ChangeType> changes_;
-  std::vector<StoredRow*> removed_;
   std::vector<int64_t> own_matches_;
 };
 
