@@ -70,7 +70,7 @@ Status RankOperator::Process(int, Batch batch) {
     KeyedTable::Entry* entry = entries_[row];
     int64_t end = 0;
     if (node_.windowed && IsLate(batch, row, end)) {
-      DropIfNew(entry);
+      EraseIfUnused(entry);  // its window has gone
       continue;
     }
     order_.Encode(batch, row, sort_key_);
@@ -116,11 +116,7 @@ void RankOperator::Expire(KeyedTable::Entry* entry) {
 void RankOperator::Sweep(int64_t budget_ns) {
   expiry_.Sweep(now_ms_, budget_ns, [this](KeyedTable::Entry* entry) {
     Expire(entry);
-    RowList& list = RankedOf(entry)->rows;
-    // What a checkpoint has goes with the next one.
-    if (list.count + list.stored > 0) return;
-    store_.Clear(list);
-    table_.Erase(entry);
+    EraseIfUnused(entry);
   });
 }
 
@@ -143,11 +139,12 @@ void RankOperator::RenewEquals(KeyedTable::Entry* entry) {
   if (list.count > 0) expiry_.AddDue(entry, ttl_.DueAfter(now_ms_));
 }
 
-/// A late row's window has gone, so its key has nothing unless a checkpoint still does.
-void RankOperator::DropIfNew(KeyedTable::Entry* entry) {
+void RankOperator::EraseIfUnused(KeyedTable::Entry* entry) {
   if (!table_.IsLive(entry)) return;
-  const RowList& list = RankedOf(entry)->rows;
-  if (list.count == 0 && list.stored == 0) table_.Erase(entry);
+  RowList& list = RankedOf(entry)->rows;
+  if (list.count + list.stored > 0) return;
+  store_.Clear(list);
+  table_.Erase(entry);
 }
 
 std::span<StoredRow* const> RankOperator::Visible(const RowList& list) const {
@@ -369,14 +366,7 @@ Status RankOperator::BeginSnapshot(StateWriter& writer) {
 
 bool RankOperator::ContinueSnapshot(int64_t deadline_ns) {
   if (!table_.ContinueSnapshot(deadline_ns)) return false;
-  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) {
-    // Rows may have come since.
-    if (!table_.IsLive(entry)) return;
-    RowList& list = RankedOf(entry)->rows;
-    if (list.count + list.stored > 0) return;
-    store_.Clear(list);
-    table_.Erase(entry);
-  });
+  return emptied_.Continue(deadline_ns, [this](KeyedTable::Entry* entry) { EraseIfUnused(entry); });
 }
 
 Status RankOperator::Restore(StateReader& reader) {

@@ -52,6 +52,8 @@ class RankOperator : public Operator {
   /// Takes out the rows that have expired.
   void Expire(KeyedTable::Entry* entry);
   void ExpireLookedUp();
+  /// Lets an entry go that has no rows here, nor in a checkpoint: those go with the next one.
+  void EraseIfUnused(KeyedTable::Entry* entry);
   void Sweep(int64_t budget_ns);
   void RenewEquals(KeyedTable::Entry* entry);
   std::span<StoredRow* const> Visible(const RowList& list) const;
@@ -64,7 +66,6 @@ class RankOperator : public Operator {
   bool IsSameKey(const StoredRow* stored, int row) const;
   bool IsUpdated() const { return !node_.update_keys.empty(); }
   bool IsLate(const model::Batch& batch, int row, int64_t& end) const;
-  void DropIfNew(KeyedTable::Entry* entry);
   void Compare(const Touched& touched);
   void CompareNumbered(std::span<StoredRow* const> before, std::span<StoredRow* const> after);
   /// As Flink's UpdatableTopNFunction sends them.

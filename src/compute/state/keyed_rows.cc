@@ -61,9 +61,16 @@ void KeyedRows::Expire(Entry* entry) {
 void KeyedRows::Sweep(int64_t budget_ns) {
   expiry_.Sweep(now_ms_, budget_ns, [this](Entry* entry) {
     Expire(entry);
-    // What a checkpoint has goes with the next one.
-    if (ListOf(entry).stored == 0) table_.Erase(entry);
+    EraseIfUnused(entry);
   });
+}
+
+void KeyedRows::EraseIfUnused(Entry* entry) {
+  if (!table_.IsLive(entry)) return;
+  RowList& list = ListOf(entry);
+  if (list.count + list.stored > 0) return;
+  store_.Clear(list);
+  table_.Erase(entry);
 }
 
 void KeyedRows::BeginSnapshot(StateWriter& writer) {
@@ -78,12 +85,7 @@ void KeyedRows::BeginSnapshot(StateWriter& writer) {
 
 bool KeyedRows::ContinueSnapshot(int64_t deadline_ns) {
   if (!table_.ContinueSnapshot(deadline_ns)) return false;
-  return emptied_.Continue(deadline_ns, [this](Entry* entry) {
-    // Rows may have come since.
-    if (!table_.IsLive(entry) || ListOf(entry).count + ListOf(entry).stored > 0) return;
-    store_.Clear(ListOf(entry));
-    table_.Erase(entry);
-  });
+  return emptied_.Continue(deadline_ns, [this](Entry* entry) { EraseIfUnused(entry); });
 }
 
 Status KeyedRows::Restore(StateReader& reader, int64_t now_ms) {

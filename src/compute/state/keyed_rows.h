@@ -54,6 +54,8 @@ class KeyedRows {
  private:
   void SetNow(int64_t now_ms);
   void Expire(Entry* entry);
+  /// Lets an entry go that has no rows here, nor in a checkpoint: those go with the next one.
+  void EraseIfUnused(Entry* entry);
   void Sweep(int64_t budget_ns);
 
   const std::string_view name_;
