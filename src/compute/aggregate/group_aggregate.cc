@@ -252,7 +252,7 @@ Status GroupAggregateOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginSnapshot(writer, kTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(HeaderOf(entry)->rows);
     calls_.Save(table_.Payload(entry), value);
-    if (ttl_.IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
+    expiry_.SaveTime(entry, value);
   });
   return Status::Ok();
 }
@@ -274,18 +274,9 @@ Status GroupAggregateOperator::LoadGroups(StateReader& reader) {
     ByteReader value(stored.value);
     ASSIGN_OR_RETURN(HeaderOf(entry)->rows, value.Read<int64_t>());
     RETURN_IF_ERROR(calls_.Load(table_.Payload(entry), value));
-    return RestoreDue(entry, value);
+    // The time stands behind the accumulators, when the job had a TTL.
+    return expiry_.LoadTime(entry, value.remaining() > 0, now_ms_, value);
   });
-}
-
-/// The time of the last write stands behind the accumulators, when the job had a TTL.
-Status GroupAggregateOperator::RestoreDue(KeyedTable::Entry* entry, ByteReader& value) {
-  int64_t written_ms = now_ms_;
-  if (value.remaining() > 0) {
-    ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
-  }
-  if (ttl_.IsOn()) table_.Due(entry) = ttl_.DueAfter(written_ms);
-  return Status::Ok();
 }
 
 Status GroupAggregateOperator::Tick(int64_t now_ms) {

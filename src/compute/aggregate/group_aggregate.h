@@ -53,7 +53,6 @@ class GroupAggregateOperator : public Operator {
     return reinterpret_cast<Header*>(table_.Payload(entry));
   }
   Status LoadGroups(StateReader& reader);
-  Status RestoreDue(KeyedTable::Entry* entry, ByteReader& value);
   void Sweep(int64_t budget_ns);
   /// Empties the groups of entries_ that have expired.
   void Expire();

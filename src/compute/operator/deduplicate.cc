@@ -245,7 +245,7 @@ Status DeduplicateOperator::BeginSnapshot(StateWriter& writer) {
     const Kept* kept = KeptOf(entry);
     value.Write<int64_t>(kept->time);
     value.Write<uint32_t>(kept->is_set | (ttl_.IsOn() ? kTimed : 0));
-    if (ttl_.IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
+    expiry_.SaveTime(entry, value);
     if (kept->row != nullptr) value.WriteBytes(kept->row->row_view());
   });
   return Status::Ok();
@@ -267,13 +267,11 @@ Status DeduplicateOperator::LoadRow(const StoredEntry& stored) {
   ByteReader value(stored.value);
   ASSIGN_OR_RETURN(kept->time, value.Read<int64_t>());
   ASSIGN_OR_RETURN(kept->is_set, value.Read<uint32_t>());
-  int64_t written_ms = now_ms_;
-  if ((kept->is_set & kTimed) != 0) {
-    kept->is_set &= ~kTimed;
-    ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
-  }
+  bool is_timed = (kept->is_set & kTimed) != 0;
+  kept->is_set &= ~kTimed;
+  RETURN_IF_ERROR(expiry_.LoadTime(entry, is_timed, now_ms_, value));
   bool waits = WaitsForWatermark() && kept->is_set == kPresent;
-  if (ttl_.IsOn() && !waits) table_.Due(entry) = ttl_.DueAfter(written_ms);
+  if (ttl_.IsOn() && waits) table_.Due(entry) = StateTtl::kNever;
   ASSIGN_OR_RETURN(std::string_view row, value.ReadBytes(value.remaining()));
   if (row.empty()) return Status::Ok();
   RETURN_IF_ERROR(rows_.Check(row));

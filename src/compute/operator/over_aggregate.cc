@@ -344,7 +344,7 @@ Status OverAggregateOperator::BeginSnapshot(StateWriter& writer) {
   table_.BeginSnapshot(writer, kGroupTable, [this](KeyedTable::Entry* entry, ByteWriter& value) {
     value.Write<int64_t>(GroupOf(entry)->last_fired);
     calls_.Save(table_.Payload(entry), value);
-    if (ttl_.IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
+    expiry_.SaveTime(entry, value);
   });
   if (!is_proctime_) SaveProgress(writer, context_.shard, progress_);
   return Status::Ok();
@@ -379,12 +379,7 @@ Status OverAggregateOperator::Restore(StateReader& reader) {
         ASSIGN_OR_RETURN(group->last_fired, value.Read<int64_t>());
         group->fired = true;
         RETURN_IF_ERROR(calls_.Load(table_.Payload(entry), value));
-        int64_t written_ms = now_ms_;
-        if (value.remaining() > 0) {
-          ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
-        }
-        if (ttl_.IsOn()) table_.Due(entry) = ttl_.DueAfter(written_ms);
-        return Status::Ok();
+        return expiry_.LoadTime(entry, value.remaining() > 0, now_ms_, value);
       }));
   std::multimap<std::pair<int64_t, int64_t>, Due> by_time;  // time and number
   RETURN_IF_ERROR(ForEachStored(

@@ -12,6 +12,16 @@ constexpr size_t kPagesAskedMax = 4096;
 
 }  // namespace
 
+Status StateExpiry::LoadTime(KeyedTable::Entry* entry, bool is_timed, int64_t now_ms,
+                             ByteReader& value) const {
+  int64_t written_ms = now_ms;
+  if (is_timed) {
+    ASSIGN_OR_RETURN(written_ms, value.Read<int64_t>());
+  }
+  if (IsOn()) table_.Due(entry) = ttl_.DueAfter(written_ms);
+  return Status::Ok();
+}
+
 void StateExpiry::Sweep(int64_t now_ms, int64_t budget_ns, const ExpireFunction& expire) {
   if (!IsOn() || now_ms == swept_ms_) return;
   swept_ms_ = now_ms;

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/bytes.h"
 #include "compute/state/keyed_table.h"
 
 namespace forebay::compute {
@@ -55,6 +56,14 @@ class StateExpiry {
   void AddDue(KeyedTable::Entry* entry, int64_t due_ms) const {
     table_.Due(entry) = StateTtl::Earlier(table_.Due(entry), due_ms);
   }
+
+  /// With a TTL, writes when the entry was written, or what amounts to it.
+  void SaveTime(KeyedTable::Entry* entry, ByteWriter& value) const {
+    if (IsOn()) value.Write<int64_t>(table_.Due(entry) - ttl_.ms);
+  }
+  /// Says when a restored entry is due: by what SaveTime wrote when `is_timed`, otherwise as if it
+  /// was written at `now_ms`.
+  Status LoadTime(KeyedTable::Entry* entry, bool is_timed, int64_t now_ms, ByteReader& value) const;
 
   /// Frees what is due of an entry: erases it, or says when the rest is due. A snapshot that is
   /// being written has the entry as it was.
