@@ -301,11 +301,6 @@ int64_t KeyedTable::MemoryBytes() const {
          released_bytes_ + key_arena_->bytes_reserved();
 }
 
-void KeyedTable::TakeChanges(ChangeFunction dirty, ErasedFunction erased) {
-  BeginChanges(std::move(dirty), std::move(erased));
-  FinishSnapshot();
-}
-
 void KeyedTable::BeginChanges(ChangeFunction dirty, ErasedFunction erased) {
   FinishSnapshot();
   write_dirty_ = std::move(dirty);
@@ -369,12 +364,6 @@ void KeyedTable::BeginSnapshot(StateWriter& writer, std::string_view table, Save
         key.resize(prefix_bytes);
         writer.Delete(name, KeyGroupOf(hash), key.append(own));
       });
-}
-
-void KeyedTable::Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
-                          const SaveFunction& save) {
-  BeginSnapshot(writer, table, save, prefix);
-  FinishSnapshot();
 }
 
 bool KeyedTable::ContinueDrop(StateWriter& writer, std::string_view table, std::string_view prefix,

@@ -60,7 +60,6 @@ class KeyedTable {
   int64_t& Due(Entry* entry) const {
     return *reinterpret_cast<int64_t*>(Payload(entry) + payload_bytes_);
   }
-  bool expires() const { return expires_; }
   bool IsLive(const Entry* entry) const { return (entry->flags & kLive) != 0; }
   /// The entry whose payload this is.
   Entry* EntryOf(char* payload) const {
@@ -111,19 +110,14 @@ class KeyedTable {
 
   /// Writes the payload of a dirty entry.
   using SaveFunction = std::function<void(Entry*, ByteWriter&)>;
-  /// Writes what changed since the last Snapshot into `table`; stored keys are `prefix` + key.
-  void Snapshot(StateWriter& writer, std::string_view table, std::string_view prefix,
-                const SaveFunction& save);
-  /// As Snapshot, but ContinueSnapshot does the work. `writer` and what `save` uses must live until
-  /// then.
+  /// Has ContinueSnapshot write what changed since the last snapshot into `table`; stored keys are
+  /// `prefix` + key. `writer` and what `save` uses must live until then.
   void BeginSnapshot(StateWriter& writer, std::string_view table, SaveFunction save,
                      std::string_view prefix = {});
   using ChangeFunction = std::function<void(Entry*)>;
   using ErasedFunction = std::function<void(uint64_t hash, std::string_view key)>;
-  /// Calls f for every dirty entry and for every erased key that had been stored, and forgets both:
-  /// for states that write several stored entries per key.
-  void TakeChanges(ChangeFunction dirty, ErasedFunction erased);
-  /// The same, but ContinueSnapshot does the work.
+  /// Has ContinueSnapshot call `dirty` for every dirty entry and `erased` for every erased key that
+  /// had been stored, and forgets both: for states that write several stored entries per key.
   void BeginChanges(ChangeFunction dirty, ErasedFunction erased);
   /// Goes on until MonotonicNs() is past `deadline_ns`; whether it is done.
   bool ContinueSnapshot(int64_t deadline_ns);

@@ -131,13 +131,6 @@ void RowStore::Save(StateWriter& writer, std::string_view table, uint64_t hash,
   list.clean = list.stored = list.count;
 }
 
-void RowStore::Drop(StateWriter& writer, std::string_view table, uint64_t hash,
-                    std::string_view key, char side, uint32_t stored) {
-  for (uint32_t i = 0; i < stored; ++i) {
-    writer.Delete(table, KeyGroupOf(hash), PositionKey(key, side, i));
-  }
-}
-
 Result<RowStore::SavedHead> RowStore::ReadHead(std::string_view value) {
   ByteReader reader(value);
   SavedHead saved;

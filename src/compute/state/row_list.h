@@ -100,9 +100,6 @@ class RowStore {
             char side, RowList& list) const;
   /// The row without its head in what Save wrote; kCorruption when there is none.
   static Result<std::string_view> SavedRow(std::string_view value);
-  /// Deletes all stored positions of a key's list.
-  static void Drop(StateWriter& writer, std::string_view table, uint64_t hash, std::string_view key,
-                   char side, uint32_t stored);
   /// Puts a saved row at its position; positions come in any order and have no gaps in the end. A
   /// row that was saved without a time was written now.
   Status Load(RowList& list, uint32_t position, std::string_view value);
