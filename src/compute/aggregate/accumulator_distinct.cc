@@ -31,6 +31,8 @@ class Counts {
   void ForEach(F&& f) const {
     for (const auto& [value, count] : counts_) f(value, count, 0);
   }
+  /// How many values ForEach gives.
+  uint64_t Size() const { return counts_.size(); }
 
  private:
   std::unordered_map<V, int64_t, StoredHash<V>, std::equal_to<V>,
@@ -65,6 +67,11 @@ class TimedCounts {
     for (const auto& [value, timed] : counts_) {
       if (timed.count != 0) f(value, timed.count, timed.written_ms);
     }
+  }
+  uint64_t Size() const {
+    uint64_t size = 0;
+    ForEach([&](const V&, int64_t, int64_t) { ++size; });
+    return size;
   }
 
  private:
@@ -156,8 +163,7 @@ class DistinctAccumulator : public Accumulator {
   void Save(const char* payload, ByteWriter& writer) const override {
     inner_->PlaceAt(offset() + 16);
     const Counts* counts = *StateIn<Counts*>(payload);
-    uint64_t size = 0;
-    if (counts != nullptr) counts->ForEach([&](const V&, int64_t, int64_t) { ++size; });
+    uint64_t size = counts == nullptr ? 0 : counts->Size();
     writer.WriteVarint(size | (kIsTimed ? kTimedMark : 0));
     if (counts != nullptr) {
       counts->ForEach([&](const V& value, int64_t count, int64_t written_ms) {

@@ -1,7 +1,5 @@
 #include "compute/operator/changelog_rows.h"
 
-#include <algorithm>
-
 namespace forebay::compute {
 
 using model::Batch;
@@ -48,7 +46,7 @@ Result<Batch> ChangelogOperator::FromRows(Batch batch) const {
     if (ops.IsNull(row)) {
       return InvalidArgument("FROM_CHANGELOG: a row has NULL where it should say its change");
     }
-    auto change = change_of_.find(std::string(ops.GetString(row)));
+    auto change = change_of_.find(ops.GetString(row));
     if (change == change_of_.end()) return UnknownCode(ops.GetString(row));
     changes[row] = change->second;
   }
@@ -57,11 +55,8 @@ Result<Batch> ChangelogOperator::FromRows(Batch batch) const {
 }
 
 Error ChangelogOperator::UnknownCode(std::string_view code) const {
-  std::vector<std::string> known;
-  for (const auto& [text, change] : change_of_) known.push_back(text);
-  std::sort(known.begin(), known.end());
   std::string list;
-  for (const std::string& text : known) list += (list.empty() ? "" : ", ") + text;
+  for (const auto& [text, change] : change_of_) list += (list.empty() ? "" : ", ") + text;
   return InvalidArgument("FROM_CHANGELOG: no change is called '{}', there are: {}", code, list);
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "compute/operator/row_operator.h"
@@ -29,7 +30,7 @@ class ChangelogOperator : public RowOperator {
   int op_column_ = -1;
   std::vector<model::DataType> types_;
   std::array<std::optional<std::string>, 5> code_of_;  ///< by change; nothing: it is dropped
-  std::unordered_map<std::string, model::ChangeType> change_of_;
+  std::map<std::string, model::ChangeType, std::less<>> change_of_;
 };
 
 }  // namespace forebay::compute
