@@ -101,18 +101,17 @@ class DuckDbQuery : public BatchQuery {
   Result<model::Batch> Next() override {
     if (interrupted_) return Cancelled("the query was stopped");
     if (!has_result_) RETURN_IF_ERROR(Execute());
-    // The rows handed out last point into this chunk: it is freed only now.
-    chunk_ = DuckDbChunk(duckdb_fetch_chunk(result_));
-    if (chunk_.get() == nullptr) {
+    DuckDbChunk chunk(duckdb_fetch_chunk(result_));
+    if (chunk.get() == nullptr) {
       const char* error = duckdb_result_error(&result_);
       if (error != nullptr && *error != '\0') return ErrorOf(error);
       return model::Batch();
     }
     model::Batch batch;
-    batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(chunk_.get()));
+    batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(chunk.get()));
     for (size_t i = 0; i < types_.size(); ++i) {
       model::Column column =
-          ColumnOfVector(duckdb_data_chunk_get_vector(chunk_.get(), i), types_[i], batch.num_rows);
+          ColumnOfVector(duckdb_data_chunk_get_vector(chunk.get(), i), types_[i], batch.num_rows);
       batch.columns.push_back(column.Compact());
     }
     return batch;
@@ -138,7 +137,6 @@ class DuckDbQuery : public BatchQuery {
   DuckDbDatabase database_;
   DuckDbConnection connection_;
   DuckDbStatement statement_;
-  DuckDbChunk chunk_;
   duckdb_result result_ = {};
   bool has_result_ = false;
   std::atomic<bool> interrupted_ = false;

@@ -12,8 +12,8 @@
 namespace forebay::serve {
 
 /// Calls a function that may take long on a thread of its own, so that a reader waits for a limited
-/// time only. Never more than one call at a time, and none before it is asked for: a batch stays
-/// valid until the next Next(). Used by one thread at a time.
+/// time only. Never more than one call at a time, and none before it is asked for, so that no more
+/// than one batch waits. Used by one thread at a time.
 class BackgroundFetch {
  public:
   explicit BackgroundFetch(std::function<Result<model::Batch>()> fetch);

@@ -38,15 +38,6 @@ class TableTarget : public RowTarget {
   const compute::NotNullEnforcer enforcer_;
 };
 
-/// A cursor's batch is valid until its next one only.
-model::Batch Copied(const model::Batch& batch) {
-  std::vector<model::DataType> types;
-  for (const model::Column& column : batch.columns) types.push_back(column.type());
-  model::BatchBuilder rows(types, batch.num_rows);
-  for (int row = 0; row < batch.num_rows; ++row) rows.AppendRow(batch, row);
-  return rows.Finish();
-}
-
 /// A connector's sink; its one commit, if it needs any, is at the end.
 class ConnectorTarget : public RowTarget, private compute::SinkControl {
  public:
@@ -62,8 +53,6 @@ class ConnectorTarget : public RowTarget, private compute::SinkControl {
   }
   Result<int64_t> Write(model::Batch rows) override {
     int64_t count = rows.num_rows;
-    // A sink with a commit may keep rows until it has a file of them.
-    if (committer_ != nullptr) rows = Copied(rows);
     RETURN_IF_ERROR(writer_->Process(0, std::move(rows)));
     return count;
   }
@@ -119,7 +108,7 @@ class BatchWriteWork : public StatementWork {
       if (!batch) {
         RETURN_IF_ERROR(FinishInput());
       } else if (writes_[next_].collects) {
-        collected_.push_back(Copied(*batch));
+        collected_.push_back(std::move(*batch));
       } else {
         RETURN_IF_ERROR(Write(std::move(*batch)));
       }

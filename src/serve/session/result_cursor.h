@@ -19,7 +19,7 @@ class ResultCursor {
   virtual const std::vector<sql::Field>& columns() const = 0;
   /// Whether rows have change types that a reader must show: a streaming query's result.
   virtual bool is_changelog() const = 0;
-  /// The next rows, valid until the next call; nullopt at the end; kTimeout when none came within
+  /// The next rows, which outlive the cursor; nullopt at the end; kTimeout when none came within
   /// `timeout_ms` (ask again).
   virtual Result<std::optional<model::Batch>> Next(int timeout_ms) = 0;
   /// Calls `ready` once, on any thread, when a Next() that timed out would have an answer. It must
