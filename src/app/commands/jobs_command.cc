@@ -7,6 +7,7 @@
 #include "app/commands/commands.h"
 #include "app/remote/sql_client.h"
 #include "app/shell/statement_runner.h"
+#include "model/quoted_text.h"
 
 namespace forebay::app {
 
@@ -19,12 +20,6 @@ struct JobsArguments {
   bool dot = false;
   bool json = false;
 };
-
-std::string Quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
-}
 
 /// Shows a statement's rows as `forebay sql` does.
 Result<bool> Show(const JobsArguments& arguments, const std::string& statement) {
@@ -62,7 +57,7 @@ Result<bool> Print(const JobsArguments& arguments, const std::string& statement)
 
 Result<bool> PrintGraph(const JobsArguments& arguments) {
   std::string form = arguments.dot ? " AS DOT" : arguments.json ? " AS JSON" : "";
-  return Print(arguments, "EXPLAIN ANALYZE JOB " + Quoted(arguments.job) + form);
+  return Print(arguments, "EXPLAIN ANALYZE JOB " + model::QuoteText(arguments.job) + form);
 }
 
 void Report(const Result<bool>& result, int& status) {
@@ -97,8 +92,8 @@ void AddJobsCommand(CLI::App& app, int& status) {
   graph->add_flag("--json", arguments->json, "For programs")->excludes(dot);
   command->callback([arguments, show, graph, &status] {
     if (graph->parsed()) return Report(PrintGraph(*arguments), status);
-    std::string statement =
-        show->parsed() ? "DESCRIBE JOB " + Quoted(arguments->job) : std::string("SHOW JOBS");
+    std::string statement = show->parsed() ? "DESCRIBE JOB " + model::QuoteText(arguments->job)
+                                           : std::string("SHOW JOBS");
     Report(Show(*arguments, statement), status);
   });
 }

@@ -13,6 +13,7 @@
 #include "app/shell/completion.h"
 #include "app/version.h"
 #include "base/clock.h"
+#include "model/quoted_text.h"
 #include "sql/parser/parser.h"
 
 namespace forebay::app {
@@ -38,12 +39,6 @@ char* NextMatch(const char* text, int state) {
 char** Complete(const char* text, int, int) {
   rl_attempted_completion_over = 1;  // no file names
   return rl_completion_matches(text, NextMatch);
-}
-
-std::string Quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
-  return quoted + "'";
 }
 
 constexpr const char* kHelp =
@@ -182,7 +177,7 @@ class Shell {
     if (name == "\\d") {
       Execute(argument.empty() ? "SHOW TABLES;" : "DESCRIBE " + argument + ";");
     } else if (name == "\\j") {
-      Execute(argument.empty() ? "SHOW JOBS;" : "DESCRIBE JOB " + Quoted(argument) + ";");
+      Execute(argument.empty() ? "SHOW JOBS;" : "DESCRIBE JOB " + model::QuoteText(argument) + ";");
     } else if (name == "\\timing") {
       timing_ = !timing_;
       std::printf("timing is %s\n", timing_ ? "on" : "off");

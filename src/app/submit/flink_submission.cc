@@ -5,19 +5,14 @@
 #include "app/submit/flink_gateway.h"
 #include "app/submit/flink_script.h"
 #include "app/submit/submission.h"
+#include "model/data_type.h"
+#include "model/quoted_text.h"
 
 namespace forebay::app {
 
 namespace {
 
 using Json = FlinkGateway::Json;
-
-/// `name` as an identifier, 'text' as a literal.
-std::string Quoted(const std::string& text, char quote) {
-  std::string quoted(1, quote);
-  for (char c : text) quoted += c == quote ? std::string(2, quote) : std::string(1, c);
-  return quoted + quote;
-}
 
 model::ChangeType ChangeOf(const std::string& kind) {
   if (kind == "UPDATE_BEFORE") return model::ChangeType::kUpdateBefore;
@@ -79,11 +74,11 @@ class FlinkSubmission : public Submission {
     if (has_catalog_) options["table.builtin-catalog-name"] = "flink_memory";
     RETURN_IF_ERROR(gateway_.OpenSession(options));
     if (!has_catalog_) return Status::Ok();
-    std::string catalog = Quoted(target.catalog, '`');
-    std::string database = Quoted(target.database, '`');
+    std::string catalog = model::QuoteIdentifier(target.catalog);
+    std::string database = model::QuoteIdentifier(target.database);
     for (const std::string& statement : {
              fmt::format("CREATE CATALOG {} WITH ('type' = 'fluss', 'bootstrap.servers' = {})",
-                         catalog, Quoted(target.bootstrap, '\'')),
+                         catalog, model::QuoteText(target.bootstrap)),
              "USE CATALOG " + catalog,
              "CREATE DATABASE IF NOT EXISTS " + database,
              "USE " + database,

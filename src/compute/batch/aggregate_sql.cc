@@ -5,6 +5,7 @@
 
 #include "compute/batch/duckdb_functions.h"
 #include "compute/batch/sql_writer.h"
+#include "model/quoted_text.h"
 
 // Aggregates and windows of the batch queries.
 
@@ -66,15 +67,6 @@ std::optional<std::string> LiteralText(const sql::PlanNode& node, int column) {
   const auto* text = std::get_if<std::string>(&e->value.data);
   bool literal = e->kind == sql::ExpressionKind::kLiteral && text != nullptr;
   return literal ? std::optional(*text) : std::nullopt;
-}
-
-std::string Quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + "'";
 }
 
 /// A call whose result is DuckDB's own; empty for other functions.
@@ -153,7 +145,8 @@ Result<std::string> SqlWriter::AggregateCall(const sql::AggregateCall& call,
     std::optional<std::string> separator = ",";
     if (call.args.size() > 1) separator = LiteralText(input_node, call.args[1]);
     if (!separator) return NotSupported("LISTAGG with a separator that is no literal");
-    return fmt::format("string_agg({}{}, {}){}", distinct, argument, Quoted(*separator), filter);
+    return fmt::format("string_agg({}{}, {}){}", distinct, argument, model::QuoteText(*separator),
+                       filter);
   }
   return OwnAggregate(call, input_node, distinct, filter);
 }

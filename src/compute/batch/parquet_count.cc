@@ -2,6 +2,8 @@
 
 #include <duckdb.h>
 
+#include "model/quoted_text.h"
+
 namespace forebay::compute {
 
 namespace {
@@ -18,9 +20,7 @@ struct Database {
 std::string ListOf(const std::vector<std::string>& paths) {
   std::string list;
   for (const std::string& path : paths) {
-    list += list.empty() ? "'" : ", '";
-    for (char c : path) list += c == '\'' ? "''" : std::string(1, c);
-    list += "'";
+    list += (list.empty() ? "" : ", ") + model::QuoteText(path);
   }
   return "[" + list + "]";
 }

@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "format/row/row_key.h"
+#include "model/quoted_text.h"
 #include "serve/session/query_cursor.h"
+#include "serve/session/show_create.h"
 #include "serve/session/sql_catalog.h"
 #include "sql/analyzer/analyzer.h"
 
@@ -36,10 +38,8 @@ Result<std::string> ConditionOf(const model::TableDescriptor& table,
           "unsupported types are:\n\n{}",
           key);
     }
-    std::string literal;
-    for (char c : value) literal += c == '\'' ? "''" : std::string(1, c);
-    condition += fmt::format("{}{} = '{}'", condition.empty() ? "" : " AND ",
-                             model::QuoteIdentifier(key), literal);
+    condition += fmt::format("{}{} = {}", condition.empty() ? "" : " AND ",
+                             model::QuoteIdentifier(key), model::QuoteText(value));
   }
   return condition;
 }

@@ -7,7 +7,9 @@
 
 #include "model/catalog_name.h"
 #include "model/data_type.h"
+#include "model/quoted_text.h"
 #include "serve/session/settings.h"
+#include "serve/session/show_create.h"
 
 namespace forebay::serve {
 
@@ -35,12 +37,6 @@ sql::AnalyzerOptions AnalyzerOptionsOf(const MaterializedTable& table, bool stre
   return options;
 }
 
-std::string QuotedPath(const model::TablePath& path) {
-  auto [catalog, database] = model::SplitDatabase(path.database);
-  return fmt::format("{}.{}.{}", model::QuoteIdentifier(catalog), model::QuoteIdentifier(database),
-                     model::QuoteIdentifier(path.table));
-}
-
 int64_t MaterializedTable::NextRefreshMs() const {
   int64_t interval_ms = freshness.Milliseconds();
   if (refresh_begin_ms == 0 || refresh_end_ms == 0) return refresh_begin_ms;
@@ -54,7 +50,8 @@ std::string MaterializedTable::InsertText(std::string_view condition) const {
   }
   std::string hints;
   for (const auto& [key, value] : options) {
-    hints += fmt::format("{}'{}' = '{}'", hints.empty() ? "" : ", ", key, value);
+    hints += fmt::format("{}{} = {}", hints.empty() ? "" : ", ", model::QuoteText(key),
+                         model::QuoteText(value));
   }
   if (!hints.empty()) hints = fmt::format(" /*+ OPTIONS({}) */", hints);
   std::string head = fmt::format("INSERT INTO {}{} ({})\n", QuotedPath(path), hints, names);

@@ -61,7 +61,5 @@ sql::AnalyzerOptions AnalyzerOptionsOf(const MaterializedTable& table, bool stre
 std::string_view StateName(MaterializedTable::State state);
 /// CONTINUOUS or FULL.
 std::string_view ModeName(sql::RefreshMode mode);
-/// `catalog`.`database`.`table`
-std::string QuotedPath(const model::TablePath& path);
 
 }  // namespace forebay::serve

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "format/table_json.h"
+#include "serve/session/show_create.h"
 #include "serve/session/sql_catalog.h"
 #include "sql/analyzer/analyzer.h"
 

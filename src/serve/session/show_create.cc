@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/data_type.h"
+#include "model/quoted_text.h"
 #include "serve/session/session.h"
 #include "sql/catalog/metadata_columns.h"
 #include "sql/parser/expression_text.h"
@@ -13,23 +14,9 @@
 namespace forebay::serve {
 
 using model::QuoteIdentifier;
+using model::QuoteText;
 
 namespace {
-
-std::string QuotePath(const model::TablePath& path) {
-  const auto& [catalog, database] = model::SplitDatabase(path.database);
-  return fmt::format("{}.{}.{}", QuoteIdentifier(catalog), QuoteIdentifier(database),
-                     QuoteIdentifier(path.table));
-}
-
-std::string QuoteString(std::string_view text) {
-  std::string quoted = "'";
-  for (char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + "'";
-}
 
 std::string QuoteNames(const std::vector<std::string>& names) {
   std::string list;
@@ -84,7 +71,7 @@ std::string SerializableType(const model::DataType& type) {
 /// " METADATA FROM 'file.size' VIRTUAL".
 std::string MetadataText(const sql::MetadataColumn& column) {
   std::string text = "METADATA";
-  if (column.key != column.name) text += " FROM " + QuoteString(column.key);
+  if (column.key != column.name) text += " FROM " + QuoteText(column.key);
   return column.is_virtual ? text + " VIRTUAL" : text;
 }
 
@@ -92,12 +79,12 @@ std::string ColumnText(const sql::CatalogTable& table, const std::string& name) 
   std::string text = "  " + QuoteIdentifier(name);
   if (const sql::MetadataColumn* column = sql::FindMetadata(table.ref, name)) {
     text += " " + SerializableType(column->type) + " " + MetadataText(*column);
-    if (!column->comment.empty()) text += " COMMENT " + QuoteString(column->comment);
+    if (!column->comment.empty()) text += " COMMENT " + QuoteText(column->comment);
     return text;
   }
   if (const sql::ComputedColumn* computed = FindComputed(table, name)) {
     text += " AS " + sql::QuoteNamesInExpression(computed->expression);
-    if (!computed->comment.empty()) text += " COMMENT " + QuoteString(computed->comment);
+    if (!computed->comment.empty()) text += " COMMENT " + QuoteText(computed->comment);
     return text;
   }
   const model::Schema& schema = table.ref.info.descriptor.schema;
@@ -105,7 +92,7 @@ std::string ColumnText(const sql::CatalogTable& table, const std::string& name) 
   if (index < 0) return text;
   const model::ColumnSpec& column = schema.columns[index];
   text += " " + SerializableType(column.type);
-  if (!column.comment.empty()) text += " COMMENT " + QuoteString(column.comment);
+  if (!column.comment.empty()) text += " COMMENT " + QuoteText(column.comment);
   return text;
 }
 
@@ -113,13 +100,19 @@ std::string OptionsText(const sql::CatalogTable& table) {
   std::string list;
   for (const auto& [key, value] : table.ref.options) {
     if (!table.ref.IsForeign() && (key == "bucket.num" || key == "bucket.key")) continue;
-    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
-                        QuoteString(IsSecret(key) ? "******" : value));
+    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteText(key),
+                        QuoteText(IsSecret(key) ? "******" : value));
   }
   return list.empty() ? "\n" : "\nWITH (\n" + list + "\n)\n";
 }
 
 }  // namespace
+
+std::string QuotedPath(const model::TablePath& path) {
+  const auto& [catalog, database] = model::SplitDatabase(path.database);
+  return fmt::format("{}.{}.{}", QuoteIdentifier(catalog), QuoteIdentifier(database),
+                     QuoteIdentifier(path.table));
+}
 
 namespace {
 
@@ -153,7 +146,7 @@ std::string DistributionText(const sql::CatalogTable& table) {
 std::string CreateTableText(const sql::CatalogTable& table, bool temporary) {
   const model::TableDescriptor& descriptor = table.ref.info.descriptor;
   std::string text = fmt::format("CREATE {}TABLE {} (\n", temporary ? "TEMPORARY " : "",
-                                 QuotePath(table.ref.path));
+                                 QuotedPath(table.ref.path));
   std::string separator;
   for (const std::string& name : table.declared_order) {
     text += separator + ColumnText(table, name);
@@ -170,7 +163,7 @@ std::string CreateTableText(const sql::CatalogTable& table, bool temporary) {
                         QuoteIdentifier(sql::ConstraintName(table)), keys);
   }
   text += "\n)";
-  if (!table.comment.empty()) text += "\nCOMMENT " + QuoteString(table.comment);
+  if (!table.comment.empty()) text += "\nCOMMENT " + QuoteText(table.comment);
   text += DistributionText(table);
   if (descriptor.IsPartitioned()) {
     text += fmt::format("\nPARTITIONED BY ({})", QuoteNames(descriptor.partition_keys));
@@ -184,9 +177,9 @@ std::string CreateViewText(const sql::CatalogView& view, const std::vector<std::
   for (const std::string& name : columns) {
     list += (list.empty() ? "  " : ",\n  ") + QuoteIdentifier(name);
   }
-  std::string comment = view.comment.empty() ? "" : "\nCOMMENT " + QuoteString(view.comment);
+  std::string comment = view.comment.empty() ? "" : "\nCOMMENT " + QuoteText(view.comment);
   return fmt::format("CREATE {}VIEW {} (\n{}\n){}\nAS {}\n", temporary ? "TEMPORARY " : "",
-                     QuotePath(view.path), list, comment, view.query);
+                     QuotedPath(view.path), list, comment, view.query);
 }
 
 std::string CreateModelText(const model::TablePath& path, const std::string& json, bool temporary) {
@@ -199,20 +192,20 @@ std::string CreateModelText(const model::TablePath& path, const std::string& jso
                           QuoteIdentifier(column["name"].get<std::string>()),
                           type.ok() ? SerializableType(*type) : "?");
       std::string comment = column["comment"];
-      if (!comment.empty()) list += " COMMENT " + QuoteString(comment);
+      if (!comment.empty()) list += " COMMENT " + QuoteText(comment);
     }
     return list;
   };
   std::string text =
-      fmt::format("CREATE {}MODEL {}", temporary ? "TEMPORARY " : "", QuotePath(path));
+      fmt::format("CREATE {}MODEL {}", temporary ? "TEMPORARY " : "", QuotedPath(path));
   if (!model["inputs"].empty()) text += fmt::format("\nINPUT ({})", columns("inputs"));
   if (!model["outputs"].empty()) text += fmt::format("\nOUTPUT ({})", columns("outputs"));
   std::string comment = model["comment"];
-  if (!comment.empty()) text += "\nCOMMENT " + QuoteString(comment);
+  if (!comment.empty()) text += "\nCOMMENT " + QuoteText(comment);
   std::string list;
   for (const auto& [key, value] : model["options"].items()) {
-    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
-                        QuoteString(ShownOption(key, value.get<std::string>())));
+    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteText(key),
+                        QuoteText(ShownOption(key, value.get<std::string>())));
   }
   return text + "\nWITH (\n" + list + "\n)\n";
 }
@@ -224,11 +217,11 @@ std::string ShownOption(const std::string& key, const std::string& value) {
 std::string CreateCatalogText(const std::string& name,
                               const client::CatalogDefinition& definition) {
   std::string text = fmt::format("CREATE CATALOG {}", QuoteIdentifier(name));
-  if (!definition.comment.empty()) text += "\nCOMMENT " + QuoteString(definition.comment);
+  if (!definition.comment.empty()) text += "\nCOMMENT " + QuoteText(definition.comment);
   std::string list;
   for (const auto& [key, value] : definition.properties) {
-    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteString(key),
-                        QuoteString(ShownOption(key, value)));
+    list += fmt::format("{}  {} = {}", list.empty() ? "" : ",\n", QuoteText(key),
+                        QuoteText(ShownOption(key, value)));
   }
   return text + "\nWITH (\n" + list + "\n)\n";
 }

@@ -7,6 +7,9 @@
 
 namespace forebay::serve {
 
+/// `catalog`.`database`.`table`
+std::string QuotedPath(const model::TablePath& path);
+
 /// The statement that creates the table or view, as Flink's SHOW CREATE prints it.
 std::string CreateTableText(const sql::CatalogTable& table, bool temporary = false);
 /// `columns` are the names of the view's.

@@ -55,5 +55,16 @@ TEST(MaterializedTableTest, WindowsStayOpenAsLongAsStateLives) {
   EXPECT_EQ(options.window_emit->lateness_ms, 3000);
 }
 
+TEST(MaterializedTableTest, InsertsThroughOptionsAndNamesOfAnyText) {
+  MaterializedTable table;
+  table.path = {"shop", "it`s"};
+  table.columns = {"id", "a`b"};
+  table.query = "SELECT 1, 2";
+  table.options = {{"note", "it's"}};
+  EXPECT_EQ(table.InsertText(""),
+            "INSERT INTO `default_catalog`.`shop`.`it``s` /*+ OPTIONS('note' = 'it''s') */ (`id`, "
+            "`a``b`)\nSELECT 1, 2");
+}
+
 }  // namespace
 }  // namespace forebay::serve

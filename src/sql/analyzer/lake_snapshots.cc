@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "model/quoted_text.h"
 #include "sql/analyzer/query_analyzer.h"
 #include "sql/diagnostic.h"
 #include "sql/parser/parser.h"
@@ -10,30 +11,21 @@ namespace forebay::sql {
 
 namespace {
 
-std::string Quoted(const std::string& text) {
-  std::string quoted = "'";
-  for (char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
 std::string RowText(const LakeSnapshot& snapshot) {
   std::string parent = "CAST(NULL AS BIGINT)";
   if (snapshot.parent_id) parent = fmt::format("CAST({} AS BIGINT)", *snapshot.parent_id);
   std::string summary;
   for (const auto& [key, value] : snapshot.summary) {
     summary += fmt::format("{}CAST({} AS STRING), CAST({} AS STRING)", summary.empty() ? "" : ", ",
-                           Quoted(key), Quoted(value));
+                           model::QuoteText(key), model::QuoteText(value));
   }
   // An empty map has no types of its own.
   summary = summary.empty() ? "CAST(NULL AS MAP<STRING, STRING>)" : "MAP[" + summary + "]";
   return fmt::format(
       "(TO_TIMESTAMP_LTZ({}, 3), CAST({} AS BIGINT), {}, CAST({} AS STRING), CAST({} AS STRING), "
       "{})",
-      snapshot.committed_ms, snapshot.id, parent, Quoted(snapshot.operation),
-      Quoted(snapshot.manifest_list), summary);
+      snapshot.committed_ms, snapshot.id, parent, model::QuoteText(snapshot.operation),
+      model::QuoteText(snapshot.manifest_list), summary);
 }
 
 }  // namespace
