@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "format/batch/kv_batch.h"
 #include "format/row/compacted_columns.h"
+#include "format/row/compacted_row.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/log/segment_cursor.h"
 
@@ -360,17 +361,21 @@ Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
 Result<Batch> LocalEncodedTable::DecodeOneByOne(const std::vector<model::DataType>& types,
                                                 const std::vector<std::string_view>& keys,
                                                 const std::vector<std::string_view>& rows) const {
+  const format::RowFormat row_format = table_->options.kv_format;
+  const format::CompactedRowReader compacted(types);
   model::BatchBuilder builder(types);
+  std::vector<model::ColumnBuilder*> key_columns;
+  for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
   for (size_t row = 0; row < rows.size(); ++row) {
     // Each row has its NULL bits at least.
     if (!rows[row].empty()) {
       RETURN_IF_ERROR(
-          format::ReadRow(table_->options.kv_format, rows[row], types, format::RowTarget(builder)));
+          row_format == format::RowFormat::kCompacted
+              ? compacted.Read(rows[row], builder)
+              : format::ReadRow(row_format, rows[row], types, format::RowTarget(builder)));
       builder.FinishRow(ChangeType::kInsert);
       continue;
     }
-    std::vector<model::ColumnBuilder*> key_columns;
-    for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
     RETURN_IF_ERROR(format::DecodeBucketKey(key_encoding_, keys[row], key_columns));
     for (int i = 0; i < std::ssize(types); ++i) {
       if (builder.column(i).num_rows() == builder.num_rows()) builder.column(i).AppendNull();
