@@ -141,13 +141,14 @@ Outcome<rpc::GetTableInfoResponse> AdminRequests::GetTableInfo(
   if (!info.ok()) return TableFailure(info.status());
   auto json = TableJsonForClients(*info, lake_);
   if (!json.ok()) return rpc::FailureOf(json.status());
+  auto modified_ms = gateway_.ModifiedMs(info->path);
+  if (!modified_ms.ok()) return TableFailure(modified_ms.status());
   rpc::GetTableInfoResponse response;
   response.table_id = info->id.value();
   response.schema_id = info->schema_id.value();
   response.table_json = rpc::Payload::Own(std::move(*json));
   response.created_time = info->created_ms;
-  auto modified_ms = gateway_.ModifiedMs(info->path);
-  response.modified_time = modified_ms.ok() ? *modified_ms : info->created_ms;
+  response.modified_time = *modified_ms;
   return response;
 }
 
