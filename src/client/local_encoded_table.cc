@@ -5,7 +5,6 @@
 #include "base/bytes.h"
 #include "format/batch/kv_batch.h"
 #include "format/row/compacted_columns.h"
-#include "format/row/compacted_row.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/log/segment_cursor.h"
 
@@ -361,8 +360,6 @@ Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
 Result<Batch> LocalEncodedTable::DecodeOneByOne(const std::vector<model::DataType>& types,
                                                 const std::vector<std::string_view>& keys,
                                                 const std::vector<std::string_view>& rows) const {
-  const format::RowFormat row_format = table_->options.kv_format;
-  const format::CompactedRowReader compacted(types);
   model::BatchBuilder builder(types);
   std::vector<model::ColumnBuilder*> key_columns;
   for (int index : key_indexes_) key_columns.push_back(&builder.column(index));
@@ -370,9 +367,7 @@ Result<Batch> LocalEncodedTable::DecodeOneByOne(const std::vector<model::DataTyp
     // Each row has its NULL bits at least.
     if (!rows[row].empty()) {
       RETURN_IF_ERROR(
-          row_format == format::RowFormat::kCompacted
-              ? compacted.Read(rows[row], builder)
-              : format::ReadRow(row_format, rows[row], types, format::RowTarget(builder)));
+          format::ReadRow(table_->options.kv_format, rows[row], types, format::RowTarget(builder)));
       builder.FinishRow(ChangeType::kInsert);
       continue;
     }
