@@ -117,11 +117,14 @@ class Merger {
 
  private:
   /// Of a delta that is sorted at a time, and that is kept in memory when it is all of it.
-  static constexpr size_t kPieceBytes = 8 << 20;
-  static constexpr size_t kHeldBytes = 2 << 20;
+  static constexpr uint64_t kPieceBytes = 8 << 20;
+  static constexpr uint64_t kHeldBytes = 2 << 20;
+  /// Of one delta: each is an open file. Larger deltas have larger pieces.
+  static constexpr uint64_t kPiecesMax = 128;
 
   struct Input {
     int file;
+    size_t number;
     std::string path;
     std::unique_ptr<SortedInput> input;
   };
@@ -129,8 +132,9 @@ class Merger {
     const CheckpointEntry &x = a->input->entry(), &y = b->input->entry();
     if (KeyLess(x, y)) return false;
     if (KeyLess(y, x)) return true;
-    // Pieces of one delta: an entry counts more than a removal.
-    return a->file != b->file ? a->file < b->file : x.removed && !y.removed;
+    if (a->file != b->file) return a->file < b->file;
+    // Pieces of one delta: an entry counts more than a removal, the last more than those before.
+    return x.removed != y.removed ? x.removed : a->number < b->number;
   }
 
   Status AddFile(const std::string& path) {
@@ -140,9 +144,10 @@ class Merger {
       return AddInput(path, std::make_unique<SortedFile>(std::move(file), std::move(reader)));
     }
     bool is_small = file->size() <= kHeldBytes;
+    uint64_t piece_bytes = std::max(kPieceBytes, file->size() / kPiecesMax);
     for (bool more = true; more;) {
       auto piece = std::make_unique<SortedPiece>();
-      ASSIGN_OR_RETURN(more, piece->Load(*reader, is_small ? SIZE_MAX : kPieceBytes));
+      ASSIGN_OR_RETURN(more, piece->Load(*reader, is_small ? SIZE_MAX : piece_bytes));
       if (is_small) {
         RETURN_IF_ERROR(AddInput(path, std::move(piece)));
       } else {
@@ -171,7 +176,7 @@ class Merger {
   }
 
   Status AddInput(const std::string& path, std::unique_ptr<SortedInput> input) {
-    inputs_.push_back({files_, path, std::move(input)});
+    inputs_.push_back({files_, inputs_.size(), path, std::move(input)});
     return Push(&inputs_.back());
   }
 

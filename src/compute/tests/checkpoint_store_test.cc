@@ -318,6 +318,9 @@ TEST_F(CheckpointStoreTest, DeltasAreWrittenWhileTheyAreMade) {
   std::thread shard([&] {
     snapshot.state.SetTaker(&spool);
     snapshot.state.SetOperator(3);
+    for (int i = 0; i < 100; ++i) {
+      snapshot.state.Put("t", i % kKeyGroups, std::to_string(i), "an older value");
+    }
     for (int i = 0; i < kEntries; ++i) {
       snapshot.state.Put("t", i % kKeyGroups, std::to_string(i), filler);
       if (i % 3 == 0) snapshot.state.Delete("t", i % kKeyGroups, std::to_string(i));  // counts less
