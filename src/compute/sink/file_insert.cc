@@ -81,10 +81,14 @@ std::string Absolute(const std::string& path) {
 
 }  // namespace
 
-std::string FileInsertPlan::ToText() const {
-  return json{{"directory", directory}, {"staging", staging}, {"files", files},
-              {"replaced", replaced},   {"created", created}, {"success_files", success_files}}
-      .dump();
+Result<std::string> FileInsertPlan::ToText() const {
+  try {
+    return json{{"directory", directory}, {"staging", staging}, {"files", files},
+                {"replaced", replaced},   {"created", created}, {"success_files", success_files}}
+        .dump();
+  } catch (const json::type_error&) {
+    return NotSupported("an INSERT into {} of files whose names are no UTF-8", directory);
+  }
 }
 
 Result<FileInsertPlan> FileInsertPlan::Parse(const std::string& text) {
@@ -110,7 +114,8 @@ Result<std::unique_ptr<FileInsert>> FileInsert::Begin(const FilesystemTarget& ta
   FileInsertPlan nothing;
   nothing.directory = Absolute(target.directory);
   nothing.staging = Absolute(target.staging);
-  RETURN_IF_ERROR(admin.PutObject(kFileInsertObject, id, nothing.ToText(), true));
+  ASSIGN_OR_RETURN(std::string text, nothing.ToText());
+  RETURN_IF_ERROR(admin.PutObject(kFileInsertObject, id, text, true));
   return std::unique_ptr<FileInsert>(new FileInsert(target, admin, id));
 }
 
@@ -169,10 +174,11 @@ Result<FileInsertPlan> FileInsert::PlanOf(std::vector<std::string> names) const 
 
 Status FileInsert::Commit(std::vector<std::string> names) {
   ASSIGN_OR_RETURN(FileInsertPlan plan, PlanOf(std::move(names)));
+  ASSIGN_OR_RETURN(std::string text, plan.ToText());
   // The moved files must have where to go; the directory is there when anything was staged.
   RETURN_IF_ERROR(target_.fs.CreateDirectories(target_.staging));
   Failpoint("file_insert.before_plan");
-  RETURN_IF_ERROR(admin_.PutObject(kFileInsertObject, id_, plan.ToText(), true));
+  RETURN_IF_ERROR(admin_.PutObject(kFileInsertObject, id_, text, true));
   Failpoint("file_insert.after_plan");
   Status done = CarryOut(target_.fs, plan);
   if (!done.ok()) {
@@ -194,13 +200,12 @@ Status FinishFileInserts(client::Admin& admin, io::FileSystem& fs) {
   for (const std::string& id : ids) {
     ASSIGN_OR_RETURN(std::string text, admin.GetObject(kFileInsertObject, id));
     ASSIGN_OR_RETURN(FileInsertPlan plan, FileInsertPlan::Parse(text));
+    bool was_begun = !plan.created.empty() || !plan.files.empty();
     // The table's directory may be gone, or on a disk that is not there now: that must not keep
     // the server from starting.
-    Status finished =
-        plan.created.empty() && plan.files.empty() ? Status::Ok() : CarryOut(fs, plan);
+    Status finished = was_begun ? CarryOut(fs, plan) : Status::Ok();
     if (finished.ok()) finished = fs.RemoveAll(plan.staging);
     if (finished.ok()) finished = admin.DropObject(kFileInsertObject, id);
-    bool was_begun = !plan.created.empty() || !plan.files.empty();
     Log(finished.ok() ? LogLevel::kInfo : LogLevel::kError, "compute",
         "an INSERT into files was {} directory={} error=\"{}\"", was_begun ? "completed" : "undone",
         plan.directory, finished.ok() ? "" : finished.message());

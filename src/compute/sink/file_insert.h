@@ -20,7 +20,8 @@ struct FileInsertPlan {
   std::vector<std::string> created;   ///< directories below it that are there afterwards
   std::vector<std::string> success_files;
 
-  std::string ToText() const;
+  /// kNotSupported when a name is no UTF-8: what is written down is JSON.
+  Result<std::string> ToText() const;
   static Result<FileInsertPlan> Parse(const std::string& text);
 };
 

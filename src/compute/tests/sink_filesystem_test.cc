@@ -179,6 +179,20 @@ TEST_F(FileInsertTest, AFailureLeavesEverythingAsItWas) {
   EXPECT_TRUE(connection_.objects.empty());
 }
 
+TEST_F(FileInsertTest, RefusesNamesThatItCannotWriteDown) {
+  Write("dt=a/hr=1/old\xff", "1");
+  node_.overwrite = true;
+  std::multiset<std::string> before = Files();
+  {
+    FilesystemTarget target = Target();
+    auto insert = FileInsert::Begin(target, connection_).value();
+    Stage(target, "dt=a/hr=1/part-0", "x");
+    EXPECT_EQ(insert->Commit({"dt=a/hr=1/part-0"}).kind(), ErrorKind::kNotSupported);
+  }
+  EXPECT_EQ(Files(), before);
+  EXPECT_TRUE(connection_.objects.empty());
+}
+
 TEST_F(FileInsertTest, WhatWasNotCommittedGoes) {
   {
     FilesystemTarget target = Target();
@@ -193,7 +207,7 @@ TEST_F(FileInsertTest, WhatWasNotCommittedGoes) {
 TEST_F(FileInsertTest, AStartUndoesWhatHadNoPlan) {
   FilesystemTarget target = Target();
   FileInsertPlan plan{.directory = target.directory, .staging = target.staging};
-  connection_.objects["x"] = plan.ToText();
+  connection_.objects["x"] = plan.ToText().value();
   Stage(target, "dt=a/hr=1/part-0", "x");
   EXPECT_TRUE(FinishFileInserts(connection_, *fs_).ok());
   EXPECT_TRUE(Files().empty());
@@ -211,7 +225,7 @@ TEST_F(FileInsertTest, AStartCarriesThePlanOut) {
                       .replaced = {"dt=a/hr=1/old"},
                       .created = {"dt=a/hr=1/", "dt=a/hr=2/"},
                       .success_files = {"dt=a/hr=2/_SUCCESS"}};
-  connection_.objects["x"] = plan.ToText();
+  connection_.objects["x"] = plan.ToText().value();
   EXPECT_TRUE(FinishFileInserts(connection_, *fs_).ok());
   EXPECT_EQ(Files(), (std::multiset<std::string>{"dt=a/hr=1/part-0:moved already",
                                                  "dt=a/hr=2/part-1:y", "dt=a/hr=2/_SUCCESS:"}));
