@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "base/duration.h"
 #include "compute/source/file_layout.h"
@@ -45,6 +46,8 @@ bool TakeFraction(std::string_view& text, int64_t& ms) {
 }
 
 constexpr int64_t kMsPerSecond = 1000;
+/// Milliseconds of years beyond it do not fit into 64 bits.
+constexpr int64_t kYearMax = 292'000'000;
 
 void ReplaceAll(std::string& text, const std::string& what, const std::string& with) {
   for (size_t at = text.find(what); at != std::string::npos;) {
@@ -81,7 +84,7 @@ std::optional<int64_t> ParsePartitionTime(std::string_view text) {
   int64_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, ms = 0;
   bool date = TakeNumber(text, 10, year) && TakeLiteral(text, '-') && TakeNumber(text, 2, month) &&
               TakeLiteral(text, '-') && TakeNumber(text, 2, day);
-  if (!date) return std::nullopt;
+  if (!date || std::abs(year) > kYearMax) return std::nullopt;
   if (!text.empty()) {
     bool time = TakeLiteral(text, ' ') && TakeNumber(text, 2, hour) && TakeLiteral(text, ':') &&
                 TakeNumber(text, 2, minute) && TakeLiteral(text, ':') &&

@@ -23,8 +23,8 @@ TEST(PartitionTimeTest, TakesWhatFlinksDefaultExtractorTakes) {
   EXPECT_EQ(ParsePartitionTime("2024-02-30"), 1709251200000);
   EXPECT_EQ(ParsePartitionTime("2023-15-01"), 1709251200000);
   EXPECT_EQ(ParsePartitionTime("1969-12-31 23:59:59"), -1000);
-  for (const char* text :
-       {"", "x", "2024-03", "2024-03-01 07", "2024-03-01 07:00:00.", "2024-03-01x"}) {
+  for (const char* text : {"", "x", "2024-03", "2024-03-01 07", "2024-03-01 07:00:00.",
+                           "2024-03-01x", "9999999999-01-01", "-9999999999-01-01"}) {
     EXPECT_EQ(ParsePartitionTime(text), std::nullopt) << text;
   }
 }
