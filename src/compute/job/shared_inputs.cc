@@ -101,8 +101,7 @@ std::map<const PlanNode*, SharedInput> FindSharedInputs(const std::vector<sql::P
 
 Result<bool> SharesState(const JobContext& context) {
   bool wanted = OptionOf(context.settings, "table.exec.shared-arrangements", "false") == "true" &&
-                OptionOf(context.settings, "execution.runtime-mode", "streaming") != "batch" &&
-                context.environment->arrangements != nullptr;
+                !IsBatch(context) && context.environment->arrangements != nullptr;
   if (!wanted) return false;
   ASSIGN_OR_RETURN(int64_t ttl_ms, context.DurationSetting("table.exec.state.ttl", 0));
   return ttl_ms == 0;

@@ -270,11 +270,13 @@ std::string Session::SharedText(const std::vector<sql::PlanPtr>& roots) const {
   auto shares = compute::SharesState(context);
   bool is_insert = !roots.empty() && roots[0]->kind == sql::PlanKind::kSink;
   if (!shares.ok() || !*shares || !is_insert) return "";
-  std::string text;
+  std::map<int, std::string> lines;  // by the join, since nodes come in no order
   for (const auto& [node, shared] : compute::FindSharedInputs(roots)) {
-    text += fmt::format("Join(id=[{}], input=[{}]): {}\n", node->id,
-                        shared.input == 0 ? "left" : "right", shared.spec.ToString());
+    lines[node->id] = fmt::format("Join(id=[{}], input=[{}]): {}\n", node->id,
+                                  shared.input == 0 ? "left" : "right", shared.spec.ToString());
   }
+  std::string text;
+  for (const auto& [id, line] : lines) text += line;
   return text.empty() ? "" : "\n== Shared Arrangements ==\n" + text;
 }
 
