@@ -6,14 +6,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "compute/runtime/processing_time.h"
 #include "compute/sink/immediate_sinks.h"
 #include "compute/sink/sink_factory.h"
 #include "compute/source/source_factory.h"
 
 namespace forebay::compute {
 namespace {
-
-int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 constexpr std::string_view kAlternate = "alternate ";
 
@@ -218,8 +217,7 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
     shards_.back()->SetSpool(spool_.get());
     shards_.back()->scope().keeps_state = keeps_state;
     shards_.back()->scope().row_by_row = row_by_row_;
-    shards_.back()->scope().now_ms =
-        context_.environment->now_ms != nullptr ? context_.environment->now_ms : &SystemNowMs;
+    shards_.back()->scope().now_ms = ProcessingTimeOf(context_);
   }
   size_t count = graph_.vertices.size();
   source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));

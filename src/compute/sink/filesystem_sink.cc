@@ -1,7 +1,7 @@
 #include "compute/sink/filesystem_sink.h"
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "compute/runtime/processing_time.h"
 #include "compute/sink/file_insert.h"
 #include "compute/sink/filesystem_commit.h"
 #include "compute/sink/filesystem_target.h"
@@ -9,8 +9,6 @@
 
 namespace forebay::compute {
 namespace {
-
-int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 /// Commits a batch INSERT at its end.
 class InsertCommitter : public Committer {
@@ -48,9 +46,8 @@ class FilesystemSink : public Sink {
                        FileInsert::Begin(target_, context_.environment->connection->admin()));
       return std::unique_ptr<Committer>(std::make_unique<InsertCommitter>(std::move(insert)));
     }
-    auto now_ms = context_.environment->now_ms;
-    return std::unique_ptr<Committer>(std::make_unique<EpochCommitter>(
-        target_, board_, now_ms == nullptr ? &SystemNowMs : now_ms));
+    return std::unique_ptr<Committer>(
+        std::make_unique<EpochCommitter>(target_, board_, ProcessingTimeOf(context_)));
   }
 
  private:

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/failpoint.h"
 #include "client/writer_ids.h"
+#include "compute/runtime/processing_time.h"
 #include "compute/sink/table_commit.h"
 #include "compute/sink/upsert_materializer.h"
 #include "format/batch/log_batch.h"
@@ -62,8 +62,6 @@ struct Materializing {
   StateTtl ttl;
   int64_t (*now_ms)() = nullptr;
 };
-
-int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 class TableSinkWriter : public SinkWriter {
  public:
@@ -308,8 +306,7 @@ Result<std::unique_ptr<Sink>> MakeTableSink(const sql::SinkNode& node, const Job
                    connection->OpenWriter(node.table.path, node.target_columns));
   std::optional<Materializing> materializes;
   if (NeedsMaterializer(node, context.settings)) {
-    auto* now_ms = context.environment->now_ms;
-    materializes = {StateTtl{node.StateTtlMs()}, now_ms != nullptr ? now_ms : &SystemNowMs};
+    materializes = {StateTtl{node.StateTtlMs()}, ProcessingTimeOf(context)};
   }
   return std::unique_ptr<Sink>(
       std::make_unique<TableSink>(node.table.info, std::move(writer), *connection, materializes));

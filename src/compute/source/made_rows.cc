@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "compute/runtime/processing_time.h"
 #include "compute/source/format_options.h"
 
 namespace forebay::compute {
@@ -108,8 +109,6 @@ class MadeRowsSource : public Source {
  private:
   const MadeRows spec_;
 };
-
-int64_t SystemNowMs() { return Clock::System().NowMs(); }
 
 Status ReadCount(const sql::TableRef& table, const char* key, int64_t& value) {
   const std::string* text = FindOption(table, key);
