@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/ascii_case.h"
-#include "compute/arrangement/arrangements.h"
 #include "compute/job/shared_inputs.h"
 #include "compute/operator/operator_factory.h"
 #include "sql/catalog/connector_options.h"

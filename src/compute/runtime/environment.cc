@@ -6,6 +6,7 @@
 #include "base/duration.h"
 
 namespace forebay::compute {
+
 Result<int64_t> JobContext::IntegerSetting(const std::string& key, int64_t fallback) const {
   auto found = settings.find(key);
   if (found == settings.end()) return fallback;
