@@ -88,15 +88,13 @@ bool JobExecution::HasAllSnapshots() const {
                      [](const auto& slot) { return slot.has_value(); });
 }
 
-bool JobExecution::IsWorthWriting(const std::vector<ShardSnapshot>& snapshots) {
-  SourcePositions positions;
-  bool changed = false;
+bool JobExecution::IsWorthWriting(const std::vector<ShardSnapshot>& snapshots,
+                                  const SourcePositions& positions) {
+  bool changed = positions != written_positions_;
   for (const ShardSnapshot& snapshot : snapshots) {
     changed |= !snapshot.state.empty() || !snapshot.commits.empty();
-    positions.insert(snapshot.positions.begin(), snapshot.positions.end());
   }
-  changed |= positions != written_positions_;
-  written_positions_ = std::move(positions);
+  written_positions_ = positions;
   return changed;
 }
 
@@ -104,15 +102,17 @@ Status JobExecution::TakeCheckpoint() {
   int64_t id = ++last_id_;
   int64_t began = MonotonicMs();
   ASSIGN_OR_RETURN(std::vector<ShardSnapshot> snapshots, CollectSnapshots(id));
-  for (ShardSnapshot& snapshot : snapshots) RETURN_IF_ERROR(snapshot.WriteLate());
-  if (spool_ != nullptr && IsWorthWriting(snapshots)) {
+  SourcePositions positions;
+  for (ShardSnapshot& snapshot : snapshots) {
+    RETURN_IF_ERROR(snapshot.WriteLate());
+    positions.insert(snapshot.positions.begin(), snapshot.positions.end());
+  }
+  if (spool_ != nullptr && IsWorthWriting(snapshots, positions)) {
     RETURN_IF_ERROR(store_->Write(id, snapshots, spool_->TakeFile()));
   }
   StateMap commits;
   int64_t bytes = 0;
-  SourcePositions positions;
   for (const ShardSnapshot& snapshot : snapshots) {
-    positions.insert(snapshot.positions.begin(), snapshot.positions.end());
     bytes += static_cast<int64_t>(snapshot.state.size());
     RETURN_IF_ERROR(commits.ApplyAll(snapshot.commits));
   }

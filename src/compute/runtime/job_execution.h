@@ -96,7 +96,8 @@ class JobExecution : public ShardListener, public SinkControl {
   Result<std::vector<ShardSnapshot>> CollectSnapshots(int64_t id);
   Status CommitAll(const StateMap& commits);
   bool HasAllSnapshots() const;
-  bool IsWorthWriting(const std::vector<ShardSnapshot>& snapshots);
+  bool IsWorthWriting(const std::vector<ShardSnapshot>& snapshots,
+                      const SourcePositions& positions);
   void FinishWith(Status status);
   OperatorMetrics MetricsOf(size_t vertex, double seconds) const;
   void AddInstance(size_t vertex, int shard, OperatorMetrics& metrics) const;
