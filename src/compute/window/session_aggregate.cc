@@ -5,6 +5,7 @@
 
 #include "compute/operator/emitter.h"
 #include "compute/operator/progress.h"
+#include "model/calendar.h"
 
 namespace forebay::compute {
 
@@ -165,7 +166,7 @@ void SessionAggregateOperator::MergeNext(Session* session) {
 }
 
 void SessionAggregateOperator::SetTimer(KeyedTable::Entry* entry, int64_t end) {
-  int64_t bucket = end / bucket_ms_ - (end % bucket_ms_ < 0 ? 1 : 0);
+  int64_t bucket = model::FloorDiv(end, bucket_ms_);
   Session* head = HeadOf(entry);
   // Bucket 0 and "no timer" share the number; a second timer for bucket 0 does no harm.
   if (head->timer != 0 && head->timer <= bucket) return;
