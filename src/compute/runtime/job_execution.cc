@@ -14,7 +14,7 @@
 namespace forebay::compute {
 namespace {
 
-constexpr std::string_view kAlternate = "alternate ";
+constexpr size_t kLongestOrder = 1'000'000;
 
 /// How an operator treats rows that it cannot compute when letters may take them.
 enum class Failures : uint8_t {
@@ -51,20 +51,26 @@ std::vector<std::string> NamesOfLetters(const sql::PlanNode& node) {
   return names;
 }
 
-/// Numbers from 1 with commas.
-Result<std::vector<int>> ParseOrder(const std::string& text) {
+/// Numbers of sources from 1 with commas, as "1*3,2" for "1,1,1,2"; indexes from 0.
+Result<std::vector<int>> ParseOrder(const std::string& text, int sources) {
   std::vector<int> order;
   const char* at = text.data();
   const char* end = at + text.size();
-  if (text.starts_with(kAlternate)) at += kAlternate.size();
-  while (at < end) {
-    int number = 0;
+  auto read_number = [&](int& number) {
     auto [next, error] = std::from_chars(at, end, number);
-    if (error != std::errc() || number < 1 || (next < end && *next != ',')) {
-      return InvalidArgument("setting source.order is no list of numbers: '{}'", text);
+    at = next;
+    return error == std::errc() && number > 0;
+  };
+  while (at < end) {
+    int source = 0, rows = 1;
+    bool read = read_number(source) && source <= sources;
+    if (read && at < end && *at == '*') read = read_number((++at, rows));
+    read = read && order.size() + rows <= kLongestOrder;
+    if (!read || (at < end && *at++ != ',')) {
+      return InvalidArgument("setting source.order is no list of sources up to {}: '{}'", sources,
+                             text);
     }
-    order.push_back(number);
-    at = next + 1;
+    order.insert(order.end(), rows, source - 1);
   }
   return order;
 }
@@ -91,8 +97,8 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
                    context.IntegerSetting("source.batch-rows", model::Batch::kMaxRows));
   execution->batch_rows_ = std::clamp<int64_t>(rows, 1, model::Batch::kMaxRows);
   if (auto order = context.settings.find("source.order"); order != context.settings.end()) {
-    ASSIGN_OR_RETURN(execution->source_order_, ParseOrder(order->second));
-    execution->alternates_ = order->second.starts_with(kAlternate);
+    auto sources = static_cast<int>(execution->SourceVertices().size());
+    ASSIGN_OR_RETURN(execution->source_order_, ParseOrder(order->second, sources));
   }
   return execution;
 }
@@ -224,7 +230,7 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   subtasks_.assign(count, std::vector<Subtask*>(graph_.num_shards));
   for (int vertex : SourceVertices()) RETURN_IF_ERROR(BuildSource(vertex, restored));
   for (auto& shard : shards_) {
-    if (!source_order_.empty()) alternates_ ? shard->Alternate() : shard->ReadInTurn();
+    if (source_order_) shard->ReadInOrder(*source_order_);
   }
   for (size_t i = 0; i < count; ++i) {
     if (!graph_.vertices[i].is_source) RETURN_IF_ERROR(BuildSubtasks(static_cast<int>(i)));
@@ -244,14 +250,7 @@ std::vector<int> JobExecution::SourceVertices() const {
   for (size_t i = 0; i < graph_.vertices.size(); ++i) {
     if (graph_.vertices[i].is_source) all.push_back(static_cast<int>(i));
   }
-  auto place = [&](int vertex) {
-    int number = static_cast<int>(std::find(all.begin(), all.end(), vertex) - all.begin()) + 1;
-    return std::find(source_order_.begin(), source_order_.end(), number) - source_order_.begin();
-  };
-  std::vector<int> ordered = all;
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [&](int a, int b) { return place(a) < place(b); });
-  return ordered;
+  return all;
 }
 
 Status JobExecution::BuildSource(int index, const RestoredCheckpoint* restored) {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -70,7 +71,6 @@ class JobExecution : public ShardListener, public SinkControl {
   Status ShareSide(const JobVertex& vertex, Operator& made) const;
   /// Refuses jobs whose rows would wait for ever for their commit.
   Status CheckCommits() const;
-  /// The vertices of sources in the order of 'source.order', with the others behind.
   std::vector<int> SourceVertices() const;
   Status BuildSource(int vertex, const RestoredCheckpoint* restored);
   Status BuildSubtasks(int vertex);
@@ -109,9 +109,8 @@ class JobExecution : public ShardListener, public SinkControl {
   int64_t idle_timeout_ms_ = 0;
   bool row_by_row_ = false;  ///< mini-batches are off
   int64_t batch_rows_ = model::Batch::kMaxRows;
-  std::vector<int> source_order_;     ///< from 1: sources that are read before the others
-  bool alternates_ = false;           ///< sources are read a row each in turn
-  bool each_row_watermarks_ = false;  ///< a watermark after every row that brings one
+  std::optional<std::vector<int>> source_order_;  ///< see Shard::ReadInOrder
+  bool each_row_watermarks_ = false;              ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex
   std::vector<std::unique_ptr<Sink>> sinks_;            ///< by vertex

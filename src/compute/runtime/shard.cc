@@ -135,9 +135,8 @@ Result<bool> Shard::RunOnce() {
     RETURN_IF_ERROR(MaybeInjectBarrier());
     RETURN_IF_ERROR(MaybeDrain());
     bool held = hold_sources_.load(std::memory_order_acquire) > 0;
-    // In turn, the next source begins when the rows of the last one are behind all operators.
-    if (!held && !((in_turn_ || alternates_) && progress)) {
-      ASSIGN_OR_RETURN(bool any, alternates_ ? PollAlternately() : PollSources());
+    if (!held && !(order_ && progress)) {
+      ASSIGN_OR_RETURN(bool any, order_ ? PollInOrder() : PollSources());
       progress |= any;
     }
   }
@@ -152,24 +151,29 @@ Result<bool> Shard::RunOnce() {
   return progress;
 }
 
-void Shard::Alternate() {
-  alternates_ = true;
+void Shard::ReadInOrder(std::vector<int> sources) {
+  order_ = std::move(sources);
   for (auto& source : sources_) source->HoldRows();
 }
 
-Result<bool> Shard::PollAlternately() {
-  bool progress = false, ready = true;
-  for (auto& source : sources_) {
-    ASSIGN_OR_RETURN(bool any, source->Poll());
-    progress |= any;
-    ready = ready && (source->ended() || source->HasHeld());
+Result<bool> Shard::PollInOrder() {
+  bool progress = false;
+  if (next_in_order_ == order_->size()) {
+    for (auto& source : sources_) {
+      if (source->ended()) continue;
+      RETURN_IF_ERROR(source->End());
+      progress = true;
+    }
+    return progress;
   }
-  for (size_t i = 0; ready && i < sources_.size(); ++i) {
-    if (!sources_[i]->HasHeld()) continue;
-    RETURN_IF_ERROR(sources_[i]->EmitHeld());
-    progress = true;
-  }
-  return progress;
+  SourceTask& source = *sources_[(*order_)[next_in_order_]];
+  ASSIGN_OR_RETURN(progress, source.Poll());
+  if (source.HasHeld())
+    RETURN_IF_ERROR(source.EmitHeld());
+  else if (!source.ended())
+    return progress;
+  ++next_in_order_;
+  return true;
 }
 
 Result<bool> Shard::PollSources() {
@@ -178,7 +182,6 @@ Result<bool> Shard::PollSources() {
     if (source->ended()) continue;
     ASSIGN_OR_RETURN(bool any, source->Poll());
     progress |= any;
-    if (in_turn_) break;
   }
   return progress;
 }

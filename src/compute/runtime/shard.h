@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -45,10 +46,9 @@ class Shard {
   /// Channels that instances of `region` on this shard send on.
   void AddOutgoing(int region, Channel* channel) { outgoing_[region].push_back(channel); }
 
-  /// Each source is read to its end before the next one, in the order in which they were added.
-  void ReadInTurn() { in_turn_ = true; }
-  /// A row of each source in turn, as soon as each of them has one or is at its end.
-  void Alternate();
+  /// Rows are read one at a time from these sources, numbered as they were added; the next one when
+  /// the last one is behind all operators. All sources end when the list does.
+  void ReadInOrder(std::vector<int> sources);
 
   Status Open(const RestoredCheckpoint* restored);
   void Start();
@@ -73,7 +73,7 @@ class Shard {
   void Run();
   Result<bool> RunOnce();
   Result<bool> PollSources();
-  Result<bool> PollAlternately();
+  Result<bool> PollInOrder();
   Status MaybeInjectBarrier();
   Status MaybeDrain();
   bool HasOverflow(int region) const;
@@ -87,8 +87,8 @@ class Shard {
   /// Before the operators, whose state it holds.
   const std::unique_ptr<StateMemory> memory_;
   ShardScope scope_;
-  bool in_turn_ = false;
-  bool alternates_ = false;
+  std::optional<std::vector<int>> order_;
+  size_t next_in_order_ = 0;
   const std::atomic<int>& hold_sources_;
   ShardListener& listener_;
   Waker waker_;
