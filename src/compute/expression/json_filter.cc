@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/ascii_case.h"
 #include "compute/expression/regex.h"
 
 namespace forebay::compute {
@@ -18,6 +19,9 @@ struct Digits {
   int64_t point = 0;
 };
 
+/// No number has so many digits that exponents beyond it would not be all alike.
+constexpr int64_t kExponentMax = int64_t{1} << 40;
+
 std::optional<Digits> DigitsOf(std::string_view text) {
   Digits number;
   if (text.starts_with('-') || text.starts_with('+')) {
@@ -31,6 +35,7 @@ std::optional<Digits> DigitsOf(std::string_view text) {
     if (digits.starts_with('+')) digits.remove_prefix(1);
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
     if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    exponent = std::clamp(exponent, -kExponentMax, kExponentMax);
   }
   std::string_view mantissa = text.substr(0, exponent_at);
   size_t whole = std::min(mantissa.find('.'), mantissa.size());
@@ -141,8 +146,7 @@ class JsonFilterParser {
     } else {
       while (at_ < text_.size() && Next() != ' ') ++at_;
     }
-    std::string op;
-    for (char c : text_.substr(begin, at_ - begin)) op += static_cast<char>(tolower(c));
+    std::string op = LowerAscii(text_.substr(begin, at_ - begin));
     static const std::set<std::string> kKnown = {"==",  "!=",       "===",  "!==",  "<",
                                                  "<=",  ">",        ">=",   "=~",   "in",
                                                  "nin", "contains", "size", "empty"};
@@ -189,24 +193,11 @@ class JsonFilterParser {
     return true;
   }
 
-  /// From a bracket to behind the one that closes it.
   bool SkipBrackets() {
-    int depth = 0;
-    char quote = '\0';
-    for (; at_ < text_.size(); ++at_) {
-      char c = text_[at_];
-      if (quote != '\0') {
-        if (c == quote) quote = '\0';
-      } else if (c == '\'' || c == '"') {
-        quote = c;
-      } else if (c == '[' || c == '{') {
-        ++depth;
-      } else if ((c == ']' || c == '}') && --depth == 0) {
-        ++at_;
-        return true;
-      }
-    }
-    return false;
+    size_t length = BracketsLength(text_.substr(at_));
+    if (length == text_.npos) return false;
+    at_ += length;
+    return true;
   }
 
   bool Path(JsonFilter::Operand& operand) {

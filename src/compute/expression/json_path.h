@@ -40,6 +40,10 @@ class JsonText {
 
 void AppendJsonString(std::string& out, std::string_view text);
 
+/// How long the part of a path or filter is from the bracket at its beginning to the one that
+/// closes it, those in quotes left out; npos when none does.
+size_t BracketsLength(std::string_view text);
+
 class JsonFilter;
 
 /// A SQL/JSON path as Jayway's JsonPath reads it: members, elements, slices, lists of names,

@@ -43,7 +43,43 @@ std::optional<int64_t> Number(std::string_view text) {
   return number;
 }
 
+/// Paths and filters stand in each other; beyond this they are refused.
+constexpr int kBracketDepthMax = 64;
+
+/// Whether that many brackets stand in each other; those in quotes count, too.
+bool IsTooDeep(std::string_view text) {
+  int depth = 0;
+  for (char c : text) {
+    if (c == '[' && ++depth > kBracketDepthMax) return true;
+    if (c == ']') --depth;
+  }
+  return false;
+}
+
 }  // namespace
+
+size_t BracketsLength(std::string_view text) {
+  const char open = text[0], close = open == '[' ? ']' : '}';
+  int depth = 0;
+  char quote = '\0';
+  for (size_t at = 0; at < text.size(); ++at) {
+    char c = text[at];
+    if (quote != '\0') {
+      if (c == '\\') {
+        ++at;
+      } else if (c == quote) {
+        quote = '\0';
+      }
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == open) {
+      ++depth;
+    } else if (c == close && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return std::string_view::npos;
+}
 
 /// "0,2", "1:3", "1:" or ":3".
 bool JsonPath::ParsePlaces(std::string_view text, Step& step) {
@@ -129,30 +165,15 @@ bool JsonPath::TakeNames(std::string_view& text, Step& step) {
 
 /// [?(...)], to the bracket that closes it.
 bool JsonPath::TakeFilter(std::string_view& text, Step& step) {
-  int depth = 0;
-  char quote = '\0';
-  size_t at = 0;
-  for (; at < text.size(); ++at) {
-    char c = text[at];
-    if (quote != '\0') {
-      if (c == '\\') ++at;
-      if (c == quote) quote = '\0';
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-    } else if (c == '[') {
-      ++depth;
-    } else if (c == ']' && --depth == 0) {
-      break;
-    }
-  }
-  if (at >= text.size()) return false;
-  std::string_view inner = text.substr(1, at - 1);
+  size_t length = BracketsLength(text);
+  if (length == text.npos) return false;
+  std::string_view inner = text.substr(1, length - 2);
   size_t begin = inner.find('('), end = inner.rfind(')');
   bool well_formed = begin != inner.npos && end != inner.npos && end > begin &&
                      inner.substr(end + 1).find_first_not_of(' ') == inner.npos;
   if (!well_formed) return false;
   step.filter = JsonFilter::Parse(inner.substr(begin + 1, end - begin - 1));
-  text.remove_prefix(at + 1);
+  text.remove_prefix(length);
   return step.filter != nullptr;
 }
 
@@ -176,6 +197,7 @@ bool JsonPath::TakeBrackets(std::string_view& text, Step& step) {
 }
 
 std::optional<JsonPath> JsonPath::Parse(std::string_view text) {
+  if (IsTooDeep(text)) return std::nullopt;
   JsonPath path;
   path.strict_ = TakeMode(text);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);

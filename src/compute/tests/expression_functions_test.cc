@@ -94,6 +94,10 @@ TEST(ExpressionFunctionsTest, Json) {
   EXPECT_EQ(S("JSON_VALUE", {Text("{}"), Text("lax $.a"), Text("E"), Text("R")}), "E");
   EXPECT_EQ(S("JSON_VALUE", {Text("{}"), Text("strict $.a"), Text("E"), Text("R")}), "R");
   EXPECT_EQ(S("JSON_QUERY", {Text(R"({"a": {"b": 1}})"), Text("$.a")}), R"({"b":1})");
+  // A quoted name in a filter may have its quote, and brackets.
+  EXPECT_EQ(S("JSON_QUERY", {Text(R"([{"a']": 1}, {"a']": 2}])"), Text(R"($[?(@['a\']'] > 1)])")}),
+            R"([{"a']":2}])");
+  EXPECT_EQ(S("JSON_QUERY", {Text(R"([1e9223372036854775807, 2])"), Text("$[?(@ < 3)]")}), "[2]");
   EXPECT_EQ(S("JSON_QUERY", {Text(R"({"a": 1})"), Text("$.a")}), "NULL");
   EXPECT_EQ(Eval(Call(kBool, "JSON_EXISTS", {Text(R"({"a":1})"), Text("$.b")})), "FALSE");
   EXPECT_EQ(Eval(Call(kBool, "JSON_EXISTS", {Text(R"({"a":1})"), Text("$.a")})), "TRUE");
