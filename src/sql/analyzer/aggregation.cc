@@ -146,8 +146,7 @@ Result<std::optional<WindowEmit>> SelectAnalyzer::EmitOf(WindowKind kind) const 
   } else if (*emit->late_ms > emit->lateness_ms) {
     return InvalidArgument(
         "SQL-1009 'table.exec.emit.allow-lateness' is {} ms, less than the delay of late firing, "
-        "{} "
-        "ms",
+        "{} ms",
         emit->lateness_ms, *emit->late_ms);
   }
   return emit;

@@ -1,13 +1,13 @@
 #include "sql/analyzer/changelog.h"
 
-#include "base/ascii_case.h"
-#include "sql/analyzer/monotonicity.h"
-#include "sql/catalog/connector_options.h"
-
 #include <algorithm>
 #include <limits>
 #include <map>
 #include <set>
+
+#include "base/ascii_case.h"
+#include "sql/analyzer/monotonicity.h"
+#include "sql/catalog/connector_options.h"
 
 namespace forebay::sql {
 namespace {

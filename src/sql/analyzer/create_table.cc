@@ -1,17 +1,17 @@
 #include "sql/analyzer/create_table.h"
 
-#include "sql/analyzer/table_like.h"
-#include "sql/types/type_rules.h"
-
 #include <algorithm>
 #include <charconv>
 #include <set>
 
+#include "base/name_list.h"
+#include "sql/analyzer/table_like.h"
 #include "sql/catalog/connector_options.h"
 #include "sql/catalog/metadata_columns.h"
 #include "sql/catalog/schema_options.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
+#include "sql/types/type_rules.h"
 
 namespace forebay::sql {
 namespace {
@@ -176,20 +176,6 @@ Status CheckExpressions(QueryAnalyzer& queries, const CreateTableAst& ast,
 
 namespace {
 
-std::vector<std::string> SplitList(const std::string& text) {
-  std::vector<std::string> parts;
-  size_t begin = 0;
-  while (begin <= text.size()) {
-    size_t end = std::min(text.find(',', begin), text.size());
-    std::string part = text.substr(begin, end - begin);
-    part.erase(0, part.find_first_not_of(' '));
-    part.erase(part.find_last_not_of(' ') + 1);
-    if (!part.empty()) parts.push_back(part);
-    begin = end + 1;
-  }
-  return parts;
-}
-
 // Fluss's 'bucket.num' and 'bucket.key', or DISTRIBUTED BY.
 Status SetBuckets(const CreateTableAst& ast, CatalogTable& table) {
   model::TableDescriptor& descriptor = table.ref.info.descriptor;
@@ -202,7 +188,7 @@ Status SetBuckets(const CreateTableAst& ast, CatalogTable& table) {
     }
   }
   if (auto it = ast.options.find("bucket.key"); it != ast.options.end()) {
-    descriptor.bucket_keys = SplitList(it->second);
+    descriptor.bucket_keys = SplitNames(it->second);
   }
   if (!ast.bucket_keys.empty()) descriptor.bucket_keys = ast.bucket_keys;
   if (ast.bucket_count) descriptor.bucket_count = *ast.bucket_count;

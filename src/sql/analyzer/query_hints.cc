@@ -17,9 +17,8 @@ namespace forebay::sql {
 namespace {
 
 Error Malformed(const Token& at) {
-  Error error = InvalidArgument(
-      "SQL-1001 a hint is written NAME(table, ...) or NAME('key' = "
-      "'value', ...)");
+  Error error =
+      InvalidArgument("SQL-1001 a hint is written NAME(table, ...) or NAME('key' = 'value', ...)");
   error.position = at.range.position;
   return error;
 }
@@ -75,11 +74,8 @@ Result<std::vector<QueryHint>> Parse(const std::string& text, SourcePosition ori
 void CollectTables(const TableAst& ast, std::set<std::string>& names) {
   if (ast.left != nullptr) CollectTables(*ast.left, names);
   if (ast.right != nullptr) CollectTables(*ast.right, names);
-  if (!ast.alias.empty()) {
-    names.insert(ast.alias);
-  } else if (!ast.name.parts.empty()) {
-    names.insert(ast.name.parts.back());
-  }
+  std::string name = NameInFrom(ast);
+  if (!name.empty()) names.insert(std::move(name));
 }
 
 /// The tables that a hint names.
@@ -163,8 +159,7 @@ Result<bool> Retries(const QueryHint& hint) {
   if (count == static_cast<int64_t>(kRetryOptions.size())) return true;
   return InvalidArgument(
       "SQL-1007 the hint LOOKUP needs all of 'retry-predicate', 'retry-strategy', 'fixed-delay' "
-      "and "
-      "'max-attempts' to retry");
+      "and 'max-attempts' to retry");
 }
 
 Status OneOf(const QueryHint& hint, const std::string& key,

@@ -1,4 +1,3 @@
-
 #include "base/ascii_case.h"
 #include "sql/parser/interval_text.h"
 #include "sql/parser/parser.h"

@@ -2,7 +2,6 @@
 #include <string>
 
 #include "base/ascii_case.h"
-
 #include "sql/parser/parser.h"
 
 namespace forebay::sql {
