@@ -36,6 +36,23 @@ Result<int> ColumnOf(const Relation& history, const std::string& name) {
   return column.column;
 }
 
+/// What TemporalBody wrote down.
+struct History {
+  std::vector<std::string> table;
+  std::string time;
+  std::string key;
+
+  std::string ToText() const { return Json{{"table", table}, {kTime, time}, {kKey, key}}.dump(); }
+  static Result<History> Of(const CatalogFunction& function) {
+    try {
+      Json json = Json::parse(function.body);
+      return History{json.at("table"), json.at(kTime), json.at(kKey)};
+    } catch (const Json::exception& error) {
+      return Corruption("temporal table function '{}': {}", function.path.table, error.what());
+    }
+  }
+};
+
 TableAst TableOf(const std::vector<std::string>& parts, const SourceRange& range) {
   TableAst table;
   table.name.parts = parts;
@@ -63,8 +80,7 @@ Result<std::string> TemporalBody(QueryAnalyzer& queries, const FunctionAst& ast)
   }
   ASSIGN_OR_RETURN(model::TablePath path, queries.Resolve(table.name));
   auto [catalog, database] = model::SplitDatabase(path.database);
-  Json json = {{"table", {catalog, database, path.table}}, {kTime, time}, {kKey, key}};
-  return json.dump();
+  return History{{catalog, database, path.table}, time, key}.ToText();
 }
 
 Result<std::optional<CatalogFunction>> TemporalFunctionOf(const ExpressionAst& call,
@@ -90,13 +106,11 @@ Result<Relation> QueryAnalyzer::TemporalFunctionJoin(const TableAst& ast, const 
   if (!options_.streaming) {
     return NotSupported("SQL-1020 a temporal table function in batch mode");
   }
-  Json json = Json::parse(function.body, nullptr, false);
-  if (json.is_discarded()) return Corruption("temporal table function '{}'", function.path.table);
-  TableAst table = TableOf(json.at("table").get<std::vector<std::string>>(), call.range);
-  ASSIGN_OR_RETURN(Relation history, From(table));
+  ASSIGN_OR_RETURN(History declared, History::Of(function));
+  ASSIGN_OR_RETURN(Relation history, From(TableOf(declared.table, call.range)));
   JoinVersions versions;
-  ASSIGN_OR_RETURN(versions.right_time, ColumnOf(history, json.at(kTime)));
-  ASSIGN_OR_RETURN(int key, ColumnOf(history, json.at(kKey)));
+  ASSIGN_OR_RETURN(versions.right_time, ColumnOf(history, declared.time));
+  ASSIGN_OR_RETURN(int key, ColumnOf(history, declared.key));
   versions.declared_key = {key};
   TimeAttribute attribute = history.plan->output[versions.right_time].time_attribute;
   versions.is_proctime = attribute == TimeAttribute::kProctime;
