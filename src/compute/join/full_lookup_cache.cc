@@ -153,13 +153,20 @@ Status FullLookupCache::LoadBucket(const model::BucketId& bucket) {
     row_codec_.Encode(batch, row_places_, rows);
     for (int row = 0; row < batch.num_rows; ++row) {
       auto at = static_cast<size_t>(row);
-      rows_[std::string(keys[at])].emplace_back(rows[at]);
+      auto found = rows_.find(keys[at]);
+      if (found == rows_.end()) {
+        found = rows_.emplace(StateString(keys[at]), StateVector<StateString>()).first;
+        bytes_ += static_cast<int64_t>(sizeof(Rows::value_type) + keys[at].size());
+      }
+      found->second.emplace_back(rows[at]);
+      bytes_ += static_cast<int64_t>(sizeof(StateString) + rows[at].size());
     }
   }
 }
 
 Status FullLookupCache::Load() {
   rows_.clear();
+  bytes_ = 0;
   std::vector<std::optional<model::PartitionId>> partitions = {std::nullopt};
   if (table_.descriptor.IsPartitioned()) {
     partitions.clear();
@@ -186,9 +193,9 @@ Result<Batch> FullLookupCache::Find(const Batch& keys, int64_t (*now_ms)(),
   key_codec_.Encode(keys, wanted);
   std::vector<const char*> found;
   for (int key = 0; key < keys.num_rows; ++key) {
-    auto rows = rows_.find(std::string(wanted[static_cast<size_t>(key)]));
+    auto rows = rows_.find(wanted[static_cast<size_t>(key)]);
     if (rows == rows_.end()) continue;
-    for (const std::string& row : rows->second) {
+    for (const StateString& row : rows->second) {
       found.push_back(row.data());
       key_of_row.push_back(static_cast<uint32_t>(key));
     }

@@ -1,21 +1,25 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "client/connection.h"
 #include "compute/state/row_codec.h"
+#include "compute/state/state_allocator.h"
 #include "model/table.h"
 
 namespace forebay::compute {
 
 /// All rows of a lookup table by the columns that are looked up ('lookup.cache' = 'FULL'; Flink's
 /// CachingLookupFunction over a CacheLoader). They are read when the first row asks, and again when
-/// a row asks after the time to reload has come: that row waits for it. Every shard has its own;
-/// not part of checkpoints. Belongs to one thread at a time.
+/// a row asks after the time to reload has come: that row waits for it. Every shard has its own.
+/// They lie where the job's state does: they count against its budget, and beyond it they are on
+/// disk; not part of checkpoints. Belongs to one thread at a time.
 class FullLookupCache {
  public:
   /// 'lookup.full-cache.*'
@@ -44,8 +48,18 @@ class FullLookupCache {
   Result<model::Batch> Find(const model::Batch& keys, int64_t (*now_ms)(),
                             std::vector<uint32_t>& key_of_row);
   int64_t loads() const { return loads_; }
+  /// Of the rows and their keys.
+  int64_t bytes() const { return bytes_; }
 
  private:
+  struct KeyHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
+  using Rows =
+      std::unordered_map<StateString, StateVector<StateString>, KeyHash, std::equal_to<>,
+                         StateAllocator<std::pair<const StateString, StateVector<StateString>>>>;
+
   Status Load();
   Status LoadBucket(const model::BucketId& bucket);
 
@@ -57,7 +71,8 @@ class FullLookupCache {
   std::vector<int> row_places_;
   RowCodec key_codec_;
   RowCodec row_codec_;
-  std::unordered_map<std::string, std::vector<std::string>> rows_;
+  Rows rows_;
+  int64_t bytes_ = 0;
   std::optional<int64_t> next_load_ms_;
   int64_t loads_ = 0;
 };

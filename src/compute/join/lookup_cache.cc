@@ -56,12 +56,25 @@ bool LookupCache::IsTooOld(const Cached& cached, int64_t now_ms) const {
          is_over(options_.expire_after_access_ms, cached.asked_ms);
 }
 
+int64_t LookupCache::BytesOf(const std::string& key, const Row& row) {
+  // The key is in the map and in the list, each with its pointers and the allocator's.
+  constexpr size_t kBeside = sizeof(Cached) + 2 * sizeof(std::string) + 80;
+  size_t bytes = kBeside + 2 * key.size();
+  if (row != nullptr) bytes += sizeof(std::string) + row->size();
+  return static_cast<int64_t>(bytes);
+}
+
+void LookupCache::Erase(Rows::iterator at) {
+  bytes_ -= BytesOf(at->first, at->second.row);
+  order_.erase(at->second.place);
+  rows_.erase(at);
+}
+
 std::optional<LookupCache::Row> LookupCache::Find(const std::string& key, int64_t now_ms) {
   auto found = rows_.find(key);
   if (found == rows_.end()) return std::nullopt;
   if (IsTooOld(found->second, now_ms)) {
-    order_.erase(found->second.place);
-    rows_.erase(found);
+    Erase(found);
     return std::nullopt;
   }
   found->second.asked_ms = now_ms;
@@ -72,16 +85,12 @@ std::optional<LookupCache::Row> LookupCache::Find(const std::string& key, int64_
 void LookupCache::Put(const std::string& key, Row row, int64_t now_ms) {
   if (row == nullptr && !options_.caches_missing) return;
   auto found = rows_.find(key);
-  if (found != rows_.end()) {
-    order_.erase(found->second.place);
-    rows_.erase(found);
-  }
+  if (found != rows_.end()) Erase(found);
   order_.push_front(key);
+  bytes_ += BytesOf(key, row);
   rows_[key] = {std::move(row), now_ms, now_ms, order_.begin()};
   bool is_full = options_.rows_max && static_cast<int64_t>(rows_.size()) > *options_.rows_max;
-  if (!is_full) return;
-  rows_.erase(order_.back());
-  order_.pop_back();
+  if (is_full) Erase(rows_.find(order_.back()));
 }
 
 }  // namespace forebay::compute

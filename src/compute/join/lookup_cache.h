@@ -34,6 +34,8 @@ class LookupCache {
   /// Nothing when it is not known.
   std::optional<Row> Find(const std::string& key, int64_t now_ms);
   void Put(const std::string& key, Row row, int64_t now_ms);
+  /// Of what is remembered, roughly.
+  int64_t bytes() const { return bytes_; }
 
  private:
   struct Cached {
@@ -42,11 +44,15 @@ class LookupCache {
     int64_t asked_ms;
     std::list<std::string>::iterator place;  ///< in order_
   };
+  using Rows = std::unordered_map<std::string, Cached>;
   bool IsTooOld(const Cached& cached, int64_t now_ms) const;
+  void Erase(Rows::iterator at);
+  static int64_t BytesOf(const std::string& key, const Row& row);
 
   Options options_;
-  std::unordered_map<std::string, Cached> rows_;
+  Rows rows_;
   std::list<std::string> order_;  ///< keys, the last asked for first
+  int64_t bytes_ = 0;
 };
 
 }  // namespace forebay::compute

@@ -1,16 +1,21 @@
 #include "compute/join/lookup_join.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
+#include <map>
+#include <numeric>
+#include <tuple>
 #include <utility>
-
-#include "model/prefix_key.h"
 
 namespace forebay::compute {
 
 using model::Batch;
 using model::Column;
+
+namespace {
+
+constexpr std::string_view kTable = "waiting";
+
+}  // namespace
 
 Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoinNode& node,
                                                            const EvaluationContext& context,
@@ -22,17 +27,12 @@ Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoin
   std::unique_ptr<LookupJoinOperator> join(new LookupJoinOperator());
   join->types_ = node.OutputTypes();
   join->input_columns_ = node.inputs[0]->output.size();
+  join->input_codec_ = RowCodec(node.inputs[0]->OutputTypes());
   join->left_outer_ = node.left_outer;
+  join->unordered_ = node.unordered && node.inputs[0]->changelog.IsInsertOnly();
   join->retries_ = node.retries;
   join->retry_delay_ms_ = node.retry_delay_ms;
-  std::vector<int> projection = node.columns;
-  std::sort(projection.begin(), projection.end());
-  projection.erase(std::unique(projection.begin(), projection.end()), projection.end());
-  for (int column : node.columns) {
-    auto place = std::lower_bound(projection.begin(), projection.end(), column);
-    join->order_.push_back(static_cast<int>(place - projection.begin()));
-  }
-  RETURN_IF_ERROR(join->OpenLookuper(node, projection, *connection));
+  ASSIGN_OR_RETURN(join->table_, LookupTable::Open(node, *connection));
   ASSIGN_OR_RETURN(join->keys_, Evaluator::Make(node.keys, context));
   if (node.condition != nullptr) {
     ASSIGN_OR_RETURN(join->condition_, Evaluator::Make({node.condition}, context));
@@ -40,166 +40,69 @@ Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoin
   return std::unique_ptr<Operator>(std::move(join));
 }
 
-Status LookupJoinOperator::OpenLookuper(const sql::LookupJoinNode& node,
-                                        const std::vector<int>& projection,
-                                        client::Connection& connection) {
-  for (int column : projection) {
-    row_types_.push_back(node.table.info.descriptor.schema.columns[column].type);
-  }
-  ASSIGN_OR_RETURN(bool is_cached, OpenFullCache(node, projection, connection));
-  if (is_cached) return Status::Ok();
-  if (node.keys.size() >= node.table.info.descriptor.schema.primary_key.size()) {
-    ASSIGN_OR_RETURN(lookuper_, connection.OpenLookuper(node.table.path, projection));
-    return OpenCache(node);
-  }
-  auto* scans = dynamic_cast<client::KeyScans*>(&connection);
-  if (scans == nullptr) return NotSupported("a lookup join by a part of the key");
-  ASSIGN_OR_RETURN(prefix_lookuper_, scans->OpenPrefixLookuper(node.table.path, projection));
-  return Status::Ok();
-}
-
-Result<bool> LookupJoinOperator::OpenFullCache(const sql::LookupJoinNode& node,
-                                               const std::vector<int>& projection,
-                                               client::Connection& connection) {
-  ASSIGN_OR_RETURN(auto options, FullLookupCache::OptionsOf(node.table.options));
-  if (!options) return false;
-  std::vector<int> keys = node.table.info.descriptor.schema.PrimaryKeyIndexes();
-  if (node.keys.size() < keys.size()) keys = model::PrefixLookupKey(node.table.info.descriptor);
-  model::TableInfo table = node.table.info;
-  table.path = node.table.path;
-  full_cache_.emplace(*options, connection, std::move(table), std::move(keys), projection);
-  return true;
-}
-
-Status LookupJoinOperator::OpenCache(const sql::LookupJoinNode& node) {
-  ASSIGN_OR_RETURN(auto options, LookupCache::OptionsOf(node.table.options));
-  if (!options) return Status::Ok();
-  cache_.emplace(*options);
-  std::vector<model::DataType> key_types;
-  for (const sql::ExpressionPtr& key : node.keys) key_types.push_back(key->type);
-  key_codec_ = RowCodec(std::move(key_types));
-  row_codec_ = RowCodec(row_types_);
-  return Status::Ok();
-}
-
-Result<Batch> LookupJoinOperator::LookUpCached(const Batch& keys,
-                                               const std::vector<uint32_t>& asked, bool again,
-                                               std::vector<uint32_t>& own) {
-  int64_t now = context_.now_ms();
-  EncodedRows encoded;
-  key_codec_.Encode(keys, encoded);
-  std::vector<LookupCache::Row> rows(asked.size());
-  std::vector<uint32_t> unknown;
-  for (uint32_t i = 0; i < asked.size(); ++i) {
-    auto found = cache_->Find(std::string(encoded[i]), now);
-    bool is_known = found && (*found != nullptr || !again);
-    if (is_known) {
-      rows[i] = *found;
-    } else {
-      unknown.push_back(i);
-    }
-  }
-  if (!unknown.empty()) {
-    ASSIGN_OR_RETURN(client::Lookuper::Rows found, lookuper_->Lookup(keys.Gather(unknown)));
-    EncodedRows bytes;
-    row_codec_.Encode(found.rows, bytes);
-    for (size_t i = 0; i < unknown.size(); ++i) {
-      int row = found.row_of_key[i];
-      if (row >= 0) rows[unknown[i]] = std::make_shared<const std::string>(bytes[row]);
-      cache_->Put(std::string(encoded[unknown[i]]), rows[unknown[i]], now);
-    }
-  }
-  std::vector<const char*> there;
-  for (size_t i = 0; i < asked.size(); ++i) {
-    if (rows[i] == nullptr) continue;
-    own.push_back(asked[i]);
-    there.push_back(rows[i]->data());
-  }
-  return Batch(static_cast<int>(there.size()), row_codec_.Decode(there));
-}
-
-Result<Batch> LookupJoinOperator::LookUp(const Batch& keys, const std::vector<uint32_t>& asked,
-                                         bool again, std::vector<uint32_t>& own) {
-  if (full_cache_) {
-    std::vector<uint32_t> key_of_row;
-    ASSIGN_OR_RETURN(Batch found, full_cache_->Find(keys, context_.now_ms, key_of_row));
-    for (uint32_t key : key_of_row) own.push_back(asked[key]);
-    return found;
-  }
-  if (prefix_lookuper_ != nullptr) {
-    ASSIGN_OR_RETURN(auto found, prefix_lookuper_->LookupAll(keys));
-    for (int key : found.key_of_row) own.push_back(asked[static_cast<size_t>(key)]);
-    return std::move(found.rows);
-  }
-  if (cache_) return LookUpCached(keys, asked, again, own);
-  ASSIGN_OR_RETURN(client::Lookuper::Rows found, lookuper_->Lookup(keys));
-  std::vector<uint32_t> theirs;
-  for (size_t i = 0; i < asked.size(); ++i) {
-    if (found.row_of_key[i] < 0) continue;
-    own.push_back(asked[i]);
-    theirs.push_back(static_cast<uint32_t>(found.row_of_key[i]));
-  }
-  return found.rows.Gather(theirs);
-}
-
-Batch LookupJoinOperator::Merged(const Batch& a, const std::vector<uint32_t>& own_a, const Batch& b,
-                                 const std::vector<uint32_t>& own_b,
-                                 std::vector<uint32_t>& own) const {
-  model::BatchBuilder builder(row_types_, a.num_rows + b.num_rows);
-  size_t i = 0;
-  size_t k = 0;
-  while (i < own_a.size() || k < own_b.size()) {
-    bool from_a = k == own_b.size() || (i < own_a.size() && own_a[i] < own_b[k]);
-    own.push_back(from_a ? own_a[i] : own_b[k]);
-    size_t& row = from_a ? i : k;
-    builder.AppendRow(from_a ? a : b, static_cast<int>(row++));
-  }
-  return builder.Finish();
-}
-
-Result<Batch> LookupJoinOperator::LookUpPatiently(const Batch& keys,
-                                                  const std::vector<uint32_t>& asked,
-                                                  std::vector<uint32_t>& own) {
-  ASSIGN_OR_RETURN(Batch found, LookUp(keys, asked, false, own));
-  for (int64_t left = retries_; left > 0; --left) {
-    std::vector<uint32_t> places;
-    std::vector<uint32_t> missed;
-    size_t next = 0;
-    for (uint32_t i = 0; i < asked.size(); ++i) {
-      bool is_met = next < own.size() && own[next] == asked[i];
-      while (next < own.size() && own[next] == asked[i]) ++next;
-      if (is_met) continue;
-      places.push_back(i);
-      missed.push_back(asked[i]);
-    }
-    if (missed.empty()) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(retry_delay_ms_));
-    std::vector<uint32_t> own_late;
-    ASSIGN_OR_RETURN(Batch late, LookUp(keys.Gather(places), missed, true, own_late));
-    if (own_late.empty()) continue;
-    std::vector<uint32_t> own_first = std::exchange(own, {});
-    found = Merged(found, own_first, late, own_late, own);
-  }
-  return found;
-}
-
-/// The joined rows that pass the condition, and the input row of each in `own`.
-Result<Batch> LookupJoinOperator::FoundRows(const Batch& batch, std::vector<uint32_t>& own) {
+Result<LookupJoinOperator::Asked> LookupJoinOperator::Ask(Batch batch) const {
   ASSIGN_OR_RETURN(std::vector<Column> keys, keys_->Evaluate(batch));
-  std::vector<uint32_t> asked;
+  Asked asked;
   for (int row = 0; row < batch.num_rows; ++row) {
     bool has_key =
         std::none_of(keys.begin(), keys.end(), [&](const Column& key) { return key.IsNull(row); });
-    if (has_key) asked.push_back(static_cast<uint32_t>(row));
+    if (has_key) asked.missed.push_back(static_cast<uint32_t>(row));
   }
+  asked.keys = Batch(batch.num_rows, std::move(keys)).Gather(asked.missed);
+  asked.rows = std::move(batch);
+  asked.attempts_left = retries_ + 1;
+  asked.before = watermark_;
+  return asked;
+}
+
+void LookupJoinOperator::AddFound(Asked& asked, LookupTable::Found late) const {
+  for (uint32_t& key : late.key_of_row) key = asked.missed[key];
+  if (asked.own.empty()) {
+    asked.found = std::move(late.rows);
+    asked.own = std::move(late.key_of_row);
+    return;
+  }
+  std::vector<uint32_t> own = std::exchange(asked.own, {});
+  model::BatchBuilder builder(table_->row_types(), asked.found.num_rows + late.rows.num_rows);
+  size_t i = 0;
+  size_t k = 0;
+  while (i < own.size() || k < late.key_of_row.size()) {
+    bool is_late = i == own.size() || (k < late.key_of_row.size() && late.key_of_row[k] < own[i]);
+    asked.own.push_back(is_late ? late.key_of_row[k] : own[i]);
+    size_t& row = is_late ? k : i;
+    builder.AppendRow(is_late ? late.rows : asked.found, static_cast<int>(row++));
+  }
+  asked.found = builder.Finish();
+}
+
+Status LookupJoinOperator::LookUp(Asked& asked, bool again) {
+  --asked.attempts_left;
+  if (asked.missed.empty()) return Status::Ok();
+  ASSIGN_OR_RETURN(LookupTable::Found found, table_->Find(asked.keys, again, context_.now_ms));
+  std::vector<uint32_t> keys;
+  std::vector<uint32_t> missed;
+  size_t next = 0;
+  for (uint32_t i = 0; i < asked.missed.size() && asked.attempts_left > 0; ++i) {
+    bool is_met = next < found.key_of_row.size() && found.key_of_row[next] == i;
+    while (next < found.key_of_row.size() && found.key_of_row[next] == i) ++next;
+    if (is_met) continue;
+    keys.push_back(i);
+    missed.push_back(asked.missed[i]);
+  }
+  if (!found.key_of_row.empty()) AddFound(asked, std::move(found));
+  asked.keys = asked.keys.Gather(keys);
+  asked.missed = std::move(missed);
+  asked.due_ms = context_.now_ms() + retry_delay_ms_;
+  return Status::Ok();
+}
+
+Result<Batch> LookupJoinOperator::Joined(const Asked& asked, std::vector<uint32_t>& own) {
+  own = asked.own;
   Batch joined;
-  if (asked.empty()) return joined;
-  Batch wanted = Batch(batch.num_rows, std::move(keys)).Gather(asked);
-  ASSIGN_OR_RETURN(Batch found, LookUpPatiently(wanted, asked, own));
   if (own.empty()) return joined;
-  joined = batch.Gather(own);
-  for (int column : order_) {
-    joined.columns.push_back(found.columns[column].WithType(types_[joined.columns.size()]));
+  joined = asked.rows.Gather(own);
+  for (int column : table_->order()) {
+    joined.columns.push_back(asked.found.columns[column].WithType(types_[joined.columns.size()]));
   }
   if (condition_ == nullptr) return joined;
   std::vector<uint32_t> passed;
@@ -210,9 +113,10 @@ Result<Batch> LookupJoinOperator::FoundRows(const Batch& batch, std::vector<uint
   return joined.Gather(passed);
 }
 
-Status LookupJoinOperator::Process(int, Batch batch) {
+Status LookupJoinOperator::Answer(const Asked& asked) {
+  const Batch& batch = asked.rows;
   std::vector<uint32_t> own;
-  ASSIGN_OR_RETURN(Batch joined, FoundRows(batch, own));
+  ASSIGN_OR_RETURN(Batch joined, Joined(asked, own));
   if (!left_outer_) {
     return joined.num_rows == 0 ? Status::Ok() : context_.output->Emit(std::move(joined));
   }
@@ -236,9 +140,205 @@ Status LookupJoinOperator::Process(int, Batch batch) {
   return context_.output->Emit(builder.Finish());
 }
 
+Status LookupJoinOperator::Process(int, Batch batch) {
+  ASSIGN_OR_RETURN(Asked asked, Ask(std::move(batch)));
+  RETURN_IF_ERROR(LookUp(asked, false));
+  bool may_pass = waiting_.empty() || unordered_;
+  if (asked.missed.empty() && may_pass) return Answer(asked);
+  Hold(std::move(asked));
+  return Release();
+}
+
+void LookupJoinOperator::Hold(Asked asked) {
+  asked.places.resize(static_cast<size_t>(asked.rows.num_rows));
+  std::iota(asked.places.begin(), asked.places.end(), next_place_);
+  next_place_ += asked.rows.num_rows;
+  Count(asked);
+  waiting_.push_back(std::move(asked));
+}
+
+void LookupJoinOperator::Count(Asked& asked) {
+  asked.bytes = asked.rows.MemoryBytes() + asked.keys.MemoryBytes() + asked.found.MemoryBytes();
+  held_rows_ += asked.rows.num_rows;
+  held_bytes_ += asked.bytes;
+  held_charge_.Set(held_bytes_);
+}
+
+void LookupJoinOperator::Uncount(const Asked& asked) {
+  held_rows_ -= asked.rows.num_rows;
+  held_bytes_ -= asked.bytes;
+  held_charge_.Set(held_bytes_);
+}
+
+std::vector<uint32_t> LookupJoinOperator::ReadyRows(const Asked& asked) const {
+  auto count = static_cast<uint32_t>(asked.rows.num_rows);
+  std::vector<uint32_t> ready;
+  size_t next = 0;
+  for (uint32_t row = 0; row < count; ++row) {
+    bool waits = next < asked.missed.size() && asked.missed[next] == row;
+    if (!waits) {
+      ready.push_back(row);
+    } else if (unordered_) {
+      ++next;
+    } else {
+      break;
+    }
+  }
+  return ready;
+}
+
+LookupJoinOperator::Asked LookupJoinOperator::PartOf(const Asked& asked,
+                                                     const std::vector<uint32_t>& rows) {
+  std::vector<int64_t> place_in_part(static_cast<size_t>(asked.rows.num_rows), -1);
+  Asked part;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    place_in_part[rows[i]] = static_cast<int64_t>(i);
+    part.places.push_back(asked.places[rows[i]]);
+  }
+  auto choose = [&](const std::vector<uint32_t>& of, std::vector<uint32_t>& theirs) {
+    std::vector<uint32_t> chosen;
+    for (uint32_t i = 0; i < of.size(); ++i) {
+      if (place_in_part[of[i]] < 0) continue;
+      chosen.push_back(i);
+      theirs.push_back(static_cast<uint32_t>(place_in_part[of[i]]));
+    }
+    return chosen;
+  };
+  part.rows = asked.rows.Gather(rows);
+  part.keys = asked.keys.Gather(choose(asked.missed, part.missed));
+  part.found = asked.found.Gather(choose(asked.own, part.own));
+  part.attempts_left = asked.attempts_left;
+  part.due_ms = asked.due_ms;
+  part.before = asked.before;
+  return part;
+}
+
+Status LookupJoinOperator::Release() {
+  for (auto asked = waiting_.begin(); asked != waiting_.end();) {
+    std::vector<uint32_t> ready = ReadyRows(*asked);
+    auto count = static_cast<size_t>(asked->rows.num_rows);
+    if (ready.size() == count) {
+      RETURN_IF_ERROR(Answer(*asked));
+      Uncount(*asked);
+      asked = waiting_.erase(asked);
+      continue;
+    }
+    if (!ready.empty()) {
+      RETURN_IF_ERROR(Answer(PartOf(*asked, ready)));
+      std::vector<uint32_t> all(count);
+      std::iota(all.begin(), all.end(), 0U);
+      std::vector<uint32_t> rest;
+      std::set_difference(all.begin(), all.end(), ready.begin(), ready.end(),
+                          std::back_inserter(rest));
+      Uncount(*asked);
+      *asked = PartOf(*asked, rest);
+      Count(*asked);
+    }
+    if (!unordered_) return Status::Ok();
+    ++asked;
+  }
+  return Status::Ok();
+}
+
+Status LookupJoinOperator::Tick(int64_t now_ms) {
+  bool any = false;
+  for (Asked& asked : waiting_) {
+    if (asked.missed.empty() || now_ms < asked.due_ms) continue;
+    RETURN_IF_ERROR(LookUp(asked, true));
+    any = true;
+  }
+  return any ? Release() : Status::Ok();
+}
+
 Status LookupJoinOperator::ProcessWatermark(Watermark watermark) {
+  watermark_ = watermark;
   keys_->SetWatermark(watermark);
   if (condition_ != nullptr) condition_->SetWatermark(watermark);
+  return Status::Ok();
+}
+
+Watermark LookupJoinOperator::OutputWatermark(Watermark watermark) const {
+  return waiting_.empty() ? watermark : waiting_.front().before;
+}
+
+// ---- checkpoints ----
+//
+// table "waiting": i32 shard, i64 place -> i64 watermark before the row, u8 change, the row
+
+std::string LookupJoinOperator::KeyOf(int64_t place) const {
+  ByteWriter key;
+  key.Write<int32_t>(context_.shard);
+  key.Write<int64_t>(place);
+  return key.Take();
+}
+
+Status LookupJoinOperator::BeginSnapshot(StateWriter& writer) {
+  for (const std::string& key : std::exchange(stale_, {})) writer.Delete(kTable, kUnkeyed, key);
+  std::set<int64_t> stored = std::exchange(stored_, {});
+  EncodedRows encoded;
+  for (const Asked& asked : waiting_) {
+    input_codec_.Encode(asked.rows, encoded);
+    for (size_t row = 0; row < asked.places.size(); ++row) {
+      stored_.insert(asked.places[row]);
+      if (stored.erase(asked.places[row]) > 0) continue;
+      ByteWriter value;
+      value.Write<int64_t>(asked.before);
+      value.Write<uint8_t>(static_cast<uint8_t>(asked.rows.change(static_cast<int>(row))));
+      value.WriteBytes(encoded[row]);
+      writer.Put(kTable, kUnkeyed, KeyOf(asked.places[row]), value.view());
+    }
+  }
+  for (int64_t place : stored) writer.Delete(kTable, kUnkeyed, KeyOf(place));
+  return Status::Ok();
+}
+
+Status LookupJoinOperator::Restore(StateReader& reader) {
+  std::map<std::tuple<Watermark, int32_t, int64_t>, std::string> rows;
+  auto take = [&](std::string_view key, std::string_view value) -> Status {
+    ByteReader bytes(key);
+    ASSIGN_OR_RETURN(int32_t shard, bytes.Read<int32_t>());
+    ASSIGN_OR_RETURN(int64_t place, bytes.Read<int64_t>());
+    // Of shards that there are no more, too.
+    if (shard % context_.num_shards != context_.shard) return Status::Ok();
+    stale_.emplace_back(key);
+    if (shard == context_.shard) next_place_ = std::max(next_place_, place + 1);
+    ByteReader fields(value);
+    ASSIGN_OR_RETURN(Watermark before, fields.Read<int64_t>());
+    constexpr size_t kBeforeRow = sizeof(Watermark) + 1;
+    if (value.size() < kBeforeRow) return Corruption("a row that waits has no bytes");
+    RETURN_IF_ERROR(input_codec_.Check(value.substr(kBeforeRow)));
+    rows[{before, shard, place}] = value.substr(sizeof(Watermark));
+    return Status::Ok();
+  };
+  RETURN_IF_ERROR(reader.ForEach(kTable, take));
+  for (auto at = rows.begin(); at != rows.end();) {
+    Watermark before = std::get<0>(at->first);
+    std::vector<std::string_view> stored;
+    for (; at != rows.end() && std::get<0>(at->first) == before; ++at) {
+      if (stored.size() == Batch::kMaxRows) break;
+      stored.push_back(at->second);
+    }
+    RETURN_IF_ERROR(HoldRestored(stored, before));
+  }
+  return Status::Ok();
+}
+
+/// They are looked up at the next Tick: what takes the answers may not be restored yet.
+Status LookupJoinOperator::HoldRestored(const std::vector<std::string_view>& stored,
+                                        Watermark before) {
+  std::vector<const char*> rows;
+  std::shared_ptr<model::ChangeType[]> changes(new model::ChangeType[stored.size()]);
+  bool insert_only = true;
+  for (size_t i = 0; i < stored.size(); ++i) {
+    changes[i] = static_cast<model::ChangeType>(stored[i][0]);
+    insert_only = insert_only && changes[i] == model::ChangeType::kInsert;
+    rows.push_back(stored[i].data() + 1);
+  }
+  if (insert_only) changes = nullptr;
+  Batch batch(static_cast<int>(rows.size()), input_codec_.Decode(rows), std::move(changes));
+  ASSIGN_OR_RETURN(Asked asked, Ask(std::move(batch)));
+  asked.before = before;
+  Hold(std::move(asked));
   return Status::Ok();
 }
 

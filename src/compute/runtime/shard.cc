@@ -36,6 +36,11 @@ Shard::~Shard() {
   Join();
 }
 
+void Shard::AddSubtask(std::unique_ptr<Subtask> subtask) {
+  if (subtask->CanWait()) waiting_.push_back(subtask.get());
+  subtasks_.push_back(std::move(subtask));
+}
+
 void Shard::SetSpool(DeltaSpool* spool) {
   spool_ = spool;
   snapshot_.state.SetTaker(spool);
@@ -106,12 +111,18 @@ bool Shard::HasOverflow(int region) const {
   return false;
 }
 
+bool Shard::IsFull(int region) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const Subtask* subtask) {
+    return subtask->vertex().region == region && subtask->IsFull();
+  });
+}
+
 /// Back-pressure: the time in which a region waits for those behind it.
 void Shard::CountBlocked() {
   int64_t now = 0;
   for (size_t region = 0; region < outgoing_.size(); ++region) {
     int64_t& since = blocked_since_[region];
-    bool blocked = HasOverflow(static_cast<int>(region));
+    bool blocked = HasOverflow(static_cast<int>(region)) || IsFull(static_cast<int>(region));
     if (!blocked && since == 0) continue;
     if (now == 0) now = MonotonicNs();
     if (since != 0) blocked_ns_[region].fetch_add(now - since, std::memory_order_relaxed);
@@ -127,14 +138,15 @@ Result<bool> Shard::RunOnce() {
   CountBlocked();
   // Consumers before producers, so that queues empty before they are filled.
   for (auto it = subtasks_.rbegin(); it != subtasks_.rend(); ++it) {
-    if (HasOverflow((*it)->vertex().region)) continue;
+    int region = (*it)->vertex().region;
+    if (HasOverflow(region) || IsFull(region)) continue;
     ASSIGN_OR_RETURN(bool any, (*it)->PollChannels(kMessagesPerTurn));
     progress |= any;
   }
   if (!HasOverflow(0)) {
     RETURN_IF_ERROR(MaybeInjectBarrier());
     RETURN_IF_ERROR(MaybeDrain());
-    bool held = hold_sources_.load(std::memory_order_acquire) > 0;
+    bool held = hold_sources_.load(std::memory_order_acquire) > 0 || IsFull(0);
     if (!held && !(order_ && progress)) {
       ASSIGN_OR_RETURN(bool any, order_ ? PollInOrder() : PollSources());
       progress |= any;
@@ -250,6 +262,9 @@ Status Shard::Tick() {
 int64_t Shard::SleepMs() const {
   int64_t sleep = kSleepMsMax;
   int64_t now = MonotonicMs();
+  for (const Subtask* subtask : waiting_) {
+    if (subtask->HoldsRows()) sleep = kTickMs;
+  }
   for (const auto& source : sources_) {
     int64_t next = source->NextPollMs();
     if (next >= 0) sleep = std::min(sleep, std::max<int64_t>(next - now, 1));

@@ -42,7 +42,7 @@ class Shard {
   /// Where the entries of large snapshots go; outlives the shard.
   void SetSpool(DeltaSpool* spool);
   /// In topological order.
-  void AddSubtask(std::unique_ptr<Subtask> subtask) { subtasks_.push_back(std::move(subtask)); }
+  void AddSubtask(std::unique_ptr<Subtask> subtask);
   /// Channels that instances of `region` on this shard send on.
   void AddOutgoing(int region, Channel* channel) { outgoing_[region].push_back(channel); }
 
@@ -77,6 +77,8 @@ class Shard {
   Status MaybeInjectBarrier();
   Status MaybeDrain();
   bool HasOverflow(int region) const;
+  /// Whether an operator of the region holds so many rows that none may come.
+  bool IsFull(int region) const;
   void CountBlocked();
   bool ContinueSnapshots();
   void DeliverSnapshot();
@@ -94,6 +96,7 @@ class Shard {
   Waker waker_;
   std::vector<std::unique_ptr<SourceTask>> sources_;
   std::vector<std::unique_ptr<Subtask>> subtasks_;
+  std::vector<const Subtask*> waiting_;          ///< those that can hold rows
   std::vector<std::vector<Channel*>> outgoing_;  ///< by region
   std::atomic<int64_t> requested_barrier_{0};
   std::vector<int64_t> blocked_since_;  ///< by region; 0: it is not blocked

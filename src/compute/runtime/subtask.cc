@@ -21,7 +21,8 @@ Subtask::Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Ope
       op_(std::move(op)),
       inputs_(vertex.inputs.size()),
       sink_(dynamic_cast<SinkWriter*>(op_.get())),
-      row_operator_(dynamic_cast<RowOperator*>(op_.get())) {}
+      row_operator_(dynamic_cast<RowOperator*>(op_.get())),
+      waiting_(dynamic_cast<WaitingOperator*>(op_.get())) {}
 
 void Subtask::SetInput(int input, std::vector<Channel*> channels) {
   inputs_[input].watermarks = SplitWatermarks(static_cast<int>(channels.size()));
@@ -136,7 +137,7 @@ Status Subtask::AdvanceWatermark() {
     }
   }
   if (!minimum.has_value()) {
-    if (idle_) return Status::Ok();
+    if (idle_ || HoldsRows()) return Status::Ok();
     idle_ = true;
     if (sink_ != nullptr) sink_->SetIdle(true);
     return router_.Broadcast(MessageKind::kIdle);
@@ -154,7 +155,8 @@ Status Subtask::AdvanceWatermark() {
   }
   if (watermark_ <= forwarded_ && !was_idle) return Status::Ok();
   forwarded_ = watermark_;
-  return ForwardWatermark(op_->OutputWatermark(watermark_));
+  reached_ = op_->OutputWatermark(watermark_);
+  return ForwardWatermark(reached_);
 }
 
 Status Subtask::ForwardWatermark(Watermark watermark) {
@@ -255,7 +257,7 @@ Status Subtask::OnEnd(Input& input, int channel) {
 }
 
 Status Subtask::FinishIfEnded() {
-  if (ended_ || !AllChannels(&InputChannel::ended)) return Status::Ok();
+  if (ended_ || HoldsRows() || !AllChannels(&InputChannel::ended)) return Status::Ok();
   ended_ = true;
   ++scope_.subtasks_ended;
   if (!was_finished_) {
@@ -268,7 +270,22 @@ Status Subtask::FinishIfEnded() {
 
 Status Subtask::Tick(int64_t now_ms) {
   if (ended_) return Status::Ok();
-  return TickOperator(now_ms);
+  if (!CanWait()) return TickOperator(now_ms);
+  bool held = HoldsRows();
+  RETURN_IF_ERROR(TickOperator(now_ms));
+  return held ? SendWhatWaited() : Status::Ok();
+}
+
+Status Subtask::SendWhatWaited() {
+  metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
+  Watermark reached = op_->OutputWatermark(watermark_);
+  if (reached > reached_) {
+    reached_ = reached;
+    RETURN_IF_ERROR(ForwardWatermark(reached));
+  }
+  if (HoldsRows()) return Status::Ok();
+  RETURN_IF_ERROR(AdvanceWatermark());
+  return FinishIfEnded();
 }
 
 }  // namespace forebay::compute

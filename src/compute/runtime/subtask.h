@@ -8,6 +8,7 @@
 #include "compute/exchange/output_router.h"
 #include "compute/job/job_graph.h"
 #include "compute/operator/operator.h"
+#include "compute/operator/waiting_operator.h"
 #include "compute/runtime/dead_letters.h"
 #include "compute/runtime/metrics.h"
 #include "compute/sink/sink.h"
@@ -61,6 +62,11 @@ class Subtask : public MessageReceiver {
   /// Works on at the snapshot of the last barrier until `deadline_ns`; whether it is done.
   bool ContinueSnapshot(int64_t deadline_ns);
   bool ended() const { return ended_; }
+  /// Whether the operator may answer rows later than it gets them.
+  bool CanWait() const { return waiting_ != nullptr; }
+  bool HoldsRows() const { return CanWait() && waiting_->HoldsRows(); }
+  /// Whether it should get no rows for now.
+  bool IsFull() const { return CanWait() && waiting_->IsFull(); }
   /// What the operator cannot compute goes to them. Null: it ends the job.
   void SetDeadLetters(std::unique_ptr<DeadLetters> letters) { letters_ = std::move(letters); }
   DeadLetters* letters() { return letters_.get(); }
@@ -111,6 +117,8 @@ class Subtask : public MessageReceiver {
   Status TakeSnapshot();
   void WriteProgress(StateWriter& writer);
   Status FinishIfEnded();
+  /// What waited for rows that the operator held: the watermark behind them, idleness, the end.
+  Status SendWhatWaited();
   bool AllChannels(bool InputChannel::* flag) const;
 
   Entries entries_{*this};
@@ -119,8 +127,10 @@ class Subtask : public MessageReceiver {
   std::unique_ptr<DeadLetters> letters_;
   SinkWriter* const sink_;               ///< op_ if it is one
   RowOperator* const row_operator_;      ///< likewise
+  WaitingOperator* const waiting_;       ///< likewise
   Watermark watermark_ = kMinWatermark;  ///< the operator knows; kept over a restart
   Watermark forwarded_ = kMinWatermark;  ///< consumers know, in this run
+  Watermark reached_ = kMinWatermark;    ///< what they were told of it
   std::string written_progress_;
   bool row_by_row_ = false;
   std::vector<std::string> gone_shards_;  ///< restored, but above what there is now

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "compute/join/full_lookup_cache.h"
 #include "compute/join/lookup_join.h"
 #include "compute/tests/memory_connection.h"
@@ -107,6 +109,16 @@ class LookupTest : public testing::Test {
     node_.table.options = std::move(options);
     return OperatorRun([this] { return LookupJoinOperator::Make(node_, {}, &table_); });
   }
+  void Patient(int64_t retries) {
+    node_.retries = retries;
+    node_.retry_delay_ms = 100;
+  }
+  /// What comes out when so much time has passed.
+  static std::vector<std::string> After(OperatorRun& run, int64_t ms) {
+    run.output.changes.clear();
+    run.Tick(g_now_ms + ms);
+    return run.output.changes;
+  }
   /// What the rows `ids` become.
   static std::vector<std::string> Join(OperatorRun& run, const std::vector<int64_t>& ids) {
     std::vector<TestRow> rows;
@@ -121,25 +133,118 @@ class LookupTest : public testing::Test {
 };
 
 TEST_F(LookupTest, AsksAgainOnlyForWhatWasNotThere) {
-  node_.retries = 5;
-  node_.retry_delay_ms = 1;
+  Patient(5);
   table_.before_lookup = [this] {
     if (table_.asked.size() == 2) table_.rows[3] = 30;
     if (table_.asked.size() == 3) table_.rows[4] = 40;
   };
   auto run = Run({});
-  EXPECT_THAT(Join(run, {3, 1, 4, 2, 3}),
-              ElementsAre("+I[3,30]", "+I[1,10]", "+I[4,40]", "+I[2,20]", "+I[3,30]"));
-  EXPECT_THAT(table_.asked, ElementsAre(ElementsAre(3, 1, 4, 2, 3), ElementsAre(3, 4, 3),
+  EXPECT_THAT(Join(run, {1, 3, 1, 4, 2, 3}), ElementsAre("+I[1,10]"));
+  EXPECT_THAT(After(run, 99), IsEmpty());
+  EXPECT_THAT(After(run, 1), IsEmpty());
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[3,30]", "+I[1,10]"));
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[4,40]", "+I[2,20]", "+I[3,30]"));
+  EXPECT_THAT(table_.asked, ElementsAre(ElementsAre(1, 3, 1, 4, 2, 3), ElementsAre(3, 4, 3),
                                         ElementsAre(3, 4, 3), ElementsAre(4)));
+  EXPECT_THAT(After(run, 100), IsEmpty());
 }
 
 TEST_F(LookupTest, StopsAskingAfterTheAttempts) {
-  node_.retries = 2;
-  node_.retry_delay_ms = 1;
+  Patient(2);
   auto run = Run({});
-  EXPECT_THAT(Join(run, {9, 1}), ElementsAre("+I[9,~]", "+I[1,10]"));
+  EXPECT_THAT(Join(run, {9, 1}), IsEmpty());
+  EXPECT_THAT(After(run, 100), IsEmpty());
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[9,~]", "+I[1,10]"));
   EXPECT_EQ(table_.asked.size(), 3u);
+}
+
+TEST_F(LookupTest, RowsBehindOneThatWaitsAreLookedUpAndWaitForIt) {
+  Patient(1);
+  auto run = Run({});
+  EXPECT_THAT(Join(run, {9}), IsEmpty());
+  EXPECT_THAT(Join(run, {1}), IsEmpty());
+  table_.rows.erase(1);
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[9,~]", "+I[1,10]"));
+}
+
+TEST_F(LookupTest, WhereTheOrderIsFreeOnlyRowsThatFoundNothingWait) {
+  Patient(2);
+  node_.unordered = true;
+  auto run = Run({});
+  EXPECT_THAT(Join(run, {9, 1, 8, 2}), ElementsAre("+I[1,10]", "+I[2,20]"));
+  table_.rows[8] = 80;
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[8,80]"));
+  EXPECT_THAT(Join(run, {2}), ElementsAre("+I[2,20]"));
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[9,~]"));
+}
+
+TEST_F(LookupTest, ChangesKeepTheirOrder) {
+  Patient(1);
+  node_.unordered = true;
+  node_.inputs = {InputNode({{"id", DataType::Bigint()}}, false)};
+  auto run = Run({});
+  EXPECT_THAT(Join(run, {9, 1}), IsEmpty());
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[9,~]", "+I[1,10]"));
+}
+
+TEST_F(LookupTest, TheWatermarkBehindRowsThatWaitComesAfterThem) {
+  Patient(1);
+  auto run = Run({});
+  run.Watermark(100);
+  Join(run, {9});
+  run.Watermark(200);
+  Join(run, {8});
+  EXPECT_EQ(run.op().OutputWatermark(200), 100);
+  table_.rows[9] = 90;
+  run.Watermark(300);
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[9,90]", "+I[8,~]"));
+  EXPECT_EQ(run.op().OutputWatermark(300), 300);
+}
+
+TEST_F(LookupTest, RowsThatWaitAreInTheCheckpointUntilTheyAreAnswered) {
+  Patient(3);
+  node_.inputs = {InputNode({{"id", DataType::Bigint()}}, false)};
+  auto run = Run({});
+  run.Watermark(100);
+  Join(run, {9, 1, 8});
+  After(run, 100);
+  run.Snapshot();
+  run.Process(
+      0, MakeBatch({DataType::Bigint()}, std::vector<TestRow>{{{1}, model::ChangeType::kDelete}}));
+  run.Snapshot();
+  int64_t writes = run.state.writes;
+  EXPECT_EQ(writes, 4);
+  run.Snapshot();
+  EXPECT_EQ(run.state.writes, writes) << "nothing has changed";
+  run.Restore();
+  auto& waiting = dynamic_cast<WaitingOperator&>(run.op());
+  EXPECT_TRUE(waiting.HoldsRows());
+  EXPECT_EQ(run.op().OutputWatermark(500), 100);
+  table_.rows[9] = 90;
+  EXPECT_THAT(After(run, 0), ElementsAre("+I[9,90]", "+I[1,10]"));
+  run.Snapshot();
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(After(run, 100), IsEmpty());
+  EXPECT_THAT(After(run, 100), ElementsAre("+I[8,~]", "-D[1,10]"));
+  EXPECT_FALSE(waiting.HoldsRows());
+  run.Snapshot();
+  run.Restore();
+  EXPECT_THAT(After(run, 1000), IsEmpty());
+  EXPECT_EQ(run.op().StateBytes(), 0);
+}
+
+TEST_F(LookupTest, TakesNoMoreThanItMayHold) {
+  Patient(1);
+  auto run = Run({});
+  auto& waiting = dynamic_cast<WaitingOperator&>(run.op());
+  std::vector<int64_t> ids(model::Batch::kMaxRows, 9);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(waiting.IsFull());
+    Join(run, ids);
+  }
+  EXPECT_TRUE(waiting.IsFull());
+  EXPECT_GT(run.op().StateBytes(), 4 * model::Batch::kMaxRows * 8);
+  EXPECT_EQ(After(run, 100).size(), 4u * model::Batch::kMaxRows);
+  EXPECT_FALSE(waiting.IsFull());
 }
 
 TEST_F(LookupTest, WithoutARetryARowThatComesLateIsNotSeen) {
@@ -198,12 +303,12 @@ TEST_F(LookupTest, WhatIsNotThereIsCachedUnlessAnOptionOrARetrySaysOtherwise) {
   EXPECT_THAT(Join(open, {3}), ElementsAre("+I[3,~]"));
   table_.rows[3] = 30;
   EXPECT_THAT(Join(open, {3}), ElementsAre("+I[3,30]"));
-  node_.retries = 1;
+  Patient(1);
   auto patient = Run({{"lookup.cache", "PARTIAL"}});
   table_.rows.erase(3);
-  EXPECT_THAT(Join(patient, {3}), ElementsAre("+I[3,~]"));
+  EXPECT_THAT(Join(patient, {3}), IsEmpty());
   table_.rows[3] = 30;
-  EXPECT_THAT(Join(patient, {3}), ElementsAre("+I[3,30]"));
+  EXPECT_THAT(After(patient, 100), ElementsAre("+I[3,30]"));
 }
 
 TEST_F(LookupTest, TheWholeTableIsReadAtOnceAndAgainAfterTheInterval) {
@@ -218,6 +323,20 @@ TEST_F(LookupTest, TheWholeTableIsReadAtOnceAndAgainAfterTheInterval) {
   EXPECT_THAT(Join(run, {2, 1, 7}), ElementsAre("+I[2,~]", "+I[1,11]", "+I[7,70]"));
   EXPECT_EQ(table_.snapshots, 2);
   EXPECT_THAT(table_.asked, IsEmpty());
+}
+
+TEST_F(LookupTest, AWholeTableCountsAgainstTheBudgetAndIsFoundOnDisk) {
+  constexpr int64_t kRows = 20'000;
+  for (int64_t i = 0; i < kRows; ++i) table_.rows[i] = i * 10;
+  StateMemory memory(std::make_shared<StateBudget>(1 << 20, 0.0), 1,
+                     std::filesystem::temp_directory_path());
+  StateMemory::Scope scope(&memory);
+  auto run = Run({{"lookup.cache", "FULL"}, {"lookup.full-cache.periodic-reload.interval", "1 h"}});
+  EXPECT_THAT(Join(run, {7, kRows}), ElementsAre("+I[7,70]", "+I[20000,~]"));
+  EXPECT_GT(run.op().StateBytes(), kRows * 16);
+  EXPECT_GT(memory.bytes(), kRows * 16);
+  EXPECT_GT(memory.spilled_bytes(), 0);
+  EXPECT_THAT(Join(run, {1, kRows - 1}), ElementsAre("+I[1,10]", "+I[19999,199990]"));
 }
 
 TEST_F(LookupTest, ANullKeyFindsNothingInAWholeTable) {

@@ -321,6 +321,7 @@ Result<Relation> QueryAnalyzer::LookupJoin(const TableAst& ast, const Relation& 
   if (auto retry = lookup_retries_.find(alias); retry != lookup_retries_.end()) {
     node->retries = retry->second.attempts;
     node->retry_delay_ms = retry->second.delay_ms;
+    node->unordered = retry->second.unordered;
   }
   both.plan = node;
   return both;

@@ -162,6 +162,11 @@ Result<bool> Retries(const QueryHint& hint) {
       "and 'max-attempts' to retry");
 }
 
+bool HasWord(const QueryHint& hint, const std::string& key, std::string_view word) {
+  auto found = hint.options.find(key);
+  return found != hint.options.end() && EqualsIgnoringCase(found->second, word);
+}
+
 Status OneOf(const QueryHint& hint, const std::string& key,
              std::initializer_list<const char*> values) {
   auto found = hint.options.find(key);
@@ -232,6 +237,8 @@ Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<Que
       return InvalidArgument("SQL-1009 the hint LOOKUP: 'max-attempts' must be positive");
     }
     ASSIGN_OR_RETURN(retry.delay_ms, ParseDurationMs(hint.options.at("fixed-delay")));
+    retry.unordered =
+        HasWord(hint, "async", "true") && HasWord(hint, "output-mode", "allow_unordered");
     retries[table->second] = retry;
   }
   return retries;

@@ -25,6 +25,7 @@ Result<std::vector<QueryHint>> QueryHintsOf(const SelectAst& select, bool stream
 struct LookupRetry {
   int64_t attempts = 0;
   int64_t delay_ms = 0;
+  bool unordered = false;  ///< rows that need no retry do not wait for those that do
 };
 /// By the name of the looked-up table.
 Result<std::map<std::string, LookupRetry>> LookupRetriesOf(const std::vector<QueryHint>& hints);

@@ -229,9 +229,15 @@ std::string ChangelogText(const ChangelogNode& node) {
 std::string LookupText(const LookupJoinNode& join) {
   std::vector<std::string> keys;
   for (const ExpressionPtr& key : join.keys) keys.push_back(Text(*key, join.inputs[0]->output));
-  return fmt::format("LookupJoin(table=[{}], joinType=[{}], lookup=[{}], select=[{}]",
-                     Table(join.table), join.left_outer ? "LeftOuterJoin" : "InnerJoin", Join(keys),
-                     AllNames(join));
+  std::string retry;
+  if (join.retries > 0) {
+    retry = fmt::format(", retry=[lookup_miss, FIXED_DELAY, {}ms, {}]", join.retry_delay_ms,
+                        join.retries);
+  }
+  return fmt::format("LookupJoin(table=[{}], joinType=[{}]{}, lookup=[{}], select=[{}]{}",
+                     Table(join.table), join.left_outer ? "LeftOuterJoin" : "InnerJoin",
+                     join.unordered ? ", async=[UNORDERED]" : "", Join(keys), AllNames(join),
+                     retry);
 }
 
 std::string UnnestText(const UnnestNode& unnest) {

@@ -283,6 +283,8 @@ struct LookupJoinNode : PlanNode {
   /// How often, and after how long, a row that found nothing is looked up again (LOOKUP hint).
   int64_t retries = 0;
   int64_t retry_delay_ms = 0;
+  /// Rows that found something need not wait for those that are looked up again.
+  bool unordered = false;
 };
 
 /// How rows are ordered; Flink's default is NULLs smallest.

@@ -232,6 +232,7 @@ void Write(const LookupJoinNode& n, Json& json) {
   json["keys"] = ListJson(n.keys);
   json["condition"] = ExpressionJson(n.condition);
   if (n.retries > 0) json["retries"] = {n.retries, n.retry_delay_ms};
+  if (n.unordered) json["unordered"] = true;
 }
 void Read(const Json& json, LookupJoinNode& n) {
   n.table = TableOf(json.at("table"));
@@ -243,6 +244,7 @@ void Read(const Json& json, LookupJoinNode& n) {
     n.retries = json["retries"].at(0);
     n.retry_delay_ms = json["retries"].at(1);
   }
+  n.unordered = json.value("unordered", false);
 }
 void Write(const RankNode& n, Json& json) {
   json["keys"] = n.keys;
