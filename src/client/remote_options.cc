@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/ascii_case.h"
+#include "base/name_list.h"
 #include "client/remote_connection.h"
 
 namespace forebay::client {
@@ -19,20 +20,11 @@ constexpr const char* kTruststore = "client.security.ssl.truststore.location";
 constexpr const char* kKeystore = "client.security.ssl.keystore.location";
 constexpr const char* kIdentification = "client.security.ssl.endpoint.identification.algorithm";
 
-std::string Trimmed(const std::string& text) {
-  size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string::npos) return "";
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 Result<std::vector<rpc::ServerAddress>> ParseServers(const std::string& list) {
   std::vector<rpc::ServerAddress> servers;
-  for (size_t begin = 0; begin <= list.size();) {
-    size_t end = std::min(list.find(',', begin), list.size());
-    ASSIGN_OR_RETURN(auto server,
-                     rpc::ServerAddress::Parse(Trimmed(list.substr(begin, end - begin))));
+  for (const std::string& name : SplitNames(list)) {
+    ASSIGN_OR_RETURN(auto server, rpc::ServerAddress::Parse(name));
     servers.push_back(std::move(server));
-    begin = end + 1;
   }
   return servers;
 }
@@ -112,6 +104,7 @@ Result<RemoteOptions> RemoteOptions::FromProperties(
   }
   auto parsed = ParseServers(servers->second);
   if (!parsed.ok()) return parsed.status().WithContext(kBootstrap);
+  if (parsed->empty()) return InvalidArgument("'{}' names no server: host:port", kBootstrap);
   options.bootstrap = std::move(*parsed);
   if (auto database = properties.find(kDatabase); database != properties.end()) {
     options.default_database = database->second;

@@ -262,6 +262,7 @@ TEST_F(RemoteCatalogTest, WhatCannotBeSaysWhy) {
            Case{"'bootstrap.servers' = 'x:1'", "option 'type' is missing"},
            Case{"'type' = 'fluss'", "'bootstrap.servers' is missing"},
            Case{"'type' = 'fluss', 'bootstrap.servers' = 'x'", "no server's address"},
+           Case{"'type' = 'fluss', 'bootstrap.servers' = ' , '", "names no server"},
            Case{"'type' = 'fluss', 'bootstrap.servers' = 'x:1', 'colour' = 'red'", "'colour'"},
            Case{
                "'type' = 'fluss', 'bootstrap.servers' = 'x:1', 'client.security.protocol' = 'sasl'",
