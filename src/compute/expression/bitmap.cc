@@ -77,10 +77,16 @@ Result<Kernel> MakeCardinality(const CallSite& call) {
   });
 }
 
+/// A few bytes can hold a run of all 2^32 values, hence the bound.
 Result<Kernel> MakeToArray(const CallSite& call) {
   if (!AreBitmaps(call)) return NoKernel(call);
   return BitmapKernel(call, [](ColumnBuilder& out, int row, Operands args) -> Status {
+    constexpr int64_t kElementsMax = int64_t{1} << 26;
     ASSIGN_OR_RETURN(Bitmap bitmap, BitmapAt(args[0], row));
+    if (bitmap.Cardinality() > kElementsMax) {
+      return InvalidArgument("BITMAP_TO_ARRAY: the bitmap has {} values, an array at most {}",
+                             bitmap.Cardinality(), kElementsMax);
+    }
     bitmap.ForEach(
         [&](uint32_t value) { out.child(0).Append<int32_t>(static_cast<int32_t>(value)); });
     out.FinishEntry();

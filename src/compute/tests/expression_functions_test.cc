@@ -1,5 +1,8 @@
 // Values that Flink 2.2 gave for these expressions.
+#include <gmock/gmock.h>
+
 #include "compute/tests/expression_tree.h"
+#include "model/bitmap.h"
 
 namespace forebay::compute {
 namespace {
@@ -59,6 +62,40 @@ TEST(ExpressionFunctionsTest, Collections) {
   EXPECT_EQ(S("FIELD", {row, Int(1)}).substr(0, 1), "a");
   EXPECT_EQ(Eval(Call(DataType::Array(kString), "SPLIT", {Text("a,b,,c"), Text(",")})),
             "[a, b, , c]");
+}
+
+/// Roaring bytes of all values below `chunks` * 2^16, each chunk one run (RoaringFormatSpec).
+std::string DenseBitmap(uint16_t chunks) {
+  auto two = [](std::string& out, size_t value) {
+    out += static_cast<char>(value & 0xff);
+    out += static_cast<char>(value >> 8 & 0xff);
+  };
+  std::string bytes;
+  two(bytes, 12347);  // there are runs
+  two(bytes, chunks - 1u);
+  bytes.append((chunks + 7u) / 8, '\xff');
+  for (uint16_t key = 0; key < chunks; ++key) {
+    two(bytes, key);
+    two(bytes, 65535);
+  }
+  bytes.append(chunks * 4u, '\0');  // where each chunk begins: readers that read all do not ask
+  for (int i = 0; i < chunks; ++i) {
+    two(bytes, 1);
+    two(bytes, 0);
+    two(bytes, 65535);
+  }
+  return bytes;
+}
+
+TEST(ExpressionFunctionsTest, ArraysOfDenseBitmapsAreRefused) {
+  auto array_of = [](uint16_t chunks) {
+    auto bytes = Literal(DataType::Bytes(), Value(DenseBitmap(chunks)));
+    auto bitmap = Call(model::BitmapType(), "BITMAP_FROM_BYTES", {bytes});
+    auto array = Call(DataType::Array(kInt), "BITMAP_TO_ARRAY", {bitmap});
+    return tree::Run(Call(kInt, "CARDINALITY", {array}), model::Batch(1, {}), {});
+  };
+  EXPECT_EQ(array_of(8), "524288");
+  EXPECT_THAT(array_of(1025), testing::HasSubstr("an array at most 67108864"));
 }
 
 TEST(ExpressionFunctionsTest, DatesAsText) {
