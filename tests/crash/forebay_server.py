@@ -88,6 +88,14 @@ class Server:
     def running(self):
         return self.process.poll() is None
 
+    def ends_within(self, seconds):
+        """Whether it ends by itself: a process with much memory needs a while to go, on a busy machine."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def kill(self):
         """kill -9, or nothing when it is gone; returns the exit status."""
         if self.running():
