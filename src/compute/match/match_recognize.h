@@ -92,6 +92,11 @@ class MatchOperator : public Operator, private MatchConditions {
   static void EndWait(Key* key, MatchRow* row);
   void Save(KeyedTable::Entry* entry, ByteWriter& value) const;
   Status Load(KeyedTable::Entry* entry, ByteReader& value);
+  // Its parts, in the order in which they are saved.
+  Status LoadRows(ByteReader& value, std::vector<MatchRow*>& rows);
+  Status LoadLinks(ByteReader& value, const std::vector<MatchRow*>& rows,
+                   std::vector<MatchLink*>& links);
+  Result<PartialMatch> LoadPartial(ByteReader& value, const std::vector<MatchLink*>& links);
 
   sql::MatchNode node_;
   int time_column_;

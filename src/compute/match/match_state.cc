@@ -110,6 +110,46 @@ Result<size_t> ReadIndex(ByteReader& value, size_t limit) {
 
 }  // namespace
 
+Status MatchOperator::LoadRows(ByteReader& value, std::vector<MatchRow*>& rows) {
+  ASSIGN_OR_RETURN(uint64_t count, value.ReadVarint());
+  for (uint64_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(uint64_t number, value.Read<uint64_t>());
+    ASSIGN_OR_RETURN(MatchRow * row, ReadRow(value, rows_, store_));
+    row->number = number;
+    next_number_ = std::max(next_number_, number + 1);
+    rows.push_back(row);
+  }
+  return Status::Ok();
+}
+
+Status MatchOperator::LoadLinks(ByteReader& value, const std::vector<MatchRow*>& rows,
+                                std::vector<MatchLink*>& links) {
+  ASSIGN_OR_RETURN(uint64_t count, value.ReadVarint());
+  for (uint64_t i = 0; i < count; ++i) {
+    ASSIGN_OR_RETURN(size_t previous, ReadIndex(value, links.size() + 1));
+    ASSIGN_OR_RETURN(size_t row, ReadIndex(value, rows.size()));
+    ASSIGN_OR_RETURN(size_t variable, ReadIndex(value, node_.variables.size()));
+    links.push_back(store_.NewLink(previous == 0 ? nullptr : links[previous - 1], rows[row],
+                                   static_cast<int>(variable)));
+  }
+  return Status::Ok();
+}
+
+Result<PartialMatch> MatchOperator::LoadPartial(ByteReader& value,
+                                                const std::vector<MatchLink*>& links) {
+  PartialMatch match;
+  ASSIGN_OR_RETURN(size_t state, ReadIndex(value, runner_.automaton().size()));
+  match.state = static_cast<int>(state);
+  ASSIGN_OR_RETURN(size_t last, ReadIndex(value, links.size() + 1));
+  match.last = last == 0 ? nullptr : MatchStore::Share(links[last - 1]);
+  ASSIGN_OR_RETURN(match.start, value.Read<uint64_t>());
+  ASSIGN_OR_RETURN(match.start_time, value.Read<int64_t>());
+  if ((match.start == PartialMatch::kNoStart) != (match.last == nullptr)) {
+    return Corruption("a saved partial match has no rows");
+  }
+  return match;
+}
+
 Status MatchOperator::Load(KeyedTable::Entry* entry, ByteReader& value) {
   Key* key = KeyOf(entry);
   ASSIGN_OR_RETURN(uint64_t waiting, value.ReadVarint());
@@ -122,36 +162,13 @@ Status MatchOperator::Load(KeyedTable::Entry* entry, ByteReader& value) {
   SetState(key, MatchKeyState());
   ASSIGN_OR_RETURN(key->asked, value.Read<int64_t>());
   std::vector<MatchRow*> rows;
-  ASSIGN_OR_RETURN(uint64_t num_rows, value.ReadVarint());
-  for (uint64_t i = 0; i < num_rows; ++i) {
-    ASSIGN_OR_RETURN(uint64_t number, value.Read<uint64_t>());
-    ASSIGN_OR_RETURN(MatchRow * row, ReadRow(value, rows_, store_));
-    row->number = number;
-    next_number_ = std::max(next_number_, number + 1);
-    rows.push_back(row);
-  }
+  RETURN_IF_ERROR(LoadRows(value, rows));
   std::vector<MatchLink*> links;
-  ASSIGN_OR_RETURN(uint64_t num_links, value.ReadVarint());
-  for (uint64_t i = 0; i < num_links; ++i) {
-    ASSIGN_OR_RETURN(size_t previous, ReadIndex(value, links.size() + 1));
-    ASSIGN_OR_RETURN(size_t row, ReadIndex(value, rows.size()));
-    ASSIGN_OR_RETURN(size_t variable, ReadIndex(value, node_.variables.size()));
-    links.push_back(store_.NewLink(previous == 0 ? nullptr : links[previous - 1], rows[row],
-                                   static_cast<int>(variable)));
-  }
+  RETURN_IF_ERROR(LoadLinks(value, rows, links));
   for (MatchQueue* queue : {&key->state->partial, &key->state->completed}) {
     ASSIGN_OR_RETURN(uint64_t count, value.ReadVarint());
     for (uint64_t i = 0; i < count; ++i) {
-      PartialMatch match;
-      ASSIGN_OR_RETURN(size_t state, ReadIndex(value, runner_.automaton().size()));
-      match.state = static_cast<int>(state);
-      ASSIGN_OR_RETURN(size_t last, ReadIndex(value, links.size() + 1));
-      match.last = last == 0 ? nullptr : MatchStore::Share(links[last - 1]);
-      ASSIGN_OR_RETURN(match.start, value.Read<uint64_t>());
-      ASSIGN_OR_RETURN(match.start_time, value.Read<int64_t>());
-      if ((match.start == PartialMatch::kNoStart) != (match.last == nullptr)) {
-        return Corruption("a saved partial match has no rows");
-      }
+      ASSIGN_OR_RETURN(PartialMatch match, LoadPartial(value, links));
       // The array of a heap, added in order, is the same array.
       queue->Add(match);
       if (match.last != nullptr && node_.within_ms > 0) {
