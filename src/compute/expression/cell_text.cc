@@ -1,8 +1,8 @@
 #include "compute/expression/cell_text.h"
 
-#include <algorithm>
 #include <cstdlib>
 
+#include "compute/expression/byte_scan.h"
 #include "compute/expression/civil_time.h"
 #include "model/bitmap.h"
 
@@ -122,9 +122,10 @@ std::string_view TrimBlanks(std::string_view text) {
 }
 
 size_t CountCharacters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
+  // Every byte but those that go on with a character, 0x80 to 0xbf.
+  return CountBytes(text, [](__m256i bytes) {
+    return _mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(static_cast<char>(0xbf)));
+  });
 }
 
 size_t PrefixBytes(std::string_view text, size_t count) {

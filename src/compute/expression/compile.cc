@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compute/expression/program.h"
+#include "compute/expression/split_index.h"
 #include "compute/python/python_function.h"
 
 namespace forebay::compute {
@@ -64,6 +65,9 @@ class Compiler {
   Result<int> AddFunction(std::string name, const DataType& type, std::vector<int> args);
   Result<int> AddSpecial(NodeKind kind, std::string name, const DataType& type,
                          std::vector<int> args);
+  Result<int> AddPiece(const DataType& type, const std::vector<int>& args);
+  Result<int> AddReplacedLength(const DataType& type, int text);
+  bool IsLiteral(int id, model::PhysicalType type) const;
   Result<int> CastTo(const DataType& type, int id);
   Status AlignComparison(std::string_view name, std::vector<int>& args);
   void SkipWideningCasts(const DataType& type, std::vector<int>& args);
@@ -71,6 +75,7 @@ class Compiler {
 
   Program program_;
   std::map<std::string, int> known_;
+  std::map<std::string, std::shared_ptr<PieceCutter>> cutters_;  ///< by the key of their node
   std::shared_ptr<PythonRuntime> python_ = std::make_shared<PythonRuntime>();
 };
 
@@ -117,8 +122,61 @@ Result<int> Compiler::AddCall(const Expression& expression, int depth) {
   if (name == "COALESCE" || name == "IFNULL") {
     return AddSpecial(NodeKind::kCoalesce, "COALESCE", expression.type, std::move(args));
   }
+  if (name == "SPLIT_INDEX") return AddPiece(expression.type, args);
+  if (name == "CHAR_LENGTH") return AddReplacedLength(expression.type, args[0]);
   RETURN_IF_ERROR(AlignComparison(name, args));
   return AddFunction(name, expression.type, std::move(args));
+}
+
+/// A literal, not NULL, whose cells are of `type`.
+bool Compiler::IsLiteral(int id, model::PhysicalType type) const {
+  const Node& node = program_.nodes[id];
+  return node.kind == NodeKind::kLiteral && node.type.physical() == type &&
+         !node.literal.column.IsNull(0);
+}
+
+/// Calls of SPLIT_INDEX that differ in the index alone take their pieces from one node.
+Result<int> Compiler::AddPiece(const DataType& type, const std::vector<int>& args) {
+  bool shares = program_.nodes[args[0]].type.IsCharacter() &&
+                IsLiteral(args[1], model::PhysicalType::kString) &&
+                IsLiteral(args[2], model::PhysicalType::kInt32) &&
+                program_.nodes[args[2]].literal.column.Get<int32_t>(0) >= 0;
+  if (!shares) return AddFunction("SPLIT_INDEX", type, args);
+  std::string key = fmt::format("pieces {} {}", args[0], args[1]);
+  std::shared_ptr<PieceCutter>& cutter = cutters_[key];
+  if (cutter == nullptr) {
+    cutter = std::make_shared<PieceCutter>(program_.nodes[args[1]].literal.column.GetString(0));
+  }
+  Node pieces;
+  pieces.kind = NodeKind::kCall;
+  pieces.args = {args[0]};
+  pieces.cheap = false;
+  pieces.constant = program_.nodes[args[0]].constant;
+  pieces.kernel = [cutter](const BatchState& state, Operands texts) -> Result<model::Column> {
+    return cutter->Cut(state.num_rows, texts[0]);
+  };
+  Node piece = pieces;
+  piece.type = type;
+  int child = cutter->Want(program_.nodes[args[2]].literal.column.Get<int32_t>(0));
+  piece.kernel = [child](const BatchState&, Operands rows) -> Result<model::Column> {
+    return rows[0].column.children()[static_cast<size_t>(child)];
+  };
+  piece.args = {Insert(key, std::move(pieces))};
+  return Insert(fmt::format("piece {} of {}", child, key), std::move(piece));
+}
+
+/// CHAR_LENGTH. The length of what REPLACE makes is computed without it; to count by
+/// CHAR_LENGTH(s) - CHAR_LENGTH(REPLACE(s, 'x', '')) is common.
+Result<int> Compiler::AddReplacedLength(const DataType& type, int text) {
+  const Node& replace = program_.nodes[text];
+  bool is_replaced = replace.function == "REPLACE" &&
+                     IsLiteral(replace.args[1], model::PhysicalType::kString) &&
+                     !program_.nodes[replace.args[1]].literal.column.GetString(0).empty();
+  if (!is_replaced) return AddFunction("CHAR_LENGTH", type, {text});
+  std::vector<int> args = replace.args;
+  ASSIGN_OR_RETURN(int length, AddFunction("CHAR_LENGTH", type, {args[0]}));
+  args.insert(args.begin(), length);
+  return AddFunction("REPLACED_LENGTH", type, std::move(args));
 }
 
 /// Values of a conditional take the result's physical form.

@@ -1,4 +1,5 @@
 
+#include "compute/expression/byte_scan.h"
 #include "compute/expression/cell_text.h"
 #include "compute/expression/row_kernel.h"
 #include "compute/expression/utf16.h"
@@ -45,6 +46,28 @@ Result<Kernel> MakeReplace(const CallSite& call) {
           begin = at + from.size();
         }
         out.Text(result.append(text.substr(begin)));
+      });
+}
+
+size_t CountOccurrences(std::string_view text, std::string_view wanted) {
+  if (wanted.size() == 1) return CountBytes(text, IsByte(wanted.front()));
+  size_t count = 0;
+  for (size_t at = text.find(wanted); at != text.npos; at = text.find(wanted, at + wanted.size())) {
+    ++count;
+  }
+  return count;
+}
+
+/// CHAR_LENGTH(REPLACE(text, from, to)), as which it is compiled when `from` is not empty: the
+/// length of `text` tells it, with how often it has `from`.
+Result<Kernel> MakeReplacedLength(const CallSite& call) {
+  return RowKernel<int32_t, std::string_view, std::string_view, std::string_view>(
+      call, [](RowWriter& out, int32_t length, std::string_view text, std::string_view from,
+               std::string_view to) {
+        int64_t more =
+            static_cast<int64_t>(CountCharacters(to)) - static_cast<int64_t>(CountCharacters(from));
+        int64_t times = static_cast<int64_t>(CountOccurrences(text, from));
+        out.Set(static_cast<int32_t>(length + times * more));
       });
 }
 
@@ -144,6 +167,7 @@ Result<Kernel> MakePad(const CallSite& call) {
 
 constexpr FunctionEntry kEntries[] = {
     {"REPLACE", "sss", kNoFlags, MakeReplace},
+    {"REPLACED_LENGTH", "isss", kNoFlags, MakeReplacedLength},
     {"OVERLAY", "ssi?i", kNoFlags, MakeOverlay},
     {"LPAD", "sis", kNoFlags, MakePad<true>},
     {"RPAD", "sis", kNoFlags, MakePad<false>},

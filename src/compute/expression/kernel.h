@@ -86,6 +86,7 @@ std::span<const FunctionEntry> LogicFunctions();
 std::span<const FunctionEntry> CastFunctions();
 std::span<const FunctionEntry> StringFunctions();
 std::span<const FunctionEntry> JavaStringFunctions();
+std::span<const FunctionEntry> SplitFunctions();
 std::span<const FunctionEntry> EncodingFunctions();
 std::span<const FunctionEntry> CharsetFunctions();
 std::span<const FunctionEntry> UrlFunctions();

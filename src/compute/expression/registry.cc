@@ -60,12 +60,12 @@ using Table = std::unordered_map<std::string_view, std::vector<const FunctionEnt
 Table BuildTable() {
   Table table;
   for (auto entries :
-       {ArithmeticFunctions(), MathFunctions(),   ComparisonFunctions(),   LogicFunctions(),
-        CastFunctions(),       StringFunctions(), JavaStringFunctions(),   EncodingFunctions(),
-        CharsetFunctions(),    UrlFunctions(),    PrintfFunctions(),       PatternFunctions(),
-        TemporalFunctions(),   ClockFunctions(),  TemporalTextFunctions(), CollectionFunctions(),
-        ArrayFunctions(),      JsonFunctions(),   JsonTextFunctions(),     TextFunctions(),
-        BitmapFunctions(),     PythonFunctions(), VariantFunctions()}) {
+       {ArithmeticFunctions(), MathFunctions(),     ComparisonFunctions(), LogicFunctions(),
+        CastFunctions(),       StringFunctions(),   JavaStringFunctions(), SplitFunctions(),
+        EncodingFunctions(),   CharsetFunctions(),  UrlFunctions(),        PrintfFunctions(),
+        PatternFunctions(),    TemporalFunctions(), ClockFunctions(),      TemporalTextFunctions(),
+        CollectionFunctions(), ArrayFunctions(),    JsonFunctions(),       JsonTextFunctions(),
+        TextFunctions(),       BitmapFunctions(),   PythonFunctions(),     VariantFunctions()}) {
     for (const FunctionEntry& entry : entries) table[entry.name].push_back(&entry);
   }
   return table;

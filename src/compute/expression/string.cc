@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "compute/expression/byte_scan.h"
 #include "compute/expression/cell_text.h"
 #include "compute/expression/letter_case.h"
 #include "compute/expression/row_kernel.h"
@@ -16,12 +17,6 @@ using model::DataType;
 
 /// A result longer than this is refused: a mistyped length must not take all memory.
 constexpr int64_t kMaxResultBytes = int64_t{1} << 28;
-
-bool IsAscii(std::string_view text) {
-  uint8_t seen = 0;
-  for (char c : text) seen |= static_cast<uint8_t>(c);
-  return seen < 0x80;
-}
 
 /// The byte at which character `count` begins; the end when there are fewer.
 size_t ByteOf(std::string_view text, bool ascii, size_t count) {
@@ -218,34 +213,6 @@ Result<Kernel> MakeAffix(const CallSite& call) {
       });
 }
 
-/// Where `wanted` begins first in [begin, end), or `end`.
-const char* FindBytes(const char* begin, const char* end, std::string_view wanted) {
-  if (wanted.size() > 1) return std::search(begin, end, wanted.begin(), wanted.end());
-  if (begin == end) return end;
-  const void* found = std::memchr(begin, wanted.front(), static_cast<size_t>(end - begin));
-  return found == nullptr ? end : static_cast<const char*>(found);
-}
-
-/// The piece `index` (from 0) between separators; an empty separator means runs of blanks, as in
-/// commons-lang.
-void SplitIndex(RowWriter& out, std::string_view text, std::string_view separator, int32_t index) {
-  if (index < 0 || text.empty()) return out.Null();
-  if (separator.empty()) separator = " ";
-  const char* end = text.data() + text.size();
-  const char* begin = text.data();
-  for (int32_t i = 0; i < index; ++i) {
-    const char* found = FindBytes(begin, end, separator);
-    if (found == end) return out.Null();
-    begin = found + separator.size();
-  }
-  const char* found = FindBytes(begin, end, separator);
-  out.Share(std::string_view(begin, static_cast<size_t>(found - begin)));
-}
-
-Result<Kernel> MakeSplitIndex(const CallSite& call) {
-  return RowKernel<std::string_view, std::string_view, int32_t>(call, SplitIndex);
-}
-
 }  // namespace
 
 void AppendCodePoint(std::string& out, int32_t code) {
@@ -255,17 +222,6 @@ void AppendCodePoint(std::string& out, int32_t code) {
 }
 
 namespace {
-
-/// The separator is a character's number.
-Result<Kernel> MakeSplitIndexByCode(const CallSite& call) {
-  return RowKernel<std::string_view, int32_t, int32_t>(
-      call, [](RowWriter& out, std::string_view text, int32_t code, int32_t index) {
-        std::string separator;
-        if (code <= 0 || code > 255) return out.Null();
-        AppendCodePoint(separator, code);
-        SplitIndex(out, text, separator, index);
-      });
-}
 
 // ---- Case
 
@@ -409,8 +365,6 @@ constexpr FunctionEntry kEntries[] = {
     {"REVERSE", "s", kNoFlags, MakeReverse},
     {"STARTSWITH", "xx", kNoFlags, MakeAffix<true>},
     {"ENDSWITH", "xx", kNoFlags, MakeAffix<false>},
-    {"SPLIT_INDEX", "ssi", kNoFlags, MakeSplitIndex},
-    {"SPLIT_INDEX", "sii", kNoFlags, MakeSplitIndexByCode},
     {"UPPER", "s", kNoFlags, MakeCase<true>},
     {"LOWER", "s", kNoFlags, MakeCase<false>},
     {"INITCAP", "s", kNoFlags, MakeInitcap},

@@ -2,15 +2,18 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
+#include "compute/expression/byte_scan.h"
 
 namespace forebay::compute {
 
 bool HasSurrogates(std::string_view text) {
-  // One pass without a branch a byte: the greatest byte tells.
-  uint8_t greatest = 0;
-  for (char c : text) greatest = std::max(greatest, static_cast<uint8_t>(c));
-  return greatest >= 0xf0;
+  // A character beyond U+FFFF begins with a byte of 0xf0 or more.
+  bool found = false;
+  __m256i first = _mm256_set1_epi8(static_cast<char>(0xf0));
+  ScanBytes(
+      text, [&](__m256i b) { return _mm256_cmpeq_epi8(_mm256_max_epu8(b, first), b); },
+      [&](uint32_t bits, size_t) { return !(found = bits != 0); });
+  return found;
 }
 
 std::u16string ToUtf16(std::string_view text) {
