@@ -87,7 +87,9 @@ inline model::StringRef CellWithin(std::string_view text, size_t begin, size_t s
   __m128i bytes = LoadUpTo16(text.data() + begin, size);
   __m128i cell = _mm_or_si128(_mm_slli_si128(bytes, sizeof(uint32_t)),
                               _mm_cvtsi32_si128(static_cast<int32_t>(size)));
-  return std::bit_cast<model::StringRef>(cell);
+  model::StringRef result;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(&result), cell);
+  return result;
 }
 
 }  // namespace forebay::compute

@@ -43,10 +43,11 @@ Result<std::unique_ptr<Operator>> LookupJoinOperator::Make(const sql::LookupJoin
 Result<LookupJoinOperator::Asked> LookupJoinOperator::Ask(Batch batch) const {
   ASSIGN_OR_RETURN(std::vector<Column> keys, keys_->Evaluate(batch));
   Asked asked;
-  for (int row = 0; row < batch.num_rows; ++row) {
-    bool has_key =
-        std::none_of(keys.begin(), keys.end(), [&](const Column& key) { return key.IsNull(row); });
-    if (has_key) asked.missed.push_back(static_cast<uint32_t>(row));
+  asked.missed.resize(static_cast<size_t>(batch.num_rows));
+  std::iota(asked.missed.begin(), asked.missed.end(), 0u);
+  for (const Column& key : keys) {
+    if (!key.MayHaveNulls()) continue;
+    std::erase_if(asked.missed, [&](uint32_t row) { return key.IsNull(static_cast<int>(row)); });
   }
   asked.keys = Batch(batch.num_rows, std::move(keys)).Gather(asked.missed);
   asked.rows = std::move(batch);

@@ -1,7 +1,9 @@
 #include "compute/join/lookup_table.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "compute/join/distinct_keys.h"
 #include "model/prefix_key.h"
 
 namespace forebay::compute {
@@ -99,6 +101,27 @@ Result<LookupTable::Found> LookupTable::FindCached(const Batch& keys, bool again
 }
 
 Result<LookupTable::Found> LookupTable::Find(const Batch& keys, bool again, int64_t (*now_ms)()) {
+  DistinctKeys distinct(keys);
+  ASSIGN_OR_RETURN(Found each, FindEach(keys.Gather(distinct.rows), again, now_ms));
+  // Distinct key i has found the rows first_row[i] to first_row[i + 1].
+  std::vector<uint32_t> first_row(distinct.rows.size() + 1);
+  for (uint32_t key : each.key_of_row) ++first_row[key + 1];
+  std::partial_sum(first_row.begin(), first_row.end(), first_row.begin());
+  Found found;
+  std::vector<uint32_t> rows;
+  for (uint32_t key = 0; key < distinct.place_of_row.size(); ++key) {
+    uint32_t place = distinct.place_of_row[key];
+    for (uint32_t row = first_row[place]; row < first_row[place + 1]; ++row) {
+      found.key_of_row.push_back(key);
+      rows.push_back(row);
+    }
+  }
+  found.rows = each.rows.Gather(rows);
+  return found;
+}
+
+Result<LookupTable::Found> LookupTable::FindEach(const Batch& keys, bool again,
+                                                 int64_t (*now_ms)()) {
   Found found;
   if (full_cache_) {
     ASSIGN_OR_RETURN(found.rows, full_cache_->Find(keys, now_ms, found.key_of_row));

@@ -26,7 +26,8 @@ class LookupTable {
     model::Batch rows;
     std::vector<uint32_t> key_of_row;  ///< ascending
   };
-  /// `again`: what a cache says is not there may be there by now. `now_ms` is asked for the time.
+  /// Each key is looked up once, however often `keys` has it. `again`: what a cache says is not
+  /// there may be there by now. `now_ms` is asked for the time.
   Result<Found> Find(const model::Batch& keys, bool again, int64_t (*now_ms)());
 
   const std::vector<model::DataType>& row_types() const { return row_types_; }
@@ -41,6 +42,8 @@ class LookupTable {
   Status OpenCache(const sql::LookupJoinNode& node);
   /// Whether the table is to be cached whole; then it is.
   Result<bool> OpenFullCache(const sql::LookupJoinNode& node, client::Connection& connection);
+  /// Looks all of `keys` up.
+  Result<Found> FindEach(const model::Batch& keys, bool again, int64_t (*now_ms)());
   /// Asks the table only for keys that the cache does not know.
   Result<Found> FindCached(const model::Batch& keys, bool again, int64_t now_ms);
 

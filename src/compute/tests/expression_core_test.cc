@@ -1,4 +1,6 @@
 // Values that Flink 2.2 gave for these expressions.
+#include <gmock/gmock.h>
+
 #include <cmath>
 
 #include "compute/tests/expression_tree.h"
@@ -229,6 +231,73 @@ TEST(ExpressionCoreTest, Strings) {
   EXPECT_EQ(Eval(Call(kInt, "CHAR_LENGTH", {Text("😀a")})), "2");
   EXPECT_EQ(Eval(Call(kInt, "POSITION", {Text("b"), Text("abc")})), "2");
   EXPECT_EQ(Eval(Call(kInt, "POSITION", {Text("b"), Text("abcb"), Int(3)})), "4");
+}
+
+// Texts on both sides of every width that bytes are looked through by.
+TEST(ExpressionCoreTest, CharactersAreCountedInTextsOfAllLengths) {
+  for (size_t length = 0; length < 100; ++length) {
+    std::string ascii(length, 'x'), umlauts, replaced;
+    for (size_t i = 0; i < length; ++i) {
+      umlauts += i % 3 == 0 ? "ä" : "c";
+      replaced += i % 3 == 0 ? "ä" : "";
+    }
+    EXPECT_EQ(CountCharacters(ascii), length);
+    EXPECT_EQ(CountCharacters(umlauts), length);
+    EXPECT_EQ(Eval(Call(kInt, "CHAR_LENGTH",
+                        {Call(kString, "REPLACE", {Text(umlauts), Text("c"), Text("")})})),
+              std::to_string(CountCharacters(replaced)));
+    EXPECT_EQ(Eval(Call(kString, "UPPER", {Text(umlauts)})).size(), umlauts.size());
+  }
+}
+
+TEST(ExpressionCoreTest, TheLengthOfAReplacedText) {
+  auto length = [](ExpressionPtr text, ExpressionPtr from, ExpressionPtr to) {
+    return Eval(Call(kInt, "CHAR_LENGTH", {Call(kString, "REPLACE", {text, from, to})}));
+  };
+  EXPECT_EQ(length(Text("hello"), Text("l"), Text("")), "3");
+  EXPECT_EQ(length(Text("hello"), Text("l"), Text("ääß")), "9");
+  EXPECT_EQ(length(Text("ababab"), Text("aba"), Text("")), "3");
+  EXPECT_EQ(length(Text("xäxä"), Text("ä"), Text("ab")), "6");
+  EXPECT_EQ(length(Text("hello"), Text("l"), Null(kString)), "NULL");
+  EXPECT_EQ(length(Null(kString), Text("l"), Text("")), "NULL");
+  EXPECT_EQ(length(Text("abc"), Text(""), Text("-")), "7");
+}
+
+/// SPLIT_INDEX of a column by `separator` and by each index, as "row 0|row 1|..." an index.
+std::vector<std::string> Pieces(const std::vector<std::optional<std::string>>& texts,
+                                const std::string& separator, const std::vector<int>& indexes) {
+  model::ColumnBuilder column(kString);
+  for (const auto& text : texts) text ? column.AppendString(*text) : column.AppendNull();
+  std::vector<ExpressionPtr> calls;
+  for (int index : indexes) {
+    calls.push_back(
+        Call(kString, "SPLIT_INDEX", {tree::Column(kString, 0), Text(separator), Int(index)}));
+  }
+  model::Batch batch(static_cast<int>(texts.size()), {column.Finish()});
+  auto columns = *(*Evaluator::Make(calls, {}))->Evaluate(batch);
+  std::vector<std::string> result;
+  for (const model::Column& pieces : columns) {
+    std::string line;
+    for (int row = 0; row < pieces.num_rows(); ++row) {
+      line += (row == 0 ? "" : "|");
+      line += pieces.IsNull(row) ? "NULL" : std::string(pieces.GetString(row));
+    }
+    result.push_back(line);
+  }
+  return result;
+}
+
+TEST(ExpressionCoreTest, PiecesOfOneTextByManyIndexes) {
+  const std::string url = "https://www.example.com/abcde/fgh_j/a-piece-of-more-than-twelve/x";
+  using testing::ElementsAre;
+  EXPECT_THAT(
+      Pieces({url, std::nullopt, "", "/", "a/b/c/d"}, "/", {3, 5, 0, 9, 3, 4, 6, -1}),
+      ElementsAre("abcde|NULL|NULL|NULL|d", "a-piece-of-more-than-twelve|NULL|NULL|NULL|NULL",
+                  "https:|NULL|NULL||a", "NULL|NULL|NULL|NULL|NULL", "abcde|NULL|NULL|NULL|d",
+                  "fgh_j|NULL|NULL|NULL|NULL", "x|NULL|NULL|NULL|NULL",
+                  "NULL|NULL|NULL|NULL|NULL"));
+  EXPECT_THAT(Pieces({"aa--bb--", "aa---b", "-"}, "--", {0, 1, 2}),
+              ElementsAre("aa|aa|-", "bb|-b|NULL", "|NULL|NULL"));
 }
 
 TEST(ExpressionCoreTest, Like) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "compute/join/distinct_keys.h"
 #include "compute/join/full_lookup_cache.h"
 #include "compute/join/lookup_join.h"
 #include "compute/tests/memory_connection.h"
@@ -144,9 +145,33 @@ TEST_F(LookupTest, AsksAgainOnlyForWhatWasNotThere) {
   EXPECT_THAT(After(run, 1), IsEmpty());
   EXPECT_THAT(After(run, 100), ElementsAre("+I[3,30]", "+I[1,10]"));
   EXPECT_THAT(After(run, 100), ElementsAre("+I[4,40]", "+I[2,20]", "+I[3,30]"));
-  EXPECT_THAT(table_.asked, ElementsAre(ElementsAre(1, 3, 1, 4, 2, 3), ElementsAre(3, 4, 3),
-                                        ElementsAre(3, 4, 3), ElementsAre(4)));
+  EXPECT_THAT(table_.asked, ElementsAre(ElementsAre(1, 3, 4, 2), ElementsAre(3, 4),
+                                        ElementsAre(3, 4), ElementsAre(4)));
   EXPECT_THAT(After(run, 100), IsEmpty());
+}
+
+TEST_F(LookupTest, EachKeyOfABatchIsLookedUpOnce) {
+  auto run = Run({});
+  EXPECT_THAT(Join(run, {2, 1, 2, 3, 1, 3, 2}),
+              ElementsAre("+I[2,20]", "+I[1,10]", "+I[2,20]", "+I[3,~]", "+I[1,10]", "+I[3,~]",
+                          "+I[2,20]"));
+  EXPECT_THAT(table_.asked, ElementsAre(ElementsAre(2, 1, 3)));
+}
+
+TEST(DistinctKeysTest, KeysOfSeveralColumnsAreDistinctByAllOfThem) {
+  // Odd numbers make long texts.
+  DistinctKeys distinct(MakeBatch({DataType::String(), DataType::Bigint()},
+                                  {{{7, 1}}, {{8, 1}}, {{7, 2}}, {{7, 1}}, {{8, 1}}}));
+  EXPECT_THAT(distinct.rows, ElementsAre(0, 1, 2));
+  EXPECT_THAT(distinct.place_of_row, ElementsAre(0, 1, 2, 0, 1));
+}
+
+TEST(DistinctKeysTest, KeysThatOnlyHashAlikeStayApart) {
+  model::ColumnBuilder zeros(DataType::Double());
+  for (double zero : {0.0, -0.0, 0.0}) zeros.Append(zero);
+  DistinctKeys distinct(model::Batch(3, {zeros.Finish()}));
+  EXPECT_THAT(distinct.rows, ElementsAre(0, 1, 2));
+  EXPECT_THAT(distinct.place_of_row, ElementsAre(0, 1, 2));
 }
 
 TEST_F(LookupTest, StopsAskingAfterTheAttempts) {
