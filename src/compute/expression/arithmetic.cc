@@ -324,19 +324,20 @@ T Divide(T a, T b) {
 
 template <typename T, Quotient kWhat>
 Kernel DivisionKernel(const CallSite& call) {
+  auto divide = [](T a, T b) { return Divide<T, kWhat>(a, b); };
   if constexpr (std::is_floating_point_v<T>) {
-    return [type = call.type](const BatchState& state, Operands args) -> Result<Column> {
-      return MapColumns<T, T, T>(type, state.num_rows, args, Divide<T, kWhat>);
+    return [type = call.type, divide](const BatchState& state, Operands args) -> Result<Column> {
+      return MapColumns<T, T, T>(type, state.num_rows, args, divide);
     };
   } else {
     auto checked = [name = std::string(call.name)](RowWriter& out, T a, T b) {
       if (b == 0) return out.Fail(DivisionByZero(name));
       out.Set(Divide<T, kWhat>(a, b));
     };
-    return [type = call.type, checked](const BatchState& state,
-                                       Operands args) mutable -> Result<Column> {
+    return [type = call.type, checked, divide](const BatchState& state,
+                                               Operands args) mutable -> Result<Column> {
       if (args[1].constant && !args[1].IsNullConstant() && args[1].column.Get<T>(0) != 0) {
-        return MapColumns<T, T, T>(type, state.num_rows, args, Divide<T, kWhat>);
+        return MapColumns<T, T, T>(type, state.num_rows, args, divide);
       }
       return MapRows<T, T>(type, state.num_rows, args, checked);
     };

@@ -53,7 +53,8 @@ Result<Kernel> NumberToNumber(const CallSite& call) {
   DispatchNumber(call.args[0].physical(), [&]<typename In>(In) {
     DispatchNumber(call.type.physical(), [&]<typename Out>(Out) {
       kernel = [type = call.type](const BatchState& state, Operands args) -> Result<Column> {
-        return MapColumn<In, Out>(type, state.num_rows, args[0], ConvertNumber<In, Out>);
+        return MapColumn<In, Out>(type, state.num_rows, args[0],
+                                  [](In value) { return ConvertNumber<In, Out>(value); });
       };
     });
   });
