@@ -198,8 +198,9 @@ Status IntervalJoinOperator::Fire() {
 
 /// A row may be sent, with NULLs, long after its time.
 Watermark IntervalJoinOperator::OutputWatermark(Watermark watermark) const {
-  bool holds_back = interval_.is_rowtime && !is_empty_ && watermark != kMaxWatermark;
-  return holds_back ? watermark - std::max(sizes_[0], sizes_[1]) : watermark;
+  bool is_time = watermark != kMinWatermark && watermark != kMaxWatermark;
+  return interval_.is_rowtime && !is_empty_ && is_time ? watermark - std::max(sizes_[0], sizes_[1])
+                                                       : watermark;
 }
 
 Status IntervalJoinOperator::BeginSnapshot(StateWriter& writer) {

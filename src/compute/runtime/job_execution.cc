@@ -365,6 +365,14 @@ OutputRouter& JobExecution::RouterOf(int vertex, int shard) {
                                            : subtasks_[vertex][shard]->router();
 }
 
+IdleOrigins JobExecution::OriginsOf(int vertex, int shard) const {
+  const JobVertex& sender = graph_.vertices[vertex];
+  bool is_origin =
+      sender.is_source || (!sender.is_collect && sender.node->kind == sql::PlanKind::kWatermark);
+  if (is_origin) return {vertex * graph_.num_shards + shard};
+  return subtasks_[vertex][shard]->Origins();
+}
+
 void JobExecution::Connect(int vertex, int input) {
   const JobEdge& edge = graph_.vertices[vertex].inputs[input];
   if (!edge.queued) {
@@ -372,12 +380,14 @@ void JobExecution::Connect(int vertex, int input) {
       if (!Exists(vertex, s)) continue;
       bool has_producer = Exists(edge.from, s);
       if (has_producer) RouterOf(edge.from, s).AddDirect(subtasks_[vertex][s], input);
-      subtasks_[vertex][s]->SetInput(input, std::vector<Channel*>(has_producer ? 1 : 0));
+      std::vector<Subtask::Sender> senders;
+      if (has_producer) senders.push_back({nullptr, OriginsOf(edge.from, s)});
+      subtasks_[vertex][s]->SetInput(input, senders);
     }
     return;
   }
   // out[from][to]; a forward edge has only from == to.
-  std::vector<std::vector<Channel*>> in(graph_.num_shards);
+  std::vector<std::vector<Subtask::Sender>> in(graph_.num_shards);
   for (int from = 0; from < graph_.num_shards; ++from) {
     if (!Exists(edge.from, from)) continue;
     std::vector<Channel*> out;
@@ -387,13 +397,13 @@ void JobExecution::Connect(int vertex, int input) {
       if (!wanted || !Exists(vertex, to)) continue;
       channels_.push_back(std::make_unique<Channel>(shards_[from]->waker(), shards_[to]->waker()));
       out.push_back(channels_.back().get());
-      in[to].push_back(out.back());
+      in[to].push_back({out.back(), OriginsOf(edge.from, from)});
       shards_[from]->AddOutgoing(graph_.vertices[edge.from].region, out.back());
     }
     RouterOf(edge.from, from).AddExchange(edge.keys, std::move(out));
   }
   for (int to = 0; to < graph_.num_shards; ++to) {
-    if (Exists(vertex, to)) subtasks_[vertex][to]->SetInput(input, std::move(in[to]));
+    if (Exists(vertex, to)) subtasks_[vertex][to]->SetInput(input, in[to]);
   }
 }
 

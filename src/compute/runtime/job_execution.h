@@ -82,8 +82,9 @@ class JobExecution : public ShardListener, public SinkControl {
                                                        DeadLetters* letters);
   const SplitScope* SplitsBehind(const JobVertex& vertex, int shard) const;
   void Connect(int vertex, int input);
-  void ConnectShard(const JobEdge& edge, int vertex, int input, int to_shard);
   OutputRouter& RouterOf(int vertex, int shard);
+  /// What makes an instance idle; its inputs are connected.
+  IdleOrigins OriginsOf(int vertex, int shard) const;
   bool Exists(int vertex, int shard) const;
   Status CommitRestored(const RestoredCheckpoint& restored);
   Status OpenDeadLetters();

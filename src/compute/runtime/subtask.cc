@@ -20,13 +20,16 @@ Subtask::Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Ope
       scope_(scope),
       op_(std::move(op)),
       inputs_(vertex.inputs.size()),
+      input_watermarks_(vertex.inputs.size()),
       sink_(dynamic_cast<SinkWriter*>(op_.get())),
       row_operator_(dynamic_cast<RowOperator*>(op_.get())),
       waiting_(dynamic_cast<WaitingOperator*>(op_.get())) {}
 
-void Subtask::SetInput(int input, std::vector<Channel*> channels) {
-  inputs_[input].watermarks = SplitWatermarks(static_cast<int>(channels.size()));
-  for (Channel* channel : channels) inputs_[input].channels.push_back({channel, false, false});
+void Subtask::SetInput(int input, const std::vector<Sender>& senders) {
+  for (const Sender& sender : senders) {
+    inputs_[input].push_back({sender.channel, false, false});
+    input_watermarks_.AddChannel(input, sender.origins);
+  }
 }
 
 OperatorContext Subtask::MakeContext() {
@@ -72,8 +75,8 @@ Status Subtask::Restore(StateReader& reader) {
 Result<bool> Subtask::PollChannels(int limit) {
   bool any = false;
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    for (size_t c = 0; c < inputs_[i].channels.size(); ++c) {
-      InputChannel& channel = inputs_[i].channels[c];
+    for (size_t c = 0; c < inputs_[i].size(); ++c) {
+      InputChannel& channel = inputs_[i][c];
       for (int taken = 0; taken < limit; ++taken) {
         if (channel.channel == nullptr || channel.at_barrier) break;
         std::optional<Message> message = channel.channel->Receive();
@@ -100,9 +103,11 @@ Status Subtask::Receive(int input_index, int channel, Message message) {
       return status;
     }
     case MessageKind::kWatermark:
-      input.watermarks.Advance(channel, message.value);
+      input_watermarks_.Advance(input_index, channel, message.value);
       return AdvanceWatermark();
-    case MessageKind::kIdle: input.watermarks.SetIdle(channel, true); return AdvanceWatermark();
+    case MessageKind::kIdle:
+      input_watermarks_.SetIdle(input_index, channel);
+      return AdvanceWatermark();
     case MessageKind::kBarrier: return OnBarrier(input, channel, message.value);
     case MessageKind::kEnd: return OnEnd(input, channel);
   }
@@ -129,13 +134,7 @@ Status Subtask::ProcessBatch(int input, model::Batch batch) {
 }
 
 Status Subtask::AdvanceWatermark() {
-  std::optional<Watermark> minimum;
-  for (const Input& input : inputs_) {
-    std::optional<Watermark> of_input = input.watermarks.Minimum();
-    if (of_input.has_value() && (!minimum.has_value() || *of_input < *minimum)) {
-      minimum = of_input;
-    }
-  }
+  std::optional<Watermark> minimum = input_watermarks_.Minimum();
   if (!minimum.has_value()) {
     if (idle_ || HoldsRows()) return Status::Ok();
     idle_ = true;
@@ -165,7 +164,7 @@ Status Subtask::ForwardWatermark(Watermark watermark) {
 
 bool Subtask::AllChannels(bool InputChannel::* flag) const {
   for (const Input& input : inputs_) {
-    for (const InputChannel& channel : input.channels) {
+    for (const InputChannel& channel : input) {
       if (!(channel.*flag)) return false;
     }
   }
@@ -173,11 +172,11 @@ bool Subtask::AllChannels(bool InputChannel::* flag) const {
 }
 
 Status Subtask::OnBarrier(Input& input, int channel, int64_t checkpoint) {
-  input.channels[channel].at_barrier = true;
+  input[channel].at_barrier = true;
   if (!AllChannels(&InputChannel::at_barrier)) return Status::Ok();
   RETURN_IF_ERROR(TakeSnapshot());
   for (Input& each : inputs_) {
-    for (InputChannel& each_channel : each.channels) each_channel.at_barrier = false;
+    for (InputChannel& each_channel : each) each_channel.at_barrier = false;
   }
   ++scope_.subtasks_passed;
   return router_.Broadcast(MessageKind::kBarrier, checkpoint);
@@ -252,7 +251,7 @@ void Subtask::WriteProgress(StateWriter& writer) {
 }
 
 Status Subtask::OnEnd(Input& input, int channel) {
-  input.channels[channel].ended = true;
+  input[channel].ended = true;
   return FinishIfEnded();
 }
 

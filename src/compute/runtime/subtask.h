@@ -12,7 +12,7 @@
 #include "compute/runtime/dead_letters.h"
 #include "compute/runtime/metrics.h"
 #include "compute/sink/sink.h"
-#include "compute/watermark/split_watermarks.h"
+#include "compute/watermark/input_watermarks.h"
 
 namespace forebay::compute {
 
@@ -43,9 +43,15 @@ class Subtask : public MessageReceiver {
  public:
   Subtask(const JobVertex& vertex, ShardScope& scope, std::unique_ptr<Operator> op);
 
-  /// Declares input `input` with `channels` (null: a direct call). No channels: the input has
-  /// ended.
-  void SetInput(int input, std::vector<Channel*> channels);
+  /// What comes on a channel of an input.
+  struct Sender {
+    Channel* channel = nullptr;  ///< null: a direct call
+    IdleOrigins origins;
+  };
+  /// Declares input `input`. No senders: the input has ended.
+  void SetInput(int input, const std::vector<Sender>& senders);
+  /// What makes it idle, when all inputs are declared.
+  IdleOrigins Origins() const { return input_watermarks_.Origins(); }
   /// The operator gets rows one by one: its consumers want to see every change.
   void SetRowByRow() { row_by_row_ = true; }
   OutputRouter& router() { return router_; }
@@ -105,10 +111,7 @@ class Subtask : public MessageReceiver {
     bool ended = false;
     bool at_barrier = false;  ///< nothing is taken until all channels are
   };
-  struct Input {
-    std::vector<InputChannel> channels;
-    SplitWatermarks watermarks;
-  };
+  using Input = std::vector<InputChannel>;
 
   Status ProcessRows(int input, model::Batch batch);
   Status OnBarrier(Input& input, int channel, int64_t checkpoint);
@@ -124,6 +127,7 @@ class Subtask : public MessageReceiver {
   Entries entries_{*this};
   bool snapshot_pending_ = false;
   std::vector<Input> inputs_;
+  InputWatermarks input_watermarks_;
   std::unique_ptr<DeadLetters> letters_;
   SinkWriter* const sink_;               ///< op_ if it is one
   RowOperator* const row_operator_;      ///< likewise

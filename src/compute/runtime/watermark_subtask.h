@@ -4,6 +4,7 @@
 
 #include "compute/operator/watermark_generator.h"
 #include "compute/runtime/subtask.h"
+#include "compute/watermark/split_watermarks.h"
 
 namespace forebay::compute {
 
