@@ -274,10 +274,10 @@ class GraphBuilder {
 
 const char* KindName(PlanKind kind) {
   static constexpr const char* kNames[] = {
-      "TableScan",     "Values",          "Calc", "Watermark",  "Aggregate",
-      "WindowTable",   "WindowAggregate", "Join", "LookupJoin", "Rank",
-      "Deduplicate",   "Union",           "Sort", "Limit",      "Sink",
-      "OverAggregate", "Unnest"};
+      "TableScan",     "Values",          "Calc",  "Watermark",  "Aggregate",
+      "WindowTable",   "WindowAggregate", "Join",  "LookupJoin", "Rank",
+      "Deduplicate",   "Union",           "Sort",  "Limit",      "Sink",
+      "OverAggregate", "Unnest",          "Match", "Changelog"};
   return kNames[static_cast<int>(kind)];
 }
 

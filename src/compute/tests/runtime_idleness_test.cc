@@ -86,7 +86,7 @@ TEST_F(IdlenessTest, RowsOfASenderThatIsStillAsleepAreNotLate) {
   ASSERT_TRUE(execution->Start().ok());
   auto has_rows = [&] {
     for (const OperatorMetrics& metrics : execution->Metrics()) {
-      if (metrics.id == first->id && metrics.rows_in == kRows) return true;
+      if (metrics.node_id == first->id && metrics.rows_in == kRows) return true;
     }
     return false;
   };
