@@ -78,7 +78,7 @@ Result<std::unique_ptr<File>> FaultyFileSystem::Open(const std::string& path, Op
   ASSIGN_OR_RETURN(auto file, base_.Open(path, mode));
   std::lock_guard lock(mutex_);
   if (!files_.contains(path)) files_[path] = {existed ? file->size() : 0, existed};
-  if (mode == OpenMode::kTruncate) files_[path].synced_bytes = 0;
+  if (mode == OpenMode::kTruncate || mode == OpenMode::kDirect) files_[path].synced_bytes = 0;
   return std::unique_ptr<File>(std::make_unique<FaultyFile>(*this, path, std::move(file)));
 }
 

@@ -15,7 +15,12 @@ enum class OpenMode {
   kRead,       ///< must exist; only ReadAt and size work
   kReadWrite,  ///< created when missing; appends go to the end
   kTruncate,   ///< like kReadWrite, but starts empty
+  /// Like kTruncate, for appends only: those that are multiples of kDirectAlignment in memory and
+  /// in the file go past the page cache, as long as all before them did and the disk can.
+  kDirect,
 };
+
+inline constexpr size_t kDirectAlignment = 4096;
 
 /// An open file that grows at its end. ReadAt may be called by any thread at any time; all else by
 /// one thread at a time.

@@ -20,14 +20,15 @@ constexpr size_t kPartsPerCall = 256;
 
 class PosixFile : public File {
  public:
-  PosixFile(int descriptor, std::string path, uint64_t size)
-      : descriptor_(descriptor), path_(std::move(path)), size_(size) {}
+  PosixFile(int descriptor, std::string path, uint64_t size, bool direct)
+      : descriptor_(descriptor), path_(std::move(path)), size_(size), is_direct_(direct) {}
   ~PosixFile() override { ::close(descriptor_); }
 
   using File::Append;
   Status Append(std::span<const std::string_view> parts) override {
     uint64_t old_size = size_;
     uint64_t position = old_size;
+    if (is_direct_ && !IsAligned(parts)) RETURN_IF_ERROR(LeaveDirect());
     while (!parts.empty()) {
       auto some = parts.first(std::min(parts.size(), kPartsPerCall));
       Status status = WriteParts(some, &position);
@@ -77,6 +78,10 @@ class PosixFile : public File {
     while (next < parts.size()) {
       ssize_t count = ::pwritev(descriptor_, vectors + next, parts.size() - next, *position);
       if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EINVAL && is_direct_) {  // larger blocks, or behind a short write
+        RETURN_IF_ERROR(LeaveDirect());
+        continue;
+      }
       if (count < 0) return ErrnoError(errno, "write", path_);
       *position += count;
       for (size_t left = count; next < parts.size() && left >= vectors[next].iov_len; ++next) {
@@ -86,6 +91,19 @@ class PosixFile : public File {
       if (next < parts.size()) Advance(vectors[next], count);
     }
     return {};
+  }
+
+  static bool IsAligned(std::span<const std::string_view> parts) {
+    return std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
+      return (reinterpret_cast<uintptr_t>(part.data()) | part.size()) % kDirectAlignment == 0;
+    });
+  }
+
+  /// From now on through the page cache.
+  Status LeaveDirect() {
+    is_direct_ = false;
+    if (::fcntl(descriptor_, F_SETFL, 0) == 0) return {};
+    return ErrnoError(errno, "leave direct writing of", path_);
   }
 
   static void Advance(iovec& vector, size_t count) {
@@ -102,6 +120,7 @@ class PosixFile : public File {
   int descriptor_;
   std::string path_;
   std::atomic<uint64_t> size_;
+  bool is_direct_;  ///< and so the size is aligned
 };
 
 class PosixFileLock : public FileLock {
@@ -129,8 +148,13 @@ class PosixFileSystem : public FileSystem {
  public:
   Result<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
     int flags = mode == OpenMode::kRead ? O_RDONLY : O_RDWR | O_CREAT;
-    if (mode == OpenMode::kTruncate) flags |= O_TRUNC;
-    int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+    bool direct = mode == OpenMode::kDirect;
+    if (direct || mode == OpenMode::kTruncate) flags |= O_TRUNC;
+    int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | (direct ? O_DIRECT : 0), 0644);
+    if (direct && descriptor < 0 && errno == EINVAL) {
+      direct = false;
+      descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+    }
     if (descriptor < 0) return Status(ErrnoError(errno, "open", path));
     struct stat info{};
     if (::fstat(descriptor, &info) != 0) {
@@ -138,7 +162,8 @@ class PosixFileSystem : public FileSystem {
       ::close(descriptor);
       return error;
     }
-    return std::unique_ptr<File>(std::make_unique<PosixFile>(descriptor, path, info.st_size));
+    return std::unique_ptr<File>(
+        std::make_unique<PosixFile>(descriptor, path, info.st_size, direct));
   }
 
   Result<bool> Exists(const std::string& path) override {

@@ -12,10 +12,20 @@ namespace forebay::model {
 
 namespace {
 
+char* PutDigits(char* at, uint64_t value, int width) {
+  for (int i = width - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
+  return at + width;
+}
+
+char* PutTwoDigits(char* at, uint32_t value) {
+  at[0] = static_cast<char>('0' + value / 10);
+  at[1] = static_cast<char>('0' + value % 10);
+  return at + 2;
+}
+
 void AppendDigits(std::string& out, uint64_t value, int width) {
   char digits[20];
-  for (int i = width - 1; i >= 0; --i, value /= 10) digits[i] = static_cast<char>('0' + value % 10);
-  out.append(digits, static_cast<size_t>(width));
+  out.append(digits, PutDigits(digits, value, width));
 }
 
 int64_t UnitsPerSecond(int precision) {
@@ -23,12 +33,34 @@ int64_t UnitsPerSecond(int precision) {
   return precision <= 6 ? 1000000 : 1000000000;
 }
 
+constexpr size_t kClockBytes = 8;
+
+char* PutClock(char* at, int64_t seconds_of_day) {
+  auto seconds = static_cast<uint32_t>(seconds_of_day);
+  at = PutTwoDigits(at, seconds / 3600);
+  *at++ = ':';
+  at = PutTwoDigits(at, seconds / 60 % 60);
+  *at++ = ':';
+  return PutTwoDigits(at, seconds % 60);
+}
+
 void AppendClock(std::string& out, int64_t seconds_of_day) {
-  AppendDigits(out, static_cast<uint64_t>(seconds_of_day / 3600), 2);
-  out += ':';
-  AppendDigits(out, static_cast<uint64_t>(seconds_of_day / 60 % 60), 2);
-  out += ':';
-  AppendDigits(out, static_cast<uint64_t>(seconds_of_day % 60), 2);
+  char text[kClockBytes];
+  out.append(text, PutClock(text, seconds_of_day));
+}
+
+/// A sign, a year of any int64_t, month and day.
+constexpr size_t kDateBytesMax = 27;
+
+char* PutDate(char* at, int64_t days) {
+  CivilDate date = CivilOfDays(days);
+  if (date.year < 0) *at++ = '-';
+  auto year = static_cast<uint64_t>(std::abs(date.year));
+  at = year < 10000 ? PutDigits(at, year, 4) : std::to_chars(at, at + 20, year).ptr;
+  *at++ = '-';
+  at = PutTwoDigits(at, static_cast<uint32_t>(date.month));
+  *at++ = '-';
+  return PutTwoDigits(at, static_cast<uint32_t>(date.day));
 }
 
 /// Java's layout of shortest digits `digits` (no point) times 10^(exponent), the first digit before
@@ -193,18 +225,8 @@ void AppendDouble(std::string& out, double value) { AppendFloating(out, value); 
 void AppendFloat(std::string& out, float value) { AppendFloating(out, value); }
 
 void AppendDate(std::string& out, int64_t days) {
-  CivilDate date = CivilOfDays(days);
-  if (date.year < 0) out += '-';
-  auto year = static_cast<uint64_t>(std::abs(date.year));
-  if (year < 10000) {
-    AppendDigits(out, year, 4);
-  } else {
-    AppendInt(out, static_cast<int64_t>(year));
-  }
-  out += '-';
-  AppendDigits(out, static_cast<uint64_t>(date.month), 2);
-  out += '-';
-  AppendDigits(out, static_cast<uint64_t>(date.day), 2);
+  char text[kDateBytesMax];
+  out.append(text, PutDate(text, days));
 }
 
 void AppendTime(std::string& out, int32_t millis, int precision) {
@@ -220,17 +242,21 @@ void AppendTime(std::string& out, int32_t millis, int precision) {
 }
 
 void AppendTimestamp(std::string& out, int64_t value, int precision, char separator) {
+  constexpr size_t kFractionBytesMax = 10;
+  char text[kDateBytesMax + 1 + kClockBytes + kFractionBytesMax];
   int64_t units = UnitsPerSecond(precision);
   int64_t seconds = FloorDiv(value, units);
-  AppendDate(out, FloorDiv(seconds, 86400));
-  out += separator;
-  AppendClock(out, FloorMod(seconds, 86400));
-  if (precision <= 0) return;
-  auto fraction = static_cast<uint64_t>(FloorMod(value, units));
-  int digits = units == 1000 ? 3 : (units == 1000000 ? 6 : 9);
-  for (; digits > precision; --digits) fraction /= 10;
-  out += '.';
-  AppendDigits(out, fraction, digits);
+  char* at = PutDate(text, FloorDiv(seconds, 86400));
+  *at++ = separator;
+  at = PutClock(at, FloorMod(seconds, 86400));
+  if (precision > 0) {
+    auto fraction = static_cast<uint64_t>(FloorMod(value, units));
+    int digits = units == 1000 ? 3 : (units == 1000000 ? 6 : 9);
+    for (; digits > precision; --digits) fraction /= 10;
+    *at++ = '.';
+    at = PutDigits(at, fraction, digits);
+  }
+  out.append(text, at);
 }
 
 void AppendText(std::string& out, const Column& column, int row, const TextOptions& options) {

@@ -75,9 +75,15 @@ const char* FileEncoding::extension() const {
   return kExtensions[static_cast<int>(format)];
 }
 
-Status FileEncoder::AddText(const Batch& batch, int row) {
+Result<std::string_view> TextEncoder::Encode(const Batch& batch, std::span<const uint32_t> rows) {
+  if (encoding_.format == FileFormat::kCsv) return csv_.Write(batch, rows);
+  text_.clear();
+  for (uint32_t row : rows) RETURN_IF_ERROR(AddRow(batch, static_cast<int>(row)));
+  return std::string_view(text_);
+}
+
+Status TextEncoder::AddRow(const Batch& batch, int row) {
   switch (encoding_.format) {
-    case FileFormat::kCsv: format::AppendCsvRow(text_, batch, row, encoding_.csv); return {};
     case FileFormat::kJson:
       RETURN_IF_ERROR(format::AppendJsonRow(text_, encoding_.names, batch, row, encoding_.json));
       break;
@@ -92,50 +98,40 @@ Status FileEncoder::AddText(const Batch& batch, int row) {
   return {};
 }
 
-Status FileEncoder::Add(const Batch& batch, std::span<const uint32_t> rows) {
-  bool whole = encoding_.format == FileFormat::kParquet || encoding_.format == FileFormat::kAvro;
-  if (whole) {
+Status FileEncoder::Add(const Batch& batch, std::span<const uint32_t> rows, TextEncoder& encoder) {
+  if (!IsText()) {
     batches_.push_back(batch.Gather(rows));
     bytes_ += batches_.back().MemoryBytes();
-  } else {
-    for (uint32_t row : rows) RETURN_IF_ERROR(AddText(batch, static_cast<int>(row)));
-    bytes_ = static_cast<int64_t>(text_.size());
+    return {};
   }
-  num_rows_ += std::ssize(rows);
-  return {};
+  ASSIGN_OR_RETURN(std::string_view text, encoder.Encode(batch, rows));
+  bytes_ += std::ssize(text);
+  return text_.Append(text);
 }
 
-Status FileEncoder::WriteRows(io::FileSystem& fs, const std::string& path) {
+Status FileEncoder::WriteBatches() {
   if (encoding_.format == FileFormat::kAvro) {
     ASSIGN_OR_RETURN(auto avro,
                      format::AvroFileWriter::Make(encoding_.schema.columns, encoding_.avro,
                                                   encoding_.legacy_timestamps));
     for (const Batch& batch : batches_) RETURN_IF_ERROR(avro->Write(batch));
     ASSIGN_OR_RETURN(std::string bytes, avro->Finish());
-    ASSIGN_OR_RETURN(auto created, fs.Open(path, io::OpenMode::kTruncate));
+    ASSIGN_OR_RETURN(auto created, fs_.Open(path_, io::OpenMode::kTruncate));
     return created->Append(bytes);
   }
   format::ParquetWriteOptions options;
   options.compression = encoding_.compression;
-  ASSIGN_OR_RETURN(auto writer, format::ParquetFileWriter::Open(path, encoding_.schema, options));
+  ASSIGN_OR_RETURN(auto writer, format::ParquetFileWriter::Open(path_, encoding_.schema, options));
   for (const Batch& batch : batches_) RETURN_IF_ERROR(writer->Write(batch));
   return writer->Close();
 }
 
-Status FileEncoder::WriteTo(io::FileSystem& fs, const std::string& path) {
-  if (batches_.empty()) {
-    ASSIGN_OR_RETURN(auto created, fs.Open(path, io::OpenMode::kTruncate));
-    RETURN_IF_ERROR(created->Append(text_));
-  } else {
-    RETURN_IF_ERROR(WriteRows(fs, path));
-  }
-  ASSIGN_OR_RETURN(auto file, fs.Open(path, io::OpenMode::kReadWrite));
-  RETURN_IF_ERROR(file->Sync());
-  text_.clear();
+Status FileEncoder::Finish() {
+  if (IsText()) return text_.Finish();
+  RETURN_IF_ERROR(WriteBatches());
   batches_.clear();
-  num_rows_ = 0;
-  bytes_ = 0;
-  return Status::Ok();
+  ASSIGN_OR_RETURN(auto file, fs_.Open(path_, io::OpenMode::kReadWrite));
+  return file->Sync();
 }
 
 }  // namespace forebay::compute

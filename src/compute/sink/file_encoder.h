@@ -6,6 +6,8 @@
 
 #include "compute/source/format_options.h"
 #include "format/avro/avro_file.h"
+#include "format/text/csv_writer.h"
+#include "io/block_writer.h"
 #include "io/file_system.h"
 #include "model/batch.h"
 #include "sql/plan/plan.h"
@@ -28,27 +30,53 @@ struct FileEncoding {
   const char* extension() const;
 };
 
-/// Makes one file: text in memory as it is to be written, or rows until there is a file to write
-/// them to. Thread-compatible.
-class FileEncoder {
+/// Rows as text of the formats that have one. Thread-compatible.
+class TextEncoder {
  public:
-  explicit FileEncoder(const FileEncoding& encoding) : encoding_(encoding) {}
+  explicit TextEncoder(const FileEncoding& encoding) : encoding_(encoding), csv_(encoding.csv) {}
 
-  /// Rows `rows` of the batch, which has the files' columns.
-  Status Add(const model::Batch& batch, std::span<const uint32_t> rows);
-  bool empty() const { return num_rows_ == 0; }
-  int64_t bytes() const { return bytes_; }
-  /// Writes and syncs the file, and is empty again.
-  Status WriteTo(io::FileSystem& fs, const std::string& path);
+  /// Rows `rows` of the batch, which has the files' columns; valid until the next call.
+  Result<std::string_view> Encode(const model::Batch& batch, std::span<const uint32_t> rows);
 
  private:
-  Status AddText(const model::Batch& batch, int row);
-  Status WriteRows(io::FileSystem& fs, const std::string& path);
+  Status AddRow(const model::Batch& batch, int row);
 
   const FileEncoding& encoding_;
+  format::CsvRowWriter csv_;
   std::string text_;
+};
+
+/// Makes one file: text goes into it in blocks, rows of other formats are kept until it ends.
+/// Thread-compatible.
+class FileEncoder {
+ public:
+  FileEncoder(const FileEncoding& encoding, io::FileSystem& fs, std::string path)
+      : encoding_(encoding), fs_(fs), path_(path), text_(fs, std::move(path)) {}
+
+  /// Rows `rows` of the batch, which has the files' columns. `encoder` may be that of other files.
+  Status Add(const model::Batch& batch, std::span<const uint32_t> rows, TextEncoder& encoder);
+  /// Of all rows so far.
+  int64_t bytes() const { return bytes_; }
+  /// What of them is in memory.
+  int64_t buffered_bytes() const {
+    return IsText() ? static_cast<int64_t>(text_.buffered_bytes()) : bytes_;
+  }
+  /// The file is there, and open.
+  bool is_open() const { return text_.is_open(); }
+  /// Writes what is in memory, and syncs the file.
+  Status Finish();
+
+ private:
+  bool IsText() const {
+    return encoding_.format != FileFormat::kParquet && encoding_.format != FileFormat::kAvro;
+  }
+  Status WriteBatches();
+
+  const FileEncoding& encoding_;
+  io::FileSystem& fs_;
+  const std::string path_;
+  io::BlockWriter text_;
   std::vector<model::Batch> batches_;  ///< of the formats that are written as a whole
-  int64_t num_rows_ = 0;
   int64_t bytes_ = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #include "base/byte_size.h"
 #include "base/duration.h"
@@ -67,6 +69,16 @@ std::string StagingName(const sql::SinkNode& node, const JobContext& context, bo
   return fmt::format(".staging-{}-{}", context.job_id, node.id);
 }
 
+/// Equal in every bit; nested cells are never found to be.
+bool AreSame(const model::Column& column, int a, int b) {
+  if (!column.type().children().empty()) return false;
+  if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) && column.IsNull(b);
+  return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
+    if constexpr (std::is_same_v<T, model::StringRef>) return column.Get<T>(a) == column.Get<T>(b);
+    return std::memcmp(&column.Get<T>(a), &column.Get<T>(b), sizeof(T)) == 0;
+  });
+}
+
 }  // namespace
 
 std::string UniqueFileName(int shard, const char* extension) {
@@ -88,6 +100,12 @@ std::string FilesystemTarget::PartitionOf(const model::Batch& batch, int row) co
     path += PartitionPath(name, value);
   }
   return path;
+}
+
+bool FilesystemTarget::IsPartitionOfLast(const model::Batch& batch, int row) const {
+  return std::all_of(partition_columns.begin(), partition_columns.end(), [&](const auto& key) {
+    return AreSame(batch.columns[static_cast<size_t>(key.second)], row - 1, row);
+  });
 }
 
 std::string FilesystemTarget::StagedPath(std::string_view name) const {

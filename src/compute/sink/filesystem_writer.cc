@@ -16,6 +16,8 @@ namespace {
 
 /// What one writer keeps of files in memory: beyond it files end early.
 constexpr int64_t kBufferedBytesMax = int64_t{256} << 20;
+/// Likewise of files that are open.
+constexpr int kDescriptorsMax = 64;
 /// The table of a writer's state: "<shard>/<partition>" -> since, version.
 constexpr std::string_view kPendingTable = "pending";
 
@@ -44,13 +46,15 @@ std::map<std::string, uint64_t> PartitionBoard::TakeDone(int shard) {
 
 FilesystemWriter::~FilesystemWriter() {
   Epoch unfinished(target_);
+  unfinished.open.swap(open_);
   unfinished.written = std::move(written_);
 }
 
 FilesystemWriter::Epoch::~Epoch() {
+  for (const auto& [partition, file] : open) written.push_back(file.name);
   for (const std::string& name : written) {
     Status gone = target.fs.Remove(target.StagedPath(name));
-    static_cast<void>(gone);  // swept when the job runs again
+    static_cast<void>(gone);  // swept when the job runs again, or not begun
   }
 }
 
@@ -61,9 +65,13 @@ Status FilesystemWriter::Process(int, Batch batch) {
   }
   std::map<std::string, std::vector<uint32_t>> rows_of;
   std::string last;
+  std::vector<uint32_t>* rows_of_last = nullptr;
   for (int row = 0; row < batch.num_rows; ++row) {
-    last = target_.PartitionOf(batch, row);
-    rows_of[last].push_back(static_cast<uint32_t>(row));
+    if (row == 0 || !target_.IsPartitionOfLast(batch, row)) {
+      last = target_.PartitionOf(batch, row);
+      rows_of_last = &rows_of[last];
+    }
+    rows_of_last->push_back(static_cast<uint32_t>(row));
   }
   Batch cells = batch.Project(target_.file_columns);
   for (const auto& [partition, rows] : rows_of) {
@@ -76,17 +84,27 @@ Status FilesystemWriter::Process(int, Batch batch) {
 Status FilesystemWriter::Write(const std::string& partition, const Batch& cells,
                                const std::vector<uint32_t>& rows) {
   int64_t now_ms = NowMs();
-  auto [open, is_new] = open_.try_emplace(partition, OpenFile{FileEncoder(target_.encoding)});
+  auto open = open_.find(partition);
+  if (open == open_.end()) {
+    RETURN_IF_ERROR(EnsureStaging());
+    std::string name = partition + UniqueFileName(shard_, target_.encoding.extension());
+    open = open_.try_emplace(partition, target_, std::move(name)).first;
+    open->second.opened_ms = now_ms;
+  }
   OpenFile& file = open->second;
-  if (is_new) file.opened_ms = now_ms;
   file.written_ms = now_ms;
-  int64_t before = file.encoder.bytes();
-  RETURN_IF_ERROR(file.encoder.Add(cells, rows));
-  buffered_ += file.encoder.bytes() - before;
+  CountMemory(file, -1);
+  RETURN_IF_ERROR(file.encoder.Add(cells, rows, text_));
+  CountMemory(file, 1);
   if (file.encoder.bytes() < target_.rolling.file_bytes) return {};
   RETURN_IF_ERROR(EndFile(partition, file));
   open_.erase(open);
   return {};
+}
+
+void FilesystemWriter::CountMemory(const OpenFile& file, int sign) {
+  buffered_ += sign * file.encoder.buffered_bytes();
+  if (file.encoder.is_open()) descriptors_ += sign;
 }
 
 Status FilesystemWriter::EndAllBut(const std::string& partition) {
@@ -102,7 +120,7 @@ Status FilesystemWriter::EndAllBut(const std::string& partition) {
 }
 
 Status FilesystemWriter::EndLargest() {
-  while (buffered_ > kBufferedBytesMax && !open_.empty()) {
+  while ((buffered_ > kBufferedBytesMax || descriptors_ > kDescriptorsMax) && !open_.empty()) {
     auto largest = std::max_element(open_.begin(), open_.end(), [](const auto& a, const auto& b) {
       return a.second.encoder.bytes() < b.second.encoder.bytes();
     });
@@ -113,11 +131,9 @@ Status FilesystemWriter::EndLargest() {
 }
 
 Status FilesystemWriter::EndFile(const std::string& partition, OpenFile& file) {
-  std::string name = partition + UniqueFileName(shard_, target_.encoding.extension());
-  RETURN_IF_ERROR(EnsureStaging());
-  buffered_ -= file.encoder.bytes();
-  written_.push_back(name);
-  RETURN_IF_ERROR(file.encoder.WriteTo(target_.fs, target_.StagedPath(name)));
+  CountMemory(file, -1);
+  written_.push_back(file.name);
+  RETURN_IF_ERROR(file.encoder.Finish());
   Failpoint("file_sink.staged");
   if (target_.commit.success_file().empty() || partition.empty()) return {};
   auto [pending, is_new] = pending_.try_emplace(partition, PendingPartition{NowMs(), 0});
@@ -171,18 +187,17 @@ Result<SinkWriter::EpochWork> FilesystemWriter::EndEpoch() {
   }
   epoch->open.swap(open_);
   buffered_ = 0;
+  descriptors_ = 0;
   epoch->written.swap(written_);
   if (epoch->open.empty() && epoch->written.empty() && epoch->reports.empty()) return EpochWork();
-  if (!epoch->open.empty()) RETURN_IF_ERROR(EnsureStaging());
-  return EpochWork([epoch, shard = shard_](CheckpointEntries& commits, StateWriter&) {
-    return epoch->Write(commits, shard);
-  });
+  return EpochWork(
+      [epoch](CheckpointEntries& commits, StateWriter&) { return epoch->Write(commits); });
 }
 
-Status FilesystemWriter::Epoch::Write(CheckpointEntries& commits, int shard) {
+Status FilesystemWriter::Epoch::Write(CheckpointEntries& commits) {
   for (auto& [partition, file] : open) {
-    written.push_back(partition + UniqueFileName(shard, target.encoding.extension()));
-    RETURN_IF_ERROR(file.encoder.WriteTo(target.fs, target.StagedPath(written.back())));
+    written.push_back(file.name);
+    RETURN_IF_ERROR(file.encoder.Finish());
     Failpoint("file_sink.staged");
   }
   open.clear();

@@ -45,7 +45,7 @@ class FilesystemWriter : public SinkWriter {
  public:
   /// Both outlive the writer.
   FilesystemWriter(const FilesystemTarget& target, PartitionBoard& board, int shard)
-      : target_(target), board_(board), shard_(shard) {}
+      : target_(target), board_(board), shard_(shard), text_(target.encoding) {}
   /// Files of an epoch that does not come any more go.
   ~FilesystemWriter() override;
 
@@ -60,6 +60,11 @@ class FilesystemWriter : public SinkWriter {
 
  private:
   struct OpenFile {
+    OpenFile(const FilesystemTarget& target, std::string file_name)
+        : name(std::move(file_name)),
+          encoder(target.encoding, target.fs, target.StagedPath(name)) {}
+
+    const std::string name;  ///< below the table's path
     FileEncoder encoder;
     int64_t opened_ms = 0;
     int64_t written_ms = 0;
@@ -73,7 +78,7 @@ class FilesystemWriter : public SinkWriter {
   struct Epoch {
     explicit Epoch(const FilesystemTarget& to) : target(to) {}
     ~Epoch();
-    Status Write(CheckpointEntries& commits, int shard);
+    Status Write(CheckpointEntries& commits);
 
     const FilesystemTarget& target;
     OpenFiles open;
@@ -86,9 +91,11 @@ class FilesystemWriter : public SinkWriter {
                const std::vector<uint32_t>& rows);
   /// Of sorted rows: no others follow in partitions but `partition`.
   Status EndAllBut(const std::string& partition);
-  /// While more is in memory than should be, the largest file ends.
+  /// While more is in memory than should be, or more files are open, the largest file ends.
   Status EndLargest();
   Status EndFile(const std::string& partition, OpenFile& file);
+  /// Adds what the file holds to what all hold, or (`sign` -1) takes it off.
+  void CountMemory(const OpenFile& file, int sign);
   Status EnsureStaging();
   Status EndAll();
   void ReportPartitions(std::vector<Entry>& entries);
@@ -96,8 +103,10 @@ class FilesystemWriter : public SinkWriter {
   const FilesystemTarget& target_;
   PartitionBoard& board_;
   const int shard_;
+  TextEncoder text_;
   OpenFiles open_;
-  int64_t buffered_ = 0;              ///< bytes of open_
+  int64_t buffered_ = 0;              ///< bytes of open_ in memory
+  int descriptors_ = 0;               ///< of open_
   std::vector<std::string> written_;  ///< of this epoch, below the table's path
   bool has_staging_ = false;
   int64_t checked_ms_ = 0;

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "format/text/csv_writer.h"
 #include "model/value_text.h"
 
 namespace forebay::format {
@@ -178,14 +179,44 @@ TEST(CsvRowsTest, WrittenRowsAreReadBack) {
   options.null_literal = "n";
   auto batch = ReadBatch(columns, text, options);
   ASSERT_TRUE(batch.ok()) << batch.message();
-  std::string written;
-  for (int row = 0; row < batch->num_rows; ++row) AppendCsvRow(written, *batch, row, options);
-  std::string expected = text;
-  expected.replace(expected.find("\"n\",,"), 5, "\"n\",n,");  // empty BYTES are read as NULL
-  EXPECT_EQ(written, expected);
-  std::string header;
-  AppendCsvHeader(header, {"a", "b,c"});
-  EXPECT_EQ(header, "a,\"b,c\"\n");
+  CsvRowWriter writer(options);
+  std::string expected =
+      "true,-1,1.0E10,5.125,\"x, \"\"y\"\"\n\",aGk=,2024-02-29,12:00:00.5,"
+      "\"2024-02-29 01:02:03.000001\",\"2024-02-29 01:02:03Z\"\n";
+  EXPECT_EQ(writer.Write(*batch, std::vector<uint32_t>{0}), expected);
+  // Empty BYTES are read as NULL.
+  EXPECT_EQ(writer.Write(*batch, std::vector<uint32_t>{2, 1}),
+            "false,0,-0.5,0,\"n\",n,1969-12-31,00:00:00,\"1969-12-31 23:59:59.9\","
+            "\"1970-01-01 00:00:00Z\"\nn,n,n,n,n,n,n,n,n,n\n");
+}
+
+/// Strings as Flink's csv format quotes them.
+std::string Written(const std::vector<std::string>& texts, const CsvOptions& options = {}) {
+  model::BatchBuilder builder({DataType::String()});
+  std::vector<uint32_t> rows;
+  for (const std::string& text : texts) {
+    rows.push_back(static_cast<uint32_t>(rows.size()));
+    builder.column(0).AppendString(text);
+    builder.FinishRow();
+  }
+  return std::string(CsvRowWriter(options).Write(builder.Finish(), rows));
+}
+
+TEST(CsvRowsTest, QuotesAsFlinkDoes) {
+  std::string longest(24, 'x'), wide, wider;
+  for (int i = 0; i < 12; ++i) wide += "\xf0\x9f\x98\x80";  // two UTF-16 units each
+  for (int i = 0; i < 24; ++i) wider += "\xe2\x82\xac";
+  EXPECT_EQ(Written({"", "x", "x y", "-", "a,b", longest, longest + "x"}),
+            "\nx\n\"x y\"\n-\n\"a,b\"\n" + longest + "\n\"" + longest + "x\"\n");
+  EXPECT_EQ(Written({wide, wide + "x", wider, wider + "\xe2\x82\xac"}),
+            wide + "\n\"" + wide + "x\"\n" + wider + "\n\"" + wider + "\xe2\x82\xac\"\n");
+  std::string many(100'000, '"');
+  EXPECT_EQ(Written({many}), '"' + many + many + "\"\n");
+  EXPECT_EQ(Written({"a\\b"}, {.escape = '\\'}), "\"a\\b\"\n");
+  EXPECT_EQ(Written({"a,\"b"}, {.disable_quote = true}), "a,\"b\n");
+  EXPECT_EQ(Written({"a\rb"}, {.delimiter = '\t', .quote = '\x01'}),
+            "\x01"
+            "a\rb\x01\n");
 }
 
 TEST(CsvRowsTest, MutatedTextNeverCrashes) {

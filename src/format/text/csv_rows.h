@@ -38,9 +38,8 @@ struct CsvOptions {
   bool ignore_trailing = false;           ///< reading: fields beyond the columns are left out
   bool allow_trailing_delimiter = false;  ///< reading: one more field, which is empty
   bool fail_on_missing = false;           ///< reading: a row with fewer fields is an error
-  /// Writing as Flink does: decimals without trailing zeros, 1E+2; quotes around text that is long
-  /// or has any character up to the quote and the delimiter, and none around digits.
-  /// Reading as Flink does: an empty field is an empty ARRAY, not NULL.
+  /// Reading as Flink does: an empty field is an empty ARRAY, not NULL, and the null literal means
+  /// NULL in quotes, too.
   bool flink_text = false;
   /// Reading: takes a record that cannot be read and the reason; reading goes on behind it unless
   /// this fails. Null: the first one ends the reading.
@@ -74,14 +73,5 @@ class CsvRowReader {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// Appends the columns' names as a CSV record.
-void AppendCsvHeader(std::string& out, const std::vector<std::string>& names,
-                     const CsvOptions& options = {});
-/// Appends a row as a CSV record, cells as in Flink's csv format, quoted where needed. A NULL is
-/// the null literal, or empty; strings that would be read back as NULL are quoted. MAP and MULTISET
-/// cells are written as their CAST to STRING.
-void AppendCsvRow(std::string& out, const model::Batch& batch, int row,
-                  const CsvOptions& options = {});
 
 }  // namespace forebay::format

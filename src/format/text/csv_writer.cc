@@ -1,8 +1,10 @@
-#include <algorithm>
+#include "format/text/csv_writer.h"
 
-#include "format/text/csv_rows.h"
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
 #include "format/text/format_text.h"
-#include "model/value_text.h"
 
 namespace forebay::format {
 
@@ -13,40 +15,10 @@ namespace {
 
 /// Flink's writer looks at the first few characters only of a text, and not too closely.
 constexpr int kCheckedCharactersMax = 24;
+constexpr size_t kUtf8BytesOfUtf16UnitMax = 3;
+constexpr size_t kIntBytesMax = 20;
 
-bool NeedsQuotesInFlink(std::string_view field, const CsvOptions& options) {
-  auto safe = static_cast<unsigned char>(std::max({options.delimiter, options.quote, '\n'}));
-  int length = 0;
-  for (char c : field) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte <= safe || (options.escape && c == *options.escape)) return true;
-    // UTF-16 units: a character of four bytes is two.
-    if ((byte & 0xc0) != 0x80) length += byte >= 0xf0 ? 2 : 1;
-  }
-  return length > kCheckedCharactersMax;
-}
-
-bool NeedsQuotes(std::string_view field, const CsvOptions& options, bool character) {
-  const char special[] = {options.delimiter, options.quote, '\n', '\r', '\0'};
-  bool null = character && options.null_literal && field == *options.null_literal;
-  if (null || field.find_first_of(special) != std::string_view::npos) return true;
-  return options.flink_text && NeedsQuotesInFlink(field, options);
-}
-
-/// Quotes the field that begins at `begin` when it would be read as something else without quotes.
-void QuoteIfNeeded(std::string& out, size_t begin, const CsvOptions& options, bool character) {
-  std::string_view field = std::string_view(out).substr(begin);
-  if (options.disable_quote || !NeedsQuotes(field, options, character)) return;
-  std::string quoted(1, options.quote);
-  for (char c : field) {
-    quoted += c;
-    if (c == options.quote) quoted += c;
-  }
-  quoted += options.quote;
-  out.replace(begin, std::string::npos, quoted);
-}
-
-/// Cells that Flink writes as they are.
+/// Cells that are written as they are.
 bool IsPlain(const model::DataType& type) {
   return type.IsNumeric() || type.Is(TypeRoot::kBoolean) || type.IsInterval();
 }
@@ -69,7 +41,7 @@ void AppendCell(std::string& out, const Column& column, int row, const CsvOption
   } else {
     size_t begin = out.size();
     AppendFormatText(out, column, row);
-    if (!options.flink_text || !column.type().Is(TypeRoot::kDecimal)) return;
+    if (!column.type().Is(TypeRoot::kDecimal)) return;
     std::string text = out.substr(begin);
     out.resize(begin);
     AppendJavaDecimal(out, text);
@@ -78,28 +50,93 @@ void AppendCell(std::string& out, const Column& column, int row, const CsvOption
 
 }  // namespace
 
-void AppendCsvHeader(std::string& out, const std::vector<std::string>& names,
-                     const CsvOptions& options) {
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) out += options.delimiter;
-    size_t begin = out.size();
-    out += names[i];
-    QuoteIfNeeded(out, begin, options, false);
-  }
-  out += '\n';
+CsvRowWriter::CsvRowWriter(CsvOptions options) : options_(std::move(options)) {
+  auto safe = static_cast<unsigned char>(std::max({options_.delimiter, options_.quote, '\n'}));
+  std::fill_n(is_special_.begin(), safe + 1, true);
+  is_special_['\r'] = true;
+  if (options_.escape) is_special_[static_cast<unsigned char>(*options_.escape)] = true;
 }
 
-void AppendCsvRow(std::string& out, const model::Batch& batch, int row, const CsvOptions& options) {
-  for (size_t i = 0; i < batch.columns.size(); ++i) {
-    const Column& column = batch.columns[i];
-    if (i > 0) out += options.delimiter;
-    size_t begin = out.size();
-    AppendCell(out, column, row, options);
-    bool plain = options.flink_text && IsPlain(column.type());
-    if (!column.IsNull(row) && !plain)
-      QuoteIfNeeded(out, begin, options, column.type().IsCharacter());
+std::string_view CsvRowWriter::Write(const model::Batch& batch, std::span<const uint32_t> rows) {
+  at_ = memory_.get();
+  for (uint32_t row : rows) {
+    for (size_t i = 0; i < batch.columns.size(); ++i) {
+      if (i > 0) Put(options_.delimiter);
+      PutCell(batch.columns[i], static_cast<int>(row));
+    }
+    Put('\n');
   }
-  out += '\n';
+  return {memory_.get(), static_cast<size_t>(at_ - memory_.get())};
+}
+
+void CsvRowWriter::PutCell(const Column& column, int row) {
+  if (column.IsNull(row)) {
+    if (options_.null_literal) Put(*options_.null_literal);
+    return;
+  }
+  switch (column.type().root()) {
+    case TypeRoot::kTinyint: return PutInt(column.Get<int8_t>(row));
+    case TypeRoot::kSmallint: return PutInt(column.Get<int16_t>(row));
+    case TypeRoot::kInteger: return PutInt(column.Get<int32_t>(row));
+    case TypeRoot::kBigint: return PutInt(column.Get<int64_t>(row));
+    case TypeRoot::kChar:
+    case TypeRoot::kVarchar: return PutField(column.GetString(row), true);
+    default: break;
+  }
+  cell_.clear();
+  AppendCell(cell_, column, row, options_);
+  IsPlain(column.type()) ? Put(cell_) : PutField(cell_, false);
+}
+
+void CsvRowWriter::PutInt(int64_t value) {
+  char* out = Room(kIntBytesMax);
+  at_ = std::to_chars(out, out + kIntBytesMax, value).ptr;
+}
+
+void CsvRowWriter::PutField(std::string_view field, bool character) {
+  if (!NeedsQuotes(field, character)) return Put(field);
+  char* out = Room(2 * field.size() + 2);
+  *out++ = options_.quote;
+  if (field.find(options_.quote) == std::string_view::npos) {
+    out = std::copy(field.begin(), field.end(), out);
+  } else {
+    for (char c : field) {
+      *out++ = c;
+      if (c == options_.quote) *out++ = c;
+    }
+  }
+  *out++ = options_.quote;
+  at_ = out;
+}
+
+bool CsvRowWriter::NeedsQuotes(std::string_view field, bool character) const {
+  if (options_.disable_quote) return false;
+  if (field.size() > kCheckedCharactersMax * kUtf8BytesOfUtf16UnitMax) return true;
+  if (character && options_.null_literal && field == *options_.null_literal) return true;
+  int length = 0;
+  for (char c : field) {
+    auto byte = static_cast<unsigned char>(c);
+    if (is_special_[byte]) return true;
+    // UTF-16 units: a character of four bytes is two.
+    if ((byte & 0xc0) != 0x80) length += byte >= 0xf0 ? 2 : 1;
+  }
+  return length > kCheckedCharactersMax;
+}
+
+void CsvRowWriter::Put(std::string_view text) {
+  char* out = Room(text.size());
+  at_ = std::copy(text.begin(), text.end(), out);
+}
+
+void CsvRowWriter::Grow(size_t bytes) {
+  auto used = static_cast<size_t>(at_ - memory_.get());
+  constexpr size_t kFirstBytes = size_t{64} << 10;
+  size_t capacity = std::max({2 * used, used + bytes, kFirstBytes});
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  std::copy_n(memory_.get(), used, larger.get());
+  memory_ = std::move(larger);
+  at_ = memory_.get() + used;
+  end_ = memory_.get() + capacity;
 }
 
 }  // namespace forebay::format
