@@ -325,6 +325,36 @@ TEST_F(FilesystemSinkTest, ARestartSweepsWhatNoCheckpointHas) {
   EXPECT_TRUE(Files().empty());
 }
 
+TEST_F(FilesystemSinkTest, LargeFilesAreWrittenBeforeTheirEnd) {
+  auto insert = [&] {
+    model::BatchBuilder rows({DataType::Bigint(), DataType::String(), DataType::String()});
+    for (int64_t id = 100'000; id < 200'000; ++id) {
+      rows.column(0).Append(id);
+      rows.column(1).AppendString("2024-03-01");
+      rows.column(2).AppendString(id % 10 < 5 ? "1" : "2");
+      rows.FinishRow();
+    }
+    EXPECT_TRUE(writer_->Process(0, rows.Finish()).ok());
+  };
+  insert();
+  EXPECT_TRUE(Files().empty());
+  for (int i = 0; i < 3; ++i) insert();
+  EXPECT_EQ(Files().size(), 2);  // of 1 MiB each so far
+  writer_.reset();
+  EXPECT_TRUE(Files().empty());
+  OpenSink();
+  for (int i = 0; i < 4; ++i) insert();
+  Checkpoint();
+  std::string rows;
+  for (int64_t id = 100'000; id < 200'000; ++id) {
+    if (id % 10 < 5) rows += std::to_string(id) + "\n";
+  }
+  std::multiset<std::string> files = Files();
+  ASSERT_EQ(files.size(), 2);
+  EXPECT_TRUE(files.begin()->starts_with("dt=2024-03-01/hr=1/part-0-"));
+  EXPECT_TRUE(files.begin()->ends_with(".csv:" + rows + rows + rows + rows));
+}
+
 TEST_F(FilesystemSinkTest, AnEpochIsCommittedOnceHoweverOften) {
   Insert(1, "2024-03-01", "7");
   auto work = writer_->EndEpoch().value();
