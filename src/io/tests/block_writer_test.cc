@@ -33,8 +33,8 @@ class BlockWriterTest : public ::testing::Test {
 };
 
 TEST_F(BlockWriterTest, FilesHaveWhatWasAppended) {
-  for (size_t size : {size_t{0}, size_t{1}, kBlock - 1, kBlock, kBlock + 1, 3 * kBlock + 4096,
-                      3 * kBlock + 17}) {
+  for (size_t size :
+       {size_t{0}, size_t{1}, kBlock - 1, kBlock, kBlock + 1, 3 * kBlock + 4096, 3 * kBlock + 17}) {
     std::string text = RandomText(size), path = JoinPath(directory_, std::to_string(size));
     BlockWriter writer(*fs_, path);
     for (size_t at = 0; at < size;) {
