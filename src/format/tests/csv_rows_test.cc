@@ -163,7 +163,7 @@ TEST(CsvRowsTest, NullLiteralDelimiterAndNestedTypes) {
   EXPECT_EQ(Read({{"s", DataType::String()}}, "a\n\nb\n"), "a|\n|\nb|\n");
 }
 
-TEST(CsvRowsTest, WrittenRowsAreReadBack) {
+TEST(CsvRowsTest, RowsAreWrittenAsFlinkDoes) {
   std::vector<ColumnSpec> columns = {
       {"b", DataType::Boolean()},      {"i", DataType::Bigint()}, {"d", DataType::Double()},
       {"c", DataType::Decimal(20, 3)}, {"s", DataType::String()}, {"y", DataType::Bytes()},

@@ -30,7 +30,10 @@ class CsvRowWriter {
   void PutField(std::string_view field, bool character);
   bool NeedsQuotes(std::string_view field, bool character) const;
   void Put(std::string_view text);
-  void Put(char c) { *Room(1) = c, ++at_; }
+  void Put(char c) {
+    *Room(1) = c;
+    ++at_;
+  }
   /// Where `bytes` more have room.
   char* Room(size_t bytes) {
     if (static_cast<size_t>(end_ - at_) < bytes) Grow(bytes);
