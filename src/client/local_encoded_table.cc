@@ -342,6 +342,9 @@ Result<Batch> LocalEncodedTable::DecodeWrites(format::KvBatchReader& records,
                                               std::vector<std::string_view>& keys,
                                               std::vector<std::string_view>& rows) const {
   bool only_rows = true;
+  auto count = static_cast<size_t>(records.header().record_count);
+  keys.reserve(count);
+  rows.reserve(count);
   while (true) {
     ASSIGN_OR_RETURN(auto record, records.Next());
     if (!record.has_value()) break;

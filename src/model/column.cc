@@ -164,9 +164,10 @@ int64_t Column::MemoryBytes() const {
   if (validity_ != nullptr) bytes += static_cast<int64_t>(ValidityWords(num_rows_)) * 8;
   if (offsets_ != nullptr) bytes += int64_t{num_rows_ + 1} * 4;
   if (physical() == PhysicalType::kString) {
+    const StringRef* cells = values<StringRef>();
     for (int row = 0; row < num_rows_; ++row) {
-      const StringRef& cell = values<StringRef>()[row];
-      if (!cell.IsInlined() && !IsNull(row)) bytes += cell.size();
+      if (cells[row].IsInlined() || (validity_ != nullptr && IsNull(row))) continue;
+      bytes += cells[row].size();
     }
   }
   for (const Column& child : children_) bytes += child.MemoryBytes();

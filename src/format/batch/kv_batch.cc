@@ -14,6 +14,8 @@ constexpr size_t kSchemaIdOffset = 9;
 constexpr size_t kWriterIdOffset = 12;
 constexpr size_t kSequenceOffset = 20;
 constexpr size_t kCountOffset = 24;
+/// Of a record with an empty key and no row.
+constexpr size_t kRecordBytesMin = 5;
 constexpr size_t kValueHeaderBytes = 9;
 constexpr size_t kValueMagicOffset = 4;
 constexpr size_t kValueCountOffset = 5;
@@ -45,11 +47,12 @@ Result<KvBatchReader> KvBatchReader::Open(std::string_view bytes) {
   reader.header_.writer_id = LoadLe<int64_t>(at + kWriterIdOffset);
   reader.header_.batch_sequence = LoadLe<int32_t>(at + kSequenceOffset);
   reader.header_.record_count = LoadLe<int32_t>(at + kCountOffset);
-  if (reader.header_.record_count < 0) {
-    return Corruption("a batch of {} writes", reader.header_.record_count);
-  }
-  reader.records_left_ = reader.header_.record_count;
   reader.rest_ = bytes.substr(KvBatchHeader::kBytes);
+  int32_t count = reader.header_.record_count;
+  if (count < 0 || static_cast<size_t>(count) > reader.rest_.size() / kRecordBytesMin) {
+    return Corruption("a batch of {} writes in {} bytes", count, reader.rest_.size());
+  }
+  reader.records_left_ = count;
   return reader;
 }
 

@@ -41,7 +41,7 @@ struct KvRecord {
 class KvBatchReader {
  public:
   /// kCorruption unless `bytes`, which outlive the reader, are one whole batch with the right
-  /// checksum.
+  /// checksum and room for its records.
   static Result<KvBatchReader> Open(std::string_view bytes);
 
   const KvBatchHeader& header() const { return header_; }

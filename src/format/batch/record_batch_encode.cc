@@ -167,10 +167,11 @@ Status BodyWriter::AddValidity(const Column& column, int64_t null_count) {
 Status BodyWriter::AddStrings(const Column& column) {
   int rows = column.num_rows();
   const StringRef* cells = column.values<StringRef>();
+  const bool has_nulls = column.MayHaveNulls();
   char* offsets = BeginBuffer((static_cast<size_t>(rows) + 1) * 4);
   int64_t total = 0;
   for (int row = 0; row < rows; ++row) {
-    total += column.IsNull(row) ? 0 : cells[row].size();
+    total += has_nulls && column.IsNull(row) ? 0 : cells[row].size();
     StoreLe<int32_t>(offsets + (row + 1) * 4, static_cast<int32_t>(total));
   }
   StoreLe<int32_t>(offsets, 0);
@@ -180,7 +181,7 @@ Status BodyWriter::AddStrings(const Column& column) {
   }
   char* at = BeginBuffer(static_cast<size_t>(total));
   for (int row = 0; row < rows; ++row) {
-    if (column.IsNull(row)) continue;
+    if (has_nulls && column.IsNull(row)) continue;
     std::memcpy(at, cells[row].data(), cells[row].size());
     at += cells[row].size();
   }

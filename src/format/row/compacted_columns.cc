@@ -1,5 +1,9 @@
 #include "format/row/compacted_columns.h"
 
+#include <immintrin.h>
+
+#include <bit>
+
 #include "base/bytes.h"
 #include "format/row/cell_bytes.h"
 #include "format/row/compacted_cell.h"
@@ -23,9 +27,16 @@ struct Rest {
 };
 
 bool TakeVarint(Rest& rest, uint64_t& value) {
-  if (rest.at < rest.end && (*rest.at & 0x80) == 0) {
-    value = static_cast<uint8_t>(*rest.at++);
-    return true;
+  constexpr ptrdiff_t kUncheckedBytes = 8;
+  if (rest.end - rest.at >= kUncheckedBytes) {
+    uint64_t bytes = LoadLe<uint64_t>(rest.at);
+    uint64_t last = ~bytes & 0x8080808080808080;  // the highest bit of a number's last byte
+    if (last != 0) {
+      int bits = std::countr_zero(last) + 1;
+      rest.at += bits / 8;
+      value = _pext_u64(bytes, 0x7f7f7f7f7f7f7f7f >> (64 - bits));
+      return true;
+    }
   }
   ByteReader reader({rest.at, rest.size()});
   auto read = reader.ReadVarint();

@@ -37,6 +37,19 @@ TEST(KvBatchTest, HasTheBytesOfFlussAndIsReadBack) {
   EXPECT_FALSE(reader->Next()->has_value());
 }
 
+TEST(KvBatchTest, MoreWritesThanThereIsRoomForAreRefused) {
+  KvBatchWriter writer{model::SchemaId(3)};
+  writer.Append("", std::nullopt);
+  std::string bytes = writer.Finish();
+  EXPECT_TRUE(KvBatchReader::Open(bytes).ok());
+  constexpr size_t kCountOffset = 24;
+  for (int32_t count : {-1, 2, INT32_MAX}) {
+    StoreLe(bytes.data() + kCountOffset, count);
+    SetKvBatchWriter(bytes, -1, -1);
+    EXPECT_EQ(KvBatchReader::Open(bytes).kind(), ErrorKind::kCorruption) << count;
+  }
+}
+
 TEST(ValueBatchTest, IsReadBackAndDamageIsNoticed) {
   ValueBatchWriter writer;
   writer.Append(std::string_view("\1\0row", 5));

@@ -107,6 +107,29 @@ TEST(CompactedRowTest, ManyRowsAtOnceAreTheSame) {
   EXPECT_EQ(ReadCompactedColumns({}, AllTypes())->size(), AllTypes().size());
 }
 
+TEST(CompactedRowTest, NumbersOfEveryLengthAreReadWhateverFollows) {
+  for (int strings : {0, 1, 12}) {
+    std::vector<DataType> types = {DataType::BigInt(), DataType::String()};
+    model::BatchBuilder builder(types);
+    for (int bits = 0; bits < 64; ++bits) {
+      builder.column(0).Append(static_cast<int64_t>(uint64_t{1} << bits));
+      builder.column(1).AppendString(std::string(static_cast<size_t>(strings), 'x'));
+      builder.FinishRow();
+    }
+    Batch batch = builder.Finish();
+    if (strings == 0) batch = batch.Project({0});
+    types.resize(batch.columns.size());
+    std::vector<std::string> bytes(batch.num_rows);
+    for (int row = 0; row < batch.num_rows; ++row) {
+      ASSERT_TRUE(AppendCompactedRow(batch, row, bytes[row]).ok());
+    }
+    std::vector<std::string_view> rows(bytes.begin(), bytes.end());
+    auto columns = ReadCompactedColumns(rows, types);
+    ASSERT_TRUE(columns.ok()) << columns.status().message();
+    EXPECT_TRUE(SameRows(batch, Batch(batch.num_rows, std::move(*columns))));
+  }
+}
+
 TEST(CompactedRowTest, ColumnsAddedLaterAreNull) {
   Batch old = RandomBatch({DataType::Int()}, 1, 3, 0);
   std::string bytes;

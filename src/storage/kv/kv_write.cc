@@ -12,9 +12,9 @@ namespace {
 
 /// Rows go to the row store in batches of about this size: larger ones save work when keys are
 /// written again and again.
-constexpr int64_t kMoveBytes = 16 << 20;
+constexpr int64_t kMoveBytes = 32 << 20;
 /// A writer that finds more than this waiting moves rows itself.
-constexpr int64_t kDirtyBytesMax = 32 << 20;
+constexpr int64_t kDirtyBytesMax = 48 << 20;
 
 }  // namespace
 

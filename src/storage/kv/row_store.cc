@@ -275,7 +275,9 @@ Status RocksRowStore::MakeFile(std::string_view name, rocksdb::ColumnFamilyHandl
   std::error_code code;
   std::filesystem::remove(path, code);
   if (code) return IoError("cannot remove {}: {}", path, code.message());
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, family);
+  // RocksDB reads it at once: it stays in the system's cache.
+  constexpr bool kInvalidatePageCache = false;
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, family, kInvalidatePageCache);
   RETURN_IF_ERROR(ToStatus(writer.Open(path), "create", path));
   for (size_t i = 0; i < puts.size(); ++i) {
     // Rows that follow each other by key lie anywhere.
