@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/thread_priority.h"
 #include "compute/runtime/job_execution.h"
 
 namespace forebay::compute {
@@ -24,6 +25,8 @@ bool JobExecution::WaitForTrigger(std::unique_lock<std::mutex>& lock) {
 }
 
 void JobExecution::Coordinate() {
+  // What shards hand over, and compaction, must not hold their rows up.
+  GiveWay();
   Status status;
   while (true) {
     bool last = false;
