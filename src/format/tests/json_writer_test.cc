@@ -1,8 +1,10 @@
 #include "format/text/json_writer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
 
 #include "format/text/json_rows.h"
 #include "model/value.h"
@@ -64,6 +66,24 @@ TEST(JsonWriterTest, Strings) {
                    "\xff"
                    "a\xe2\x82");
   EXPECT_EQ(out, "\"\ufffda\ufffd\ufffd\"");
+}
+
+TEST(JsonWriterTest, EveryCharacterAtEveryPlace) {
+  const std::map<int, std::string> named = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"},
+                                            {'\r', "\\r"}, {'\t', "\\t"},  {'\b', "\\b"},
+                                            {'\f', "\\f"}};
+  const std::string plain = "abcdefghij\u00e9klmnopqrst";
+  for (int c = 0; c < 0x80; ++c) {
+    std::string escaped(1, static_cast<char>(c));
+    if (c < 0x20) escaped = fmt::format("\\u{:04x}", c);
+    if (named.contains(c)) escaped = named.at(c);
+    for (size_t at = 0; at <= 10; ++at) {
+      std::string text = plain, out;
+      text.insert(at, 2, static_cast<char>(c));
+      AppendJsonString(out, text);
+      EXPECT_EQ(out, '"' + plain.substr(0, at) + escaped + escaped + plain.substr(at) + '"');
+    }
+  }
 }
 
 TEST(JsonWriterTest, RowsAsFlinksFormat) {

@@ -2,8 +2,10 @@
 
 #include <simdjson.h>
 
+#include <bit>
 #include <cmath>
 
+#include "base/bytes.h"
 #include "format/text/format_text.h"
 #include "model/value_text.h"
 
@@ -41,6 +43,23 @@ void AppendEscaped(std::string& out, char c) {
 }
 
 bool NeedsEscape(char c) { return static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\'; }
+
+/// How many bytes at the start of `text` are written as they are; looks at eight at a time.
+size_t PlainBytes(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = kOnes << 7;
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= text.size(); i += sizeof(uint64_t)) {
+    auto word = LoadLe<uint64_t>(text.data() + i);
+    uint64_t quote = word ^ (kOnes * '"'), backslash = word ^ (kOnes * '\\');
+    // The highest bit of a byte that is below 0x20, or zero; a false one is only above a true one.
+    uint64_t found = ((word - kOnes * 0x20) & ~word) | ((quote - kOnes) & ~quote) |
+                     ((backslash - kOnes) & ~backslash);
+    found &= kHighBits;
+    if (found != 0) return i + static_cast<size_t>(std::countr_zero(found)) / 8;
+  }
+  while (i < text.size() && !NeedsEscape(text[i])) ++i;
+  return i;
+}
 
 std::string ReplaceInvalid(std::string_view text) {
   std::string valid;
@@ -180,14 +199,12 @@ void AppendJsonString(std::string& out, std::string_view text) {
     return AppendJsonString(out, ReplaceInvalid(text));
   }
   out += '"';
-  size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!NeedsEscape(text[i])) continue;
-    out += text.substr(plain, i - plain);
-    AppendEscaped(out, text[i]);
-    plain = i + 1;
+  for (size_t plain = PlainBytes(text); plain < text.size(); plain = PlainBytes(text)) {
+    out += text.substr(0, plain);
+    AppendEscaped(out, text[plain]);
+    text.remove_prefix(plain + 1);
   }
-  out += text.substr(plain);
+  out += text;
   out += '"';
 }
 
