@@ -92,6 +92,7 @@ void KeyedTable::LookupAll(const Keys& keys, std::vector<Entry*>& entries) {
   entries.resize(keys.size());
   StateFetch fetch;
   if (fetch.IsNeeded()) {
+    fetch.WaitForRoom();
     // All of the batch at once: a disk does many reads in the time of one. Of the index first,
     // which knows where the entries are.
     for (size_t i = 0; i < keys.size(); ++i) fetch.Add(&groups_[keys.hash(i) & group_mask_]);
