@@ -99,6 +99,7 @@ StateMemory::~StateMemory() {
   ::munmap(base_, kReservedBytes);
   if (file_ >= 0) ::close(file_);
   if (process_ >= 0) ::close(process_);
+  if (page_map_ >= 0) ::close(page_map_);
 }
 
 Status StateMemory::status() const {

@@ -25,9 +25,9 @@ namespace forebay::compute {
 /// without a name in the spill directory, and the file is mapped in their place: addresses, and so
 /// all pointers in the state, stay; what is used stays in memory, what is not is read when it is
 /// touched. A thread of its own keeps what the file holds in memory within the budget: it takes
-/// units out of the address space, and those that nobody has touched by its next turn out of
-/// memory; when there is more than the budget, all of them at once, and rows wait while there is
-/// twice as much.
+/// units out of the address space, and those that hardly anybody has touched by its next turn out
+/// of memory. What is in use may take more, while the machine has memory to spare; beyond that all
+/// units go, and rows wait for it.
 ///
 /// The lookup of a key costs nothing for it. Allocate, WaitForRoom and PageOut belong to the
 /// shard's thread; the rest is thread-safe. The file is never read after a crash: checkpoints hold
@@ -134,6 +134,7 @@ class StateMemory {
   };
   int64_t CountCached();
   int64_t CachedBytes(Run run) const;
+  int64_t MappedBytes(Run run) const;
   void SweepArea(const Area& area, bool hurries, int64_t& excess);
   std::optional<Run> NextToDrop(const Area& area, bool hurries, size_t& seen);
   void Drop(std::span<const Run> runs) const;
@@ -165,9 +166,11 @@ class StateMemory {
   std::atomic<int64_t> peak_units_{0};
   std::atomic<int64_t> peak_paged_units_{0};
   std::atomic<int64_t> outside_bytes_{0};
-  std::atomic<int64_t> cached_bytes_{0};  ///< of the file, as last counted
+  std::atomic<int64_t> cached_bytes_{0};        ///< of the file, as last counted
+  std::atomic<int64_t> cached_max_{INT64_MAX};  ///< rows wait beyond
   int file_ = -1;
-  int process_ = -1;  ///< this one, for Fetch
+  int page_map_ = -1;  ///< what of its addresses this process has mapped
+  int process_ = -1;   ///< this one, for Fetch
   std::thread sweeper_;
   std::unique_ptr<ByteArena> objects_ = std::make_unique<ByteArena>(kUnit);
 };

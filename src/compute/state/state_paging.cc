@@ -27,6 +27,9 @@ constexpr auto kTurnWaitMax = std::chrono::seconds(1);
 /// Less of the file than this may always be in memory for a moment.
 constexpr int64_t kCachedBytesMin = 16 << 20;
 constexpr uint32_t kCountedUnits = 1024;
+/// A run is in use when so large a part of what is in memory of it was mapped within a turn, which
+/// the system does for pages around one that is read.
+constexpr int64_t kUsedParts = 2;
 constexpr size_t kPageBytes = 4096;  // what mincore counts; larger pages are counted right, too
 
 Status FileError(std::string_view what, int error) {
@@ -50,6 +53,7 @@ Status StateMemory::OpenFile() {
   if (::ftruncate(file_, end_ - base_) != 0) return FileError(path, errno);
   Log(LogLevel::kInfo, "compute", "state goes to disk directory={} budget_bytes={}", directory_,
       budget_->bytes() / num_shards_);
+  page_map_ = ::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
   sweeper_ = std::thread([this] { Sweep(); });
   return Status::Ok();
 }
@@ -154,7 +158,7 @@ void StateMemory::WaitForRoom() {
 }
 
 void StateMemory::WaitForSweeper(std::unique_lock<std::mutex>& lock) {
-  if (cached_bytes_ <= 2 * std::max(BudgetBytes(), kCachedBytesMin)) return;
+  if (cached_bytes_ <= cached_max_) return;
   waits_ = true;
   wake_.notify_all();
   // A turn that had begun before may see little of it; a disk may be too slow for any.
@@ -189,6 +193,20 @@ int64_t StateMemory::CachedBytes(Run run) const {
   return cached * static_cast<int64_t>(kPageBytes);
 }
 
+/// The bytes of a run that were touched since it was last taken out of the address space; 0 where
+/// the system does not tell.
+int64_t StateMemory::MappedBytes(Run run) const {
+  std::array<uint64_t, kRunUnits * kUnit / kPageBytes> pages;
+  size_t bytes = run.count * kUnit / kPageBytes * sizeof(uint64_t);
+  auto place =
+      static_cast<off_t>(reinterpret_cast<uintptr_t>(At(run.unit)) / kPageBytes * sizeof(uint64_t));
+  if (::pread(page_map_, pages.data(), bytes, place) != static_cast<ssize_t>(bytes)) return 0;
+  auto mapped =
+      std::count_if(pages.begin(), pages.begin() + static_cast<ptrdiff_t>(bytes / sizeof(uint64_t)),
+                    [](uint64_t page) { return page >> 63 != 0; });
+  return mapped * static_cast<int64_t>(kPageBytes);
+}
+
 int64_t StateMemory::CountCached() {
   int64_t cached = 0;
   for (int a = 0; a < 2; ++a) {
@@ -212,7 +230,9 @@ void StateMemory::SweepOnce() {
   cached_bytes_ = cached;
   int64_t budget = BudgetBytes();
   int64_t allowed = std::max(budget - plain_units_ * static_cast<int64_t>(kUnit), budget / 4);
-  bool hurries = cached > std::max(budget, kCachedBytesMin);
+  cached_max_ =
+      std::max(2 * std::max(budget, kCachedBytesMin), budget_->spare_bytes() / num_shards_);
+  bool hurries = cached > cached_max_ / 2;
   int64_t excess = cached - allowed;
   for (const Area& area : {std::cref(areas_[1]), std::cref(areas_[0])}) {
     if (excess > 0) SweepArea(area, hurries, excess);
@@ -239,10 +259,10 @@ void StateMemory::SweepArea(const Area& area, bool hurries, int64_t& excess) {
   }
 }
 
-/// Goes over units: takes them out of the address space, until there are some that have not been
-/// touched since the turn before; when it hurries, the first ones do. A huge page's part of the
-/// file at a time: the system lets go only whole what it holds as one large page. Nothing: all have
-/// been seen.
+/// Goes over units: takes them out of the address space, until there are some of which little has
+/// been touched since the turn before; when it hurries, it takes the first ones. A huge page's part
+/// of the file at a time: the system lets go only whole what it holds as one large page. Nothing:
+/// all have been seen.
 std::optional<StateMemory::Run> StateMemory::NextToDrop(const Area& area, bool hurries,
                                                         size_t& seen) {
   auto& units = units_[&area - areas_];
@@ -262,14 +282,17 @@ std::optional<StateMemory::Run> StateMemory::NextToDrop(const Area& area, bool h
     hand += count;
     seen += count;
     if (!is_paged) continue;
+    Run run{area.begin + begin, count};
+    // To write and drop what is read again at once would gain nothing.
+    is_swept = is_swept && MappedBytes(run) * kUsedParts <= CachedBytes(run);
     bool goes = is_swept || hurries;
     std::fill(units.begin() + begin, units.begin() + begin + count,
               goes ? Unit::kPaged : Unit::kSwept);
     // The file keeps what was written; whoever touches it gets it back from the cache.
     if (!is_swept || hurries) {
-      (void)::madvise(At(area.begin + begin), count * kUnit, MADV_DONTNEED);
+      (void)::madvise(At(run.unit), count * kUnit, MADV_DONTNEED);
     }
-    if (goes) return Run{area.begin + begin, count};
+    if (goes) return run;
   }
 }
 

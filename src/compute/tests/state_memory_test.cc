@@ -116,7 +116,7 @@ TEST(StateMemory, ABatchIsReadFromDiskAtOnce) {
 /// Batches of random keys touch pages faster than any disk takes them.
 TEST(StateMemory, RowsWaitForTheDiskRatherThanFillMemory) {
   TempDirectory directory;
-  StateMemory memory(std::make_shared<StateBudget>(8 * kMiB, 0.4), 1, directory.path());
+  StateMemory memory(std::make_shared<StateBudget>(8 * kMiB, 0.4, 0), 1, directory.path());
   StateMemory::Scope scope(&memory);
   constexpr int64_t kRows = 1'500'000;
   constexpr uint32_t kBatchRows = 2000;
