@@ -55,8 +55,7 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
   RETURN_IF_ERROR(Items(select));
   num_visible = static_cast<int>(items_.size());
   if (select.having != nullptr) {
-    ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
-    ASSIGN_OR_RETURN(having_, analyzer.AnalyzeCondition(*select.having));
+    RETURN_IF_ERROR(Having(*select.having));
     grouped_ = true;
   }
   RETURN_IF_ERROR(OrderBy(order_by, order));

@@ -59,10 +59,13 @@ class SelectAnalyzer {
   struct PendingSubquery {
     Subquery subquery;
     std::map<int, ExpressionPtr> outer_values;  ///< by the column of scope_
+    bool filters = false;                       ///< a conjunct of HAVING, else a value
   };
 
   Status FromAndWhere(const SelectAst& select);
   Status Where(const ExpressionAst& condition);
+  Status Having(const ExpressionAst& condition);
+  Result<PendingSubquery> PendingOf(const ExpressionAst& ast);
   /// EXISTS or IN as a conjunct of WHERE.
   Status WhereSubquery(const ExpressionAst& ast, bool negated);
   /// The value of a subquery anywhere else in WHERE; null when `ast` is none.

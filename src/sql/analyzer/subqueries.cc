@@ -32,6 +32,16 @@ const ExpressionAst* Membership(const ExpressionAst& ast, bool& negated) {
   return is_membership ? inner : nullptr;
 }
 
+// What AND combines, in order.
+std::vector<const ExpressionAst*> ConjunctsOf(const ExpressionAst& condition) {
+  if (condition.kind != ExpressionAstKind::kCall || condition.text != "AND") return {&condition};
+  std::vector<const ExpressionAst*> conjuncts;
+  for (const ExpressionAstPtr& arg : condition.args) {
+    for (const ExpressionAst* each : ConjunctsOf(*arg)) conjuncts.push_back(each);
+  }
+  return conjuncts;
+}
+
 OuterQuery OverScope(const PlanPtr& plan) {
   return {plan, [](const DataType& type, int column) { return Expression::Column(type, column); }};
 }
@@ -39,20 +49,15 @@ OuterQuery OverScope(const PlanPtr& plan) {
 }  // namespace
 
 Status SelectAnalyzer::Where(const ExpressionAst& condition) {
-  std::vector<const ExpressionAst*> conjuncts = {&condition};
   std::vector<ExpressionPtr> conditions;
   size_t columns = plan_->output.size();
-  while (!conjuncts.empty()) {
-    const ExpressionAst& ast = *conjuncts.back();
-    conjuncts.pop_back();
+  for (const ExpressionAst* ast : ConjunctsOf(condition)) {
     bool negated = false;
-    if (ast.kind == ExpressionAstKind::kCall && ast.text == "AND") {
-      for (auto it = ast.args.rbegin(); it != ast.args.rend(); ++it) conjuncts.push_back(it->get());
-    } else if (const ExpressionAst* member = Membership(ast, negated)) {
+    if (const ExpressionAst* member = Membership(*ast, negated)) {
       RETURN_IF_ERROR(WhereSubquery(*member, negated));
     } else {
       ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
-      ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(ast));
+      ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(*ast));
       SplitConjuncts(analyzed, conditions);
     }
   }
@@ -63,6 +68,25 @@ Status SelectAnalyzer::Where(const ExpressionAst& condition) {
   auto projections = IdentityProjections(*plan_);
   projections.resize(columns);
   plan_ = MakeCalc(plan_, nullptr, std::move(projections), OutputNames(*plan_));
+  return Status::Ok();
+}
+
+Status SelectAnalyzer::Having(const ExpressionAst& condition) {
+  ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
+  std::vector<ExpressionPtr> conditions;
+  for (const ExpressionAst* ast : ConjunctsOf(condition)) {
+    bool negated = false;
+    if (const ExpressionAst* member = Membership(*ast, negated)) {
+      ASSIGN_OR_RETURN(PendingSubquery pending, PendingOf(*member));
+      pending.subquery.negated = pending.subquery.negated != negated;
+      pending.filters = true;
+      subqueries_.push_back(std::move(pending));
+    } else {
+      ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(*ast));
+      SplitConjuncts(analyzed, conditions);
+    }
+  }
+  having_ = Conjunction(conditions);
   return Status::Ok();
 }
 
@@ -114,8 +138,7 @@ Result<Subquery> SelectAnalyzer::AnalyzeSubquery(const ExpressionAst& ast,
                  ast.range.position);
 }
 
-Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
-  if (!IsSubquery(ast)) return ExpressionPtr();
+Result<SelectAnalyzer::PendingSubquery> SelectAnalyzer::PendingOf(const ExpressionAst& ast) {
   ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& call) { return Hook(call); });
   PendingSubquery pending;
   ASSIGN_OR_RETURN(pending.subquery, AnalyzeSubquery(ast, operands));
@@ -125,6 +148,12 @@ Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
     const DataType& type = scope_.columns[static_cast<size_t>(column)].field.type;
     pending.outer_values[column] = Expression::Column(type, column);
   }
+  return pending;
+}
+
+Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
+  if (!IsSubquery(ast)) return ExpressionPtr();
+  ASSIGN_OR_RETURN(PendingSubquery pending, PendingOf(ast));
   DataType type = TypeOf(pending.subquery);
   subqueries_.push_back(std::move(pending));
   return AddPseudo({Pseudo::Kind::kSubquery, static_cast<int>(subqueries_.size()) - 1},
@@ -132,13 +161,23 @@ Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
 }
 
 Status SelectAnalyzer::ApplySubqueries() {
+  auto outer_of = [this](const PendingSubquery& pending) {
+    auto value_of = [&values = pending.outer_values](const DataType&, int column) {
+      return values.at(column);
+    };
+    return OuterQuery{plan_, value_of};
+  };
   for (size_t i = 0; i < pseudo_.size(); ++i) {
     if (pseudo_[i].kind != Pseudo::Kind::kSubquery) continue;
     const PendingSubquery& pending = subqueries_[static_cast<size_t>(pseudo_[i].index)];
-    auto value_of = [&](const DataType&, int column) { return pending.outer_values.at(column); };
-    ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(pending.subquery, {plan_, value_of}));
+    ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(pending.subquery, outer_of(pending)));
     plan_ = joined.plan;
     ReplacePending(kLaterStage + static_cast<int>(i), joined.value);
+  }
+  for (const PendingSubquery& pending : subqueries_) {
+    if (!pending.filters) continue;
+    ASSIGN_OR_RETURN(
+        plan_, JoinAsFilter(pending.subquery, outer_of(pending), queries_.options().streaming));
   }
   return Status::Ok();
 }
