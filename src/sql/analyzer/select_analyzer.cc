@@ -362,7 +362,10 @@ Result<ExpressionPtr> SelectAnalyzer::AddTypedAggregate(Aggregate aggregate,
 
 Result<ExpressionPtr> SelectAnalyzer::AnalyzeItem(const ExpressionAst& ast) {
   ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
-  return analyzer.Analyze(ast);
+  item_ = &ast;
+  Result<ExpressionPtr> item = analyzer.Analyze(ast);
+  item_ = nullptr;
+  return item;
 }
 
 Status SelectAnalyzer::Items(const SelectAst& select) {

@@ -32,6 +32,25 @@ const ExpressionAst* Membership(const ExpressionAst& ast, bool& negated) {
   return is_membership ? inner : nullptr;
 }
 
+// Whether NULL is as good as FALSE for `part`: a condition of WHERE, or of CASE WHEN, or a part of
+// one under AND and OR.
+bool OnlyTruthMatters(const ExpressionAst& part, const ExpressionAst& root, bool is_condition) {
+  if (&part == &root) return is_condition;
+  auto within = [&](const ExpressionAstPtr& arg, bool condition) {
+    return arg != nullptr && OnlyTruthMatters(part, *arg, condition);
+  };
+  bool is_logic = root.text == "AND" || root.text == "OR";
+  bool is_case = root.kind == ExpressionAstKind::kCase && root.args[0] == nullptr;
+  if (root.kind != ExpressionAstKind::kCall && root.kind != ExpressionAstKind::kCase) return false;
+  for (size_t i = 0; i < root.args.size(); ++i) {
+    // CASE: nothing or what is compared, then a condition and a value in turn, then ELSE.
+    bool is_when = is_case && i % 2 == 1 && i + 1 < root.args.size();
+    bool condition = is_case ? is_when : is_condition && is_logic;
+    if (within(root.args[i], condition)) return true;
+  }
+  return false;
+}
+
 // What AND combines, in order.
 std::vector<const ExpressionAst*> ConjunctsOf(const ExpressionAst& condition) {
   if (condition.kind != ExpressionAstKind::kCall || condition.text != "AND") return {&condition};
@@ -56,7 +75,9 @@ Status SelectAnalyzer::Where(const ExpressionAst& condition) {
     if (const ExpressionAst* member = Membership(*ast, negated)) {
       RETURN_IF_ERROR(WhereSubquery(*member, negated));
     } else {
-      ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
+      ExpressionAnalyzer analyzer(scope_, [this, ast](const ExpressionAst& e) {
+        return WhereValue(e, OnlyTruthMatters(e, *ast, true));
+      });
       ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(*ast));
       SplitConjuncts(analyzed, conditions);
     }
@@ -91,7 +112,8 @@ Status SelectAnalyzer::Having(const ExpressionAst& condition) {
 }
 
 Status SelectAnalyzer::WhereSubquery(const ExpressionAst& ast, bool negated) {
-  ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
+  ExpressionAnalyzer operands(scope_,
+                              [this](const ExpressionAst& e) { return WhereValue(e, false); });
   ASSIGN_OR_RETURN(Subquery subquery, AnalyzeSubquery(ast, operands));
   subquery.negated = subquery.negated != negated;
   auto joined = JoinAsFilter(subquery, OverScope(plan_), queries_.options().streaming);
@@ -100,10 +122,13 @@ Status SelectAnalyzer::WhereSubquery(const ExpressionAst& ast, bool negated) {
   return Status::Ok();
 }
 
-Result<ExpressionPtr> SelectAnalyzer::WhereValue(const ExpressionAst& ast) {
+Result<ExpressionPtr> SelectAnalyzer::WhereValue(const ExpressionAst& ast,
+                                                 bool only_truth_matters) {
   if (!IsSubquery(ast)) return SessionValue(ast);
-  ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
+  ExpressionAnalyzer operands(scope_,
+                              [this](const ExpressionAst& e) { return WhereValue(e, false); });
   ASSIGN_OR_RETURN(Subquery subquery, AnalyzeSubquery(ast, operands));
+  subquery.only_truth_matters = only_truth_matters && !subquery.negated;
   ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(subquery, OverScope(plan_)));
   plan_ = joined.plan;
   return joined.value;
@@ -154,6 +179,8 @@ Result<SelectAnalyzer::PendingSubquery> SelectAnalyzer::PendingOf(const Expressi
 Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
   if (!IsSubquery(ast)) return ExpressionPtr();
   ASSIGN_OR_RETURN(PendingSubquery pending, PendingOf(ast));
+  pending.subquery.only_truth_matters =
+      !ast.negated && item_ != nullptr && OnlyTruthMatters(ast, *item_, false);
   DataType type = TypeOf(pending.subquery);
   subqueries_.push_back(std::move(pending));
   return AddPseudo({Pseudo::Kind::kSubquery, static_cast<int>(subqueries_.size()) - 1},

@@ -292,7 +292,7 @@ Result<JoinedValue> RowInValue(const Subquery& subquery, Decorrelated& query,
   PlanPtr distinct = MakeAggregate(query.plan, FirstColumns(columns), {});
   size_t begin = joiner.plan()->output.size();
   ASSIGN_OR_RETURN(ExpressionPtr matches, Matches(subquery, *distinct, begin));
-  bool unsure = matches->type.nullable();
+  bool unsure = matches->type.nullable() && !subquery.only_truth_matters;
   RETURN_IF_ERROR(joiner.Add(distinct, {}, matches).status());
   ExpressionPtr found = Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin));
   if (!unsure) return JoinedValue{joiner.plan(), found};
