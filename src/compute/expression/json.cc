@@ -39,6 +39,7 @@ Outcome LookupValue(const JsonPath& path, std::string_view text, std::string& re
   auto root = JsonText::Parse(text);
   if (!root) return Missed(path);
   auto found = path.Find(*root);
+  if (found && found->is_error) return Outcome::kError;
   if (!found || found->is_list) return Missed(path);
   const JsonText& place = found->values[0];
   if (place.IsNull() || place.IsObject() || place.IsArray()) return Missed(path);
@@ -72,6 +73,7 @@ Outcome LookupQuery(const JsonPath& path, std::string_view text, const LookupMod
   if (!root) return Missed(path);
   auto found = path.Find(*root);
   if (!found) return Missed(path);
+  if (found->is_error) return Outcome::kError;
   bool list = found->is_list;
   if (!list && found->values[0].IsNull()) return Missed(path);
   bool array = list || found->values[0].IsArray();
@@ -192,8 +194,8 @@ Result<Kernel> MakeExists(const CallSite& call) {
       std::optional<JsonPath> path = paths.At(args[1], row);
       auto root = JsonText::Parse(args[0].column.GetString(args[0].At(row)));
       auto found = root && path ? path->Find(*root) : std::nullopt;
-      bool exists = found && (found->is_list || !found->values[0].IsNull());
-      bool error = !path || (path->strict() && !found);
+      bool error = !path || (found ? found->is_error : path->strict());
+      bool exists = found && !error && (found->is_list || !found->values[0].IsNull());
       if (error && on_error == "ERROR") {
         return InvalidArgument("JSON_EXISTS: no such value at the path");
       }

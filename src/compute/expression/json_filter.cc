@@ -228,14 +228,18 @@ std::shared_ptr<const JsonFilter> JsonFilter::Parse(std::string_view text) {
   return JsonFilterParser(text).Whole();
 }
 
-bool JsonFilter::Accepts(const JsonText& item, const JsonText& root) const {
-  auto accepts = [&](const auto& part) { return part->Accepts(item, root); };
+bool JsonFilter::Accepts(const JsonText& item, const JsonText& root, bool lax) const {
+  auto accepts = [&](const auto& part) { return part->Accepts(item, root, lax); };
   switch (kind_) {
     case Kind::kAnd: return std::all_of(parts_.begin(), parts_.end(), accepts);
     case Kind::kOr: return std::any_of(parts_.begin(), parts_.end(), accepts);
     case Kind::kNot: return !accepts(parts_[0]);
-    case Kind::kExists: return left_.path->Find(left_.from_root ? root : item).has_value();
-    case Kind::kCompare: return Compare(Read(left_, item, root), op_, Read(right_, item, root));
+    case Kind::kExists: {
+      auto found = left_.path->Find(left_.from_root ? root : item);
+      return found && !found->is_error;
+    }
+    case Kind::kCompare:
+      return Compare(Read(left_, item, root, lax), op_, Read(right_, item, root, lax));
   }
   return false;
 }
@@ -251,10 +255,10 @@ JsonFilter::Value JsonFilter::ValueOf(const JsonText& place) {
 }
 
 JsonFilter::Value JsonFilter::Read(const Operand& operand, const JsonText& item,
-                                   const JsonText& root) {
+                                   const JsonText& root, bool lax) {
   if (!operand.path) return operand.literal;
   auto found = operand.path->Find(operand.from_root ? root : item);
-  if (!found) return {};
+  if (!found || found->is_error) return {lax ? ValueKind::kNull : ValueKind::kUndefined, ""};
   if (!found->is_list) return ValueOf(found->values[0]);
   Value list{ValueKind::kJson, "["};
   for (const JsonText& value : found->values) {

@@ -18,7 +18,8 @@ class JsonFilter {
   /// What stands between "[?(" and ")]"; null for what is no condition.
   static std::shared_ptr<const JsonFilter> Parse(std::string_view text);
 
-  bool Accepts(const JsonText& item, const JsonText& root) const;
+  /// `lax`: a member that is missing compares as null.
+  bool Accepts(const JsonText& item, const JsonText& root, bool lax) const;
 
  private:
   friend class JsonFilterParser;
@@ -38,7 +39,7 @@ class JsonFilter {
   };
 
   static Value ValueOf(const JsonText& place);
-  static Value Read(const Operand& operand, const JsonText& item, const JsonText& root);
+  static Value Read(const Operand& operand, const JsonText& item, const JsonText& root, bool lax);
   static bool Compare(const Value& left, const std::string& op, const Value& right);
   static bool Equals(const Value& left, const Value& right);
   static bool Contains(const Value& list, const Value& value);

@@ -56,6 +56,9 @@ class JsonPath {
   struct Found {
     bool is_list = false;
     std::vector<JsonText> values;  ///< one value unless is_list
+    /// A filter stands behind a path to one place, and there is a scalar: an error in lax mode,
+    /// too.
+    bool is_error = false;
     /// Holds the text of values that a list of names or a function makes.
     std::shared_ptr<std::deque<std::string>> made = nullptr;
   };
@@ -90,6 +93,7 @@ class JsonPath {
     const JsonText& root;
     std::vector<JsonText> found;
     std::shared_ptr<std::deque<std::string>> made;
+    bool lax = false;
   };
 
   static std::optional<Step> TakeStep(std::string_view& text);

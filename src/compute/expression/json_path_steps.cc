@@ -291,7 +291,7 @@ void JsonPath::Apply(const Step& step, bool is_last, const JsonText& place, Walk
     std::vector<JsonText> items = place.IsArray() ? place.Children() : std::vector<JsonText>();
     if (place.IsObject()) items.push_back(place);
     for (const JsonText& item : items) {
-      if (step.filter->Accepts(item, walk.root)) found.push_back(item);
+      if (step.filter->Accepts(item, walk.root, walk.lax)) found.push_back(item);
     }
   } else if (!step.indices.empty()) {
     for (int64_t index : step.indices) {
@@ -312,7 +312,10 @@ std::optional<JsonPath::Found> JsonPath::Find(const JsonText& root) const {
   if (makes_) found.made = std::make_shared<std::deque<std::string>>();
   for (const Step& step : steps_) {
     bool is_last = &step == &steps_.back();
-    Walk walk{root, {}, found.made};
+    Walk walk{root, {}, found.made, !strict_};
+    bool filters_scalar = step.filter != nullptr && !found.is_list && !step.descends &&
+                          !found.values[0].IsObject() && !found.values[0].IsArray();
+    if (filters_scalar) return Found{.values = {}, .is_error = true};
     for (const JsonText& place : found.values) Apply(step, is_last, place, walk);
     found.is_list = found.is_list || step.FindsList() || (!step.names.empty() && !is_last);
     if (walk.found.empty() && !found.is_list) {
