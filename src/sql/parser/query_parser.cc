@@ -17,7 +17,9 @@ Result<QueryAstPtr> Parser::Query() {
   std::vector<CteAst> ctes;
   if (tokens_.AcceptWords("WITH")) {
     if (tokens_.PeekWords("RECURSIVE")) {
-      return tokens_.Unexpected("a name (WITH RECURSIVE is not supported)");
+      Error error = NotSupported("SQL-1020 WITH RECURSIVE is not supported");
+      error.position = tokens_.Peek().range.position;
+      return error;
     }
     do {
       ASSIGN_OR_RETURN(CteAst cte, Cte());
