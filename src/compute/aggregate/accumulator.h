@@ -49,6 +49,8 @@ class Accumulator {
   virtual int64_t MemoryBytes() const { return 0; }
   /// The processing time of the calls that follow, for state with a TTL of its own.
   virtual void SetNow(int64_t now_ms) { (void)now_ms; }
+  /// Whether there are rows that the function cannot take.
+  virtual bool MayFail() const { return false; }
   /// The first failure of a call; from then on results mean nothing.
   const Status& status() const { return status_; }
 

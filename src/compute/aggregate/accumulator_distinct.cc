@@ -121,6 +121,7 @@ class DistinctAccumulator : public Accumulator {
         type_(std::move(type)),
         ttl_(ttl) {}
 
+  bool MayFail() const override { return inner_->MayFail(); }
   void Update(const AccumulatorInput& input) override {
     const Column& column = input.batch.columns[argument_];
     rows_.clear();

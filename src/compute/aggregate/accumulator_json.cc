@@ -79,6 +79,7 @@ class JsonObjectAccumulator : public ObjectAccumulator<StateOrderedMap<StateStri
   JsonObjectAccumulator(int key, int value, bool keeps_nulls)
       : key_(key), value_(value), keeps_nulls_(keeps_nulls) {}
 
+  bool MayFail() const override { return true; }
   void Update(const AccumulatorInput& input) override {
     const Column& keys = input.batch.columns[key_];
     const Column& values = input.batch.columns[value_];

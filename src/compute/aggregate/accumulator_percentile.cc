@@ -48,6 +48,7 @@ class PercentileAccumulator : public ObjectAccumulator<Distribution> {
         many_(many),
         distinct_(call.distinct) {}
 
+  bool MayFail() const override { return true; }
   void Update(const AccumulatorInput& input) override {
     const Column& values = input.batch.columns[value_];
     for (size_t i = 0; i < input.rows.size(); ++i) {

@@ -19,6 +19,7 @@ class PythonAccumulator : public ObjectAccumulator<StateString> {
   PythonAccumulator(std::vector<int> arguments, std::unique_ptr<PythonFunction> function)
       : arguments_(std::move(arguments)), function_(std::move(function)) {}
 
+  bool MayFail() const override { return true; }
   void Update(const AccumulatorInput& input) override {
     if (input.rows.empty() || !status().ok()) return;
     std::vector<char*> payloads;

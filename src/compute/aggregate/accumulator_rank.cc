@@ -92,6 +92,7 @@ class LagAccumulator : public ObjectAccumulator<LagState> {
  public:
   explicit LagAccumulator(const sql::AggregateCall& call) : args_(call.args) {}
 
+  bool MayFail() const override { return true; }
   void Update(const AccumulatorInput& input) override {
     for (size_t i = 0; i < input.rows.size(); ++i) {
       LagState& state = Object(input.payloads[i]);

@@ -77,12 +77,7 @@ void DestroyStates(duckdb_aggregate_state* states, idx_t count) {
 void Update(duckdb_function_info info, duckdb_data_chunk input, duckdb_aggregate_state* states) {
   const Shared& aggregate = AggregateOf(info);
   std::lock_guard lock(aggregate->mutex);
-  model::Batch batch;
-  batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(input));
-  for (size_t i = 0; i < aggregate->types.size(); ++i) {
-    batch.columns.push_back(ColumnOfVector(duckdb_data_chunk_get_vector(input, i),
-                                           aggregate->types[i], batch.num_rows));
-  }
+  model::Batch batch = BatchOfChunk(input, aggregate->types);
   std::vector<uint32_t> rows(static_cast<size_t>(batch.num_rows));
   std::iota(rows.begin(), rows.end(), 0);
   std::vector<char*> payloads = PayloadsOf(aggregate, states, rows.size());

@@ -78,7 +78,8 @@ class DuckDbQuery : public BatchQuery {
       inner_.push_back(inner);
       return std::shared_ptr<BatchQuery>(std::move(inner));
     };
-    SqlWriter writer(connection_.get(), open_scan, open_ordered, options.evaluation);
+    SqlWriter writer(connection_.get(), open_scan, open_ordered, options.evaluation,
+                     options.letters);
     ASSIGN_OR_RETURN(sql_, writer.Write(query));
     return Status::Ok();
   }

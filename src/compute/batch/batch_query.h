@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "compute/batch/batch_letters.h"
 #include "compute/batch/batch_scan.h"
 #include "compute/expression/evaluator.h"
 #include "sql/plan/plan.h"
@@ -15,6 +16,7 @@ struct BatchQueryOptions {
   int64_t memory_bytes_max = 0;  ///< 0: DuckDB's default
   std::string spill_directory =
       "";  ///< where larger-than-memory operators write; empty: they fail instead
+  BatchLetters* letters = nullptr;  ///< what takes rows that fail; null: they end the query
 };
 
 /// A bounded query that runs in DuckDB: our plan, our scans and our expressions, DuckDB's joins,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compute/batch/batch_scan.h"
+#include "compute/batch/row_guard.h"
 #include "compute/expression/evaluator.h"
 
 namespace forebay::compute {
@@ -17,6 +18,11 @@ Status RegisterExpression(duckdb_connection connection, const std::string& name,
                           const sql::ExpressionPtr& expression, const std::vector<int>& columns,
                           const std::vector<model::DataType>& input_types,
                           const EvaluationContext& context);
+
+/// Registers `make`'s guard as a DuckDB scalar function `name` of columns of `types`: TRUE for the
+/// rows that it lets pass. Each thread makes one of its own.
+Status RegisterGuard(duckdb_connection connection, const std::string& name, MakeRowGuard make,
+                     std::vector<model::DataType> types);
 
 /// Registers the table function `name`() that gives the readers' rows as columns c0, c1, ... of
 /// `types`; a reader is used by one thread. Without columns it gives one BOOLEAN column c0 of

@@ -33,12 +33,7 @@ void InitState(duckdb_init_info info) {
 void Evaluate(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   auto* expression = static_cast<ExpressionInfo*>(duckdb_scalar_function_get_extra_info(info));
   auto* state = static_cast<ExpressionState*>(duckdb_scalar_function_get_state(info));
-  model::Batch batch;
-  batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(input));
-  for (size_t i = 0; i < expression->types.size(); ++i) {
-    batch.columns.push_back(ColumnOfVector(duckdb_data_chunk_get_vector(input, i),
-                                           expression->types[i], batch.num_rows));
-  }
+  model::Batch batch = BatchOfChunk(input, expression->types);
   auto columns = state->evaluator->Evaluate(batch);
   if (!columns.ok()) {
     return duckdb_scalar_function_set_error(info, CarriedText(columns.error()).c_str());

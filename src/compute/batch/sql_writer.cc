@@ -65,14 +65,27 @@ Result<std::string> SqlWriter::Write(const PlanNode& root) {
 
 Result<std::string> SqlWriter::Input(const PlanNode& node, size_t index) {
   const PlanNode* input = node.inputs[index].get();
-  if (auto it = names_.find(input); it != names_.end()) return it->second;
+  if (auto it = names_.find(input); it != names_.end()) return Guarded(node, it->second);
   ASSIGN_OR_RETURN(std::string body, Body(*input));
   std::string name = fmt::format("n{}", next_++);
   // Inlined twice, its scans would run twice.
   const char* materialized = consumers_[input] > 1 ? "MATERIALIZED " : "";
   ctes_.push_back(fmt::format("{} AS {}({})", name, materialized, body));
   names_[input] = name;
-  return name;
+  return Guarded(node, name);
+}
+
+Result<std::string> SqlWriter::Guarded(const PlanNode& node, const std::string& input) {
+  if (!NeedsGuard(node, letters_)) return input;
+  auto [guarded, is_new] = guarded_.try_emplace(&node, fmt::format("n{}", next_));
+  if (!is_new) return guarded->second;
+  std::string function = fmt::format("fb_good{}", next_++);
+  std::vector<model::DataType> types = node.inputs[0]->OutputTypes();
+  RETURN_IF_ERROR(
+      RegisterGuard(connection_, function, GuardOf(node, context_, *letters_), std::move(types)));
+  ctes_.push_back(fmt::format("{} AS (SELECT * FROM {} WHERE {}({}))", guarded->second, input,
+                              function, ColumnList(node.inputs[0]->output.size())));
+  return guarded->second;
 }
 
 Result<std::string> SqlWriter::Body(const PlanNode& node) {
@@ -168,7 +181,7 @@ Result<std::string> SqlWriter::Calc(const sql::CalcNode& calc) {
   }
   if (list.empty()) list = "c0";
   std::string text = fmt::format("SELECT {} FROM {}", list, input);
-  if (calc.condition != nullptr) {
+  if (calc.condition != nullptr && !NeedsGuard(calc, letters_)) {
     ASSIGN_OR_RETURN(std::string condition, Scalar(calc.condition, types, names));
     text += " WHERE " + condition;
   }
@@ -371,7 +384,7 @@ void SqlWriter::NoteLimit(const sql::LimitNode& limit) {
   const PlanNode* node = limit.inputs[0].get();
   while (node->kind == PlanKind::kCalc && consumers_[node] == 1) {
     const auto& calc = static_cast<const sql::CalcNode&>(*node);
-    if (calc.condition != nullptr) return;
+    if (calc.condition != nullptr || NeedsGuard(calc, letters_)) return;
     node = calc.inputs[0].get();
   }
   if (node->kind == PlanKind::kTableScan && consumers_[node] == 1 &&

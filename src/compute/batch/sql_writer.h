@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compute/batch/batch_letters.h"
 #include "compute/batch/batch_scan.h"
 #include "compute/batch/match_scan.h"
 #include "compute/expression/evaluator.h"
@@ -19,12 +20,15 @@ namespace forebay::compute {
 /// the two dialects could read differently. Thread-compatible; used once.
 class SqlWriter {
  public:
+  /// `letters`: what takes rows that a node cannot compute; null: they end the query.
   SqlWriter(duckdb_connection connection, const OpenScan& open_scan,
-            const OpenOrdered& open_ordered, const EvaluationContext& context)
+            const OpenOrdered& open_ordered, const EvaluationContext& context,
+            BatchLetters* letters)
       : connection_(connection),
         open_scan_(open_scan),
         open_ordered_(open_ordered),
-        context_(context) {}
+        context_(context),
+        letters_(letters) {}
 
   /// kNotSupported for what batch mode cannot run.
   Result<std::string> Write(const sql::PlanNode& root);
@@ -35,6 +39,8 @@ class SqlWriter {
   Result<std::string> Body(const sql::PlanNode& node);
   /// The name of the CTE of input `index` of `node`.
   Result<std::string> Input(const sql::PlanNode& node, size_t index = 0);
+  /// The rows of the CTE `input` that `node` can compute, and wants; `input` when it takes all.
+  Result<std::string> Guarded(const sql::PlanNode& node, const std::string& input);
 
   Result<std::string> TableScan(const sql::TableScanNode& scan);
   Result<std::string> Values(const sql::ValuesNode& values);
@@ -80,9 +86,11 @@ class SqlWriter {
   const OpenScan& open_scan_;
   const OpenOrdered& open_ordered_;
   EvaluationContext context_;
+  BatchLetters* const letters_;
   std::map<const sql::PlanNode*, int> consumers_;
   std::map<const sql::PlanNode*, int64_t> limits_;  ///< of scans: more rows are not needed
   std::map<const sql::PlanNode*, std::string> names_;
+  std::map<const sql::PlanNode*, std::string> guarded_;  ///< inputs by the nodes that read them
   std::vector<std::string> ctes_;
   int next_ = 0;
 };

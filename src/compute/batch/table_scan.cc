@@ -7,6 +7,7 @@
 #include "compute/source/lake_part.h"
 #include "compute/source/partition_filter.h"
 #include "compute/source/source_factory.h"
+#include "sql/plan/plan_json.h"
 
 namespace forebay::compute {
 
@@ -157,8 +158,12 @@ class LakeOnlyReader : public BatchReader {
 class SourceDrain : public BatchReader, private SourceOutput {
  public:
   static Result<std::unique_ptr<BatchReader>> Open(const sql::TableScanNode& scan,
-                                                   const JobContext& context) {
+                                                   const JobContext& context,
+                                                   BatchLetters* letters) {
     auto drain = std::make_unique<SourceDrain>();
+    if (letters != nullptr) {
+      drain->letters_.emplace(*letters, kDecodeError, sql::KindName(scan.kind));
+    }
     ASSIGN_OR_RETURN(drain->source_, MakeSource(scan, context));
     ASSIGN_OR_RETURN(std::vector<SourceSplit> splits, drain->source_->EnumerateSplits(1));
     ASSIGN_OR_RETURN(drain->reader_, drain->source_->MakeReader());
@@ -186,11 +191,13 @@ class SourceDrain : public BatchReader, private SourceOutput {
   }
   void FinishSplit(int) override {}
   void AddSplit(const std::string&) override {}
+  BadRecords* bad_records() override { return letters_ ? &*letters_ : nullptr; }
 
   Waker waker_;  // outlives the reader
   std::unique_ptr<Source> source_;
   std::unique_ptr<SourceReader> reader_;
   std::deque<Batch> ready_;
+  std::optional<LettersOf> letters_;
   bool ended_ = false;
 };
 
@@ -309,7 +316,7 @@ Result<BatchReaders> OpenLake(const sql::TableScanNode& scan, const JobContext& 
 }
 
 Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext& context,
-                               std::optional<int64_t> limit) {
+                               std::optional<int64_t> limit, BatchLetters* letters) {
   bool foreign = scan.table.IsForeign();
   if (scan.as_of_ms && (foreign || scan.part != sql::ScanPart::kLake)) {
     return NotSupported("FOR SYSTEM_TIME AS OF in batch mode");
@@ -320,16 +327,16 @@ Result<BatchReaders> OpenTable(const sql::TableScanNode& scan, const JobContext&
                                                       : OpenLogs(scan, context);
   }
   BatchReaders readers;
-  ASSIGN_OR_RETURN(std::unique_ptr<BatchReader> reader, SourceDrain::Open(scan, context));
+  ASSIGN_OR_RETURN(std::unique_ptr<BatchReader> reader, SourceDrain::Open(scan, context, letters));
   readers.push_back(std::move(reader));
   return readers;
 }
 
 }  // namespace
 
-OpenScan MakeOpenScan(const JobContext& context) {
-  return [&context](const sql::TableScanNode& scan, std::optional<int64_t> limit) {
-    return OpenTable(scan, context, limit);
+OpenScan MakeOpenScan(const JobContext& context, BatchLetters* letters) {
+  return [&context, letters](const sql::TableScanNode& scan, std::optional<int64_t> limit) {
+    return OpenTable(scan, context, limit, letters);
   };
 }
 

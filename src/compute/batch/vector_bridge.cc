@@ -191,6 +191,16 @@ void WriteAt(const Column& column, duckdb_vector vector, idx_t at, StringCopy st
 
 }  // namespace
 
+model::Batch BatchOfChunk(duckdb_data_chunk chunk, const std::vector<DataType>& types) {
+  model::Batch batch;
+  batch.num_rows = static_cast<int>(duckdb_data_chunk_get_size(chunk));
+  for (size_t i = 0; i < types.size(); ++i) {
+    batch.columns.push_back(
+        ColumnOfVector(duckdb_data_chunk_get_vector(chunk, i), types[i], batch.num_rows));
+  }
+  return batch;
+}
+
 void WriteVector(const Column& column, duckdb_vector vector, StringCopy strings) {
   WriteAt(column, vector, 0, strings);
 }

@@ -10,6 +10,9 @@ namespace forebay::compute {
 /// copied; nested ones are.
 model::Column ColumnOfVector(duckdb_vector vector, const model::DataType& type, int num_rows);
 
+/// The vectors of a chunk as columns of `types`, valid as long as the chunk.
+model::Batch BatchOfChunk(duckdb_data_chunk chunk, const std::vector<model::DataType>& types);
+
 /// Whether long strings may be left where they are, because the column outlives the vector's use,
 /// or must be copied.
 enum class StringCopy { kShare, kCopy };

@@ -73,7 +73,8 @@ void CheckpointEntries::EndEntry() {
     return;
   }
   taken_count_ += count_;
-  taker_->TakePart(bytes_, std::exchange(count_, 0));
+  taker_->TakePart(bytes_.Take(), std::exchange(count_, 0));
+  bytes_.Clear();
 }
 
 Status CheckpointEntries::ForEachPart(const std::function<Status(std::string_view)>& part) const {

@@ -9,6 +9,7 @@
 #include "compute/operator/operator_factory.h"
 #include "sql/catalog/connector_options.h"
 #include "sql/plan/match_node.h"
+#include "sql/plan/plan_json.h"
 
 namespace forebay::compute {
 namespace {
@@ -272,15 +273,6 @@ class GraphBuilder {
   std::vector<Partitions> partitions_;
 };
 
-const char* KindName(PlanKind kind) {
-  static constexpr const char* kNames[] = {
-      "TableScan",     "Values",          "Calc",  "Watermark",  "Aggregate",
-      "WindowTable",   "WindowAggregate", "Join",  "LookupJoin", "Rank",
-      "Deduplicate",   "Union",           "Sort",  "Limit",      "Sink",
-      "OverAggregate", "Unnest",          "Match", "Changelog"};
-  return kNames[static_cast<int>(kind)];
-}
-
 std::string EdgeText(const JobEdge& edge, const JobGraph& graph) {
   std::string text = std::to_string(graph.vertices[edge.from].id);
   if (edge.partitioning == Partitioning::kSingle) text += " single";
@@ -302,7 +294,7 @@ Result<JobGraph> JobGraph::Build(const std::vector<sql::PlanPtr>& roots, int num
   return GraphBuilder(num_shards, shares).Build(roots);
 }
 
-std::string JobVertex::Name() const { return is_collect ? "Collect" : KindName(node->kind); }
+std::string JobVertex::Name() const { return is_collect ? "Collect" : sql::KindName(node->kind); }
 
 std::string JobGraph::ToString() const {
   std::string text;

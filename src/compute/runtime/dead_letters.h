@@ -9,19 +9,10 @@
 #include "compute/expression/evaluator.h"
 #include "compute/operator/row_operator.h"
 #include "compute/runtime/environment.h"
+#include "compute/runtime/letter_table.h"
 #include "compute/sink/sink.h"
-#include "compute/source/bad_record.h"
 
 namespace forebay::compute {
-
-/// What becomes of rows that cannot be read or computed: 'table.exec.bad-row.policy'.
-enum class BadRowPolicy {
-  kFail,        ///< the job fails
-  kSkip,        ///< they are left out
-  kDeadLetter,  ///< they go to the table 'table.exec.bad-row.table'
-};
-
-Result<BadRowPolicy> BadRowPolicyOf(const JobContext& context);
 
 /// The dead letters of one source or operator on one shard. Under kDeadLetter they are rows of a
 /// sink of their own, whose epoch is the epoch of this instance: a letter is committed with the

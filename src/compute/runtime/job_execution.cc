@@ -14,12 +14,15 @@
 namespace forebay::compute {
 namespace {
 
+constexpr size_t kLongestOrder = 1'000'000;
+
 /// How an operator treats rows that it cannot compute when letters may take them.
 enum class Failures : uint8_t {
-  kEndJob,     ///< they are the job's failure
-  kRows,       ///< rows are left out
-  kNullTimes,  ///< rows without a rowtime are left out
-  kPairs,      ///< a condition that fails is not true
+  kEndJob,            ///< they are the job's failure
+  kRows,              ///< rows are left out
+  kNullTimes,         ///< rows without a rowtime are left out
+  kPairs,             ///< a condition that fails is not true
+  kRowsOfAggregates,  ///< rows that a function cannot take are left out
 };
 
 Failures FailuresOf(const JobVertex& vertex) {
@@ -32,6 +35,9 @@ Failures FailuresOf(const JobVertex& vertex) {
     case sql::PlanKind::kUnnest:
     case sql::PlanKind::kDeduplicate:
     case sql::PlanKind::kMatch: return Failures::kPairs;
+    case sql::PlanKind::kAggregate:
+    case sql::PlanKind::kWindowAggregate:
+    case sql::PlanKind::kOverAggregate: return Failures::kRowsOfAggregates;
     default: return Failures::kEndJob;
   }
 }
@@ -47,6 +53,30 @@ std::vector<std::string> NamesOfLetters(const sql::PlanNode& node) {
     for (const sql::Field& field : node.inputs[i]->output) names.push_back(field.name);
   }
   return names;
+}
+
+/// Numbers of sources from 1 with commas, as "1*3,2" for "1,1,1,2"; indexes from 0.
+Result<std::vector<int>> ParseOrder(const std::string& text, int sources) {
+  std::vector<int> order;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  auto read_number = [&](int& number) {
+    auto [next, error] = std::from_chars(at, end, number);
+    at = next;
+    return error == std::errc() && number > 0;
+  };
+  while (at < end) {
+    int source = 0, rows = 1;
+    bool read = read_number(source) && source <= sources;
+    if (read && at < end && *at == '*') read = read_number((++at, rows));
+    read = read && order.size() + rows <= kLongestOrder;
+    if (!read || (at < end && *at++ != ',')) {
+      return InvalidArgument("setting source.order is no list of sources up to {}: '{}'", sources,
+                             text);
+    }
+    order.insert(order.end(), rows, source - 1);
+  }
+  return order;
 }
 
 }  // namespace
@@ -70,8 +100,9 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
   ASSIGN_OR_RETURN(int64_t rows,
                    context.IntegerSetting("source.batch-rows", model::Batch::kMaxRows));
   execution->batch_rows_ = std::clamp<int64_t>(rows, 1, model::Batch::kMaxRows);
-  if (auto orders = context.settings.find("input.order"); orders != context.settings.end()) {
-    ASSIGN_OR_RETURN(execution->input_orders_, ParseInputOrders(orders->second));
+  if (auto order = context.settings.find("source.order"); order != context.settings.end()) {
+    auto sources = static_cast<int>(execution->SourceVertices().size());
+    ASSIGN_OR_RETURN(execution->source_order_, ParseOrder(order->second, sources));
   }
   return execution;
 }
@@ -136,7 +167,7 @@ Result<std::unique_ptr<DeadLetters>> JobExecution::MakeLetters(const JobVertex& 
     ASSIGN_OR_RETURN(writer, letter_table_->MakeWriter(shard, graph_.num_shards, *this));
   }
   auto letters = std::make_unique<DeadLetters>(
-      vertex.Name(), vertex.is_source ? "decode-error" : "expression-error", std::move(writer),
+      vertex.Name(), vertex.is_source ? kDecodeError : kExpressionError, std::move(writer),
       kDeadLetterIds + vertex.id, shards_[shard]->scope().now_ms);
   if (!vertex.is_source) letters->SetNames(NamesOfLetters(*vertex.node));
   return letters;
@@ -202,6 +233,9 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));
   subtasks_.assign(count, std::vector<Subtask*>(graph_.num_shards));
   for (int vertex : SourceVertices()) RETURN_IF_ERROR(BuildSource(vertex, restored));
+  for (auto& shard : shards_) {
+    if (source_order_) shard->ReadInOrder(*source_order_);
+  }
   for (size_t i = 0; i < count; ++i) {
     if (!graph_.vertices[i].is_source) RETURN_IF_ERROR(BuildSubtasks(static_cast<int>(i)));
   }
@@ -299,21 +333,25 @@ bool JobExecution::FeedsVersions(int vertex) const {
 
 Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vertex, int shard) {
   std::unique_ptr<DeadLetters> letters;
-  if (FailuresOf(vertex) != Failures::kEndJob) {
+  std::unique_ptr<AggregateCheck> check;
+  Failures failures = FailuresOf(vertex);
+  if (failures == Failures::kRowsOfAggregates && bad_rows_ != BadRowPolicy::kFail) {
+    ASSIGN_OR_RETURN(check, AggregateCheck::Make(*vertex.node));
+    if (check == nullptr) failures = Failures::kEndJob;
+  }
+  if (failures != Failures::kEndJob) {
     ASSIGN_OR_RETURN(letters, MakeLetters(vertex, shard));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard, letters.get()));
   ShardScope& scope = shards_[shard]->scope();
   if (vertex.is_collect || dynamic_cast<WatermarkGenerator*>(op.get()) == nullptr) {
-    const InputOrder* order = OrderOf(vertex);
-    std::unique_ptr<Subtask> subtask =
-        order == nullptr ? std::make_unique<Subtask>(vertex, scope, std::move(op))
-                         : std::make_unique<OrderedSubtask>(vertex, scope, std::move(op), *order);
+    auto subtask = std::make_unique<Subtask>(vertex, scope, std::move(op));
     // Of the changes of a batch to a key, a temporal join needs every one.
     bool compacts = !vertex.is_collect && vertex.node->kind == sql::PlanKind::kDeduplicate;
     int index = static_cast<int>(&vertex - graph_.vertices.data());
     if (compacts && FeedsVersions(index)) subtask->SetRowByRow();
     subtask->SetDeadLetters(std::move(letters));
+    subtask->SetCheck(std::move(check));
     return subtask;
   }
   auto make = [this, &vertex, shard] { return MakeVertexOperator(vertex, shard, nullptr); };
@@ -344,17 +382,6 @@ IdleOrigins JobExecution::OriginsOf(int vertex, int shard) const {
       sender.is_source || (!sender.is_collect && sender.node->kind == sql::PlanKind::kWatermark);
   if (is_origin) return {vertex * graph_.num_shards + shard};
   return subtasks_[vertex][shard]->Origins();
-}
-
-const InputOrder* JobExecution::OrderOf(const JobVertex& vertex) const {
-  if (graph_.num_shards > 1) return nullptr;
-  size_t number = 0;
-  for (const JobVertex& each : graph_.vertices) {
-    if (each.inputs.size() < 2) continue;
-    if (&each == &vertex) return number < input_orders_.size() ? &input_orders_[number] : nullptr;
-    ++number;
-  }
-  return nullptr;
 }
 
 void JobExecution::Connect(int vertex, int input) {

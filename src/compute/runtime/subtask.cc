@@ -130,6 +130,11 @@ Status Subtask::ProcessBatch(int input, model::Batch batch) {
     if (!result.ok()) return result.status();
     return result->num_rows == 0 ? Status::Ok() : router_.Emit(std::move(*result));
   }
+  if (check_ != nullptr) {
+    ASSIGN_OR_RETURN(std::vector<uint32_t> good, check_->GoodRows(batch, *letters_));
+    if (good.empty()) return Status::Ok();
+    batch = batch.Gather(good);
+  }
   return op_->Process(input, std::move(batch));
 }
 

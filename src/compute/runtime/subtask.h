@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compute/aggregate/aggregate_check.h"
 #include "compute/exchange/output_router.h"
 #include "compute/job/job_graph.h"
 #include "compute/operator/operator.h"
@@ -76,6 +77,8 @@ class Subtask : public MessageReceiver {
   /// What the operator cannot compute goes to them. Null: it ends the job.
   void SetDeadLetters(std::unique_ptr<DeadLetters> letters) { letters_ = std::move(letters); }
   DeadLetters* letters() { return letters_.get(); }
+  /// Which rows go to them instead of to the operator.
+  void SetCheck(std::unique_ptr<AggregateCheck> check) { check_ = std::move(check); }
 
  protected:
   virtual Status ProcessBatch(int input, model::Batch batch);
@@ -129,6 +132,7 @@ class Subtask : public MessageReceiver {
   std::vector<Input> inputs_;
   InputWatermarks input_watermarks_;
   std::unique_ptr<DeadLetters> letters_;
+  std::unique_ptr<AggregateCheck> check_;
   SinkWriter* const sink_;               ///< op_ if it is one
   RowOperator* const row_operator_;      ///< likewise
   WaitingOperator* const waiting_;       ///< likewise

@@ -63,10 +63,12 @@ class BatchCursorImpl : public ResultCursor {
     cursor->context_.settings = settings;
     cursor->context_.settings["execution.runtime-mode"] = "batch";
     cursor->context_.evaluation = evaluation;
-    cursor->open_scan_ = compute::MakeOpenScan(cursor->context_);
+    ASSIGN_OR_RETURN(cursor->letters_, compute::BatchLetters::Open(cursor->context_));
+    cursor->open_scan_ = compute::MakeOpenScan(cursor->context_, cursor->letters_.get());
     compute::BatchQueryOptions options;
     options.evaluation = evaluation;
     options.spill_directory = engine.spill_directory;
+    options.letters = cursor->letters_.get();
     if (auto it = settings.find("batch.memory-limit"); it != settings.end()) {
       ASSIGN_OR_RETURN(options.memory_bytes_max, ParseByteSize(it->second));
     }
@@ -83,7 +85,10 @@ class BatchCursorImpl : public ResultCursor {
   bool is_changelog() const override { return false; }
   Result<std::optional<model::Batch>> Next(int timeout_ms) override {
     ASSIGN_OR_RETURN(model::Batch batch, fetch_->Next(timeout_ms));
-    if (batch.num_rows == 0) return std::optional<model::Batch>();
+    if (batch.num_rows == 0) {
+      if (letters_ != nullptr) RETURN_IF_ERROR(letters_->Flush());
+      return std::optional<model::Batch>();
+    }
     RETURN_IF_ERROR(CheckDecimals(plan_->output, batch));
     return std::optional(std::move(batch));
   }
@@ -93,6 +98,7 @@ class BatchCursorImpl : public ResultCursor {
  private:
   sql::PlanPtr plan_;
   compute::JobContext context_;
+  std::unique_ptr<compute::BatchLetters> letters_;
   compute::OpenScan open_scan_;
   std::unique_ptr<compute::BatchQuery> query_;  // it reads through the members above
   std::optional<BackgroundFetch> fetch_;        // last: its thread uses the query

@@ -55,7 +55,8 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
   RETURN_IF_ERROR(Items(select));
   num_visible = static_cast<int>(items_.size());
   if (select.having != nullptr) {
-    RETURN_IF_ERROR(Having(*select.having));
+    ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
+    ASSIGN_OR_RETURN(having_, analyzer.AnalyzeCondition(*select.having));
     grouped_ = true;
   }
   RETURN_IF_ERROR(OrderBy(order_by, order));
@@ -362,10 +363,7 @@ Result<ExpressionPtr> SelectAnalyzer::AddTypedAggregate(Aggregate aggregate,
 
 Result<ExpressionPtr> SelectAnalyzer::AnalyzeItem(const ExpressionAst& ast) {
   ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
-  item_ = &ast;
-  Result<ExpressionPtr> item = analyzer.Analyze(ast);
-  item_ = nullptr;
-  return item;
+  return analyzer.Analyze(ast);
 }
 
 Status SelectAnalyzer::Items(const SelectAst& select) {

@@ -394,7 +394,7 @@ constexpr const char* kKindNames[] = {
 constexpr int kKinds = static_cast<int>(std::size(kKindNames));
 
 Json OwnJson(const PlanNode& node) {
-  Json json = {{"kind", kKindNames[static_cast<int>(node.kind)]}};
+  Json json = {{"kind", KindName(node.kind)}};
   Json output = Json::array();
   for (const Field& field : node.output) {
     output.push_back({{"name", field.name},
@@ -454,6 +454,8 @@ PlanPtr NodeOf(const Json& json, const std::map<int, PlanPtr>& known) {
 }  // namespace
 
 std::string PlanSignature(const PlanNode& node) { return OwnJson(node).dump(); }
+
+const char* KindName(PlanKind kind) { return kKindNames[static_cast<int>(kind)]; }
 
 std::string PlanToJson(const std::vector<PlanPtr>& roots) {
   Json nodes = Json::array();

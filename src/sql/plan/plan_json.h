@@ -13,6 +13,8 @@ namespace forebay::sql {
 /// version 1.
 std::string PlanToJson(const std::vector<PlanPtr>& roots);
 
+/// What a plan calls such a node.
+const char* KindName(PlanKind kind);
 /// kCorruption for text that PlanToJson did not write, kNotSupported for a newer format version.
 Result<std::vector<PlanPtr>> PlanFromJson(std::string_view json);
 
