@@ -73,8 +73,7 @@ void CheckpointEntries::EndEntry() {
     return;
   }
   taken_count_ += count_;
-  taker_->TakePart(bytes_.Take(), std::exchange(count_, 0));
-  bytes_.Clear();
+  taker_->TakePart(bytes_, std::exchange(count_, 0));
 }
 
 Status CheckpointEntries::ForEachPart(const std::function<Status(std::string_view)>& part) const {

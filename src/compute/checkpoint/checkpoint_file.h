@@ -36,8 +36,9 @@ struct CheckpointEntry {
 class EntryPartTaker {
  public:
   virtual ~EntryPartTaker() = default;
-  /// `count` whole entries.
-  virtual void TakePart(std::string part, uint64_t count) = 0;
+  /// `count` whole entries. Leaves an empty part, perhaps with memory for the next entries: memory
+  /// that comes fresh from the system for every part would cost more than to fill it.
+  virtual void TakePart(ByteWriter& part, uint64_t count) = 0;
 };
 
 /// Serialises entries of one operator at a time: what a shard fills at a barrier.

@@ -209,7 +209,7 @@ class Merger {
 Result<uint64_t> MergeCheckpointFiles(io::FileSystem& fs, const std::vector<std::string>& inputs,
                                       const std::string& path, CheckpointFileKind kind,
                                       int64_t checkpoint_id) {
-  Merger merger(fs, std::string(io::ParentPath(path)), checkpoint_id);
+  Merger merger(fs, io::ParentPath(path), checkpoint_id);
   for (const std::string& input : inputs) RETURN_IF_ERROR(merger.Add(input));
   ASSIGN_OR_RETURN(auto writer, CheckpointFileWriter::Create(fs, path, kind, checkpoint_id));
   while (!merger.AtEnd()) {

@@ -4,13 +4,17 @@
 
 namespace forebay::compute {
 
-void DeltaSpool::TakePart(std::string part, uint64_t count) {
+void DeltaSpool::TakePart(ByteWriter& part, uint64_t count) {
   {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [this] { return closed_ || queued_bytes_ < kQueuedBytesMax; });
-    if (closed_) return;
+    if (closed_) return part.Clear();
     queued_bytes_ += part.size();
-    queue_.push_back({std::move(part), count});
+    queue_.push_back({std::exchange(part, ByteWriter()), count});
+    if (!free_.empty()) {
+      part = std::move(free_.back());
+      free_.pop_back();
+    }
   }
   wake_();
 }
@@ -47,16 +51,23 @@ Status DeltaSpool::WriteQueued() {
     if (file_ == nullptr) {
       ASSIGN_OR_RETURN(file_, open_());
     }
-    RETURN_IF_ERROR(file_->Append(part.entries, part.count));
+    RETURN_IF_ERROR(file_->Append(part.entries.view(), part.count));
     {
       std::lock_guard lock(mutex_);
       queued_bytes_ -= part.entries.size();
+      part.entries.Clear();
+      if (free_.size() < kFreeMax) free_.push_back(std::move(part.entries));
     }
     room_.notify_all();
   }
 }
 
 std::unique_ptr<CheckpointFileWriter> DeltaSpool::TakeFile() {
+  std::vector<ByteWriter> unused;
+  {
+    std::lock_guard lock(mutex_);
+    unused.swap(free_);
+  }
   return std::exchange(file_, nullptr);
 }
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <vector>
 
 #include "compute/checkpoint/checkpoint_file.h"
 
@@ -22,7 +22,7 @@ class DeltaSpool : public EntryPartTaker {
   explicit DeltaSpool(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   /// A shard: entries of the checkpoint being taken.
-  void TakePart(std::string part, uint64_t count) override;
+  void TakePart(ByteWriter& part, uint64_t count) override;
   /// Whether so much waits that slices of snapshots should wait, too.
   bool IsFull() const;
   size_t queued_bytes() const;
@@ -41,9 +41,10 @@ class DeltaSpool : public EntryPartTaker {
 
  private:
   struct Part {
-    std::string entries;
+    ByteWriter entries;
     uint64_t count;
   };
+  static constexpr size_t kFreeMax = 32;
 
   const std::function<void()> wake_;
   mutable std::mutex mutex_;
@@ -51,6 +52,7 @@ class DeltaSpool : public EntryPartTaker {
   // Guarded by mutex_:
   std::deque<Part> queue_;
   size_t queued_bytes_ = 0;
+  std::vector<ByteWriter> free_;  ///< of what was written, while a checkpoint is taken
   bool closed_ = false;
   // The coordinator's:
   OpenFunction open_;

@@ -148,9 +148,21 @@ Result<Kernel> BooleanToDecimal(const CallSite& call) {
   });
 }
 
+/// The cells are those of the other type already.
+Kernel Retype(const CallSite& call) {
+  return [type = call.type](const BatchState& state, Operands args) -> Result<Column> {
+    if (!args[0].constant) return args[0].column.WithType(type);
+    std::vector<uint32_t> zeros(static_cast<size_t>(state.num_rows), 0);
+    return args[0].column.WithType(type).Gather(zeros);
+  };
+}
+
 Result<Kernel> DecimalToDecimal(const CallSite& call) {
   int from = call.args[0].scale(), to = call.type.scale(), precision = call.type.precision();
   bool wide = call.type.physical() == PhysicalType::kInt128;
+  bool keeps = from == to && precision >= call.args[0].precision() &&
+               call.type.physical() == call.args[0].physical();
+  if (keeps) return Retype(call);
   return FromDecimal(call, [=](RowWriter& out, Int128 value) {
     SetDecimal(out, wide, RescaleDecimal(value, from, to, precision));
   });
@@ -295,10 +307,7 @@ Result<Kernel> TextToText(const CallSite& call) {
   bool keeps = call.type.length() == DataType::kMaxLength || call.type.length() <= 0 ||
                (call.args[0].length() <= call.type.length() && call.args[0].length() > 0 &&
                 (call.type.Is(TypeRoot::kVarchar) || call.type.Is(TypeRoot::kVarbinary)));
-  if (keeps) {
-    return RowKernel<std::string_view>(
-        call, [](RowWriter& out, std::string_view text) { out.Share(text); });
-  }
+  if (keeps) return Retype(call);
   return RowKernel<std::string_view>(call,
                                      [type = call.type](RowWriter& out, std::string_view text) {
                                        std::string fitted(text);
@@ -336,14 +345,6 @@ Result<Kernel> CastNumber(const CallSite& call) {
   if (to.Is(TypeRoot::kDecimal)) return decimal ? DecimalToDecimal(call) : NumberToDecimal(call);
   if (to.IsNumeric()) return decimal ? DecimalToNumber(call) : NumberToNumber(call);
   return NoKernel(call);
-}
-
-Kernel Retype(const CallSite& call) {
-  return [type = call.type](const BatchState& state, Operands args) -> Result<Column> {
-    if (!args[0].constant) return args[0].column.WithType(type);
-    std::vector<uint32_t> zeros(static_cast<size_t>(state.num_rows), 0);
-    return args[0].column.WithType(type).Gather(zeros);
-  };
 }
 
 Kernel AlwaysNull(const CallSite& call) {

@@ -191,8 +191,9 @@ int64_t ExtractTime(Unit unit, int64_t nanos) {
   }
 }
 
-int64_t Extract(Unit unit, const DayTime& time) {
-  CivilDate date = model::CivilOfDays(time.days);
+/// A unit that hangs on the calendar date.
+int64_t ExtractDate(Unit unit, int64_t days) {
+  CivilDate date = model::CivilOfDays(days);
   auto centuries = [&](int64_t length) {
     return date.year > 0 ? (date.year + length - 1) / length : (date.year - length + 1) / length;
   };
@@ -201,14 +202,27 @@ int64_t Extract(Unit unit, const DayTime& time) {
     case Unit::kQuarter: return (date.month + 2) / 3;
     case Unit::kMonth: return date.month;
     case Unit::kDay: return date.day;
-    case Unit::kWeek: return IsoWeekOf(time.days).week;
-    case Unit::kIsoYear: return IsoWeekOf(time.days).year;
     case Unit::kDecade: return date.year / 10;
     case Unit::kCentury: return centuries(100);
     case Unit::kMillennium: return centuries(1000);
+    default: return days - model::DaysOfCivil(date.year, 1, 1) + 1;
+  }
+}
+
+int64_t Extract(Unit unit, const DayTime& time) {
+  switch (unit) {
+    case Unit::kYear:
+    case Unit::kQuarter:
+    case Unit::kMonth:
+    case Unit::kDay:
+    case Unit::kDecade:
+    case Unit::kCentury:
+    case Unit::kMillennium:
+    case Unit::kDayOfYear: return ExtractDate(unit, time.days);
+    case Unit::kWeek: return IsoWeekOf(time.days).week;
+    case Unit::kIsoYear: return IsoWeekOf(time.days).year;
     case Unit::kDayOfWeek: return IsoDayOfWeek(time.days) % 7 + 1;
     case Unit::kIsoDayOfWeek: return IsoDayOfWeek(time.days);
-    case Unit::kDayOfYear: return time.days - model::DaysOfCivil(date.year, 1, 1) + 1;
     case Unit::kEpoch: return time.days * 86'400 + time.nanos / 1'000'000'000;
     default: return ExtractTime(unit, time.nanos);
   }

@@ -118,7 +118,10 @@ Status LookupJoinOperator::Answer(const Asked& asked) {
   const Batch& batch = asked.rows;
   std::vector<uint32_t> own;
   ASSIGN_OR_RETURN(Batch joined, Joined(asked, own));
-  if (!left_outer_) {
+  // An outer join in which every row has found something is an inner one.
+  int met = 0;
+  for (size_t i = 0; i < own.size(); ++i) met += i == 0 || own[i] != own[i - 1] ? 1 : 0;
+  if (!left_outer_ || met == batch.num_rows) {
     return joined.num_rows == 0 ? Status::Ok() : context_.output->Emit(std::move(joined));
   }
   model::BatchBuilder builder(types_, batch.num_rows);

@@ -33,27 +33,25 @@ const NexmarkEventSpec& SpecOf(NexmarkEvent event) {
   return NexmarkEvents()[static_cast<size_t>(event)];
 }
 
-/// Spreads the cells of one kind of event over all rows of a block.
-template <typename T, typename Convert>
-void Spread(const NexmarkEventSpec& spec, const T* cells, T* rows, Convert convert) {
+/// Spreads the cells of one kind of event over all rows of a block; `copy` writes a cell.
+template <typename T, typename Copy>
+void Spread(const NexmarkEventSpec& spec, const T* cells, T* rows, Copy copy) {
   for (int cycle = 0; cycle < kCycles; ++cycle) {
     T* first = rows + cycle * kNexmarkCycle + spec.first;
-    for (int i = 0; i < spec.count; ++i) first[i] = convert(cells[i]);
+    for (int i = 0; i < spec.count; ++i) copy(cells[i], first[i]);
     cells += spec.count;
   }
 }
 
 void SpreadStrings(const NexmarkEventSpec& spec, const StringRef* cells, const char* heap,
                    StringRef* rows) {
-  uintptr_t begin = reinterpret_cast<uintptr_t>(heap);
-  Spread(spec, cells, rows, [begin](StringRef cell) {
-    if (!cell.IsInlined()) {
-      // The file has offsets where cells in memory have addresses.
-      auto offset = reinterpret_cast<uintptr_t>(cell.data());
-      cell.Rebase(
-          reinterpret_cast<const char*>(offset + begin));  // NOLINT(performance-no-int-to-ptr)
-    }
-    return cell;
+  // The file has offsets where cells in memory have addresses: the second half of long ones.
+  auto begin = reinterpret_cast<uintptr_t>(heap);
+  Spread(spec, cells, rows, [begin](const StringRef& cell, StringRef& row) {
+    uint64_t halves[2];
+    std::memcpy(halves, &cell, sizeof(halves));
+    halves[1] += cell.IsInlined() ? 0 : begin;
+    std::memcpy(static_cast<void*>(&row), halves, sizeof(halves));
   });
 }
 
@@ -143,7 +141,7 @@ Column NexmarkBatchMaker::MakeEvent(size_t index, const char* cells, const char*
       owners.push_back(owner);
     } else {
       Spread(spec, reinterpret_cast<const int64_t*>(from), reinterpret_cast<int64_t*>(rows.get()),
-             [](int64_t cell) { return cell; });
+             [](int64_t cell, int64_t& row) { row = cell; });
     }
     fields.emplace_back(field_type, kRows, rows.get(), validity.get(), std::move(owners));
   }

@@ -14,8 +14,6 @@
 namespace forebay::compute {
 namespace {
 
-constexpr size_t kLongestOrder = 1'000'000;
-
 /// How an operator treats rows that it cannot compute when letters may take them.
 enum class Failures : uint8_t {
   kEndJob,            ///< they are the job's failure
@@ -55,30 +53,6 @@ std::vector<std::string> NamesOfLetters(const sql::PlanNode& node) {
   return names;
 }
 
-/// Numbers of sources from 1 with commas, as "1*3,2" for "1,1,1,2"; indexes from 0.
-Result<std::vector<int>> ParseOrder(const std::string& text, int sources) {
-  std::vector<int> order;
-  const char* at = text.data();
-  const char* end = at + text.size();
-  auto read_number = [&](int& number) {
-    auto [next, error] = std::from_chars(at, end, number);
-    at = next;
-    return error == std::errc() && number > 0;
-  };
-  while (at < end) {
-    int source = 0, rows = 1;
-    bool read = read_number(source) && source <= sources;
-    if (read && at < end && *at == '*') read = read_number((++at, rows));
-    read = read && order.size() + rows <= kLongestOrder;
-    if (!read || (at < end && *at++ != ',')) {
-      return InvalidArgument("setting source.order is no list of sources up to {}: '{}'", sources,
-                             text);
-    }
-    order.insert(order.end(), rows, source - 1);
-  }
-  return order;
-}
-
 }  // namespace
 
 JobExecution::JobExecution(JobGraph graph, const JobContext& context, CheckpointStore* store)
@@ -100,9 +74,8 @@ Result<std::unique_ptr<JobExecution>> JobExecution::Make(JobGraph graph, const J
   ASSIGN_OR_RETURN(int64_t rows,
                    context.IntegerSetting("source.batch-rows", model::Batch::kMaxRows));
   execution->batch_rows_ = std::clamp<int64_t>(rows, 1, model::Batch::kMaxRows);
-  if (auto order = context.settings.find("source.order"); order != context.settings.end()) {
-    auto sources = static_cast<int>(execution->SourceVertices().size());
-    ASSIGN_OR_RETURN(execution->source_order_, ParseOrder(order->second, sources));
+  if (auto orders = context.settings.find("input.order"); orders != context.settings.end()) {
+    ASSIGN_OR_RETURN(execution->input_orders_, ParseInputOrders(orders->second));
   }
   return execution;
 }
@@ -233,9 +206,6 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   source_tasks_.assign(count, std::vector<SourceTask*>(graph_.num_shards));
   subtasks_.assign(count, std::vector<Subtask*>(graph_.num_shards));
   for (int vertex : SourceVertices()) RETURN_IF_ERROR(BuildSource(vertex, restored));
-  for (auto& shard : shards_) {
-    if (source_order_) shard->ReadInOrder(*source_order_);
-  }
   for (size_t i = 0; i < count; ++i) {
     if (!graph_.vertices[i].is_source) RETURN_IF_ERROR(BuildSubtasks(static_cast<int>(i)));
   }
@@ -345,7 +315,10 @@ Result<std::unique_ptr<Subtask>> JobExecution::MakeSubtask(const JobVertex& vert
   ASSIGN_OR_RETURN(std::unique_ptr<Operator> op, MakeVertexOperator(vertex, shard, letters.get()));
   ShardScope& scope = shards_[shard]->scope();
   if (vertex.is_collect || dynamic_cast<WatermarkGenerator*>(op.get()) == nullptr) {
-    auto subtask = std::make_unique<Subtask>(vertex, scope, std::move(op));
+    const InputOrder* order = OrderOf(vertex);
+    std::unique_ptr<Subtask> subtask =
+        order == nullptr ? std::make_unique<Subtask>(vertex, scope, std::move(op))
+                         : std::make_unique<OrderedSubtask>(vertex, scope, std::move(op), *order);
     // Of the changes of a batch to a key, a temporal join needs every one.
     bool compacts = !vertex.is_collect && vertex.node->kind == sql::PlanKind::kDeduplicate;
     int index = static_cast<int>(&vertex - graph_.vertices.data());
@@ -382,6 +355,17 @@ IdleOrigins JobExecution::OriginsOf(int vertex, int shard) const {
       sender.is_source || (!sender.is_collect && sender.node->kind == sql::PlanKind::kWatermark);
   if (is_origin) return {vertex * graph_.num_shards + shard};
   return subtasks_[vertex][shard]->Origins();
+}
+
+const InputOrder* JobExecution::OrderOf(const JobVertex& vertex) const {
+  if (graph_.num_shards > 1) return nullptr;
+  size_t number = 0;
+  for (const JobVertex& each : graph_.vertices) {
+    if (each.inputs.size() < 2) continue;
+    if (&each == &vertex) return number < input_orders_.size() ? &input_orders_[number] : nullptr;
+    ++number;
+  }
+  return nullptr;
 }
 
 void JobExecution::Connect(int vertex, int input) {

@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "compute/checkpoint/checkpoint_store.h"
 #include "compute/job/job_graph.h"
 #include "compute/runtime/environment.h"
+#include "compute/runtime/ordered_subtask.h"
 #include "compute/runtime/shard.h"
 #include "compute/sink/sink.h"
 #include "compute/source/source.h"
@@ -72,6 +72,8 @@ class JobExecution : public ShardListener, public SinkControl {
   /// Refuses jobs whose rows would wait for ever for their commit.
   Status CheckCommits() const;
   std::vector<int> SourceVertices() const;
+  /// The order of a vertex's inputs, or null: rows are taken as they come.
+  const InputOrder* OrderOf(const JobVertex& vertex) const;
   Status BuildSource(int vertex, const RestoredCheckpoint* restored);
   Status BuildSubtasks(int vertex);
   /// Whether what `vertex` sends are the versions of a temporal join.
@@ -110,8 +112,8 @@ class JobExecution : public ShardListener, public SinkControl {
   int64_t idle_timeout_ms_ = 0;
   bool row_by_row_ = false;  ///< mini-batches are off
   int64_t batch_rows_ = model::Batch::kMaxRows;
-  std::optional<std::vector<int>> source_order_;  ///< see Shard::ReadInOrder
-  bool each_row_watermarks_ = false;              ///< a watermark after every row that brings one
+  std::vector<InputOrder> input_orders_;  ///< of operators with several inputs; fewer: as they come
+  bool each_row_watermarks_ = false;      ///< a watermark after every row that brings one
 
   std::vector<std::unique_ptr<Source>> sources_;        ///< by vertex
   std::vector<std::unique_ptr<Sink>> sinks_;            ///< by vertex

@@ -147,8 +147,8 @@ Result<bool> Shard::RunOnce() {
     RETURN_IF_ERROR(MaybeInjectBarrier());
     RETURN_IF_ERROR(MaybeDrain());
     bool held = hold_sources_.load(std::memory_order_acquire) > 0 || IsFull(0);
-    if (!held && !(order_ && progress)) {
-      ASSIGN_OR_RETURN(bool any, order_ ? PollInOrder() : PollSources());
+    if (!held) {
+      ASSIGN_OR_RETURN(bool any, PollSources());
       progress |= any;
     }
   }
@@ -161,31 +161,6 @@ Result<bool> Shard::RunOnce() {
     listener_.OnEnded(scope_.shard);
   }
   return progress;
-}
-
-void Shard::ReadInOrder(std::vector<int> sources) {
-  order_ = std::move(sources);
-  for (auto& source : sources_) source->HoldRows();
-}
-
-Result<bool> Shard::PollInOrder() {
-  bool progress = false;
-  if (next_in_order_ == order_->size()) {
-    for (auto& source : sources_) {
-      if (source->ended()) continue;
-      RETURN_IF_ERROR(source->End());
-      progress = true;
-    }
-    return progress;
-  }
-  SourceTask& source = *sources_[(*order_)[next_in_order_]];
-  ASSIGN_OR_RETURN(progress, source.Poll());
-  if (source.HasHeld())
-    RETURN_IF_ERROR(source.EmitHeld());
-  else if (!source.ended())
-    return progress;
-  ++next_in_order_;
-  return true;
 }
 
 Result<bool> Shard::PollSources() {

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -46,10 +45,6 @@ class Shard {
   /// Channels that instances of `region` on this shard send on.
   void AddOutgoing(int region, Channel* channel) { outgoing_[region].push_back(channel); }
 
-  /// Rows are read one at a time from these sources, numbered as they were added; the next one when
-  /// the last one is behind all operators. All sources end when the list does.
-  void ReadInOrder(std::vector<int> sources);
-
   Status Open(const RestoredCheckpoint* restored);
   void Start();
   /// Any thread: asks for a barrier with this id, higher than any before.
@@ -73,7 +68,6 @@ class Shard {
   void Run();
   Result<bool> RunOnce();
   Result<bool> PollSources();
-  Result<bool> PollInOrder();
   Status MaybeInjectBarrier();
   Status MaybeDrain();
   bool HasOverflow(int region) const;
@@ -89,8 +83,6 @@ class Shard {
   /// Before the operators, whose state it holds.
   const std::unique_ptr<StateMemory> memory_;
   ShardScope scope_;
-  std::optional<std::vector<int>> order_;
-  size_t next_in_order_ = 0;
   const std::atomic<int>& hold_sources_;
   ShardListener& listener_;
   Waker waker_;

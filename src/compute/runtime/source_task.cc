@@ -20,13 +20,13 @@ void SourceTask::AddSplit(const std::string& id) {
 Status SourceTask::Open(Waker& waker) { return reader_->Open(std::move(splits_), waker); }
 
 Result<bool> SourceTask::Poll() {
-  if (ended_ || !held_.empty()) return false;
+  if (ended_) return false;
   SubtaskMetrics* caller = scope_.busy.Switch(&metrics_);
   Result<PollOutcome> outcome = reader_->Poll(*this);
   scope_.busy.Switch(caller);
   if (!outcome.ok()) return outcome.status();
   metrics_.rows_out.store(router_.rows_out(), std::memory_order_relaxed);
-  if (*outcome != PollOutcome::kEnd || !held_.empty()) return *outcome != PollOutcome::kNothing;
+  if (*outcome != PollOutcome::kEnd) return *outcome != PollOutcome::kNothing;
   RETURN_IF_ERROR(End());
   return true;
 }
@@ -39,18 +39,7 @@ Status SourceTask::End() {
   return router_.Broadcast(MessageKind::kEnd);
 }
 
-Status SourceTask::EmitHeld() {
-  auto [split, row] = std::move(held_.front());
-  held_.pop_front();
-  split_scope_.current = split;
-  return router_.Emit(std::move(row));
-}
-
 Status SourceTask::Emit(int split, model::Batch batch) {
-  for (int row = 0; holds_ && row < batch.num_rows; ++row) {
-    held_.emplace_back(split, batch.Slice(row, 1));
-  }
-  if (holds_) return Status::Ok();
   split_scope_.current = split;
   if (batch.num_rows <= batch_rows_) return router_.Emit(std::move(batch));
   for (int begin = 0; begin < batch.num_rows; begin += batch_rows_) {

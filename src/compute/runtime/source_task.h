@@ -1,8 +1,5 @@
 #pragma once
 
-#include <deque>
-#include <utility>
-
 #include "compute/checkpoint/checkpoint_store.h"
 #include "compute/exchange/output_router.h"
 #include "compute/runtime/dead_letters.h"
@@ -32,11 +29,7 @@ class SourceTask : public SourceOutput {
   Result<bool> Poll();
   /// Ends it where it is.
   Status End();
-  bool CanCheckpoint() const { return ended_ || (held_.empty() && reader_->CanCheckpoint()); }
-  /// Rows are held until EmitHeld sends them one at a time.
-  void HoldRows() { holds_ = true; }
-  bool HasHeld() const { return !held_.empty(); }
-  Status EmitHeld();
+  bool CanCheckpoint() const { return ended_ || reader_->CanCheckpoint(); }
   Status InjectBarrier(int64_t checkpoint);
   int64_t NextPollMs() const { return ended_ ? -1 : reader_->NextPollMs(); }
   bool ended() const { return ended_; }
@@ -59,8 +52,6 @@ class SourceTask : public SourceOutput {
   SplitScope split_scope_;
   const int batch_rows_;
   std::unique_ptr<DeadLetters> letters_;
-  bool holds_ = false;
-  std::deque<std::pair<int, model::Batch>> held_;  ///< single rows with their splits
   bool ended_ = false;
 };
 

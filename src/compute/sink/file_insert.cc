@@ -51,9 +51,7 @@ Status CarryOut(io::FileSystem& fs, const FileInsertPlan& plan) {
     RETURN_IF_ERROR(Move(fs, StagedPath(plan, name), io::JoinPath(plan.directory, name)));
   }
   for (const std::string& name : plan.success_files) {
-    std::string path = io::JoinPath(plan.directory, name);
-    RETURN_IF_ERROR(
-        WriteSuccessFile(fs, std::string(io::ParentPath(path)), path.substr(path.rfind('/') + 1)));
+    RETURN_IF_ERROR(WriteSuccessFile(fs, io::JoinPath(plan.directory, name)));
   }
   for (const std::string& directory : directories) {
     RETURN_IF_ERROR(fs.SyncDirectory(directory));
@@ -152,8 +150,7 @@ Result<FileInsertPlan> FileInsert::PlanOf(std::vector<std::string> names) const 
   plan.files = std::move(names);
   std::set<std::string> partitions;
   for (const std::string& name : plan.files) {
-    partitions.insert(
-        name.substr(0, name.rfind('/') == std::string::npos ? 0 : name.rfind('/') + 1));
+    partitions.insert(name.substr(0, name.rfind('/') + 1));
   }
   if (target_.partition_columns.empty()) partitions.insert("");
   // As in Flink 2.3, a partition that was named and gets no rows keeps those it has, even under

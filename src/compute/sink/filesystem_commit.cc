@@ -30,10 +30,10 @@ Status ShowStagedFile(const FilesystemTarget& target, std::string_view name,
   return {};
 }
 
-Status WriteSuccessFile(io::FileSystem& fs, const std::string& directory, const std::string& name) {
+Status WriteSuccessFile(io::FileSystem& fs, const std::string& path) {
   Failpoint("file_sink.before_success_file");
-  RETURN_IF_ERROR(fs.Open(io::JoinPath(directory, name), io::OpenMode::kTruncate).status());
-  return fs.SyncDirectory(directory);
+  RETURN_IF_ERROR(fs.Open(path, io::OpenMode::kTruncate).status());
+  return fs.SyncDirectory(io::ParentPath(path));
 }
 
 Status EpochCommitter::Commit(StateReader& commits, const std::atomic<bool>&) {
@@ -110,7 +110,8 @@ Status EpochCommitter::CommitPartitions(StateReader& commits) {
     if (!is_done) continue;
     std::string directory = io::JoinPath(target_.directory, partition);
     RETURN_IF_ERROR(target_.fs.CreateDirectories(directory));
-    RETURN_IF_ERROR(WriteSuccessFile(target_.fs, directory, target_.commit.success_file()));
+    RETURN_IF_ERROR(
+        WriteSuccessFile(target_.fs, io::JoinPath(directory, target_.commit.success_file())));
   }
   for (const Report& report : reports) {
     if (done[report.partition]) board_.Done(report.shard, report.partition, report.pending.version);

@@ -51,6 +51,6 @@ Status ShowStagedFile(const FilesystemTarget& target, std::string_view name,
                       std::set<std::string>& directories);
 
 /// Makes an empty file.
-Status WriteSuccessFile(io::FileSystem& fs, const std::string& directory, const std::string& name);
+Status WriteSuccessFile(io::FileSystem& fs, const std::string& path);
 
 }  // namespace forebay::compute

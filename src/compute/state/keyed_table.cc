@@ -92,6 +92,7 @@ void KeyedTable::LookupAll(const Keys& keys, std::vector<Entry*>& entries) {
   entries.resize(keys.size());
   StateFetch fetch;
   if (fetch.IsNeeded()) {
+    fetch.WaitForRoom();
     // All of the batch at once: a disk does many reads in the time of one. Of the index first,
     // which knows where the entries are.
     for (size_t i = 0; i < keys.size(); ++i) fetch.Add(&groups_[keys.hash(i) & group_mask_]);
@@ -225,9 +226,10 @@ void KeyedTable::Place(Entry* entry) {
 }
 
 /// Pages that lie on the disk come in large pieces when all entries are read in turn.
-void KeyedTable::ReadAhead(size_t page) const {
+void KeyedTable::ReadAhead(size_t page, StateFetch& fetch) const {
   constexpr size_t kPages = 32;
-  if (page % kPages != 0) return;
+  if (page % kPages != 0 || !fetch.IsNeeded()) return;
+  fetch.WaitForRoom();
   size_t bytes = stride_ << page_shift_;
   for (size_t i = page; i < std::min(page + 2 * kPages, pages_.size()); ++i) {
     auto begin = reinterpret_cast<uintptr_t>(pages_[i]) & ~uintptr_t{4095};
@@ -263,15 +265,24 @@ void KeyedTable::Rehash(size_t groups) {
   groups_.assign(groups, Group{});
   group_mask_ = groups - 1;
   used_slots_ = 0;
-  constexpr uint32_t kAhead = 16;
-  for (uint32_t number = 0; number < num_entries_; ++number) {
-    if ((number & page_mask_) == 0) ReadAhead(number >> page_shift_);
-    if (number + kAhead < num_entries_) {
-      __builtin_prefetch(&groups_[At(number + kAhead)->hash & group_mask_], 1);
+  StateFetch fetch;
+  auto place = [&](size_t begin, size_t end) {
+    constexpr uint32_t kAhead = 16;
+    for (uint32_t number = 0; number < num_entries_; ++number) {
+      if ((number & page_mask_) == 0) ReadAhead(number >> page_shift_, fetch);
+      if (number + kAhead < num_entries_) {
+        __builtin_prefetch(&groups_[At(number + kAhead)->hash & group_mask_], 1);
+      }
+      Entry* entry = At(number);
+      size_t group = entry->hash & group_mask_;
+      if ((entry->flags & kLive) != 0 && group >= begin && group < end) Place(entry);
     }
-    Entry* entry = At(number);
-    if ((entry->flags & kLive) != 0) Place(entry);
-  }
+  };
+  // State on disk is read in turn once for every part of the index, rather than the index at random
+  // for every entry.
+  constexpr size_t kGroupsTogether = (size_t{4} << 20) / sizeof(Group);
+  size_t together = fetch.IsNeeded() ? std::min(kGroupsTogether, groups) : groups;
+  for (size_t begin = 0; begin < groups; begin += together) place(begin, begin + together);
 }
 
 void KeyedTable::Erase(Entry* entry) {

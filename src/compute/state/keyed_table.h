@@ -13,6 +13,8 @@
 
 namespace forebay::compute {
 
+class StateFetch;
+
 /// A hash table from encoded keys to payloads of a fixed size: the home of all keyed state. Entries
 /// never move, so pointers to them hold until they are erased. A new payload is zeros.
 ///
@@ -174,7 +176,7 @@ class KeyedTable {
   std::span<char> ReleasableBytes(size_t page) const;
   void Place(Entry* entry);
   void Rehash(size_t groups);
-  void ReadAhead(size_t page) const;
+  void ReadAhead(size_t page, StateFetch& fetch) const;
   template <bool kInsert, typename Keys>
   void LookupAll(const Keys& keys, std::vector<Entry*>& entries);
 

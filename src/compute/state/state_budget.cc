@@ -5,11 +5,23 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <string>
 
 namespace forebay::compute {
 namespace {
 
 std::atomic<int64_t> sharing_jobs{0};
+constexpr std::streamsize kLineMax = 1024;
+
+/// What the system could give without taking it from anybody; 0 when it does not say.
+int64_t AvailableBytes() {
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  for (int64_t kib = 0; file >> name >> kib; file.ignore(kLineMax, '\n')) {
+    if (name == "MemAvailable:") return kib * 1024;
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -27,7 +39,8 @@ int64_t StateBudget::MachineBytes() {
   return bytes;
 }
 
-StateBudget::StateBudget(int64_t bytes, double fraction) : bytes_(bytes), fraction_(fraction) {
+StateBudget::StateBudget(int64_t bytes, double fraction, int64_t spare_bytes)
+    : bytes_(bytes), fraction_(fraction), spare_bytes_(spare_bytes) {
   if (bytes_ <= 0) ++sharing_jobs;
 }
 
@@ -39,6 +52,12 @@ int64_t StateBudget::bytes() const {
   if (bytes_ > 0) return bytes_;
   int64_t jobs = std::max<int64_t>(sharing_jobs.load(std::memory_order_relaxed), 1);
   return static_cast<int64_t>(static_cast<double>(MachineBytes()) * fraction_) / jobs;
+}
+
+int64_t StateBudget::spare_bytes() const {
+  constexpr int64_t kParts = 8;
+  if (spare_bytes_ >= 0) return spare_bytes_;
+  return std::min(AvailableBytes(), MachineBytes()) / kParts;
 }
 
 }  // namespace forebay::compute

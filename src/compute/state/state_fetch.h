@@ -22,6 +22,10 @@ class StateFetch {
     addresses_.push_back(address);
     if (addresses_.size() == kAddressesMax) Go();
   }
+  /// Before a batch of rows, which waits while the disk does not follow.
+  void WaitForRoom() {
+    if (memory_ != nullptr) memory_->WaitForRoom();
+  }
   void Go() {
     if (addresses_.empty()) return;
     memory_->Fetch(addresses_);

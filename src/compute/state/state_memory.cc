@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include "base/log.h"
@@ -19,8 +18,6 @@ constexpr uint32_t kHugeUnits = kHugePageBytes / StateMemory::kUnit;
 /// Freed memory that is kept for the next piece: tables of windows come and go.
 constexpr int64_t kIdleUnitsMax = (64 << 20) / StateMemory::kUnit;
 constexpr size_t kIdleRunsMax = 4096;
-/// Less of the file than this may always be in memory for a moment.
-constexpr int64_t kCachedBytesMin = 32 << 20;
 
 thread_local StateMemory* current_memory = nullptr;
 
@@ -102,6 +99,7 @@ StateMemory::~StateMemory() {
   ::munmap(base_, kReservedBytes);
   if (file_ >= 0) ::close(file_);
   if (process_ >= 0) ::close(process_);
+  if (page_map_ >= 0) ::close(page_map_);
 }
 
 Status StateMemory::status() const {
@@ -173,11 +171,7 @@ void* StateMemory::Allocate(size_t bytes, bool index) {
     std::fill(begin, begin + count, Unit::kFresh);
     PageOut(excess);
     std::fill(begin, begin + count, index ? Unit::kIndex : Unit::kHeld);
-    // Not faster than the sweeper can follow, or memory fills with what the file holds.
-    if (cached_bytes_ > std::max(2 * BudgetBytes(), kCachedBytesMin)) {
-      wake_.notify_all();
-      wake_.wait_for(lock, std::chrono::milliseconds(20));
-    }
+    WaitForSweeper(lock);
   }
   return At(static_cast<size_t>(unit));
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -24,11 +25,13 @@ namespace forebay::compute {
 /// without a name in the spill directory, and the file is mapped in their place: addresses, and so
 /// all pointers in the state, stay; what is used stays in memory, what is not is read when it is
 /// touched. A thread of its own keeps what the file holds in memory within the budget: it takes
-/// units out of the address space, and those that nobody has touched by its next turn out of
-/// memory.
+/// units out of the address space, and those that hardly anybody has touched by its next turn out
+/// of memory. What is in use may take more, while the machine has memory to spare; beyond that all
+/// units go, and rows wait for it.
 ///
-/// The lookup of a key costs nothing for it. Allocate and PageOut belong to the shard's thread;
-/// the rest is thread-safe. The file is never read after a crash: checkpoints hold the state.
+/// The lookup of a key costs nothing for it. Allocate, WaitForRoom and PageOut belong to the
+/// shard's thread; the rest is thread-safe. The file is never read after a crash: checkpoints hold
+/// the state.
 class StateMemory {
  public:
   /// `budget` is shared by the shards of the job; `directory` is made when it is needed first.
@@ -45,6 +48,8 @@ class StateMemory {
   }
   /// Begins to read the pages of these addresses that are on disk, and does not wait.
   void Fetch(std::span<const void* const> addresses);
+  /// Waits while far more of the file is in memory than may be: before rows bring in more of it.
+  void WaitForRoom();
   /// For objects of many sizes (state_allocator.h).
   ByteArena& objects() { return *objects_; }
   bool HasAddresses() const { return base_ != nullptr; }
@@ -118,13 +123,21 @@ class StateMemory {
   int64_t BudgetBytes() const;
   bool PageOutArea(Area& area, Unit kind, int64_t& units);
   Status PageOutRun(uint32_t unit, uint32_t count);
+  void WaitForSweeper(std::unique_lock<std::mutex>& lock);
   Status OpenFile();
 
   void Sweep();
   void SweepOnce();
+  struct Run {
+    uint32_t unit;
+    uint32_t count;
+  };
   int64_t CountCached();
-  void SweepArea(const Area& area, int64_t& excess);
-  void Drop(uint32_t unit, uint32_t count) const;
+  int64_t CachedBytes(Run run) const;
+  int64_t MappedBytes(Run run) const;
+  void SweepArea(const Area& area, bool hurries, int64_t& excess);
+  std::optional<Run> NextToDrop(const Area& area, bool hurries, size_t& seen);
+  void Drop(std::span<const Run> runs) const;
 
   const std::shared_ptr<StateBudget> budget_;
   const int num_shards_;
@@ -142,6 +155,8 @@ class StateMemory {
   uint32_t sweeps_[2] = {0, 0};                      ///< of the sweeper
   Status status_;
   bool stop_ = false;
+  bool waits_ = false;  ///< the shard, for the sweeper
+  int64_t turns_ = 0;   ///< of the sweeper
 
   std::condition_variable wake_;
   std::atomic<bool> failed_{false};
@@ -151,9 +166,11 @@ class StateMemory {
   std::atomic<int64_t> peak_units_{0};
   std::atomic<int64_t> peak_paged_units_{0};
   std::atomic<int64_t> outside_bytes_{0};
-  std::atomic<int64_t> cached_bytes_{0};  ///< of the file, as last counted
+  std::atomic<int64_t> cached_bytes_{0};        ///< of the file, as last counted
+  std::atomic<int64_t> cached_max_{INT64_MAX};  ///< rows wait beyond
   int file_ = -1;
-  int process_ = -1;  ///< this one, for Fetch
+  int page_map_ = -1;  ///< what of its addresses this process has mapped
+  int process_ = -1;   ///< this one, for Fetch
   std::thread sweeper_;
   std::unique_ptr<ByteArena> objects_ = std::make_unique<ByteArena>(kUnit);
 };

@@ -366,7 +366,11 @@ TEST_F(CheckpointStoreTest, DeltasAreWrittenWhileTheyAreMade) {
 TEST_F(CheckpointStoreTest, AClosedSpoolHoldsNobodyUp) {
   DeltaSpool spool([] {});
   std::thread shard([&] {
-    for (int i = 0; i < 100; ++i) spool.TakePart(std::string(1 << 20, 'x'), 1);
+    for (int i = 0; i < 100; ++i) {
+      ByteWriter part;
+      part.WriteBytes(std::string(1 << 20, 'x'));
+      spool.TakePart(part, 1);
+    }
   });
   while (spool.queued_bytes() < DeltaSpool::kQueuedBytesMax) std::this_thread::yield();
   spool.Close();

@@ -145,8 +145,17 @@ TEST(InputWatermarksTest, ASenderWithFewerOriginsMayStayIdle) {
   watermarks.Advance(1, 0, 30);
   watermarks.SetIdle(0, 0);
   EXPECT_EQ(watermarks.Minimum(), 20) << "while 1 goes on, so does the sender of 0 and 1";
-  EXPECT_EQ(InputWatermarks(1).Minimum(), kMaxWatermark) << "an input without channels";
   EXPECT_EQ(watermarks.Origins(), (IdleOrigins{0, 1}));
+}
+
+TEST(InputWatermarksTest, AnInputWithoutChannelsHasNoSay) {
+  InputWatermarks watermarks(2);
+  EXPECT_EQ(watermarks.Minimum(), kMaxWatermark);
+  watermarks.AddChannel(1, {0});
+  watermarks.Advance(1, 0, 10);
+  EXPECT_EQ(watermarks.Minimum(), 10);
+  watermarks.SetIdle(1, 0);
+  EXPECT_EQ(watermarks.Minimum(), std::nullopt);
 }
 
 }  // namespace

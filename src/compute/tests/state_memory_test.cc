@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -110,6 +111,44 @@ TEST(StateMemory, ABatchIsReadFromDiskAtOnce) {
   addresses.push_back(&random);  // of no shard
   memory.Fetch(addresses);
   for (int64_t row = 0; row < kRows; row += 5) ASSERT_EQ(PayloadOf(*table, row), row * 7);
+}
+
+/// Batches of random keys touch pages faster than any disk takes them.
+TEST(StateMemory, RowsWaitForTheDiskRatherThanFillMemory) {
+  TempDirectory directory;
+  StateMemory memory(std::make_shared<StateBudget>(8 * kMiB, 0.4, 0), 1, directory.path());
+  StateMemory::Scope scope(&memory);
+  constexpr int64_t kRows = 1'500'000;
+  constexpr uint32_t kBatchRows = 2000;
+  auto table = FilledTable(kRows);
+  ASSERT_GT(memory.spilled_bytes(), 100 * kMiB);
+  std::mt19937_64 random(5);
+  std::vector<uint32_t> all(kBatchRows);
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<KeyedTable::Entry*> entries;
+  int64_t most = 0;
+  for (int batch = 0; batch < 100; ++batch) {
+    EncodedKeys keys;
+    keys.rows.offsets = {0};
+    std::vector<int64_t> rows;
+    for (uint32_t i = 0; i < kBatchRows; ++i) {
+      auto row = static_cast<int64_t>(random() % kRows);
+      const char* key = reinterpret_cast<const char*>(&row);
+      keys.rows.bytes.insert(keys.rows.bytes.end(), key, key + sizeof(row));
+      keys.rows.offsets.push_back(static_cast<uint32_t>(keys.rows.bytes.size()));
+      keys.hashes.push_back(static_cast<uint64_t>(row) * 0x9e3779b97f4a7c15);
+      rows.push_back(row);
+    }
+    table->Find(keys, all, entries);
+    for (uint32_t i = 0; i < kBatchRows; ++i) {
+      ASSERT_NE(entries[i], nullptr);
+      ASSERT_EQ(LoadLe<int64_t>(table->Payload(entries[i])), rows[i] * 7);
+      StoreLe<int64_t>(table->Payload(entries[i]) + 8, batch);  // so that it must be written
+    }
+    most = std::max(most, memory.resident_bytes());
+  }
+  // Twice the least that the file may have, the budget, and what came in during a turn.
+  EXPECT_LE(most, 60 * kMiB);
 }
 
 TEST(StateMemory, FreedMemoryIsGivenOutAgain) {

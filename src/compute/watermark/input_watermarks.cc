@@ -50,14 +50,12 @@ bool InputWatermarks::HasSay(const Channel& channel) const {
 }
 
 std::optional<Watermark> InputWatermarks::Minimum() const {
+  if (groups_.empty()) return kMaxWatermark;
   std::optional<Watermark> minimum;
-  auto take = [&](Watermark watermark) {
-    minimum = std::min(minimum.value_or(kMaxWatermark), watermark);
-  };
   for (const std::vector<Channel>& input : inputs_) {
-    if (input.empty()) take(kMaxWatermark);
     for (const Channel& channel : input) {
-      if (HasSay(channel)) take(channel.watermark);
+      if (!HasSay(channel)) continue;
+      minimum = std::min(minimum.value_or(kMaxWatermark), channel.watermark);
     }
   }
   return minimum;

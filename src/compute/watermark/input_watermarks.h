@@ -20,12 +20,12 @@ class InputWatermarks {
  public:
   explicit InputWatermarks(size_t inputs) : inputs_(inputs) {}
 
-  /// The next channel of an input, with the origins of its sender. An input without any has ended.
+  /// The next channel of an input, with the origins of its sender. An input without any has no say.
   void AddChannel(int input, const IdleOrigins& origins);
   /// Also ends the channel's idleness. Watermarks never fall.
   void Advance(int input, int channel, Watermark watermark);
   void SetIdle(int input, int channel);
-  /// nullopt when all are idle.
+  /// nullopt when all are idle; the end of time without any channel.
   std::optional<Watermark> Minimum() const;
   /// What makes the subtask idle.
   IdleOrigins Origins() const;

@@ -115,6 +115,7 @@ constexpr KnownSetting kSettings[] = {
     {"execution.checkpointing.interval", CheckDuration},
     {"execution.checkpointing.savepoint-dir", CheckText},
     {"execution.state-recovery.path", CheckText},
+    {"input.order", CheckText},
     {"parallelism.default", CheckParallelism},
     {"pipeline.auto-watermark-interval", CheckDuration},
     {"python.executable", CheckText},
@@ -122,7 +123,6 @@ constexpr KnownSetting kSettings[] = {
     {"python.fn-execution.timeout", CheckDuration},
     {"python.memory-limit", CheckMemory},
     {"source.batch-rows", CheckCount},
-    {"source.order", CheckText},
     {"table.dml-sync", CheckBoolean},
     {"table.exec.emit.allow-lateness", CheckDuration},
     {"table.exec.emit.early-fire.delay", CheckDuration},
@@ -140,7 +140,6 @@ constexpr KnownSetting kSettings[] = {
     {"table.exec.bad-row.table", CheckText},
     {"table.exec.source.idle-timeout", CheckDuration},
     {"table.local-time-zone", CheckTimeZone},
-    {"table.optimizer.reuse-sub-plan-enabled", CheckBoolean},
     {"table.plan.force-recompile", CheckBoolean},
     {"materialized-table.default-freshness.continuous", CheckDuration},
     {"materialized-table.default-freshness.full", CheckDuration},
@@ -208,8 +207,6 @@ void ApplySettings(const Settings& settings, sql::AnalyzerOptions& options) {
   }
   options.cdc_events_duplicate = IsOn(settings, "table.exec.source.cdc-events-duplicate");
   options.state_ttl_ms = DurationSetting(settings, "table.exec.state.ttl").value_or(0);
-  auto reuse = settings.find("table.optimizer.reuse-sub-plan-enabled");
-  options.reuse_sub_plans = reuse == settings.end() || reuse->second == "true";
   options.window_emit = WindowEmitOf(settings);
 }
 

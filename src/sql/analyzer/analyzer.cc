@@ -356,8 +356,7 @@ class StatementAnalyzer {
   }
 
   Result<std::vector<PlanPtr>> Optimized(std::vector<PlanPtr> roots) const {
-    return Optimize(std::move(roots), options_.streaming, options_.state_ttl_ms,
-                    options_.reuse_sub_plans);
+    return Optimize(std::move(roots), options_.streaming, options_.state_ttl_ms);
   }
 
   Result<BoundStatement> Changed(ChangeStatement bound) {

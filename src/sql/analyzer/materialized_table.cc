@@ -23,9 +23,8 @@ Result<DefiningQuery> AnalyzeQuery(QueryAnalyzer& queries, const QueryAst& ast, 
   options.streaming = streaming;
   QueryAnalyzer own(queries.catalog(), options);
   ASSIGN_OR_RETURN(Relation relation, own.Analyze(ast));
-  ASSIGN_OR_RETURN(
-      std::vector<PlanPtr> roots,
-      Optimize({relation.plan}, options.streaming, options.state_ttl_ms, options.reuse_sub_plans));
+  ASSIGN_OR_RETURN(std::vector<PlanPtr> roots,
+                   Optimize({relation.plan}, options.streaming, options.state_ttl_ms));
   DefiningQuery query;
   query.plan = roots[0];
   std::set<std::string> names;

@@ -24,8 +24,7 @@ struct AnalyzerOptions {
   std::map<std::string, std::string> python_settings;
   /// 'table.exec.source.cdc-events-duplicate': tables in formats of changes may say a change twice.
   bool cdc_events_duplicate = false;
-  int64_t state_ttl_ms = 0;     ///< 'table.exec.state.ttl'; 0: for ever
-  bool reuse_sub_plans = true;  ///< 'table.optimizer.reuse-sub-plan-enabled'
+  int64_t state_ttl_ms = 0;  ///< 'table.exec.state.ttl'; 0: for ever
   /// 'table.exec.emit.*'; a delay below 0: none is set.
   std::optional<WindowEmit> window_emit = {};
 };

@@ -55,8 +55,7 @@ Result<Relation> SelectAnalyzer::Analyze(const SelectAst& select,
   RETURN_IF_ERROR(Items(select));
   num_visible = static_cast<int>(items_.size());
   if (select.having != nullptr) {
-    ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
-    ASSIGN_OR_RETURN(having_, analyzer.AnalyzeCondition(*select.having));
+    RETURN_IF_ERROR(Having(*select.having));
     grouped_ = true;
   }
   RETURN_IF_ERROR(OrderBy(order_by, order));
@@ -363,7 +362,10 @@ Result<ExpressionPtr> SelectAnalyzer::AddTypedAggregate(Aggregate aggregate,
 
 Result<ExpressionPtr> SelectAnalyzer::AnalyzeItem(const ExpressionAst& ast) {
   ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
-  return analyzer.Analyze(ast);
+  item_ = &ast;
+  Result<ExpressionPtr> item = analyzer.Analyze(ast);
+  item_ = nullptr;
+  return item;
 }
 
 Status SelectAnalyzer::Items(const SelectAst& select) {

@@ -59,14 +59,17 @@ class SelectAnalyzer {
   struct PendingSubquery {
     Subquery subquery;
     std::map<int, ExpressionPtr> outer_values;  ///< by the column of scope_
+    bool filters = false;                       ///< a conjunct of HAVING, else a value
   };
 
   Status FromAndWhere(const SelectAst& select);
   Status Where(const ExpressionAst& condition);
+  Status Having(const ExpressionAst& condition);
+  Result<PendingSubquery> PendingOf(const ExpressionAst& ast);
   /// EXISTS or IN as a conjunct of WHERE.
   Status WhereSubquery(const ExpressionAst& ast, bool negated);
   /// The value of a subquery anywhere else in WHERE; null when `ast` is none.
-  Result<ExpressionPtr> WhereValue(const ExpressionAst& ast);
+  Result<ExpressionPtr> WhereValue(const ExpressionAst& ast, bool only_truth_matters);
   Result<Subquery> AnalyzeSubquery(const ExpressionAst& ast, ExpressionAnalyzer& operands);
   Result<ExpressionPtr> SubqueryOf(const ExpressionAst& ast);
   /// Joins the pending subqueries to plan_ and puts their values where they stand.
@@ -139,6 +142,7 @@ class SelectAnalyzer {
   std::vector<Pseudo> pseudo_;
   std::vector<Aggregate> aggregates_;
   const SelectAst* select_ = nullptr;
+  const ExpressionAst* item_ = nullptr;  ///< of SELECT, while it is analyzed
   std::optional<OverWindow> rank_;
   std::vector<OverCall> overs_;
   std::vector<PendingSubquery> subqueries_;

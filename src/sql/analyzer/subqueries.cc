@@ -32,6 +32,35 @@ const ExpressionAst* Membership(const ExpressionAst& ast, bool& negated) {
   return is_membership ? inner : nullptr;
 }
 
+// Whether NULL is as good as FALSE for `part`: a condition of WHERE, or of CASE WHEN, or a part of
+// one under AND and OR.
+bool OnlyTruthMatters(const ExpressionAst& part, const ExpressionAst& root, bool is_condition) {
+  if (&part == &root) return is_condition;
+  auto within = [&](const ExpressionAstPtr& arg, bool condition) {
+    return arg != nullptr && OnlyTruthMatters(part, *arg, condition);
+  };
+  bool is_logic = root.text == "AND" || root.text == "OR";
+  bool is_case = root.kind == ExpressionAstKind::kCase && root.args[0] == nullptr;
+  if (root.kind != ExpressionAstKind::kCall && root.kind != ExpressionAstKind::kCase) return false;
+  for (size_t i = 0; i < root.args.size(); ++i) {
+    // CASE: nothing or what is compared, then a condition and a value in turn, then ELSE.
+    bool is_when = is_case && i % 2 == 1 && i + 1 < root.args.size();
+    bool condition = is_case ? is_when : is_condition && is_logic;
+    if (within(root.args[i], condition)) return true;
+  }
+  return false;
+}
+
+// What AND combines, in order.
+std::vector<const ExpressionAst*> ConjunctsOf(const ExpressionAst& condition) {
+  if (condition.kind != ExpressionAstKind::kCall || condition.text != "AND") return {&condition};
+  std::vector<const ExpressionAst*> conjuncts;
+  for (const ExpressionAstPtr& arg : condition.args) {
+    for (const ExpressionAst* each : ConjunctsOf(*arg)) conjuncts.push_back(each);
+  }
+  return conjuncts;
+}
+
 OuterQuery OverScope(const PlanPtr& plan) {
   return {plan, [](const DataType& type, int column) { return Expression::Column(type, column); }};
 }
@@ -39,20 +68,17 @@ OuterQuery OverScope(const PlanPtr& plan) {
 }  // namespace
 
 Status SelectAnalyzer::Where(const ExpressionAst& condition) {
-  std::vector<const ExpressionAst*> conjuncts = {&condition};
   std::vector<ExpressionPtr> conditions;
   size_t columns = plan_->output.size();
-  while (!conjuncts.empty()) {
-    const ExpressionAst& ast = *conjuncts.back();
-    conjuncts.pop_back();
+  for (const ExpressionAst* ast : ConjunctsOf(condition)) {
     bool negated = false;
-    if (ast.kind == ExpressionAstKind::kCall && ast.text == "AND") {
-      for (auto it = ast.args.rbegin(); it != ast.args.rend(); ++it) conjuncts.push_back(it->get());
-    } else if (const ExpressionAst* member = Membership(ast, negated)) {
+    if (const ExpressionAst* member = Membership(*ast, negated)) {
       RETURN_IF_ERROR(WhereSubquery(*member, negated));
     } else {
-      ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
-      ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(ast));
+      ExpressionAnalyzer analyzer(scope_, [this, ast](const ExpressionAst& e) {
+        return WhereValue(e, OnlyTruthMatters(e, *ast, true));
+      });
+      ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(*ast));
       SplitConjuncts(analyzed, conditions);
     }
   }
@@ -66,8 +92,28 @@ Status SelectAnalyzer::Where(const ExpressionAst& condition) {
   return Status::Ok();
 }
 
+Status SelectAnalyzer::Having(const ExpressionAst& condition) {
+  ExpressionAnalyzer analyzer(scope_, [this](const ExpressionAst& call) { return Hook(call); });
+  std::vector<ExpressionPtr> conditions;
+  for (const ExpressionAst* ast : ConjunctsOf(condition)) {
+    bool negated = false;
+    if (const ExpressionAst* member = Membership(*ast, negated)) {
+      ASSIGN_OR_RETURN(PendingSubquery pending, PendingOf(*member));
+      pending.subquery.negated = pending.subquery.negated != negated;
+      pending.filters = true;
+      subqueries_.push_back(std::move(pending));
+    } else {
+      ASSIGN_OR_RETURN(ExpressionPtr analyzed, analyzer.AnalyzeCondition(*ast));
+      SplitConjuncts(analyzed, conditions);
+    }
+  }
+  having_ = Conjunction(conditions);
+  return Status::Ok();
+}
+
 Status SelectAnalyzer::WhereSubquery(const ExpressionAst& ast, bool negated) {
-  ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
+  ExpressionAnalyzer operands(scope_,
+                              [this](const ExpressionAst& e) { return WhereValue(e, false); });
   ASSIGN_OR_RETURN(Subquery subquery, AnalyzeSubquery(ast, operands));
   subquery.negated = subquery.negated != negated;
   auto joined = JoinAsFilter(subquery, OverScope(plan_), queries_.options().streaming);
@@ -76,10 +122,13 @@ Status SelectAnalyzer::WhereSubquery(const ExpressionAst& ast, bool negated) {
   return Status::Ok();
 }
 
-Result<ExpressionPtr> SelectAnalyzer::WhereValue(const ExpressionAst& ast) {
+Result<ExpressionPtr> SelectAnalyzer::WhereValue(const ExpressionAst& ast,
+                                                 bool only_truth_matters) {
   if (!IsSubquery(ast)) return SessionValue(ast);
-  ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& e) { return WhereValue(e); });
+  ExpressionAnalyzer operands(scope_,
+                              [this](const ExpressionAst& e) { return WhereValue(e, false); });
   ASSIGN_OR_RETURN(Subquery subquery, AnalyzeSubquery(ast, operands));
+  subquery.only_truth_matters = only_truth_matters && !subquery.negated;
   ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(subquery, OverScope(plan_)));
   plan_ = joined.plan;
   return joined.value;
@@ -114,8 +163,7 @@ Result<Subquery> SelectAnalyzer::AnalyzeSubquery(const ExpressionAst& ast,
                  ast.range.position);
 }
 
-Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
-  if (!IsSubquery(ast)) return ExpressionPtr();
+Result<SelectAnalyzer::PendingSubquery> SelectAnalyzer::PendingOf(const ExpressionAst& ast) {
   ExpressionAnalyzer operands(scope_, [this](const ExpressionAst& call) { return Hook(call); });
   PendingSubquery pending;
   ASSIGN_OR_RETURN(pending.subquery, AnalyzeSubquery(ast, operands));
@@ -125,6 +173,14 @@ Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
     const DataType& type = scope_.columns[static_cast<size_t>(column)].field.type;
     pending.outer_values[column] = Expression::Column(type, column);
   }
+  return pending;
+}
+
+Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
+  if (!IsSubquery(ast)) return ExpressionPtr();
+  ASSIGN_OR_RETURN(PendingSubquery pending, PendingOf(ast));
+  pending.subquery.only_truth_matters =
+      !ast.negated && item_ != nullptr && OnlyTruthMatters(ast, *item_, false);
   DataType type = TypeOf(pending.subquery);
   subqueries_.push_back(std::move(pending));
   return AddPseudo({Pseudo::Kind::kSubquery, static_cast<int>(subqueries_.size()) - 1},
@@ -132,13 +188,23 @@ Result<ExpressionPtr> SelectAnalyzer::SubqueryOf(const ExpressionAst& ast) {
 }
 
 Status SelectAnalyzer::ApplySubqueries() {
+  auto outer_of = [this](const PendingSubquery& pending) {
+    auto value_of = [&values = pending.outer_values](const DataType&, int column) {
+      return values.at(column);
+    };
+    return OuterQuery{plan_, value_of};
+  };
   for (size_t i = 0; i < pseudo_.size(); ++i) {
     if (pseudo_[i].kind != Pseudo::Kind::kSubquery) continue;
     const PendingSubquery& pending = subqueries_[static_cast<size_t>(pseudo_[i].index)];
-    auto value_of = [&](const DataType&, int column) { return pending.outer_values.at(column); };
-    ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(pending.subquery, {plan_, value_of}));
+    ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(pending.subquery, outer_of(pending)));
     plan_ = joined.plan;
     ReplacePending(kLaterStage + static_cast<int>(i), joined.value);
+  }
+  for (const PendingSubquery& pending : subqueries_) {
+    if (!pending.filters) continue;
+    ASSIGN_OR_RETURN(
+        plan_, JoinAsFilter(pending.subquery, outer_of(pending), queries_.options().streaming));
   }
   return Status::Ok();
 }

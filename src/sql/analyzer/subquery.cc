@@ -107,14 +107,16 @@ Result<ExpressionPtr> Matches(const Subquery& subquery, const PlanNode& right, s
 }
 
 /// Joins something to the outer plan, one join after another, so that the columns that are there
-/// stay where they are.
+/// stay where they are. As in Flink, an aggregate over all rows is joined with INNER: in streaming
+/// mode it has no row before the first one of its input.
 class ValueJoiner {
  public:
   explicit ValueJoiner(const OuterQuery& outer) : outer_(outer), plan_(outer.plan) {}
 
-  /// LEFT JOIN `right` on `keys` and `condition` (over the plan so far and then `right`); returns
-  /// where the columns of `right` begin.
-  Result<size_t> Add(const PlanPtr& right, const CorrelationKeys& keys, ExpressionPtr condition) {
+  /// Joins `right` on `keys` and `condition` (over the plan so far and then `right`); returns where
+  /// the columns of `right` begin.
+  Result<size_t> Add(const PlanPtr& right, const CorrelationKeys& keys, ExpressionPtr condition,
+                     JoinKind kind = JoinKind::kLeft) {
     size_t begin = plan_->output.size();
     Expressions conjuncts;
     for (size_t i = 0; i < keys.columns.size(); ++i) {
@@ -126,7 +128,7 @@ class ValueJoiner {
       conjuncts.push_back(std::move(equal));
     }
     if (condition != nullptr) SplitConjuncts(condition, conjuncts);
-    plan_ = MakeJoin(JoinKind::kLeft, plan_, right, {}, {}, Conjunction(conjuncts));
+    plan_ = MakeJoin(kind, plan_, right, {}, {}, Conjunction(conjuncts));
     return begin;
   }
   const PlanPtr& plan() const { return plan_; }
@@ -188,6 +190,11 @@ Result<JoinedValue> ScalarValue(const PlanPtr& plan, const OuterQuery& outer) {
   return JoinedValue{joiner.plan(), value};
 }
 
+// How aggregates of a subquery are joined: by correlation there are none for some outer rows.
+JoinKind KindFor(const CorrelationKeys& keys) {
+  return keys.columns.empty() ? JoinKind::kInner : JoinKind::kLeft;
+}
+
 // How many rows IN looks at, and how many of them without a NULL, by correlation.
 PlanPtr CountedRows(const PlanPtr& plan, const std::vector<int>& keys, size_t columns) {
   return MakeAggregate(plan, keys, {Count({}, "$rows"), Count(FirstColumns(columns), "$known")});
@@ -210,9 +217,10 @@ AggregateCall Extreme(const char* function, const DataType& type) {
 }
 
 // operand <comparison> ANY: whether it holds for the smallest or the largest row, as far as it
-// matters. FALSE without rows; NULL when it holds for none and a NULL was compared.
-Result<JoinedValue> AnyValue(const Subquery& subquery, Decorrelated& query,
-                             const OuterQuery& outer) {
+// matters. FALSE without rows; NULL when it holds for none and a NULL was compared. For a filter,
+// which drops outer rows without any, `only_true`.
+Result<JoinedValue> AnyValue(const Subquery& subquery, Decorrelated& query, const OuterQuery& outer,
+                             bool only_true) {
   if (subquery.operands.size() != 1) {
     return NotSupported("SQL-1020 comparisons of rows with ANY or ALL");
   }
@@ -222,7 +230,8 @@ Result<JoinedValue> AnyValue(const Subquery& subquery, Decorrelated& query,
                                    {Extreme("MIN", type), Extreme("MAX", type), Count({}, "$rows"),
                                     Count(FirstColumns(1), "$known")});
   ValueJoiner joiner(outer);
-  ASSIGN_OR_RETURN(size_t begin, joiner.Add(extremes, Grouped(keys), nullptr));
+  ASSIGN_OR_RETURN(size_t begin, joiner.Add(extremes, Grouped(keys), nullptr,
+                                            only_true ? JoinKind::kInner : KindFor(keys)));
   begin += keys.columns.size();
   const PlanNode& plan = *joiner.plan();
   bool is_above = subquery.comparison.starts_with("GREATER");
@@ -278,10 +287,12 @@ Result<JoinedValue> RowInValue(const Subquery& subquery, Decorrelated& query,
   }
   size_t columns = subquery.operands.size();
   ValueJoiner joiner(outer);
+  RETURN_IF_ERROR(
+      joiner.Add(CountedRows(query.plan, {}, columns), {}, nullptr, JoinKind::kInner).status());
   PlanPtr distinct = MakeAggregate(query.plan, FirstColumns(columns), {});
   size_t begin = joiner.plan()->output.size();
   ASSIGN_OR_RETURN(ExpressionPtr matches, Matches(subquery, *distinct, begin));
-  bool unsure = matches->type.nullable();
+  bool unsure = matches->type.nullable() && !subquery.only_truth_matters;
   RETURN_IF_ERROR(joiner.Add(distinct, {}, matches).status());
   ExpressionPtr found = Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin));
   if (!unsure) return JoinedValue{joiner.plan(), found};
@@ -314,11 +325,11 @@ Result<JoinedValue> InValue(const Subquery& subquery, const OuterQuery& outer) {
     return JoinedValue{scalar.plan, equal};
   }
   if (columns > 1 && subquery.comparison == "EQUALS") return RowInValue(subquery, query, outer);
-  if (subquery.comparison != "EQUALS") return AnyValue(subquery, query, outer);
+  if (subquery.comparison != "EQUALS") return AnyValue(subquery, query, outer, false);
   ASSIGN_OR_RETURN(CorrelationKeys keys, ToKeys(query, outer));
   ValueJoiner joiner(outer);
   ASSIGN_OR_RETURN(size_t counts, joiner.Add(CountedRows(query.plan, keys.columns, columns),
-                                             Grouped(keys), nullptr));
+                                             Grouped(keys), nullptr, KindFor(keys)));
   counts += keys.columns.size();
   std::vector<int> distinct_keys = FirstColumns(columns);
   CorrelationKeys behind = keys;
@@ -343,11 +354,20 @@ Result<JoinedValue> InValue(const Subquery& subquery, const OuterQuery& outer) {
   return JoinedValue{joiner.plan(), value};
 }
 
-Result<PlanPtr> FilterByValue(const Subquery& subquery, const OuterQuery& outer) {
-  ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(subquery, outer));
+PlanPtr FilterBy(const JoinedValue& joined, const OuterQuery& outer) {
   auto projections = IdentityProjections(*outer.plan);
   PlanPtr filtered = MakeFilter(joined.plan, joined.value);
   return MakeCalc(filtered, nullptr, std::move(projections), OutputNames(*outer.plan));
+}
+
+Result<PlanPtr> FilterByValue(const Subquery& subquery, const OuterQuery& outer) {
+  ASSIGN_OR_RETURN(JoinedValue joined, JoinAsValue(subquery, outer));
+  return FilterBy(joined, outer);
+}
+
+JoinedValue Negated(JoinedValue joined) {
+  joined.value = Expression::Call(joined.value->type, "NOT", {joined.value});
+  return joined;
 }
 
 }  // namespace
@@ -362,6 +382,10 @@ Result<PlanPtr> JoinAsFilter(const Subquery& subquery, const OuterQuery& outer, 
   PlanPtr plan = exists ? WithoutProjection(subquery.plan) : subquery.plan;
   ASSIGN_OR_RETURN(Decorrelated query, Decorrelate(plan, outer));
   if (query.empty_row) return FilterByValue(subquery, outer);
+  if (subquery.comparison != "EQUALS") {
+    ASSIGN_OR_RETURN(JoinedValue any, AnyValue(subquery, query, outer, !subquery.negated));
+    return FilterBy(subquery.negated ? Negated(std::move(any)) : any, outer);
+  }
   Expressions condition;
   for (const ExpressionPtr& e : query.predicates) condition.push_back(OverBoth(e, outer));
   if (!exists) {
@@ -369,8 +393,7 @@ Result<PlanPtr> JoinAsFilter(const Subquery& subquery, const OuterQuery& outer, 
                      Matches(subquery, *query.plan, outer.plan->output.size()));
     // NOT IN keeps a row only if it is different from all, for certain.
     bool unsure = subquery.negated && matches->type.nullable();
-    bool counts = unsure && !streaming && condition.empty() && subquery.operands.size() == 1 &&
-                  subquery.comparison == "EQUALS";
+    bool counts = unsure && !streaming && condition.empty() && subquery.operands.size() == 1;
     // A join on the key and two counts is faster than comparing all with all; in a changelog each
     // change of a count would be one of every row.
     if (counts) return FilterByValue(subquery, outer);
@@ -386,10 +409,7 @@ Result<JoinedValue> JoinAsValue(const Subquery& subquery, const OuterQuery& oute
   if (subquery.kind == SubqueryKind::kExists) return ExistsValue(subquery, outer);
   if (subquery.kind == SubqueryKind::kScalar) return ScalarValue(subquery.plan, outer);
   ASSIGN_OR_RETURN(JoinedValue joined, InValue(subquery, outer));
-  if (subquery.negated) {
-    joined.value = Expression::Call(joined.value->type, "NOT", {joined.value});
-  }
-  return joined;
+  return subquery.negated ? Negated(std::move(joined)) : joined;
 }
 
 }  // namespace forebay::sql

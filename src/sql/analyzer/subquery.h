@@ -18,6 +18,8 @@ struct Subquery {
   /// IN: what is compared with the columns of `plan`, over the outer query.
   std::vector<ExpressionPtr> operands;
   std::string comparison = "EQUALS";  ///< IN: of x > ANY (query) another one
+  /// As a value: where it stands, NULL is as good as FALSE.
+  bool only_truth_matters = false;
 };
 
 /// The type of the subquery as a value.

@@ -243,15 +243,6 @@ std::vector<PlanPtr> ShareEqualPlans(const std::vector<PlanPtr>& roots) {
   });
 }
 
-std::vector<PlanPtr> SeparatePlans(std::vector<PlanPtr> roots) {
-  for (PlanPtr& root : roots) {
-    std::shared_ptr<PlanNode> node = CloneNode(*root);
-    node->inputs = SeparatePlans(std::move(node->inputs));
-    root = node;
-  }
-  return roots;
-}
-
 std::vector<PlanPtr> MergeCalcs(const std::vector<PlanPtr>& roots) {
   auto counts = ConsumerCounts(roots);
   std::set<const PlanNode*> shared;  // rebuilt nodes with several consumers
@@ -309,15 +300,15 @@ std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots) {
 }
 
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming,
-                                      int64_t state_ttl_ms, bool reuse_sub_plans) {
+                                      int64_t state_ttl_ms) {
   for (PlanPtr& root : roots) root = PushFilters(root, {});
   roots = MergeCalcs(roots);
-  roots = reuse_sub_plans ? ShareEqualPlans(roots) : SeparatePlans(std::move(roots));
+  roots = ShareEqualPlans(roots);
   roots = PruneColumns(roots);
   roots = MergeCalcs(roots);
   roots = FinishRanks(roots, streaming);
   if (streaming) roots = NormalizeChangelogs(FinishJoins(roots));
-  if (reuse_sub_plans) roots = ShareEqualPlans(roots);
+  roots = ShareEqualPlans(roots);
   roots = PushIntoScans(roots);
   roots = MarkUsedFields(roots);
   std::vector<std::shared_ptr<PlanNode>> nodes;

@@ -9,16 +9,14 @@ namespace forebay::sql {
 
 /// Makes analyzed plans ready to run: filters move down and become join keys and ranks, equal
 /// sub-plans become one node, unused columns go, Calcs merge, changelog modes, upsert keys and ids
-/// are set. The roots of one statement share nodes, unless `reuse_sub_plans` is false.
-/// `state_ttl_ms` is for state that no hint speaks of ('table.exec.state.ttl'; 0: for ever).
+/// are set. The roots of one statement share nodes. `state_ttl_ms` is for state that no hint speaks
+/// of ('table.exec.state.ttl'; 0: for ever).
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming,
-                                      int64_t state_ttl_ms, bool reuse_sub_plans);
+                                      int64_t state_ttl_ms = 0);
 
 /// The steps, for tests; each keeps the plan's meaning and the roots' output.
 PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts);
 std::vector<PlanPtr> ShareEqualPlans(const std::vector<PlanPtr>& roots);
-/// The counterpart: trees without a node in common.
-std::vector<PlanPtr> SeparatePlans(std::vector<PlanPtr> roots);
 std::vector<PlanPtr> PruneColumns(const std::vector<PlanPtr>& roots);
 /// Tells scans which fields of ROW columns anything reads.
 std::vector<PlanPtr> MarkUsedFields(const std::vector<PlanPtr>& roots);
