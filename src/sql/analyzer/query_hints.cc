@@ -78,6 +78,23 @@ void CollectTables(const TableAst& ast, std::set<std::string>& names) {
   if (!name.empty()) names.insert(std::move(name));
 }
 
+void CollectTables(const SelectAst& select, std::set<std::string>& names);
+
+/// Those of the subqueries.
+void CollectTables(const ExpressionAst& ast, std::set<std::string>& names) {
+  for (const ExpressionAstPtr& arg : ast.args) {
+    if (arg != nullptr) CollectTables(*arg, names);
+  }
+  if (ast.query != nullptr) CollectTables(ast.query->select, names);
+}
+
+void CollectTables(const SelectAst& select, std::set<std::string>& names) {
+  if (select.from != nullptr) CollectTables(*select.from, names);
+  for (const SelectItemAst& item : select.items) CollectTables(*item.expression, names);
+  if (select.where != nullptr) CollectTables(*select.where, names);
+  if (select.having != nullptr) CollectTables(*select.having, names);
+}
+
 /// The tables that a hint names.
 std::vector<std::string> TablesOf(const QueryHint& hint) {
   if (hint.name == "LOOKUP") {
@@ -134,7 +151,7 @@ Result<std::vector<QueryHint>> QueryHintsOf(const SelectAst& select, bool stream
   std::vector<QueryHint> hints;
   if (select.hints.empty()) return hints;
   std::set<std::string> tables;
-  if (select.from != nullptr) CollectTables(*select.from, tables);
+  CollectTables(select, tables);
   for (const auto& [text, unused] : select.hints) {
     ASSIGN_OR_RETURN(std::vector<QueryHint> parsed, Parse(text, select.range.position));
     for (QueryHint& hint : parsed) {
