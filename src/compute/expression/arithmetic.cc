@@ -1,5 +1,4 @@
 #include <cmath>
-#include <limits>
 
 #include "compute/expression/decimal.h"
 #include "compute/expression/row_kernel.h"

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <array>
-#include <cstring>
 #include <unordered_map>
 
 #include "compute/expression/kernel.h"

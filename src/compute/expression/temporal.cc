@@ -1,5 +1,3 @@
-#include <array>
-
 #include "base/time_zone.h"
 #include "compute/expression/civil_time.h"
 #include "compute/expression/row_kernel.h"

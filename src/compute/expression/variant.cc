@@ -1,7 +1,6 @@
 #include "compute/expression/variant.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 #include <vector>
 

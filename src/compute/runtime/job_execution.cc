@@ -1,7 +1,6 @@
 #include "compute/runtime/job_execution.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "base/clock.h"

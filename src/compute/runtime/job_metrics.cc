@@ -1,7 +1,6 @@
 // What JobExecution tells about a run. Any thread.
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/clock.h"
 #include "compute/runtime/job_execution.h"

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <cmath>
-#include <map>
 #include <span>
 
 #include "base/ascii_case.h"

@@ -1,8 +1,6 @@
 // Values that Flink 2.2 gave for these expressions.
 #include <gmock/gmock.h>
 
-#include <cmath>
-
 #include "compute/tests/expression_tree.h"
 
 namespace forebay::compute {

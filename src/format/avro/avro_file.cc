@@ -1,8 +1,5 @@
 #include "format/avro/avro_file.h"
 
-#include <bit>
-#include <limits>
-
 #include "base/bytes.h"
 #include "base/random.h"
 #include "format/avro/avro_block.h"

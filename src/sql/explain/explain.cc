@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 
 #include "model/catalog_name.h"
 #include "sql/plan/match_node.h"

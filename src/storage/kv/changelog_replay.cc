@@ -1,7 +1,6 @@
 #include "storage/kv/changelog_replay.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "format/batch/log_batch.h"
 #include "format/row/row_key.h"
