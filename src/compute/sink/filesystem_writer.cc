@@ -77,7 +77,10 @@ Status FilesystemWriter::Process(int, Batch batch) {
   for (const auto& [partition, rows] : rows_of) {
     RETURN_IF_ERROR(Write(partition, cells, rows));
   }
-  if (target_.grouped && open_.size() > 1) RETURN_IF_ERROR(EndAllBut(last));
+  if (target_.grouped && open_.size() > 1) {
+    // Of sorted rows no others follow in the partitions before the last one.
+    RETURN_IF_ERROR(EndThose([&](const auto& open) { return open.first != last; }));
+  }
   return EndLargest();
 }
 
@@ -107,9 +110,9 @@ void FilesystemWriter::CountMemory(const OpenFile& file, int sign) {
   if (file.encoder.is_open()) descriptors_ += sign;
 }
 
-Status FilesystemWriter::EndAllBut(const std::string& partition) {
+Status FilesystemWriter::EndThose(const std::function<bool(OpenFiles::const_reference)>& wanted) {
   for (auto open = open_.begin(); open != open_.end();) {
-    if (open->first == partition) {
+    if (!wanted(*open)) {
       ++open;
       continue;
     }
@@ -158,18 +161,10 @@ Status FilesystemWriter::EndAll() {
 Status FilesystemWriter::Tick(int64_t now_ms) {
   if (now_ms - checked_ms_ < target_.rolling.check_ms) return {};
   checked_ms_ = now_ms;
-  for (auto open = open_.begin(); open != open_.end();) {
-    const OpenFile& file = open->second;
-    bool due = now_ms - file.opened_ms >= target_.rolling.rollover_ms ||
-               now_ms - file.written_ms >= target_.rolling.inactivity_ms;
-    if (!due) {
-      ++open;
-      continue;
-    }
-    RETURN_IF_ERROR(EndFile(open->first, open->second));
-    open = open_.erase(open);
-  }
-  return {};
+  return EndThose([&](const auto& open) {
+    return now_ms - open.second.opened_ms >= target_.rolling.rollover_ms ||
+           now_ms - open.second.written_ms >= target_.rolling.inactivity_ms;
+  });
 }
 
 Status FilesystemWriter::ProcessWatermark(Watermark watermark) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -89,8 +90,7 @@ class FilesystemWriter : public SinkWriter {
   int64_t NowMs() const { return context_.now_ms == nullptr ? 0 : context_.now_ms(); }
   Status Write(const std::string& partition, const model::Batch& cells,
                const std::vector<uint32_t>& rows);
-  /// Of sorted rows: no others follow in partitions but `partition`.
-  Status EndAllBut(const std::string& partition);
+  Status EndThose(const std::function<bool(OpenFiles::const_reference)>& wanted);
   /// While more is in memory than should be, or more files are open, the largest file ends.
   Status EndLargest();
   Status EndFile(const std::string& partition, OpenFile& file);
