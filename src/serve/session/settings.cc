@@ -207,6 +207,9 @@ void ApplySettings(const Settings& settings, sql::AnalyzerOptions& options) {
   }
   options.cdc_events_duplicate = IsOn(settings, "table.exec.source.cdc-events-duplicate");
   options.state_ttl_ms = DurationSetting(settings, "table.exec.state.ttl").value_or(0);
+  // A state that forgets rows after a time is not shared.
+  options.shares_tables =
+      IsOn(settings, "table.exec.shared-arrangements") && options.state_ttl_ms == 0;
   options.window_emit = WindowEmitOf(settings);
 }
 

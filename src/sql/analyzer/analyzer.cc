@@ -356,7 +356,8 @@ class StatementAnalyzer {
   }
 
   Result<std::vector<PlanPtr>> Optimized(std::vector<PlanPtr> roots) const {
-    return Optimize(std::move(roots), options_.streaming, options_.state_ttl_ms);
+    return Optimize(std::move(roots), options_.streaming, options_.state_ttl_ms,
+                    options_.shares_tables);
   }
 
   Result<BoundStatement> Changed(ChangeStatement bound) {

@@ -23,8 +23,9 @@ Result<DefiningQuery> AnalyzeQuery(QueryAnalyzer& queries, const QueryAst& ast, 
   options.streaming = streaming;
   QueryAnalyzer own(queries.catalog(), options);
   ASSIGN_OR_RETURN(Relation relation, own.Analyze(ast));
-  ASSIGN_OR_RETURN(std::vector<PlanPtr> roots,
-                   Optimize({relation.plan}, options.streaming, options.state_ttl_ms));
+  ASSIGN_OR_RETURN(
+      std::vector<PlanPtr> roots,
+      Optimize({relation.plan}, options.streaming, options.state_ttl_ms, options.shares_tables));
   DefiningQuery query;
   query.plan = roots[0];
   std::set<std::string> names;

@@ -24,7 +24,8 @@ struct AnalyzerOptions {
   std::map<std::string, std::string> python_settings;
   /// 'table.exec.source.cdc-events-duplicate': tables in formats of changes may say a change twice.
   bool cdc_events_duplicate = false;
-  int64_t state_ttl_ms = 0;  ///< 'table.exec.state.ttl'; 0: for ever
+  int64_t state_ttl_ms = 0;    ///< 'table.exec.state.ttl'; 0: for ever
+  bool shares_tables = false;  ///< 'table.exec.shared-arrangements'
   /// 'table.exec.emit.*'; a delay below 0: none is set.
   std::optional<WindowEmit> window_emit = {};
 };

@@ -300,9 +300,10 @@ std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots) {
 }
 
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming,
-                                      int64_t state_ttl_ms) {
+                                      int64_t state_ttl_ms, bool shares_tables) {
   for (PlanPtr& root : roots) root = PushFilters(root, {});
   roots = MergeCalcs(roots);
+  if (streaming && shares_tables) roots = RaiseFilters(roots);
   roots = ShareEqualPlans(roots);
   roots = PruneColumns(roots);
   roots = MergeCalcs(roots);

@@ -10,12 +10,16 @@ namespace forebay::sql {
 /// Makes analyzed plans ready to run: filters move down and become join keys and ranks, equal
 /// sub-plans become one node, unused columns go, Calcs merge, changelog modes, upsert keys and ids
 /// are set. The roots of one statement share nodes. `state_ttl_ms` is for state that no hint speaks
-/// of ('table.exec.state.ttl'; 0: for ever).
+/// of ('table.exec.state.ttl'; 0: for ever). `shares_tables`: joins may take a table's rows from
+/// where other jobs have them, if nothing stands between.
 Result<std::vector<PlanPtr>> Optimize(std::vector<PlanPtr> roots, bool streaming,
-                                      int64_t state_ttl_ms = 0);
+                                      int64_t state_ttl_ms = 0, bool shares_tables = false);
 
 /// The steps, for tests; each keeps the plan's meaning and the roots' output.
 PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts);
+/// Filters between regular joins and the tables whose rows they may share become a part of the
+/// joins' conditions.
+std::vector<PlanPtr> RaiseFilters(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> ShareEqualPlans(const std::vector<PlanPtr>& roots);
 std::vector<PlanPtr> PruneColumns(const std::vector<PlanPtr>& roots);
 /// Tells scans which fields of ROW columns anything reads.
@@ -35,6 +39,9 @@ std::vector<PlanPtr> NormalizeChangelogs(const std::vector<PlanPtr>& roots);
 /// Says how long the state of `node` is kept: what its hint says, else `default_ms`; for streaming.
 /// Nodes whose state ends with their windows, or with the watermark, have none.
 void SetStateTtl(PlanNode& node, int64_t default_ms);
+
+/// Whether it is the same whenever it is evaluated over the same row.
+bool Deterministic(const Expression& e);
 
 /// Every node once, inputs before consumers.
 std::vector<PlanPtr> TopologicalOrder(const std::vector<PlanPtr>& roots);

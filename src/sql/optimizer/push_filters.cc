@@ -19,12 +19,6 @@ namespace {
 
 using Conjuncts = std::vector<ExpressionPtr>;
 
-bool Deterministic(const Expression& e) {
-  if (e.kind == ExpressionKind::kCall && !IsDeterministic(e.function)) return false;
-  return std::all_of(e.args.begin(), e.args.end(),
-                     [](const ExpressionPtr& arg) { return Deterministic(*arg); });
-}
-
 std::vector<int> ColumnsOf(const Expression& e, size_t count) {
   std::vector<bool> used(count);
   CollectColumns(e, used);
@@ -338,6 +332,12 @@ PlanPtr PushUnnest(const UnnestNode& node, Conjuncts conjuncts) {
 }
 
 }  // namespace
+
+bool Deterministic(const Expression& e) {
+  if (e.kind == ExpressionKind::kCall && !IsDeterministic(e.function)) return false;
+  return std::all_of(e.args.begin(), e.args.end(),
+                     [](const ExpressionPtr& arg) { return Deterministic(*arg); });
+}
 
 PlanPtr PushFilters(const PlanPtr& node, std::vector<ExpressionPtr> conjuncts) {
   switch (node->kind) {
