@@ -135,6 +135,10 @@ Result<Kernel> MakeToTimestamp(const CallSite& call) {
       });
 }
 
+/// Text that is no date is the smallest moment there is, whose day Flink counts in 32 bits: a day of
+/// the year 1705471.
+constexpr int32_t kNoDate = 622'191'233;
+
 Result<Kernel> MakeToDate(const CallSite& call) {
   bool has_format = call.args.size() == 2;
   return WithFormat<std::string_view>(
@@ -144,7 +148,7 @@ Result<Kernel> MakeToDate(const CallSite& call) {
           return days ? out.Set(*days) : out.Null();
         }
         auto time = format.ParseLenient(text);
-        time ? out.Set(static_cast<int32_t>(time->days)) : out.Null();
+        out.Set(time ? static_cast<int32_t>(time->days) : kNoDate);
       });
 }
 
