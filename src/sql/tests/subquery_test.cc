@@ -48,6 +48,35 @@ TEST_F(SubqueryTest, NotInLooksAtNulls) {
               HasSubstr("Join(joinType=[LeftAntiJoin], where=[=(name, name)]"));
 }
 
+TEST_F(SubqueryTest, AggregatesOverAllRowsAreInnerJoins) {
+  std::string in = Explain("SELECT id, customer IN (SELECT name FROM c) FROM o");
+  EXPECT_THAT(in, HasSubstr("Join(joinType=[InnerJoin], where=[]"));
+  EXPECT_THAT(in, HasSubstr("Join(joinType=[LeftOuterJoin], where=[=(customer, name)]"));
+  std::string all = Explain("SELECT id FROM o WHERE price > ALL (SELECT age FROM c)");
+  EXPECT_THAT(all, HasSubstr("joinType=[InnerJoin]"));
+  EXPECT_THAT(all, HasSubstr("MAX(age)"));
+  // By correlation only what is not negated needs rows.
+  std::string of_row = "price > ANY (SELECT age FROM c WHERE name = customer)";
+  EXPECT_THAT(Explain("SELECT id FROM o WHERE " + of_row), HasSubstr("joinType=[InnerJoin]"));
+  EXPECT_THAT(Explain("SELECT id FROM o WHERE NOT " + of_row),
+              HasSubstr("joinType=[LeftOuterJoin]"));
+}
+
+TEST_F(SubqueryTest, MembershipInHavingIsASemiJoin) {
+  EXPECT_THAT(Explain("SELECT customer FROM o GROUP BY customer HAVING COUNT(*) > 1 AND "
+                      "customer IN (SELECT name FROM c)"),
+              HasSubstr("Join(joinType=[LeftSemiJoin], where=[=(customer, name)]"));
+}
+
+TEST_F(SubqueryTest, RowsAreNotComparedWithNullsWhereOnlyTruthMatters) {
+  std::string in = "(customer, id) IN (SELECT name, age FROM c)";
+  EXPECT_THAT(Explain("SELECT id, " + in + " FROM o"), HasSubstr("$possible"));
+  EXPECT_THAT(Explain("SELECT id, CASE WHEN " + in + " THEN 1 ELSE 0 END FROM o"),
+              Not(HasSubstr("$possible")));
+  EXPECT_THAT(Explain("SELECT id FROM o WHERE " + in + " OR id = 1"), Not(HasSubstr("$possible")));
+  EXPECT_THAT(Explain("SELECT id FROM o WHERE NOT (" + in + ") OR id = 1"), HasSubstr("$possible"));
+}
+
 TEST_F(SubqueryTest, CorrelatedAggregatesAreGroupedByTheCorrelation) {
   std::string plan = Explain(
       "SELECT id FROM o WHERE price > (SELECT AVG(p.price) FROM o AS p WHERE p.customer = "
