@@ -54,7 +54,8 @@ constexpr size_t kDateBytesMax = 27;
 
 char* PutDate(char* at, int64_t days) {
   CivilDate date = CivilOfDays(days);
-  if (date.year < 0) *at++ = '-';
+  // As Java writes years of more than four digits.
+  if (date.year < 0 || date.year > 9999) *at++ = date.year < 0 ? '-' : '+';
   auto year = static_cast<uint64_t>(std::abs(date.year));
   at = year < 10000 ? PutDigits(at, year, 4) : std::to_chars(at, at + 20, year).ptr;
   *at++ = '-';

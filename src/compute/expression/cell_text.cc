@@ -92,7 +92,7 @@ void AppendCell(std::string& out, const Column& column, int row, TimeZone* zone)
     case TypeRoot::kVarchar:
     case TypeRoot::kBinary:
     case TypeRoot::kVarbinary: out += column.GetString(row); return;
-    case TypeRoot::kDate: return model::AppendDate(out, column.Get<int32_t>(row));
+    case TypeRoot::kDate: return AppendCastDate(out, column.Get<int32_t>(row));
     case TypeRoot::kTime: return model::AppendTime(out, column.Get<int32_t>(row), type.precision());
     case TypeRoot::kTimestampLtz:
     case TypeRoot::kTimestamp: {

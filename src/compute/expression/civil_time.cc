@@ -79,9 +79,19 @@ void AppendClock(std::string& out, int64_t seconds) {
 
 }  // namespace
 
+void AppendCastDate(std::string& out, int64_t days) {
+  constexpr size_t kMonthAndDay = 6;  // "-05-06"
+  int64_t year = model::CivilOfDays(days).year;
+  if (year >= 0 && year <= 9999) return model::AppendDate(out, days);
+  std::string text;
+  model::AppendDate(text, days);
+  for (int64_t unit : {1000, 100, 10, 1}) out += static_cast<char>('0' + year / unit % 10);
+  out += text.substr(text.size() - kMonthAndDay);
+}
+
 void AppendTimestamp(std::string& out, int64_t cell, int64_t units_per_second, int precision) {
   DayTime time = SplitCell(cell, units_per_second);
-  model::AppendDate(out, time.days);
+  AppendCastDate(out, time.days);
   out += ' ';
   AppendClock(out, time.nanos / 1'000'000'000);
   int64_t nanos = time.nanos % 1'000'000'000;

@@ -45,6 +45,9 @@ int64_t JoinCell(const DayTime& time, int64_t units_per_second);
 /// Drops the digits beyond `precision`.
 int64_t TruncateNanos(int64_t nanos, int precision);
 
+/// A date as Flink casts it to text: of the year its last four digits, which below zero are
+/// characters before '0'.
+void AppendCastDate(std::string& out, int64_t days);
 /// Flink's text form: at least `precision` digits of the fraction, and all that are not zero.
 void AppendTimestamp(std::string& out, int64_t cell, int64_t units_per_second, int precision);
 

@@ -255,11 +255,14 @@ std::optional<DayTime> DateFormat::ParseLenient(std::string_view text, bool juli
     while (!text.empty() && (text[0] == ' ' || text[0] == '\t')) text.remove_prefix(1);
     bool adjacent = i + 1 < items_.size() && items_[i + 1].letter != 0;
     int64_t value = 0;
+    bool negative = !adjacent && text.starts_with('-');
+    if (negative) text.remove_prefix(1);
     size_t digits = text.size();
     if (!TakeDigits(text, 1, adjacent ? static_cast<size_t>(item.count) : 9, value)) {
       return std::nullopt;
     }
     digits -= text.size();
+    if (negative) value = -value;
     switch (item.letter) {
       case 'y':
       case 'u': fields.year = item.count == 2 && digits == 2 ? 2000 + value : value; break;
