@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 
 #include "format/row/compacted_columns.h"
@@ -109,7 +110,7 @@ TEST(CompactedRowTest, ManyRowsAtOnceAreTheSame) {
 
 TEST(CompactedRowTest, NumbersOfEveryLengthAreReadWhateverFollows) {
   for (int strings : {0, 1, 12}) {
-    std::vector<DataType> types = {DataType::BigInt(), DataType::String()};
+    std::vector<DataType> types = {DataType::Bigint(), DataType::String()};
     model::BatchBuilder builder(types);
     for (int bits = 0; bits < 64; ++bits) {
       builder.column(0).Append(static_cast<int64_t>(uint64_t{1} << bits));
@@ -117,7 +118,7 @@ TEST(CompactedRowTest, NumbersOfEveryLengthAreReadWhateverFollows) {
       builder.FinishRow();
     }
     Batch batch = builder.Finish();
-    if (strings == 0) batch = batch.Project({0});
+    if (strings == 0) batch = batch.Project(std::array{0});
     types.resize(batch.columns.size());
     std::vector<std::string> bytes(batch.num_rows);
     for (int row = 0; row < batch.num_rows; ++row) {
