@@ -1,7 +1,7 @@
 // Filters right above a stored table become a part of the condition of the join that reads it.
 
 #include <numeric>
-#include <optional>
+#include <vector>
 
 #include "sql/analyzer/expression_analyzer.h"
 #include "sql/optimizer/optimizer.h"
@@ -25,22 +25,31 @@ bool IsSharedTable(const PlanNode& node) {
          scan.part == ScanPart::kAll && !scan.as_of_ms.has_value();
 }
 
-/// The table's column behind each of the filter's; nothing when some are computed.
-std::optional<std::vector<int>> ColumnsOf(const CalcNode& filter) {
+/// The table's column behind each of the filter's; -1 for those that are computed.
+std::vector<int> ColumnsOf(const CalcNode& filter) {
   std::vector<int> columns;
   for (const ExpressionPtr& projection : filter.projections) {
-    if (projection->kind != ExpressionKind::kColumn) return std::nullopt;
-    columns.push_back(projection->column);
+    columns.push_back(projection->kind == ExpressionKind::kColumn ? projection->column : -1);
   }
   return columns;
 }
 
-/// Whether all columns of the table are there, in its order.
-bool IsWhole(const std::vector<int>& columns, const PlanNode& table) {
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i] != static_cast<int>(i)) return false;
+/// Whether the join can have the table with `columns` in place of the filter's: they are all of
+/// it, in its order, or those that the join needs, and nobody sees the others.
+bool CanReplace(const JoinNode& join, size_t side, const std::vector<int>& columns) {
+  if (join.join != JoinKind::kSemi && join.join != JoinKind::kAnti) {
+    std::vector<int> all(join.inputs[side]->inputs[0]->output.size());
+    std::iota(all.begin(), all.end(), 0);
+    return columns == all;
   }
-  return columns.size() == table.output.size();
+  size_t left = join.inputs[0]->output.size();
+  std::vector<bool> needed(left + columns.size());
+  if (join.condition != nullptr) CollectColumns(*join.condition, needed);
+  for (int key : join.right_keys) needed[left + static_cast<size_t>(key)] = true;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (needed[left + i] && columns[i] < 0) return false;
+  }
+  return true;
 }
 
 /// The join over the table itself, when a filter stands between.
@@ -49,13 +58,11 @@ void Raise(JoinNode& join, size_t side) {
   if (input.kind != PlanKind::kCalc || !IsSharedTable(*input.inputs[0])) return;
   const auto& filter = static_cast<const CalcNode&>(input);
   if (filter.condition == nullptr || !Deterministic(*filter.condition)) return;
-  std::optional<std::vector<int>> columns = ColumnsOf(filter);
-  // The right columns of these joins are nobody's business.
-  bool hides_columns = join.join == JoinKind::kSemi || join.join == JoinKind::kAnti;
-  if (!columns || (!hides_columns && !IsWhole(*columns, *filter.inputs[0]))) return;
+  std::vector<int> columns = ColumnsOf(filter);
+  if (!CanReplace(join, side, columns)) return;
   int left = static_cast<int>(join.inputs[0]->output.size());
   int shift = side == 0 ? 0 : left;
-  auto in_table = [&](int column) { return shift + (*columns)[static_cast<size_t>(column)]; };
+  auto in_table = [&](int column) { return shift + columns[static_cast<size_t>(column)]; };
   std::vector<ExpressionPtr> conjuncts;
   if (join.condition != nullptr) {
     std::vector<int> mapping(static_cast<size_t>(left));

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class AnalyzerTest : public ::testing::Test {
  protected:
@@ -36,8 +37,31 @@ class AnalyzerTest : public ::testing::Test {
     auto bound = AnalyzeSql("EXPLAIN CHANGELOG_MODE " + sql, catalog_, {});
     return bound.ok() ? std::get<ExplainStatement>(*bound).text : bound.status().ToString();
   }
+  std::string Shared(const std::string& sql, bool shares_tables) {
+    AnalyzerOptions options;
+    options.shares_tables = shares_tables;
+    auto bound = AnalyzeSql("EXPLAIN " + sql, catalog_, options);
+    return bound.ok() ? std::get<ExplainStatement>(*bound).text : bound.status().ToString();
+  }
   MapCatalog catalog_;
 };
+
+TEST_F(AnalyzerTest, FiltersOverSharedTablesAreConditionsOfTheirJoins) {
+  const std::string inner =
+      "SELECT page, name FROM clicks JOIN users ON user_id = id WHERE age > 17 AND page <> 'x'";
+  EXPECT_THAT(Shared(inner, false), ContainsRegex("Calc[^\n]*>.age, 17"));
+  EXPECT_THAT(Shared(inner, true), ContainsRegex("Join[^\n]*>.age, 17"));
+  EXPECT_THAT(Shared(inner, true), Not(ContainsRegex("Calc[^\n]*>.age, 17")));
+  EXPECT_THAT(Shared(inner, true), ContainsRegex("Calc[^\n]*<>.page, 'x'"))
+      << "the other side is filtered before it is kept";
+  const std::string anti =
+      "SELECT page FROM clicks WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = user_id AND age > "
+      "17)";
+  EXPECT_THAT(Shared(anti, true), ContainsRegex("Join[^\n]*LeftAntiJoin[^\n]*>.age, 17"));
+  EXPECT_THAT(Shared(anti, true), Not(ContainsRegex("Calc[^\n]*>.age, 17")));
+  const std::string padded = "SELECT page, name FROM users RIGHT JOIN clicks ON user_id = id";
+  EXPECT_EQ(Shared(padded, true), Shared(padded, false));
+}
 
 TEST_F(AnalyzerTest, UnknownColumnSaysWhereAndWhat) {
   Error error = Fail("SELECT user_id,\n  pagee FROM clicks");
