@@ -135,8 +135,8 @@ Result<Kernel> MakeToTimestamp(const CallSite& call) {
       });
 }
 
-/// Text that is no date is the smallest moment there is, whose day Flink counts in 32 bits: a day of
-/// the year 1705471.
+/// Text that is no date is the smallest moment there is, whose day Flink counts in 32 bits: a day
+/// of the year 1705471.
 constexpr int32_t kNoDate = 622'191'233;
 
 Result<Kernel> MakeToDate(const CallSite& call) {
