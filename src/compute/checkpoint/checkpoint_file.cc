@@ -16,7 +16,6 @@ constexpr size_t kCrcBytes = sizeof(uint32_t);
 constexpr size_t kFooterBytes = 1 + sizeof(uint64_t) + kCrcBytes;
 constexpr size_t kPieceBytes = 256 << 10;
 // Of entries in memory.
-constexpr size_t kPartBytes = 256 << 10;
 
 constexpr uint8_t kEndTag = 0;
 constexpr uint8_t kPutTag = 1;
@@ -66,14 +65,18 @@ void CheckpointEntries::Delete(std::string_view table, int key_group, std::strin
 }
 
 void CheckpointEntries::EndEntry() {
-  if (bytes_.size() < kPartBytes) return;
-  full_bytes_ += bytes_.size();
+  if (bytes_.size() < part_bytes_) return;
+  uint64_t bytes = bytes_.size();
   if (taker_ == nullptr) {
     full_.push_back(bytes_.Take());
+  } else if (taker_->TakePart(bytes_, count_, bytes >= kPartBytesMax)) {
+    taken_count_ += std::exchange(count_, 0);
+  } else {
+    part_bytes_ += kPartBytes;
     return;
   }
-  taken_count_ += count_;
-  taker_->TakePart(bytes_, std::exchange(count_, 0));
+  full_bytes_ += bytes;
+  part_bytes_ = kPartBytes;
 }
 
 Status CheckpointEntries::ForEachPart(const std::function<Status(std::string_view)>& part) const {

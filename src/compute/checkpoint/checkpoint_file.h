@@ -36,9 +36,10 @@ struct CheckpointEntry {
 class EntryPartTaker {
  public:
   virtual ~EntryPartTaker() = default;
-  /// `count` whole entries. Leaves an empty part, perhaps with memory for the next entries: memory
-  /// that comes fresh from the system for every part would cost more than to fill it.
-  virtual void TakePart(ByteWriter& part, uint64_t count) = 0;
+  /// `count` whole entries; whether it has taken them, which it must when it may wait. Leaves an
+  /// empty part, perhaps with memory for the next entries: memory that comes fresh from the system
+  /// for every part would cost more than to fill it.
+  virtual bool TakePart(ByteWriter& part, uint64_t count, bool may_wait) = 0;
 };
 
 /// Serialises entries of one operator at a time: what a shard fills at a barrier.
@@ -61,6 +62,10 @@ class CheckpointEntries : public StateWriter {
   Status ForEachPart(const std::function<Status(std::string_view)>& part) const;
 
  private:
+  static constexpr uint64_t kPartBytes = 256 << 10;
+  /// Rows wait while a part of this size waits.
+  static constexpr uint64_t kPartBytesMax = 8 * kPartBytes;
+
   void WriteKey(uint8_t tag, std::string_view table, int key_group, std::string_view key);
   void EndEntry();
 
@@ -72,6 +77,7 @@ class CheckpointEntries : public StateWriter {
   std::vector<std::string> full_;
   uint64_t full_bytes_ = 0;
   ByteWriter bytes_;
+  uint64_t part_bytes_ = kPartBytes;  ///< when bytes_ are to be taken next
 };
 
 /// Calls `entry` for every entry of a part of CheckpointEntries.

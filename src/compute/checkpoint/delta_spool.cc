@@ -4,29 +4,25 @@
 
 namespace forebay::compute {
 
-void DeltaSpool::TakePart(ByteWriter& part, uint64_t count) {
-  {
-    std::unique_lock lock(mutex_);
+bool DeltaSpool::TakePart(ByteWriter& part, uint64_t count, bool may_wait) {
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (may_wait) {
+    lock.lock();
     room_.wait(lock, [this] { return closed_ || queued_bytes_ < kQueuedBytesMax; });
-    if (closed_) return part.Clear();
-    queued_bytes_ += part.size();
-    queue_.push_back({std::exchange(part, ByteWriter()), count});
-    if (!free_.empty()) {
-      part = std::move(free_.back());
-      free_.pop_back();
-    }
+  } else if (!lock.try_lock() || (!closed_ && queued_bytes_ >= kQueuedBytesMax)) {
+    return false;
   }
-  wake_();
-}
-
-bool DeltaSpool::IsFull() const {
-  std::lock_guard lock(mutex_);
-  return queued_bytes_ >= kSlicesWaitBytes;
-}
-
-size_t DeltaSpool::queued_bytes() const {
-  std::lock_guard lock(mutex_);
-  return queued_bytes_;
+  if (closed_) {
+    part.Clear();
+    return true;
+  }
+  queued_bytes_ += part.size();
+  queue_.push_back({std::exchange(part, ByteWriter()), count});
+  if (!free_.empty()) {
+    part = std::move(free_.back());
+    free_.pop_back();
+  }
+  return true;
 }
 
 void DeltaSpool::Begin(OpenFunction open) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -18,14 +19,13 @@ namespace forebay::compute {
 class DeltaSpool : public EntryPartTaker {
  public:
   using OpenFunction = std::function<Result<std::unique_ptr<CheckpointFileWriter>>()>;
-  /// `wake` is called when there is something to write, and must lead to WriteQueued.
-  explicit DeltaSpool(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// A shard: entries of the checkpoint being taken.
-  void TakePart(ByteWriter& part, uint64_t count) override;
+  /// A shard: entries of the checkpoint being taken. One that may not wait does not wait for
+  /// another thread to leave, either, which may have lost its processor.
+  bool TakePart(ByteWriter& part, uint64_t count, bool may_wait) override;
   /// Whether so much waits that slices of snapshots should wait, too.
-  bool IsFull() const;
-  size_t queued_bytes() const;
+  bool IsFull() const { return queued_bytes_ >= kSlicesWaitBytes; }
+  size_t queued_bytes() const { return queued_bytes_; }
 
   /// The coordinator, before barriers: `open` makes the file, when there is something for it.
   void Begin(OpenFunction open);
@@ -46,12 +46,11 @@ class DeltaSpool : public EntryPartTaker {
   };
   static constexpr size_t kFreeMax = 32;
 
-  const std::function<void()> wake_;
   mutable std::mutex mutex_;
+  std::atomic<size_t> queued_bytes_{0};  ///< changed with mutex_ held
   std::condition_variable room_;
   // Guarded by mutex_:
   std::deque<Part> queue_;
-  size_t queued_bytes_ = 0;
   std::vector<ByteWriter> free_;  ///< of what was written, while a checkpoint is taken
   bool closed_ = false;
   // The coordinator's:

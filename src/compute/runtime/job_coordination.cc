@@ -6,10 +6,15 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "base/thread_priority.h"
 #include "compute/runtime/job_execution.h"
 
 namespace forebay::compute {
+namespace {
+
+/// How often the coordinator looks for parts of a checkpoint that are to be written.
+constexpr auto kQueueLook = std::chrono::milliseconds(10);
+
+}  // namespace
 
 bool JobExecution::WaitForTrigger(std::unique_lock<std::mutex>& lock) {
   auto woken = [this] {
@@ -25,8 +30,6 @@ bool JobExecution::WaitForTrigger(std::unique_lock<std::mutex>& lock) {
 }
 
 void JobExecution::Coordinate() {
-  // What shards hand over, and compaction, must not hold their rows up.
-  GiveWay();
   Status status;
   while (true) {
     bool last = false;
@@ -69,8 +72,11 @@ Result<std::vector<ShardSnapshot>> JobExecution::CollectSnapshots(int64_t id) {
   std::unique_lock lock(mutex_);
   auto has_queued = [this] { return spool_ != nullptr && spool_->HasQueued(); };
   while (true) {
-    condition_.wait(lock, [&] { return cancelled_ || has_queued() || HasAllSnapshots(); });
-    if (cancelled_ || !has_queued()) break;
+    // It looks for parts by itself: a shard that would wake it could have to wait for it.
+    condition_.wait_for(lock, kQueueLook,
+                        [&] { return cancelled_ || has_queued() || HasAllSnapshots(); });
+    if (cancelled_ || (HasAllSnapshots() && !has_queued())) break;
+    if (!has_queued()) continue;
     lock.unlock();
     RETURN_IF_ERROR(spool_->WriteQueued());
     // They may wait for room.

@@ -187,10 +187,7 @@ Status JobExecution::Build(const RestoredCheckpoint* restored) {
   if (directory.empty()) directory = std::filesystem::temp_directory_path();
   bool keeps_state = store_ != nullptr && interval_ms_ > 0;
   if (keeps_state) {
-    spool_ = std::make_unique<DeltaSpool>([this] {
-      std::lock_guard lock(mutex_);
-      condition_.notify_all();
-    });
+    spool_ = std::make_unique<DeltaSpool>();
   }
   for (int i = 0; i < graph_.num_shards; ++i) {
     auto memory = std::make_unique<StateMemory>(budget, graph_.num_shards, directory);

@@ -14,7 +14,7 @@ constexpr int64_t kTickMs = 20;
 // A sleeping shard still ticks: processing-time windows, idle splits.
 constexpr int64_t kSleepMsMax = 100;
 // How long a snapshot is written before rows have their turn again.
-constexpr int64_t kSnapshotSliceNs = 2'000'000;
+constexpr int64_t kSnapshotSliceNs = 1'000'000;
 
 }  // namespace
 
