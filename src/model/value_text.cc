@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "model/bitmap.h"
 #include "model/calendar.h"
@@ -52,7 +54,7 @@ void AppendClock(std::string& out, int64_t seconds_of_day) {
 /// A sign, a year of any int64_t, month and day.
 constexpr size_t kDateBytesMax = 27;
 
-char* PutDate(char* at, int64_t days) {
+char* FormatDate(char* at, int64_t days) {
   CivilDate date = CivilOfDays(days);
   // As Java writes years of more than four digits.
   if (date.year < 0 || date.year > 9999) *at++ = date.year < 0 ? '-' : '+';
@@ -62,6 +64,20 @@ char* PutDate(char* at, int64_t days) {
   at = PutTwoDigits(at, static_cast<uint32_t>(date.month));
   *at++ = '-';
   return PutTwoDigits(at, static_cast<uint32_t>(date.day));
+}
+
+/// kDateBytesMax bytes have room at `at`. Cells in turn have the same day as a rule, so the last
+/// text is kept.
+char* PutDate(char* at, int64_t days) {
+  thread_local int64_t last_days = 0;
+  thread_local std::array<char, kDateBytesMax> last_text;
+  thread_local ptrdiff_t last_bytes = 0;
+  if (last_bytes == 0 || last_days != days) {
+    last_days = days;
+    last_bytes = FormatDate(last_text.data(), days) - last_text.data();
+  }
+  std::memcpy(at, last_text.data(), kDateBytesMax);
+  return at + last_bytes;
 }
 
 /// Java's layout of shortest digits `digits` (no point) times 10^(exponent), the first digit before

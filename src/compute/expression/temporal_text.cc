@@ -103,14 +103,14 @@ Result<Kernel> MakeDateFormat(const CallSite& call) {
   int64_t units = UnitsPerSecond(call.args[0]);
   // Times come in order as a rule, so many in turn have the same text.
   int64_t period = std::max<int64_t>(format.SecondsOfEqualText() * units, 1);
-  auto write = [=, result = std::string(), last = int64_t{0}](RowWriter& out,
-                                                              int64_t cell) mutable {
+  auto write = [=, result = std::string(), begin = uint64_t{0}](RowWriter& out,
+                                                                int64_t cell) mutable {
     if (zone) cell += zone->OffsetAt(FloorDiv(cell, units)) * units;
-    int64_t number = FloorDiv(cell, period);
-    if (result.empty() || last != number) {
+    auto place = static_cast<uint64_t>(cell);
+    if (result.empty() || place - begin >= static_cast<uint64_t>(period)) {
       result.clear();
       format.Append(result, SplitCell(cell, units));
-      last = number;
+      begin = place - static_cast<uint64_t>(FloorMod(cell, period));
     }
     out.Text(result);
   };

@@ -69,13 +69,21 @@ std::string StagingName(const sql::SinkNode& node, const JobContext& context, bo
   return fmt::format(".staging-{}-{}", context.job_id, node.id);
 }
 
-/// Equal in every bit; nested cells are never found to be.
-bool AreSame(const model::Column& column, int a, int b) {
-  if (!column.type().children().empty()) return false;
-  if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) && column.IsNull(b);
-  return model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
-    if constexpr (std::is_same_v<T, model::StringRef>) return column.Get<T>(a) == column.Get<T>(b);
-    return std::memcmp(&column.Get<T>(a), &column.Get<T>(b), sizeof(T)) == 0;
+/// Sets the bits of rows whose cells are not equal in every bit to those before them.
+void FindChanges(const model::Column& column, std::vector<bool>& changes) {
+  if (column.MayHaveNulls() || !column.type().children().empty()) {
+    changes.assign(changes.size(), true);
+    return;
+  }
+  model::DispatchPhysical(column.physical(), [&]<typename T>(T*) {
+    const T* cells = column.values<T>();
+    for (size_t row = 1; row < changes.size(); ++row) {
+      if constexpr (std::is_same_v<T, model::StringRef>) {
+        if (cells[row] != cells[row - 1]) changes[row] = true;
+      } else {
+        if (std::memcmp(&cells[row], &cells[row - 1], sizeof(T)) != 0) changes[row] = true;
+      }
+    }
   });
 }
 
@@ -102,10 +110,12 @@ std::string FilesystemTarget::PartitionOf(const model::Batch& batch, int row) co
   return path;
 }
 
-bool FilesystemTarget::IsPartitionOfLast(const model::Batch& batch, int row) const {
-  return std::all_of(partition_columns.begin(), partition_columns.end(), [&](const auto& key) {
-    return AreSame(batch.columns[static_cast<size_t>(key.second)], row - 1, row);
-  });
+std::vector<bool> FilesystemTarget::PartitionChanges(const model::Batch& batch) const {
+  std::vector<bool> changes(static_cast<size_t>(batch.num_rows));
+  for (const auto& [name, index] : partition_columns) {
+    FindChanges(batch.columns[static_cast<size_t>(index)], changes);
+  }
+  return changes;
 }
 
 std::string FilesystemTarget::StagedPath(std::string_view name) const {

@@ -41,8 +41,8 @@ struct FilesystemTarget {
 
   /// "dt=2024-03-01/hr=1/" of a row of the sink's batch; empty without partition columns.
   std::string PartitionOf(const model::Batch& batch, int row) const;
-  /// Whether a row is found, without making its path, to be in the partition of the row before it.
-  bool IsPartitionOfLast(const model::Batch& batch, int row) const;
+  /// Of every row, whether it may be in another partition than the row before it.
+  std::vector<bool> PartitionChanges(const model::Batch& batch) const;
   /// "dt=2024-03-01/", where the values of its columns are put.
   std::string PartitionPath(const std::string& column, const std::string& value) const;
   /// Of the file that will be `name` ("dt=2024-03-01/part-0-…") below the table's directory.

@@ -66,8 +66,9 @@ Status FilesystemWriter::Process(int, Batch batch) {
   std::map<std::string, std::vector<uint32_t>> rows_of;
   std::string last;
   std::vector<uint32_t>* rows_of_last = nullptr;
+  std::vector<bool> changes = target_.PartitionChanges(batch);
   for (int row = 0; row < batch.num_rows; ++row) {
-    if (row == 0 || !target_.IsPartitionOfLast(batch, row)) {
+    if (row == 0 || changes[static_cast<size_t>(row)]) {
       last = target_.PartitionOf(batch, row);
       rows_of_last = &rows_of[last];
     }

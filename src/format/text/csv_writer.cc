@@ -69,11 +69,12 @@ std::string_view CsvRowWriter::Write(const model::Batch& batch, std::span<const 
 }
 
 void CsvRowWriter::PutCell(const Column& column, int row) {
-  if (column.IsNull(row)) {
+  const model::DataType& type = column.type();
+  if (type.Is(TypeRoot::kNull) || (column.validity() != nullptr && column.IsNull(row))) {
     if (options_.null_literal) Put(*options_.null_literal);
     return;
   }
-  switch (column.type().root()) {
+  switch (type.root()) {
     case TypeRoot::kTinyint: return PutInt(column.Get<int8_t>(row));
     case TypeRoot::kSmallint: return PutInt(column.Get<int16_t>(row));
     case TypeRoot::kInteger: return PutInt(column.Get<int32_t>(row));
@@ -84,7 +85,7 @@ void CsvRowWriter::PutCell(const Column& column, int row) {
   }
   cell_.clear();
   AppendCell(cell_, column, row, options_);
-  IsPlain(column.type()) ? Put(cell_) : PutField(cell_, false);
+  IsPlain(type) ? Put(cell_) : PutField(cell_, false);
 }
 
 void CsvRowWriter::PutInt(int64_t value) {
@@ -111,6 +112,7 @@ void CsvRowWriter::PutField(std::string_view field, bool character) {
 bool CsvRowWriter::NeedsQuotes(std::string_view field, bool character) const {
   if (options_.disable_quote) return false;
   if (field.size() > kCheckedCharactersMax * kUtf8BytesOfUtf16UnitMax) return true;
+  if (field.size() > kCheckedCharactersMax && IsAscii(field)) return true;
   if (character && options_.null_literal && field == *options_.null_literal) return true;
   int length = 0;
   for (char c : field) {

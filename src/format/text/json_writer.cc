@@ -44,22 +44,9 @@ void AppendEscaped(std::string& out, char c) {
 
 bool NeedsEscape(char c) { return static_cast<uint8_t>(c) < 0x20 || c == '"' || c == '\\'; }
 
-// The lowest and the highest bit of every byte.
-constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = kOnes << 7;
-
-/// ASCII is UTF-8; of short texts this is found faster than what simdjson looks at.
-bool IsAscii(std::string_view text) {
-  uint64_t bits = 0;
-  size_t i = 0;
-  for (; i + sizeof(bits) <= text.size(); i += sizeof(bits)) {
-    bits |= LoadLe<uint64_t>(text.data() + i);
-  }
-  for (; i < text.size(); ++i) bits |= static_cast<uint8_t>(text[i]);
-  return (bits & kHighBits) == 0;
-}
-
 /// How many bytes at the start of `text` are written as they are; looks at eight at a time.
 size_t PlainBytes(std::string_view text) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighBits = kOnes << 7;
   size_t i = 0;
   for (; i + sizeof(uint64_t) <= text.size(); i += sizeof(uint64_t)) {
     auto word = LoadLe<uint64_t>(text.data() + i);
