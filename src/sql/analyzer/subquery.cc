@@ -287,14 +287,15 @@ Result<JoinedValue> RowInValue(const Subquery& subquery, Decorrelated& query,
   }
   size_t columns = subquery.operands.size();
   ValueJoiner joiner(outer);
-  RETURN_IF_ERROR(
-      joiner.Add(CountedRows(query.plan, {}, columns), {}, nullptr, JoinKind::kInner).status());
+  ASSIGN_OR_RETURN(size_t counts,
+                   joiner.Add(CountedRows(query.plan, {}, columns), {}, nullptr, JoinKind::kInner));
   PlanPtr distinct = MakeAggregate(query.plan, FirstColumns(columns), {});
   size_t begin = joiner.plan()->output.size();
   ASSIGN_OR_RETURN(ExpressionPtr matches, Matches(subquery, *distinct, begin));
   bool unsure = matches->type.nullable() && !subquery.only_truth_matters;
   RETURN_IF_ERROR(joiner.Add(distinct, {}, matches).status());
-  ExpressionPtr found = Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin));
+  ExpressionPtr found = Conjunction(
+      {Any(*joiner.plan(), counts), Test("IS_NOT_NULL", ColumnOf(*joiner.plan(), begin))});
   if (!unsure) return JoinedValue{joiner.plan(), found};
   ASSIGN_OR_RETURN(PlanPtr possible, PossibleOperands(subquery, query.plan, outer));
   begin = joiner.plan()->output.size();
