@@ -160,8 +160,8 @@ TEST_F(LookupTest, EachKeyOfABatchIsLookedUpOnce) {
 
 TEST(DistinctKeysTest, KeysOfSeveralColumnsAreDistinctByAllOfThem) {
   // Odd numbers make long texts.
-  DistinctKeys distinct(MakeBatch({DataType::String(), DataType::Bigint()},
-                                  {{{7, 1}}, {{8, 1}}, {{7, 2}}, {{7, 1}}, {{8, 1}}}));
+  std::vector<TestRow> keys = {{{7, 1}}, {{8, 1}}, {{7, 2}}, {{7, 1}}, {{8, 1}}};
+  DistinctKeys distinct(MakeBatch({DataType::String(), DataType::Bigint()}, keys));
   EXPECT_THAT(distinct.rows, ElementsAre(0, 1, 2));
   EXPECT_THAT(distinct.place_of_row, ElementsAre(0, 1, 2, 0, 1));
 }
