@@ -15,7 +15,6 @@ constexpr size_t kHeaderBytes = CheckpointFileReader::kHeaderBytes;
 constexpr size_t kCrcBytes = sizeof(uint32_t);
 constexpr size_t kFooterBytes = 1 + sizeof(uint64_t) + kCrcBytes;
 constexpr size_t kPieceBytes = 256 << 10;
-// Of entries in memory.
 
 constexpr uint8_t kEndTag = 0;
 constexpr uint8_t kPutTag = 1;
