@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "compute/expression/byte_scan.h"
+#include "base/byte_scan.h"
 #include "compute/expression/civil_time.h"
 #include "model/bitmap.h"
 

@@ -1,5 +1,5 @@
 
-#include "compute/expression/byte_scan.h"
+#include "base/byte_scan.h"
 #include "compute/expression/cell_text.h"
 #include "compute/expression/row_kernel.h"
 #include "compute/expression/utf16.h"

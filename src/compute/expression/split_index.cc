@@ -1,8 +1,9 @@
 #include "compute/expression/split_index.h"
 
 #include <algorithm>
+#include <bit>
 
-#include "compute/expression/byte_scan.h"
+#include "base/byte_scan.h"
 #include "compute/expression/letter_case.h"
 #include "compute/expression/row_kernel.h"
 
@@ -13,6 +14,18 @@ namespace {
 using model::Column;
 using model::ColumnBuilder;
 using model::DataType;
+
+/// The cell of `size` bytes of `text` from `begin` on; a long one points into the text.
+model::StringRef CellWithin(std::string_view text, size_t begin, size_t size) {
+  constexpr size_t kInline = model::StringRef::kInlineBytes;
+  if (size > kInline) return model::StringRef(text.substr(begin, size));
+  __m128i bytes = LoadUpTo16(text.data() + begin, size);
+  __m128i cell = _mm_or_si128(_mm_slli_si128(bytes, sizeof(uint32_t)),
+                              _mm_cvtsi32_si128(static_cast<int32_t>(size)));
+  model::StringRef result;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(&result), cell);
+  return result;
+}
 
 /// Where the first separators begin, `count` at most.
 void FindSeparators(std::string_view text, std::string_view separator, size_t count,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "compute/expression/byte_scan.h"
+#include "base/byte_scan.h"
 #include "compute/expression/cell_text.h"
 #include "compute/expression/letter_case.h"
 #include "compute/expression/row_kernel.h"

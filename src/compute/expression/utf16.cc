@@ -2,7 +2,7 @@
 
 #include <utf8proc.h>
 
-#include "compute/expression/byte_scan.h"
+#include "base/byte_scan.h"
 
 namespace forebay::compute {
 

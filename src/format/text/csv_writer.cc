@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/byte_scan.h"
 #include "format/text/format_text.h"
 
 namespace forebay::format {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
 #include "format/text/text_cell.h"
 #include "model/value_text.h"
 
@@ -47,17 +46,6 @@ void AppendFormatText(std::string& out, const Column& column, int row) {
     case TypeRoot::kIntervalDayTime: AppendIntervalValue(out, column, row); break;
     default: model::AppendText(out, column, row);
   }
-}
-
-bool IsAscii(std::string_view text) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
-  uint64_t bits = 0;
-  size_t i = 0;
-  for (; i + sizeof(bits) <= text.size(); i += sizeof(bits)) {
-    bits |= LoadLe<uint64_t>(text.data() + i);
-  }
-  for (; i < text.size(); ++i) bits |= static_cast<uint8_t>(text[i]);
-  return (bits & kHighBits) == 0;
 }
 
 void AppendJavaDecimal(std::string& out, std::string_view number) {

@@ -16,7 +16,4 @@ void AppendFormatText(std::string& out, const model::Column& column, int row);
 /// trailing zeros are gone: "1.5", "1E+2", "1E-7".
 void AppendJavaDecimal(std::string& out, std::string_view number);
 
-/// Of short texts this is found faster than whether they are UTF-8.
-bool IsAscii(std::string_view text);
-
 }  // namespace forebay::format

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/byte_scan.h"
 #include "base/bytes.h"
 #include "format/text/format_text.h"
 #include "model/value_text.h"
@@ -195,6 +196,7 @@ class CellWriter {
 }  // namespace
 
 void AppendJsonString(std::string& out, std::string_view text) {
+  // Of short texts ASCII is found faster than UTF-8.
   if (!IsAscii(text) && !simdjson::validate_utf8(text.data(), text.size())) {
     return AppendJsonString(out, ReplaceInvalid(text));
   }

@@ -8,10 +8,9 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "model/string_ref.h"
 
 /// Texts looked through 32 bytes at a time. Every machine that Forebay runs on has AVX2.
-namespace forebay::compute {
+namespace forebay {
 
 /// The first `size` <= 16 bytes, zeros behind them.
 inline __m128i LoadUpTo16(const char* data, size_t size) {
@@ -80,16 +79,4 @@ inline bool IsAscii(std::string_view text) {
   return ascii;
 }
 
-/// The cell of `size` bytes of `text` from `begin` on; a long one points into the text.
-inline model::StringRef CellWithin(std::string_view text, size_t begin, size_t size) {
-  constexpr size_t kInline = model::StringRef::kInlineBytes;
-  if (size > kInline) return model::StringRef(text.substr(begin, size));
-  __m128i bytes = LoadUpTo16(text.data() + begin, size);
-  __m128i cell = _mm_or_si128(_mm_slli_si128(bytes, sizeof(uint32_t)),
-                              _mm_cvtsi32_si128(static_cast<int32_t>(size)));
-  model::StringRef result;
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(&result), cell);
-  return result;
-}
-
-}  // namespace forebay::compute
+}  // namespace forebay
