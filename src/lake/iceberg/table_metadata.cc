@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "base/whole_json.h"
 #include "lake/iceberg/manifest_schema.h"
 
 namespace forebay::lake {
@@ -194,7 +195,7 @@ Result<TableMetadata> TableMetadata::Create(const std::string& location,
 
 Result<TableMetadata> TableMetadata::Parse(std::string_view text) {
   TableMetadata metadata;
-  metadata.json_ = Json::parse(text, nullptr, false);
+  metadata.json_ = ParseWholeJson<Json>(text);
   const Json& json = metadata.json_;
   if (!json.is_object()) return Corruption("the table metadata is no JSON object");
   try {
@@ -403,7 +404,7 @@ std::string PartitionOffsetsToJson(const std::vector<PartitionOffsets>& partitio
 std::vector<PartitionOffsets> Snapshot::LogOffsetsByPartition() const {
   auto it = summary.find(kLogOffsetsKey);
   if (it == summary.end()) return {};
-  auto list = Json::parse(it->second, nullptr, false);
+  auto list = ParseWholeJson<Json>(it->second);
   std::vector<PartitionOffsets> partitions;
   try {
     for (const Json& item : list) {
@@ -421,7 +422,7 @@ std::vector<PartitionOffsets> Snapshot::LogOffsetsByPartition() const {
 std::vector<model::LogOffset> Snapshot::LogOffsets() const {
   auto it = summary.find(kLogOffsetsKey);
   if (it == summary.end()) return {};
-  auto list = Json::parse(it->second, nullptr, false);
+  auto list = ParseWholeJson<Json>(it->second);
   std::vector<model::LogOffset> offsets;
   if (!list.is_array()) return {};
   for (const Json& item : list) {

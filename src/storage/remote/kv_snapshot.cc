@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/whole_json.h"
+
 namespace forebay::storage {
 namespace {
 
@@ -69,7 +71,7 @@ std::string KvSnapshotToJson(const KvSnapshotInfo& snapshot) {
 }
 
 Result<KvSnapshotInfo> KvSnapshotFromJson(std::string_view text) {
-  Json document = Json::parse(text, nullptr, false);
+  Json document = ParseWholeJson<Json>(text);
   if (!document.is_object()) return Corruption("a snapshot's metadata is no JSON object");
   try {
     if (document.at("version").get<int>() != kVersion) {

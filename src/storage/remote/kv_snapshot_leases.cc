@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/whole_json.h"
 
 namespace forebay::storage {
 namespace {
@@ -22,7 +23,7 @@ KvSnapshotLeases::KvSnapshotLeases(MetadataStore& metadata, const Clock& clock)
 
 void KvSnapshotLeases::Load(const std::string& name) {
   auto text = metadata_.GetObject(kKind, name);
-  Json document = text.ok() ? Json::parse(*text, nullptr, false) : Json();
+  Json document = text.ok() ? ParseWholeJson<Json>(*text) : Json();
   Lease lease;
   try {
     lease.expires_ms = document.at("expires_ms").get<int64_t>();

@@ -5,6 +5,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/whole_json.h"
 #include "storage/coordinator/table_file.h"
 
 namespace forebay::storage {
@@ -39,7 +40,7 @@ Status KvSnapshotStore::LoadRecord() {
   ever_took_ = true;
   auto text = UnsealMetadata(*bytes);
   if (!text.ok()) return text.status().WithContext(RecordPath());
-  Json document = Json::parse(*text, nullptr, false);
+  Json document = ParseWholeJson<Json>(*text);
   if (!document.is_object() || !document.contains("snapshots")) {
     return Corruption("{} has no snapshots", RecordPath());
   }

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/whole_json.h"
 #include "storage/coordinator/table_file.h"
 
 namespace forebay::storage {
@@ -43,7 +44,7 @@ Status RemoteLog::LoadRecord() {
   ever_wrote_ = true;
   auto text = UnsealMetadata(*bytes);
   if (!text.ok()) return text.status().WithContext(RecordPath());
-  Json document = Json::parse(*text, nullptr, false);
+  Json document = ParseWholeJson<Json>(*text);
   if (!document.is_object() || !document.contains("manifest")) {
     return Corruption("{} has no manifest", RecordPath());
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/whole_json.h"
+
 namespace forebay::storage {
 namespace {
 
@@ -59,7 +61,7 @@ std::string RemoteLogManifestToJson(const RemoteBucketName& name,
 }
 
 Result<RemoteLogSegments> RemoteLogManifestFromJson(std::string_view text) {
-  Json document = Json::parse(text, nullptr, false);
+  Json document = ParseWholeJson<Json>(text);
   if (!document.is_object()) return Corruption("a remote log's manifest is no JSON object");
   try {
     return FromJson(document);

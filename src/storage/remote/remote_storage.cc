@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/whole_json.h"
 
 namespace forebay::storage {
 namespace {
@@ -48,7 +49,7 @@ std::string RemovalName(const RemoteBucketName& name) {
 }
 
 Result<RemoteBucketName> RemovalFromJson(const std::string& text) {
-  Json document = Json::parse(text, nullptr, false);
+  Json document = ParseWholeJson<Json>(text);
   try {
     RemoteBucketName name;
     name.table = {document.at("database").get<std::string>(),
