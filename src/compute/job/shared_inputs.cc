@@ -1,43 +1,22 @@
 #include "compute/job/shared_inputs.h"
 
-#include <algorithm>
 #include <set>
 
 #include "compute/arrangement/arrangements.h"
+#include "sql/optimizer/shared_tables.h"
 
 namespace forebay::compute {
 namespace {
 
-using sql::JoinKind;
 using sql::JoinNode;
 using sql::PlanKind;
 using sql::PlanNode;
 using sql::TableScanNode;
 
-std::string OptionOf(const std::map<std::string, std::string>& options, const std::string& key,
-                     const std::string& fallback) {
-  auto found = options.find(key);
-  return found == options.end() ? fallback : found->second;
-}
-
-bool IsSharable(const TableScanNode& scan) {
-  const model::TableDescriptor& table = scan.table.info.descriptor;
-  bool is_table = !scan.table.IsForeign() && table.HasPrimaryKey() && !table.IsPartitioned() &&
-                  table.bucket_count < (1 << (63 - kVersionBucketShift));
-  bool is_whole = scan.part == sql::ScanPart::kAll && !scan.as_of_ms.has_value() &&
-                  scan.pushed_filters.empty() &&
-                  OptionOf(scan.table.options, "scan.startup.mode", "full") == "full" &&
-                  OptionOf(scan.table.options, "scan.bounded.mode", "unbounded") == "unbounded";
-  bool is_physical =
-      std::all_of(scan.columns.begin(), scan.columns.end(), [](int column) { return column >= 0; });
-  return is_table && is_whole && is_physical &&
-         OptionOf(table.properties, "table.changelog.image", "FULL") == "FULL";
-}
-
-bool IsUnpadded(JoinKind kind, int side) {
-  if (kind == JoinKind::kInner) return true;
-  if (side == 0) return kind == JoinKind::kRight;
-  return kind == JoinKind::kLeft || kind == JoinKind::kSemi || kind == JoinKind::kAnti;
+/// Whether an arrangement can keep the rows: it numbers their changes in one column.
+bool CanArrange(const TableScanNode& scan) {
+  int buckets = scan.table.info.descriptor.bucket_count;
+  return sql::IsSharable(scan) && buckets < (1 << (63 - kVersionBucketShift));
 }
 
 /// Goes over a plan and counts who reads each node.
@@ -51,7 +30,7 @@ class Search {
     for (const PlanNode* node : seen_) {
       if (node->kind != PlanKind::kJoin) continue;
       const auto& join = static_cast<const JoinNode&>(*node);
-      if (join.windowed || join.interval || join.versions || join.left_keys.empty()) continue;
+      if (!sql::JoinsByKeys(join)) continue;
       for (int side : {1, 0}) {
         if (!CanShare(join, side)) continue;
         found[node] = Share(join, side);
@@ -74,7 +53,8 @@ class Search {
     if (!join.state_ttl_ms.empty()) return false;
     const PlanNode& input = *join.inputs[static_cast<size_t>(side)];
     return input.kind == PlanKind::kTableScan && readers_.at(&input) == 1 &&
-           IsUnpadded(join.join, side) && IsSharable(static_cast<const TableScanNode&>(input));
+           sql::IsUnpadded(join.join, static_cast<size_t>(side)) &&
+           CanArrange(static_cast<const TableScanNode&>(input));
   }
   static SharedInput Share(const JoinNode& join, int side) {
     const auto& scan = static_cast<const TableScanNode&>(*join.inputs[static_cast<size_t>(side)]);
@@ -100,7 +80,8 @@ std::map<const PlanNode*, SharedInput> FindSharedInputs(const std::vector<sql::P
 }
 
 Result<bool> SharesState(const JobContext& context) {
-  bool wanted = OptionOf(context.settings, "table.exec.shared-arrangements", "false") == "true" &&
+  auto setting = context.settings.find("table.exec.shared-arrangements");
+  bool wanted = setting != context.settings.end() && setting->second == "true" &&
                 !IsBatch(context) && context.environment->arrangements != nullptr;
   if (!wanted) return false;
   ASSIGN_OR_RETURN(int64_t ttl_ms, context.DurationSetting("table.exec.state.ttl", 0));

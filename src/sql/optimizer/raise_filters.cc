@@ -5,24 +5,13 @@
 
 #include "sql/analyzer/expression_analyzer.h"
 #include "sql/optimizer/optimizer.h"
+#include "sql/optimizer/shared_tables.h"
 
 namespace forebay::sql {
 namespace {
 
-/// Whether the rows of `side` that match nothing are neither sent nor counted: then a row that is
-/// filtered out below the join and one that fails its condition are the same.
-bool IsUnpadded(JoinKind kind, size_t side) {
-  if (kind == JoinKind::kInner) return true;
-  if (side == 0) return kind == JoinKind::kRight;
-  return kind == JoinKind::kLeft || kind == JoinKind::kSemi || kind == JoinKind::kAnti;
-}
-
 bool IsSharedTable(const PlanNode& node) {
-  if (node.kind != PlanKind::kTableScan) return false;
-  const auto& scan = static_cast<const TableScanNode&>(node);
-  const model::TableDescriptor& table = scan.table.info.descriptor;
-  return !scan.table.IsForeign() && table.HasPrimaryKey() && !table.IsPartitioned() &&
-         scan.part == ScanPart::kAll && !scan.as_of_ms.has_value();
+  return node.kind == PlanKind::kTableScan && IsSharable(static_cast<const TableScanNode&>(node));
 }
 
 /// The table's column behind each of the filter's; -1 for those that are computed.
@@ -82,7 +71,7 @@ void Raise(JoinNode& join, size_t side) {
 
 /// Of the side that the join will share: the other one is better filtered before it is kept.
 void RaiseOne(JoinNode& join) {
-  if (join.windowed || join.interval || join.versions || join.left_keys.empty()) return;
+  if (!JoinsByKeys(join)) return;
   for (size_t side : {1, 0}) {
     if (!IsUnpadded(join.join, side)) continue;
     Raise(join, side);
