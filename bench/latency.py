@@ -20,7 +20,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/crash"))
+sys.path.insert(0, str(ROOT / "tests/harness"))
 import forebay_server  # noqa: E402
 
 EPOCH = datetime.datetime(2024, 1, 1)

@@ -15,7 +15,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/crash"))
+sys.path.insert(0, str(ROOT / "tests/harness"))
 import forebay_server  # noqa: E402
 
 SCRIPT = """

@@ -80,6 +80,20 @@ class Terminal:
                 raise AssertionError(f"no {pattern!r} within {seconds} s in:\n{self.seen[self.mark:]}")
             alive = self._read(0.1)
 
+    def expect_waiting(self, seconds=WAIT_SECONDS):
+        """Waits until the program waits for a key: it has taken the terminal's lines over, and its first thread sleeps."""
+        deadline = time.monotonic() + seconds
+        while not self._waits():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the program does not wait for a key within {seconds} s")
+            self._read(0.05)
+
+    def _waits(self):
+        takes_lines = termios.tcgetattr(self.master)[3] & termios.ICANON
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as stat:
+            state = stat.read().rsplit(")", 1)[1].split()[0]
+        return not takes_lines and state == "S"
+
     def wait(self, seconds=WAIT_SECONDS):
         """Reads to the end and returns the exit status."""
         deadline = time.monotonic() + seconds

@@ -4,20 +4,19 @@
 usage: tests/slt/run_test.py
 """
 import contextlib
-import importlib.machinery
-import importlib.util
 import io
 import json
 import os
 import re
+import sys
 import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-_loader = importlib.machinery.SourceFileLoader("slt_run", os.path.join(HERE, "run"))
-_spec = importlib.util.spec_from_loader("slt_run", _loader)
-run = importlib.util.module_from_spec(_spec)
-_loader.exec_module(run)
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "harness"))
+from scripts import load_script  # noqa: E402
+
+run = load_script(os.path.join(HERE, "run"))
 
 # Plays the program: answers statement by statement from a table {statement: result}.
 PROGRAM = """#!/usr/bin/env python3
