@@ -3,6 +3,8 @@ import base64
 import json
 import os
 
+from checks import Failure
+
 TEXT_BYTES = 750  # three quarters of what they are as text
 ROWS_PER_REQUEST = 100
 TABLES = """
@@ -10,10 +12,6 @@ CREATE TABLE log (id BIGINT, v STRING) WITH ('table.log.segment.file-size' = '2m
 CREATE TABLE pk (k BIGINT NOT NULL, v STRING, id BIGINT, PRIMARY KEY (k) NOT ENFORCED)
   WITH ('table.log.segment.file-size' = '2mb');
 """
-
-
-class Failure(Exception):
-    """What was found is not what must be there."""
 
 
 def noise():

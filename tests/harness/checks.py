@@ -7,6 +7,10 @@ SECONDS_MAX = 60
 failures = []  # names of the checks that failed
 
 
+class Failure(Exception):
+    """What was found is not what must be there: the suite ends."""
+
+
 def check(name, ok, detail=""):
     print(("ok      " if ok else "FAILED  ") + name, flush=True)
     if not ok:
