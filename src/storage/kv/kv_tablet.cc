@@ -28,6 +28,8 @@ constexpr int64_t kPressedBytesMin = 1 << 20;
 constexpr int64_t kIdleMs = 500;
 constexpr int64_t kAskEveryMs = 100;
 constexpr int64_t kTrimEveryMs = 1000;
+/// A move of so many bytes takes far longer than to look for free pages behind it.
+constexpr int64_t kLargeMoveBytes = 4 << 20;
 /// Rows that are worth a file of their own.
 constexpr int64_t kAddBytesMin = 2 << 20;
 
@@ -139,9 +141,9 @@ class IdleRows : public Flushable {
 
 }  // namespace
 
-void KvServices::Shared::TrimIfDue() {
+void KvServices::Shared::TrimIfDue(int64_t moved_bytes) {
   int64_t now_ms = MonotonicMs();
-  if (now_ms < trimmed_ms + kTrimEveryMs) return;
+  if (moved_bytes < kLargeMoveBytes && now_ms < trimmed_ms + kTrimEveryMs) return;
   trimmed_ms = now_ms;
   malloc_trim(0);
 }
@@ -168,14 +170,20 @@ Status KvTabletImpl::ReadStore(const EncodedKeys& keys, Loaded& loaded) {
 }
 
 bool KvTabletImpl::FlushOnce() {
+  int64_t dirty_bytes = DirtyBytes();
   Status moved = closed_ ? Status() : MoveDirty();
   if (!moved.ok() && !closed_) {
     Log(LogLevel::kError, "storage", "rows not moved to the row store: {}", moved.message());
   }
-  shared_.TrimIfDue();
+  shared_.TrimIfDue(dirty_bytes);
   std::lock_guard lock(mutex_);
   move_scheduled_ = false;
   return false;
+}
+
+int64_t KvTabletImpl::DirtyBytes() {
+  std::lock_guard lock(mutex_);
+  return rows_.dirty_bytes();
 }
 
 Status KvTabletImpl::MoveDirty() {

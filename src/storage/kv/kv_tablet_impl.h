@@ -22,7 +22,8 @@ namespace forebay::storage {
 /// One hash per key, for the table of rows in memory.
 std::vector<uint32_t> HashesOf(const format::EncodedKeys& keys);
 
-inline constexpr int64_t kBlockCacheBytes = 16 << 20;
+/// Small, since what is used often is among the rows in memory.
+inline constexpr int64_t kBlockCacheBytes = 4 << 20;
 inline constexpr int64_t kWriteBufferBytes = 128 << 20;
 
 class KvTabletImpl;
@@ -31,8 +32,9 @@ struct KvServices::Shared {
   explicit Shared(int64_t row_bytes_max) : row_bytes_max(row_bytes_max) {}
   /// Has tablets that are not used any more let go of rows for those that are, soon.
   void AskIdle();
-  /// Gives what a move took and freed back to the operating system, now and then. By the mover.
-  void TrimIfDue();
+  /// Gives what a move took and freed back to the operating system: after a large one, and else now
+  /// and then. `moved_bytes`: of the rows. By the mover.
+  void TrimIfDue(int64_t moved_bytes);
 
   RowStoreServices stores{kBlockCacheBytes, kWriteBufferBytes};
   const int64_t row_bytes_max;
@@ -172,6 +174,7 @@ class KvTabletImpl : public KvTablet,
   void Undo(const WriteSet& set);
   Status AppendChangelog(std::string bytes, std::shared_ptr<WriteSet> set, AppendCallback done);
   void OnAppended(WriteSet& set, const Result<AppendResult>& result);
+  int64_t DirtyBytes();
   Status MoveDirty();
   Status WriteToStore(std::vector<RowStore::Put> puts, model::LogOffset end, int64_t log_bytes,
                       std::string_view note);

@@ -1,5 +1,7 @@
 #include "storage/kv/row_table.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -101,6 +103,24 @@ RowTable::Ref RowTable::Append(std::string_view key, const std::optional<StoredR
   return ref;
 }
 
+void FreeSegment::operator()(char* bytes) const {
+  if (mapped == 0) {
+    delete[] bytes;
+  } else {
+    ::munmap(bytes, mapped);
+  }
+}
+
+SegmentBytes RowTable::Allocate(size_t size) {
+  if (size >= kSegmentBytes) {
+    void* mapped =
+        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    // A process may have only so many mappings.
+    if (mapped != MAP_FAILED) return {static_cast<char*>(mapped), FreeSegment{size}};
+  }
+  return {new char[size], FreeSegment{}};
+}
+
 /// Tables with few rows begin with small segments.
 size_t RowTable::OpenSegment(size_t bytes_min) {
   size_t growing = kSegmentBytesMin << std::min<size_t>(segments_.size(), 20);
@@ -112,7 +132,7 @@ size_t RowTable::OpenSegment(size_t bytes_min) {
     number = free_numbers_.back();
     free_numbers_.pop_back();
   }
-  segments_[number] = {std::unique_ptr<char[]>(new char[size]), size, 0, 0, 0};
+  segments_[number] = {Allocate(size), size, 0, 0, 0};
   memory_bytes_ += static_cast<int64_t>(size);
   return number;
 }

@@ -12,6 +12,14 @@
 
 namespace forebay::storage {
 
+/// Frees a segment of a RowTable. Those of full size are mapped one by one: freed in no order, they
+/// would leave holes in the heap that nothing fills.
+struct FreeSegment {
+  size_t mapped = 0;  ///< bytes; 0: from the heap
+  void operator()(char* bytes) const;
+};
+using SegmentBytes = std::unique_ptr<char[], FreeSegment>;
+
 /// Durable rows in memory, by key: those that the row store does not have yet, and those that were
 /// used lately. Also that a key has no row can be known. Rows lie one after the other in segments,
 /// a hash table of 8 bytes a slot leads to them. Thread-compatible, but for what BeginMove gives.
@@ -88,7 +96,7 @@ class RowTable {
     Ref ref = kNone;
   };
   struct Segment {
-    std::unique_ptr<char[]> bytes;  ///< null: the number is free
+    SegmentBytes bytes;  ///< null: the number is free
     size_t size = 0;
     size_t used = 0;
     size_t dead = 0;  ///< of rows that were written anew elsewhere
@@ -110,6 +118,7 @@ class RowTable {
   Slot* FindSlot(std::string_view key, uint32_t hash) const;
   Ref Insert(std::string_view key, uint32_t hash, const std::optional<StoredRow>& row);
   Ref Append(std::string_view key, const std::optional<StoredRow>& row);
+  static SegmentBytes Allocate(size_t size);
   size_t OpenSegment(size_t bytes_min);
   void AddDirty(Ref ref);
   void Kill(Ref ref);
