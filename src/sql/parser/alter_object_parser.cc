@@ -4,18 +4,6 @@
 
 namespace forebay::sql {
 
-namespace {
-
-template <typename T>
-Result<StatementAst> Wrap(Result<T> node) {
-  if (!node.ok()) return node.status();
-  StatementAst statement;
-  statement.node = std::move(node).value();
-  return statement;
-}
-
-}  // namespace
-
 Result<StatementAst> Parser::Alter() {
   if (tokens_.AcceptWords("TABLE")) return Wrap(AlterTable());
   if (tokens_.AcceptWords("VIEW")) return Wrap(AlterView());

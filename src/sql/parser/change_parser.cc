@@ -1,22 +1,8 @@
 #include "sql/parser/parser_impl.h"
 
-// UPDATE, DELETE, plans in files, procedures, modules and ANALYZE TABLE.
+// UPDATE, DELETE, TRUNCATE TABLE, plans in files, procedures, modules and ANALYZE TABLE.
 
 namespace forebay::sql {
-
-namespace {
-
-using PlanFileAstPtr = std::shared_ptr<const PlanFileAst>;
-
-template <typename T>
-Result<StatementAst> Wrap(Result<T> node) {
-  if (!node.ok()) return node.status();
-  StatementAst statement;
-  statement.node = std::move(node).value();
-  return statement;
-}
-
-}  // namespace
 
 /// name [hints] [[AS] alias]
 Result<TableAst> Parser::ChangedTable() {
@@ -55,6 +41,13 @@ Result<DeleteAst> Parser::Delete() {
     ASSIGN_OR_RETURN(remove.where, Expression());
   }
   return remove;
+}
+
+/// After TRUNCATE TABLE.
+Result<TruncateAst> Parser::Truncate() {
+  TruncateAst truncate;
+  ASSIGN_OR_RETURN(truncate.table, QualifiedName());
+  return truncate;
 }
 
 /// After ANALYZE TABLE.
@@ -109,7 +102,7 @@ Result<StatementAst> Parser::CompilePlan() {
   plan.if_not_exists = tokens_.AcceptWords("IF NOT EXISTS");
   RETURN_IF_ERROR(tokens_.ExpectWords("FOR"));
   ASSIGN_OR_RETURN(plan.statement, PlannedStatement());
-  return Wrap(Result<PlanFileAstPtr>(std::make_shared<const PlanFileAst>(std::move(plan))));
+  return Wrap(std::make_shared<const PlanFileAst>(std::move(plan)));
 }
 
 /// INSERT ..., or STATEMENT SET BEGIN ... END.
@@ -118,8 +111,7 @@ Result<StatementAst> Parser::PlannedStatement() {
   if (tokens_.PeekWords("INSERT")) return Statement();
   RETURN_IF_ERROR(tokens_.ExpectWords("STATEMENT SET BEGIN"));
   ASSIGN_OR_RETURN(StatementSetAst set, StatementSet());
-  StatementAst statement;
-  statement.node = std::move(set);
+  StatementAst statement = Wrap(std::move(set));
   statement.range = tokens_.RangeFrom(mark);
   return statement;
 }
@@ -129,7 +121,7 @@ Result<StatementAst> Parser::ExecutePlan() {
   PlanFileAst plan;
   plan.execute = true;
   ASSIGN_OR_RETURN(plan.file, StringLiteral());
-  return Wrap(Result<PlanFileAstPtr>(std::make_shared<const PlanFileAst>(std::move(plan))));
+  return Wrap(std::make_shared<const PlanFileAst>(std::move(plan)));
 }
 
 }  // namespace forebay::sql

@@ -397,57 +397,64 @@ Result<ExpressionAstPtr> Parser::Constructor(size_t mark, ExpressionAstKind kind
   return Make(std::move(node), tokens_.RangeFrom(mark));
 }
 
+/// NULL, TRUE, DATE '...': nullopt when the word is no value.
+std::optional<ExpressionAst> Parser::WordLiteral() {
+  using Kind = ExpressionAstKind;
+  const std::string word = tokens_.Peek().upper;
+  if (word == "NULL" || word == "TRUE" || word == "FALSE" || word == "UNKNOWN") {
+    tokens_.Next();
+    if (word == "NULL") return Node(Kind::kNull);
+    return Node(word == "UNKNOWN" ? Kind::kNull : Kind::kBoolean, word);
+  }
+  bool is_time = word == "DATE" || word == "TIME" || word == "TIMESTAMP";
+  if (!is_time || tokens_.Peek(1).kind != TokenKind::kString) return std::nullopt;
+  tokens_.Next();
+  Kind kind = word == "DATE" ? Kind::kDate : word == "TIME" ? Kind::kTime : Kind::kTimestamp;
+  return Node(kind, tokens_.Next().text);
+}
+
+/// EXISTS (query)
+Result<ExpressionAstPtr> Parser::Exists(size_t mark) {
+  tokens_.Next();
+  tokens_.Next();
+  ExpressionAst node = Node(ExpressionAstKind::kExists);
+  ASSIGN_OR_RETURN(node.query, Query());
+  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
+  return Make(std::move(node), tokens_.RangeFrom(mark));
+}
+
+/// Whether FINAL or RUNNING stands before a call or a column.
+bool Parser::AtMatchModifier() const {
+  if (!in_match_ || !(tokens_.PeekWords("FINAL") || tokens_.PeekWords("RUNNING"))) return false;
+  const Token& behind = tokens_.Peek(1);
+  if (behind.kind == TokenKind::kQuotedName) return true;
+  return behind.kind == TokenKind::kWord &&
+         (tokens_.PeekSymbol("(", 2) || !IsReservedWord(behind.upper));
+}
+
+Result<ExpressionAstPtr> Parser::MatchModified(size_t mark) {
+  ExpressionAst node = Node(ExpressionAstKind::kCall, tokens_.Next().upper);
+  ASSIGN_OR_RETURN(ExpressionAstPtr call, Primary());
+  node.args = {std::move(call)};
+  return Make(std::move(node), tokens_.RangeFrom(mark));
+}
+
 Result<ExpressionAstPtr> Parser::WordExpression(size_t mark) {
   const std::string word = tokens_.Peek().upper;
-  bool string_follows = tokens_.Peek(1).kind == TokenKind::kString;
-  if (word == "NULL") {
-    tokens_.Next();
-    return Make(Node(ExpressionAstKind::kNull), tokens_.RangeFrom(mark));
-  }
-  if (word == "TRUE" || word == "FALSE" || word == "UNKNOWN") {
-    tokens_.Next();
-    auto kind = word == "UNKNOWN" ? ExpressionAstKind::kNull : ExpressionAstKind::kBoolean;
-    return Make(Node(kind, word), tokens_.RangeFrom(mark));
-  }
-  if (string_follows && (word == "DATE" || word == "TIME" || word == "TIMESTAMP")) {
-    tokens_.Next();
-    auto kind = word == "DATE"   ? ExpressionAstKind::kDate
-                : word == "TIME" ? ExpressionAstKind::kTime
-                                 : ExpressionAstKind::kTimestamp;
-    return Make(Node(kind, tokens_.Next().text), tokens_.RangeFrom(mark));
-  }
+  if (auto literal = WordLiteral()) return Make(std::move(*literal), tokens_.RangeFrom(mark));
   if (word == "INTERVAL") return Interval(mark);
   if (word == "CASE") {
     tokens_.Next();
     return Case(mark);
   }
-  if (word == "EXISTS" && tokens_.PeekSymbol("(", 1)) {
-    tokens_.Next();
-    tokens_.Next();
-    ExpressionAst node = Node(ExpressionAstKind::kExists);
-    ASSIGN_OR_RETURN(node.query, Query());
-    RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
-    return Make(std::move(node), tokens_.RangeFrom(mark));
-  }
-  if (word == "ARRAY" && tokens_.PeekSymbol("[", 1))
-    return Constructor(mark, ExpressionAstKind::kArray);
-  if (word == "MAP" && tokens_.PeekSymbol("[", 1))
-    return Constructor(mark, ExpressionAstKind::kMap);
-  if (word == "ROW" && tokens_.PeekSymbol("(", 1))
-    return Constructor(mark, ExpressionAstKind::kRow);
-  bool modified = in_match_ && (word == "FINAL" || word == "RUNNING");
-  const Token& behind = tokens_.Peek(1);
-  modified = modified && (behind.kind == TokenKind::kQuotedName ||
-                          (behind.kind == TokenKind::kWord &&
-                           (tokens_.PeekSymbol("(", 2) || !IsReservedWord(behind.upper))));
-  if (modified) {
-    tokens_.Next();
-    ExpressionAst node = Node(ExpressionAstKind::kCall, word);
-    ASSIGN_OR_RETURN(ExpressionAstPtr call, Primary());
-    node.args = {std::move(call)};
-    return Make(std::move(node), tokens_.RangeFrom(mark));
-  }
-  if (tokens_.PeekSymbol("(", 1)) {
+  bool is_call = tokens_.PeekSymbol("(", 1);
+  bool has_bracket = tokens_.PeekSymbol("[", 1);
+  if (word == "EXISTS" && is_call) return Exists(mark);
+  if (word == "ARRAY" && has_bracket) return Constructor(mark, ExpressionAstKind::kArray);
+  if (word == "MAP" && has_bracket) return Constructor(mark, ExpressionAstKind::kMap);
+  if (word == "ROW" && is_call) return Constructor(mark, ExpressionAstKind::kRow);
+  if (AtMatchModifier()) return MatchModified(mark);
+  if (is_call) {
     bool taken = false;
     ASSIGN_OR_RETURN(ExpressionAstPtr special, SpecialCall(mark, word, taken));
     if (taken) return special;

@@ -17,16 +17,7 @@ Result<CreateMaterializedTableAst> Parser::CreateMaterializedTable(bool or_alter
   CreateTableAst& table = create.table;
   ASSIGN_OR_RETURN(table.name, QualifiedName());
   if (tokens_.PeekSymbol("(")) RETURN_IF_ERROR(MaterializedTableColumns(create));
-  if (tokens_.AcceptWords("COMMENT")) {
-    ASSIGN_OR_RETURN(table.comment, StringLiteral());
-  }
-  if (tokens_.AcceptWords("DISTRIBUTED")) RETURN_IF_ERROR(Distribution(table));
-  if (tokens_.AcceptWords("PARTITIONED BY")) {
-    ASSIGN_OR_RETURN(table.partition_keys, NameList());
-  }
-  if (tokens_.AcceptWords("WITH")) {
-    ASSIGN_OR_RETURN(table.options, OptionList());
-  }
+  RETURN_IF_ERROR(TableClauses(table));
   RETURN_IF_ERROR(RefreshClauses(create));
   RETURN_IF_ERROR(tokens_.ExpectWords("AS"));
   ASSIGN_OR_RETURN(table.as_query, Query());
@@ -107,7 +98,6 @@ Result<StatementAst> Parser::AlterMaterializedTable() {
   using Kind = AlterMaterializedTableAst::Kind;
   AlterMaterializedTableAst alter;
   ASSIGN_OR_RETURN(alter.name, QualifiedName());
-  StatementAst statement;
   if (tokens_.AcceptWords("SUSPEND")) {
     alter.kind = Kind::kSuspend;
   } else if (tokens_.AcceptWords("RESUME")) {
@@ -134,11 +124,9 @@ Result<StatementAst> Parser::AlterMaterializedTable() {
     tokens_.Rewind(mark);
     ASSIGN_OR_RETURN(AlterTableAst table, AlterTable());
     table.materialized = true;
-    statement.node = std::move(table);
-    return statement;
+    return Wrap(std::move(table));
   }
-  statement.node = std::move(alter);
-  return statement;
+  return Wrap(std::move(alter));
 }
 
 }  // namespace forebay::sql

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,8 +12,8 @@
 
 namespace forebay::sql {
 
-/// A recursive-descent parser of one statement; its productions are in expression_parser.cc,
-/// type_parser.cc, query_parser.cc, table_ddl_parser.cc and statement_parser.cc. Thread-compatible.
+/// A recursive-descent parser of one statement; the comments on the productions name the files
+/// they are in. Thread-compatible.
 class Parser {
  public:
   /// Deeper nesting is refused, so that hostile input cannot exhaust the stack.
@@ -51,11 +52,21 @@ class Parser {
   Result<ExpressionAstPtr> Number(size_t mark);
   Result<ExpressionAstPtr> Parenthesized(size_t mark);
   Result<ExpressionAstPtr> WordExpression(size_t mark);
+  std::optional<ExpressionAst> WordLiteral();
+  Result<ExpressionAstPtr> Exists(size_t mark);
+  bool AtMatchModifier() const;
+  Result<ExpressionAstPtr> MatchModified(size_t mark);
   Result<ExpressionAstPtr> Case(size_t mark);
   Result<ExpressionAstPtr> Cast(size_t mark);
   Result<ExpressionAstPtr> Interval(size_t mark);
   Result<ExpressionAstPtr> Name(size_t mark);
   Result<ExpressionAstPtr> Constructor(size_t mark, ExpressionAstKind kind);
+  Result<std::vector<ExpressionAstPtr>> ExpressionList();
+  Result<std::string> TimeUnitWord();
+  /// Counts a link of a chain; an error when there are too many.
+  Status CountLink(int& links) const;
+
+  // call_parser.cc
   Result<ExpressionAstPtr> SpecialCall(size_t mark, const std::string& name, bool& taken);
   Result<ExpressionAstPtr> ExtractCall(size_t mark);
   Result<ExpressionAstPtr> TrimCall(size_t mark);
@@ -72,8 +83,6 @@ class Parser {
   Result<std::shared_ptr<const OverAst>> Over();
   Result<OverAst> WindowSpecification();
   Result<OverAst::Bound> FrameBound();
-  Result<std::vector<ExpressionAstPtr>> ExpressionList();
-  Result<std::string> TimeUnitWord();
 
   // type_parser.cc
   Result<model::DataType> TypeWithoutNullability();
@@ -94,6 +103,12 @@ class Parser {
   Result<SelectAst> Select();
   Status SelectClauses(SelectAst& select);
   Result<SelectItemAst> SelectItem();
+  Result<GroupItemAst> GroupItem();
+  Result<std::vector<OrderItemAst>> OrderItems();
+  Result<std::vector<std::vector<ExpressionAstPtr>>> ValuesRows();
+  bool AtQueryStart(size_t ahead = 0) const;
+
+  // table_reference_parser.cc
   Result<TableAstPtr> From();
   Result<TableAstPtr> JoinedTable();
   Result<TableAstPtr> JoinRight(TableAstPtr left, JoinAstKind kind, bool natural);
@@ -102,10 +117,6 @@ class Parser {
   Status NamedTable(TableAst& table);
   Status TableSample(TableAst& table);
   Status TableAlias(TableAst& table);
-  Result<GroupItemAst> GroupItem();
-  Result<std::vector<OrderItemAst>> OrderItems();
-  Result<std::vector<std::vector<ExpressionAstPtr>>> ValuesRows();
-  bool AtQueryStart(size_t ahead = 0) const;
 
   // match_recognize_parser.cc
   Result<TableAst> MatchRecognize(TableAst input);
@@ -125,6 +136,7 @@ class Parser {
 
   // table_ddl_parser.cc
   Result<CreateTableAst> CreateTable(bool temporary, bool or_replace);
+  Status TableClauses(CreateTableAst& table);
   Status TableElements(CreateTableAst& table);
   Status TableElement(CreateTableAst& table);
   Status PrimaryKey(CreateTableAst& table);
@@ -164,6 +176,7 @@ class Parser {
   // change_parser.cc
   Result<UpdateAst> Update();
   Result<DeleteAst> Delete();
+  Result<TruncateAst> Truncate();
   Result<TableAst> ChangedTable();
   Result<AnalyzeTableAst> AnalyzeTable();
   Result<ModuleAst> Module(ModuleAst::Kind kind);
@@ -189,16 +202,16 @@ class Parser {
   Result<CreateCatalogAst> CreateCatalog();
   Result<CreateDatabaseAst> CreateDatabase();
   Result<DropAst> Drop();
-  Status InsertPartition(InsertAst& insert);
   Result<InsertAst> Insert();
   Result<StatementSetAst> StatementSet();
   Result<StatementAst> Explain();
   Result<SetAst> Set();
+  Result<UseAst> Use();
   Result<ResetAst> Reset();
   Result<StopJobAst> StopJob();
   Result<StartJobAst> StartJob();
 
-  // Pieces that several productions use.
+  // name_parser.cc
   Result<std::string> Identifier();
   Result<NameAst> QualifiedName();
   Result<std::vector<std::string>> NameList();
@@ -207,13 +220,23 @@ class Parser {
   Result<Options> PartitionSpec();
   Result<Options> OptionHints();
 
-  /// Counts a link of a chain; an error when there are too many.
-  Status CountLink(int& links) const;
+  /// A statement that is `node`, one of the kinds of StatementAst.
+  template <typename T>
+  static StatementAst Wrap(T node) {
+    StatementAst statement;
+    statement.node = std::move(node);
+    return statement;
+  }
+  template <typename T>
+  static Result<StatementAst> Wrap(Result<T> node) {
+    if (!node.ok()) return node.status();
+    return Wrap(std::move(node).value());
+  }
 
   TokenStream tokens_;
   FunctionSource* functions_;
   int depth_ = 0;
-  bool in_match_ = false;  ///< within MATCH_RECOGNIZE (...): FINAL and RUNNING stand before calls
+  bool in_match_ = false;   ///< within MATCH_RECOGNIZE (...): FINAL and RUNNING stand before calls
   int function_depth_ = 0;  ///< of SQL functions in SQL functions
 };
 

@@ -18,17 +18,6 @@ Result<StatementAst> Parser::Statement() {
   return statement;
 }
 
-namespace {
-/// A StatementAst from the result of a production of its variant.
-template <typename T>
-Result<StatementAst> Wrap(Result<T> node) {
-  if (!node.ok()) return node.status();
-  StatementAst statement;
-  statement.node = std::move(node).value();
-  return statement;
-}
-}  // namespace
-
 Result<StatementAst> Parser::StatementNode() {
   if (AtQueryStart()) return Wrap(Query());
   if (tokens_.AcceptWords("CREATE")) return Create();
@@ -69,17 +58,8 @@ Result<StatementAst> Parser::StatementNode() {
   if (tokens_.AcceptWords("LOAD MODULE")) return Wrap(Module(ModuleAst::Kind::kLoad));
   if (tokens_.AcceptWords("UNLOAD MODULE")) return Wrap(Module(ModuleAst::Kind::kUnload));
   if (tokens_.AcceptWords("USE MODULES")) return Wrap(Module(ModuleAst::Kind::kUse));
-  if (tokens_.AcceptWords("TRUNCATE TABLE")) {
-    TruncateAst truncate;
-    ASSIGN_OR_RETURN(truncate.table, QualifiedName());
-    return Wrap(Result<TruncateAst>(std::move(truncate)));
-  }
-  if (tokens_.AcceptWords("USE")) {
-    UseAst use;
-    use.catalog = tokens_.AcceptWords("CATALOG");
-    ASSIGN_OR_RETURN(use.name, QualifiedName());
-    return Wrap(Result<UseAst>(std::move(use)));
-  }
+  if (tokens_.AcceptWords("TRUNCATE TABLE")) return Wrap(Truncate());
+  if (tokens_.AcceptWords("USE")) return Wrap(Use());
   static constexpr std::array kLater = {"MERGE INTO", "ADD JAR", "REMOVE JAR"};
   for (const char* word : kLater) {
     if (tokens_.PeekWords(word)) {
@@ -187,18 +167,14 @@ Result<InsertAst> Parser::Insert() {
   if (tokens_.Peek().kind == TokenKind::kHint) {
     ASSIGN_OR_RETURN(insert.option_hints, OptionHints());
   }
-  if (tokens_.AcceptWords("PARTITION")) RETURN_IF_ERROR(InsertPartition(insert));
+  if (tokens_.AcceptWords("PARTITION")) {
+    ASSIGN_OR_RETURN(insert.partition, PartitionSpec());
+  }
   if (tokens_.PeekSymbol("(") && !AtQueryStart()) {
     ASSIGN_OR_RETURN(insert.columns, NameList());
   }
   ASSIGN_OR_RETURN(insert.query, Query());
   return insert;
-}
-
-/// After INSERT INTO table PARTITION.
-Status Parser::InsertPartition(InsertAst& insert) {
-  ASSIGN_OR_RETURN(insert.partition, PartitionSpec());
-  return Status::Ok();
 }
 
 /// INSERT ...; INSERT ...; END
@@ -245,37 +221,14 @@ Result<StatementAst> Parser::Explain() {
     }
   } else if (tokens_.AcceptWords("STATEMENT SET BEGIN")) {
     ASSIGN_OR_RETURN(StatementSetAst set, StatementSet());
-    explain.statement.node = std::move(set);
+    explain.statement = Wrap(std::move(set));
     explain.statement.range = tokens_.RangeFrom(mark);
   } else if (AtQueryStart() || tokens_.PeekWords("INSERT")) {
     ASSIGN_OR_RETURN(explain.statement, Statement());
   } else {
     return tokens_.Unexpected("a query, INSERT or STATEMENT SET BEGIN");
   }
-  StatementAst statement;
-  statement.node = std::make_shared<const ExplainAst>(std::move(explain));
-  return statement;
-}
-
-/// After PARTITION: (key = value, ...), a value being a literal.
-Result<Parser::Options> Parser::PartitionSpec() {
-  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
-  Options spec;
-  do {
-    ASSIGN_OR_RETURN(std::string key, Identifier());
-    RETURN_IF_ERROR(tokens_.ExpectSymbol("="));
-    std::string sign = tokens_.AcceptSymbol("-") ? "-" : "";
-    const Token& token = tokens_.Peek();
-    bool is_value = token.kind == TokenKind::kString || token.kind == TokenKind::kInteger ||
-                    token.kind == TokenKind::kDecimal || token.kind == TokenKind::kWord;
-    if (!is_value) return tokens_.Unexpected("the value of a partition key");
-    std::string value = sign + tokens_.Next().text;
-    if (!spec.try_emplace(key, std::move(value)).second) {
-      return tokens_.Unexpected("each partition key once");
-    }
-  } while (tokens_.AcceptSymbol(","));
-  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
-  return spec;
+  return Wrap(std::make_shared<const ExplainAst>(std::move(explain)));
 }
 
 /// SET; SET 'key' = 'value'; the quotes may be left out when both are plain words with dots and
@@ -296,6 +249,13 @@ Result<SetAst> Parser::Set() {
   if (set.key.empty()) return tokens_.Unexpected("an option name before '='");
   set.value = take(false);
   return set;
+}
+
+Result<UseAst> Parser::Use() {
+  UseAst use;
+  use.catalog = tokens_.AcceptWords("CATALOG");
+  ASSIGN_OR_RETURN(use.name, QualifiedName());
+  return use;
 }
 
 Result<ResetAst> Parser::Reset() {
@@ -322,71 +282,6 @@ Result<StopJobAst> Parser::StopJob() {
     }
   }
   return stop;
-}
-
-Result<std::string> Parser::Identifier() {
-  const Token& token = tokens_.Peek();
-  bool is_name = token.kind == TokenKind::kQuotedName ||
-                 (token.kind == TokenKind::kWord && !IsReservedWord(token.upper));
-  if (!is_name) return tokens_.Unexpected("a name");
-  return tokens_.Next().text;
-}
-
-Result<NameAst> Parser::QualifiedName() {
-  size_t mark = tokens_.mark();
-  NameAst name;
-  do {
-    ASSIGN_OR_RETURN(std::string part, Identifier());
-    name.parts.push_back(std::move(part));
-  } while (tokens_.AcceptSymbol("."));
-  name.range = tokens_.RangeFrom(mark);
-  return name;
-}
-
-Result<std::vector<std::string>> Parser::NameList() {
-  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
-  std::vector<std::string> names;
-  do {
-    ASSIGN_OR_RETURN(std::string name, Identifier());
-    names.push_back(std::move(name));
-  } while (tokens_.AcceptSymbol(","));
-  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
-  return names;
-}
-
-Result<std::string> Parser::StringLiteral() {
-  if (tokens_.Peek().kind != TokenKind::kString) return tokens_.Unexpected("a string");
-  return tokens_.Next().text;
-}
-
-/// ('key' = 'value', ...)
-Result<Parser::Options> Parser::OptionList() {
-  RETURN_IF_ERROR(tokens_.ExpectSymbol("("));
-  Options options;
-  do {
-    SourcePosition position = tokens_.Peek().range.position;
-    ASSIGN_OR_RETURN(std::string key, StringLiteral());
-    RETURN_IF_ERROR(tokens_.ExpectSymbol("="));
-    ASSIGN_OR_RETURN(std::string value, StringLiteral());
-    if (!options.emplace(key, std::move(value)).second) {
-      Error error = InvalidArgument("option '{}' is given twice", key);
-      error.position = position;
-      return error;
-    }
-  } while (tokens_.AcceptSymbol(","));
-  RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
-  return options;
-}
-
-/// /*+ OPTIONS('key'='value', ...) */ behind a table name.
-Result<Parser::Options> Parser::OptionHints() {
-  const Token& hint = tokens_.Next();
-  SourcePosition inside = hint.range.position;
-  inside.column += 3;
-  ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(hint.text, inside));
-  Parser parser(std::move(tokens));
-  RETURN_IF_ERROR(parser.tokens_.ExpectWords("OPTIONS"));
-  return parser.OptionList();
 }
 
 }  // namespace forebay::sql

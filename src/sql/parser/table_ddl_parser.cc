@@ -18,6 +18,17 @@ Result<CreateTableAst> Parser::CreateTable(bool temporary, bool or_replace) {
   } else if (tokens_.PeekSymbol("(")) {
     RETURN_IF_ERROR(TableElements(table));
   }
+  RETURN_IF_ERROR(TableClauses(table));
+  if (tokens_.AcceptWords("LIKE")) {
+    ASSIGN_OR_RETURN(table.like, TableLike());
+  } else if (tokens_.AcceptWords("AS")) {
+    ASSIGN_OR_RETURN(table.as_query, Query());
+  }
+  return table;
+}
+
+/// [COMMENT '...'] [DISTRIBUTED ...] [PARTITIONED BY (...)] [WITH (...)]
+Status Parser::TableClauses(CreateTableAst& table) {
   if (tokens_.AcceptWords("COMMENT")) {
     ASSIGN_OR_RETURN(table.comment, StringLiteral());
   }
@@ -28,12 +39,7 @@ Result<CreateTableAst> Parser::CreateTable(bool temporary, bool or_replace) {
   if (tokens_.AcceptWords("WITH")) {
     ASSIGN_OR_RETURN(table.options, OptionList());
   }
-  if (tokens_.AcceptWords("LIKE")) {
-    ASSIGN_OR_RETURN(table.like, TableLike());
-  } else if (tokens_.AcceptWords("AS")) {
-    ASSIGN_OR_RETURN(table.as_query, Query());
-  }
-  return table;
+  return Status::Ok();
 }
 
 /// (a, b) AS SELECT ...: names without types.
