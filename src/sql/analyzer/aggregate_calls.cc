@@ -109,4 +109,8 @@ Result<std::string> PrepareAggregate(const std::string& name, const ExpressionAs
   return name;
 }
 
+bool CountsDistinct(const ExpressionAst& call, const std::string& name) {
+  return call.distinct && name != "MIN" && name != "MAX";
+}
+
 }  // namespace forebay::sql

@@ -14,4 +14,8 @@ namespace forebay::sql {
 Result<std::string> PrepareAggregate(const std::string& name, const ExpressionAst& call,
                                      std::vector<ExpressionPtr>& args);
 
+/// Whether `call` of the aggregate `name` takes equal values once: for MIN and MAX, DISTINCT
+/// changes nothing.
+bool CountsDistinct(const ExpressionAst& call, const std::string& name);
+
 }  // namespace forebay::sql

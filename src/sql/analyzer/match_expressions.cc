@@ -7,6 +7,7 @@
 #include "base/ascii_case.h"
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/match_recognize.h"
+#include "sql/analyzer/statistics.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 
@@ -126,8 +127,7 @@ Result<ExpressionPtr> MatchAnalyzer::Aggregate(const ExpressionAst& call, const 
   auto made = AggregateCallOf(call, name);
   nested_ = false;
   RETURN_IF_ERROR(made.status());
-  bool statistic = name.starts_with("STDDEV") || name.starts_with("VAR");
-  return statistic ? Statistic(*std::move(made), name) : AddAggregate(*std::move(made));
+  return IsStatistic(name) ? Statistic(*std::move(made), name) : AddAggregate(*std::move(made));
 }
 
 ExpressionPtr MatchAnalyzer::AddAggregate(MatchAggregate aggregate) {
@@ -145,19 +145,13 @@ ExpressionPtr MatchAnalyzer::AddAggregate(MatchAggregate aggregate) {
   return Expression::Column(std::move(type), kAggregates + index);
 }
 
-/// As of a group: the variance of DOUBLEs, for a deviation its root.
 Result<ExpressionPtr> MatchAnalyzer::Statistic(MatchAggregate aggregate, const std::string& name) {
   DataType type = aggregate.call.type;
   if (aggregate.args.size() != 1) return NotSupported("SQL-1020 {} takes one argument", name);
   aggregate.args[0] = CastTo(aggregate.args[0], DataType::Double());
-  aggregate.call.function = name.ends_with("_POP") ? "VAR_POP" : "VAR_SAMP";
+  aggregate.call.function = VarianceFunction(name);
   aggregate.call.type = DataType::Double();
-  ExpressionPtr result = AddAggregate(std::move(aggregate));
-  if (name.starts_with("STDDEV")) {
-    ExpressionPtr half = Expression::Literal(DataType::Double().NotNull(), model::Value(0.5));
-    ASSIGN_OR_RETURN(result, MakeFunctionCall(*FindFunction("POWER"), {result, half}));
-  }
-  return CastTo(std::move(result), type);
+  return StatisticFrom(AddAggregate(std::move(aggregate)), name, type);
 }
 
 Result<MatchAggregate> MatchAnalyzer::AggregateCallOf(const ExpressionAst& call,

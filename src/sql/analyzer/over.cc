@@ -180,7 +180,7 @@ Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const st
     }
   }
   RETURN_IF_ERROR(NameOver(call, name, user, over.aggregate));
-  over.aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
+  over.aggregate.call.distinct = CountsDistinct(call, name);
   over.window = std::move(window);
   DataType type = over.aggregate.call.type;
   overs_.push_back(std::move(over));

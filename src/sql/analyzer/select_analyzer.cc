@@ -8,6 +8,7 @@
 #include "base/ascii_case.h"
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
+#include "sql/analyzer/statistics.h"
 #include "sql/analyzer/time_keys.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
@@ -291,7 +292,7 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
     aggregate.filter = Expression::Call(DataType::Boolean().NotNull(), "IS_TRUE", {filter});
   }
   bool may_be_empty = (keys_.empty() && !group_window_) || call.filter != nullptr;
-  aggregate.call.distinct = call.distinct && name != "MIN" && name != "MAX";
+  aggregate.call.distinct = CountsDistinct(call, name);
   if (name == "APPROX_COUNT_DISTINCT") {
     if (queries_.options().streaming || star || aggregate.args.size() != 1) {
       return NotSupported("SQL-1020 APPROX_COUNT_DISTINCT is for one argument in batch mode");
@@ -300,15 +301,23 @@ Result<ExpressionPtr> SelectAnalyzer::AggregateOf(const ExpressionAst& call,
     aggregate.call.distinct = true;
     return AddAggregate(std::move(aggregate), "COUNT", may_be_empty);
   }
-  bool statistic = name.starts_with("STDDEV") || name.starts_with("VAR");
-  if (!statistic) {
+  if (!IsStatistic(name)) {
     ASSIGN_OR_RETURN(std::string canonical, PrepareAggregate(name, call, aggregate.args));
     return AddAggregate(std::move(aggregate), canonical, may_be_empty);
   }
   if (aggregate.args.size() != 1 || aggregate.call.distinct) {
     return NotSupported("SQL-1020 {} takes one argument without DISTINCT", name);
   }
-  return StatisticOf(aggregate, name, may_be_empty);
+  return StatisticOf(std::move(aggregate), name, may_be_empty);
+}
+
+Result<ExpressionPtr> SelectAnalyzer::StatisticOf(Aggregate of, const std::string& name,
+                                                  bool may_be_empty) {
+  ASSIGN_OR_RETURN(DataType type, AggregateType(name, {of.args[0]->type}, may_be_empty));
+  of.args[0] = CastTo(of.args[0], DataType::Double());
+  ASSIGN_OR_RETURN(ExpressionPtr variance,
+                   AddAggregate(std::move(of), VarianceFunction(name), may_be_empty));
+  return StatisticFrom(std::move(variance), name, type);
 }
 
 Result<ExpressionPtr> SelectAnalyzer::UserAggregateOf(const ExpressionAst& call,

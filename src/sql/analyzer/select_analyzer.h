@@ -94,8 +94,7 @@ class SelectAnalyzer {
   /// The same with the type in it already.
   Result<ExpressionPtr> AddTypedAggregate(Aggregate aggregate, const std::string& name);
   Result<ExpressionPtr> UserAggregateOf(const ExpressionAst& call, const CatalogFunction& function);
-  Result<ExpressionPtr> StatisticOf(const Aggregate& of, const std::string& name,
-                                    bool may_be_empty);
+  Result<ExpressionPtr> StatisticOf(Aggregate of, const std::string& name, bool may_be_empty);
   Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
   /// The name and type of a function over a window; `user`: of a user's own.
   Status NameOver(const ExpressionAst& call, const std::string& name,
