@@ -29,26 +29,15 @@ Result<std::unique_ptr<Operator>> SessionAggregateOperator::Make(
   if (!partition.empty() && partition != keys) {
     return NotSupported("SESSION windows grouped by other columns than they are partitioned by");
   }
-  std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
-  bool retracting = !node.inputs[0]->changelog.IsInsertOnly();
-  ASSIGN_OR_RETURN(AccumulatorSet calls,
-                   AccumulatorSet::Make(node.calls, input, retracting, sizeof(Session)));
-  ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(new SessionAggregateOperator(
-      node, clock, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
+  ASSIGN_OR_RETURN(Parts parts, MakeParts(node, context, sizeof(Session)));
+  return std::unique_ptr<Operator>(new SessionAggregateOperator(node, std::move(parts)));
 }
 
 SessionAggregateOperator::SessionAggregateOperator(const sql::WindowAggregateNode& node,
-                                                   WindowClock clock, KeyCodec codec,
-                                                   AccumulatorSet calls)
-    : keys_(node.keys),
-      properties_(node.properties),
-      types_(node.OutputTypes()),
+                                                   Parts parts)
+    : WindowOperator(node, std::move(parts)),
       gap_(node.window.size_ms),
       bucket_ms_(std::max<int64_t>(1, gap_ / 64)),
-      clock_(clock),
-      codec_(std::move(codec)),
-      calls_(std::move(calls)),
       table_(codec_.key_bytes(), calls_.payload_bytes()),
       all_rows_(Batch::kMaxRows) {
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
@@ -63,11 +52,7 @@ SessionAggregateOperator::~SessionAggregateOperator() {
   });
 }
 
-Status SessionAggregateOperator::Process(int, Batch batch) {
-  int64_t now = clock_.is_proctime() ? clock_.Local(context_.now_ms()) : 0;
-  if (clock_.is_proctime()) RETURN_IF_ERROR(AdvanceTo(now - 1));
-  RETURN_IF_ERROR(clock_.Times(batch, now, times_));
-  codec_.Encode(batch, keys_, encoded_);
+Status SessionAggregateOperator::Accumulate(const Batch& batch) {
   table_.FindOrInsert(encoded_, std::span(all_rows_).first(batch.num_rows), entries_);
   batch_ = &batch;
   for (int row = 0; row < batch.num_rows; ++row) {
@@ -174,20 +159,7 @@ void SessionAggregateOperator::SetTimer(KeyedTable::Entry* entry, int64_t end) {
   timers_[bucket].push_back(entry);
 }
 
-Status SessionAggregateOperator::ProcessWatermark(Watermark watermark) {
-  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(clock_.Local(watermark));
-}
-
-Status SessionAggregateOperator::Tick(int64_t now_ms) {
-  return clock_.is_proctime() ? AdvanceTo(clock_.Local(now_ms) - 1) : Status::Ok();
-}
-
-Status SessionAggregateOperator::Finish() {
-  return clock_.is_proctime() ? AdvanceTo(kMaxWatermark) : Status::Ok();
-}
-
-Status SessionAggregateOperator::AdvanceTo(int64_t time) {
-  progress_ = std::max(progress_, time);
+Status SessionAggregateOperator::FireDue() {
   // A bucket that is only partly due comes back for its later ends; it is looked at once a call.
   std::vector<KeyedTable::Entry*> entries;
   while (!timers_.empty()) {
@@ -242,10 +214,7 @@ Status SessionAggregateOperator::EmitDue() {
     payloads.push_back(due_[i]);
     sessions.push_back(session);
   }
-  Batch batch;
-  batch.num_rows = static_cast<int>(keys.size());
-  batch.columns = codec_.rows().Decode(keys);
-  for (size_t i = 0; i < keys_.size(); ++i) batch.columns[i] = batch.columns[i].WithType(types_[i]);
+  Batch batch = KeyColumns(keys);
   std::vector<ColumnBuilder> results;
   for (size_t i = keys_.size(); i < types_.size(); ++i) {
     results.emplace_back(types_[i], batch.num_rows);

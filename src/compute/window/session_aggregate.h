@@ -1,13 +1,9 @@
 #pragma once
 
 #include <map>
-#include <memory>
 
-#include "compute/aggregate/accumulator.h"
-#include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
-#include "compute/window/window_assigner.h"
-#include "sql/plan/plan.h"
+#include "compute/window/window_operator.h"
 
 namespace forebay::compute {
 
@@ -16,23 +12,18 @@ namespace forebay::compute {
 /// in every row within the gap of it and merges with its neighbours; it fires when the watermark
 /// reaches its end - 1. A row is late, and dropped and counted, when it touches no open session and
 /// its own session would have fired.
-class SessionAggregateOperator : public Operator {
+class SessionAggregateOperator : public WindowOperator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::WindowAggregateNode& node,
                                                 const EvaluationContext& context);
   ~SessionAggregateOperator() override;
 
-  Status Process(int input, model::Batch batch) override;
-  Status ProcessWatermark(Watermark watermark) override;
-  Status Tick(int64_t now_ms) override;
-  Status Finish() override;
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return table_.ContinueSnapshot(deadline_ns);
   }
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
-  int64_t late_rows() const { return late_rows_; }
 
  private:
   /// The head of a payload and of a block; the accumulators follow. In an entry, `is_open` 0 says
@@ -46,8 +37,9 @@ class SessionAggregateOperator : public Operator {
     int64_t is_open;
   };
 
-  SessionAggregateOperator(const sql::WindowAggregateNode& node, WindowClock clock, KeyCodec codec,
-                           AccumulatorSet calls);
+  SessionAggregateOperator(const sql::WindowAggregateNode& node, Parts parts);
+  Status Accumulate(const model::Batch& batch) override;
+  Status FireDue() override;
   Session* HeadOf(KeyedTable::Entry* entry) const {
     return reinterpret_cast<Session*>(table_.Payload(entry));
   }
@@ -58,30 +50,19 @@ class SessionAggregateOperator : public Operator {
   void RemoveFirst(KeyedTable::Entry* entry);
   void ApplyPending();
   void SetTimer(KeyedTable::Entry* entry, int64_t end);
-  Status AdvanceTo(int64_t time);
   Status FireBucket(const std::vector<KeyedTable::Entry*>& entries, int64_t bucket);
   void CollectDue(KeyedTable::Entry* entry);
   Status EmitDue();
 
-  std::vector<int> keys_;
-  std::vector<sql::WindowProperty> properties_;
-  std::vector<model::DataType> types_;
   int64_t gap_;
   int64_t bucket_ms_;
-  WindowClock clock_;
-  KeyCodec codec_;
-  AccumulatorSet calls_;
   KeyedTable table_;
   ByteArena blocks_;
   /// Keys by the bucket of the earliest end they may fire at; an entry whose `timer` names another
   /// bucket is stale.
   std::map<int64_t, std::vector<KeyedTable::Entry*>> timers_;
-  int64_t progress_ = kMinWatermark;
-  int64_t late_rows_ = 0;
 
   // Scratch of a batch: rows that are assigned but not yet accumulated.
-  EncodedKeys encoded_;
-  std::vector<int64_t> times_;
   std::vector<uint32_t> all_rows_;
   std::vector<KeyedTable::Entry*> entries_;
   std::vector<uint32_t> rows_;

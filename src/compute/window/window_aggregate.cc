@@ -32,27 +32,12 @@ std::string PrefixOf(int64_t slice_end, int64_t window_start) {
 
 Result<std::unique_ptr<Operator>> WindowAggregateOperator::Make(
     const sql::WindowAggregateNode& node, const EvaluationContext& context) {
-  std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
-  bool retracting = !node.inputs[0]->changelog.IsInsertOnly();
-  ASSIGN_OR_RETURN(AccumulatorSet calls,
-                   AccumulatorSet::Make(node.calls, input, retracting, kHeaderBytes));
-  ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(new WindowAggregateOperator(
-      node, clock, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
+  ASSIGN_OR_RETURN(Parts parts, MakeParts(node, context, kHeaderBytes));
+  return std::unique_ptr<Operator>(new WindowAggregateOperator(node, std::move(parts)));
 }
 
-WindowAggregateOperator::WindowAggregateOperator(const sql::WindowAggregateNode& node,
-                                                 WindowClock clock, KeyCodec codec,
-                                                 AccumulatorSet calls)
-    : window_(node.window),
-      keys_(node.keys),
-      properties_(node.properties),
-      types_(node.OutputTypes()),
-      retracting_(!node.inputs[0]->changelog.IsInsertOnly()),
-      assigner_(node.window),
-      clock_(clock),
-      codec_(std::move(codec)),
-      calls_(std::move(calls)) {}
+WindowAggregateOperator::WindowAggregateOperator(const sql::WindowAggregateNode& node, Parts parts)
+    : WindowOperator(node, std::move(parts)), window_(node.window), assigner_(node.window) {}
 
 WindowAggregateOperator::~WindowAggregateOperator() {
   for (auto& [end, slice] : slices_) DestroyTable(*slice.table);
@@ -66,12 +51,8 @@ void WindowAggregateOperator::DestroyTable(KeyedTable& table) {
   table.ForEach([&](KeyedTable::Entry* entry) { calls_.Destroy(table.Payload(entry)); });
 }
 
-Status WindowAggregateOperator::Process(int, Batch batch) {
-  int64_t now = clock_.is_proctime() ? clock_.Local(context_.now_ms()) : 0;
-  if (clock_.is_proctime()) RETURN_IF_ERROR(AdvanceTo(now - 1));
-  RETURN_IF_ERROR(clock_.Times(batch, now, times_));
+Status WindowAggregateOperator::Accumulate(const Batch& batch) {
   SplitBySlice(batch);
-  codec_.Encode(batch, keys_, encoded_);
   for (size_t i = 0; i < num_slices_; ++i) {
     const SliceRows& part = slice_rows_[i];
     if (part.rows.empty()) continue;
@@ -80,7 +61,7 @@ Status WindowAggregateOperator::Process(int, Batch batch) {
       const Column& column = batch.columns[window_.window_start_column];
       start = ToMs(column.Get<int64_t>(static_cast<int>(part.rows[0])), UnitsPerMs(column.type()));
     }
-    Accumulate(batch, *OpenSlice(part.slice_end, start).table, part.rows);
+    AccumulateSlice(batch, *OpenSlice(part.slice_end, start).table, part.rows);
   }
   return calls_.status();
 }
@@ -134,8 +115,8 @@ WindowAggregateOperator::Slice& WindowAggregateOperator::OpenSlice(int64_t slice
   return it->second;
 }
 
-void WindowAggregateOperator::Accumulate(const Batch& batch, KeyedTable& table,
-                                         std::span<const uint32_t> rows) {
+void WindowAggregateOperator::AccumulateSlice(const Batch& batch, KeyedTable& table,
+                                              std::span<const uint32_t> rows) {
   table.FindOrInsert(encoded_, rows, entries_);
   payloads_.resize(rows.size());
   signs_.resize(batch.IsInsertOnly() ? 0 : rows.size());
@@ -152,20 +133,7 @@ void WindowAggregateOperator::Accumulate(const Batch& batch, KeyedTable& table,
   calls_.Update({batch, rows, payloads_.data(), batch.IsInsertOnly() ? nullptr : signs_.data()});
 }
 
-Status WindowAggregateOperator::ProcessWatermark(Watermark watermark) {
-  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(clock_.Local(watermark));
-}
-
-Status WindowAggregateOperator::Tick(int64_t now_ms) {
-  return clock_.is_proctime() ? AdvanceTo(clock_.Local(now_ms) - 1) : Status::Ok();
-}
-
-Status WindowAggregateOperator::Finish() {
-  return clock_.is_proctime() ? AdvanceTo(kMaxWatermark) : Status::Ok();
-}
-
-Status WindowAggregateOperator::AdvanceTo(int64_t time) {
-  progress_ = std::max(progress_, time);
+Status WindowAggregateOperator::FireDue() {
   while (!pending_.empty() && *pending_.begin() - 1 <= progress_) {
     int64_t end = *pending_.begin();
     pending_.erase(pending_.begin());
@@ -233,10 +201,7 @@ Status WindowAggregateOperator::EmitEntries(KeyedTable& table,
     keys.push_back(table.Key(entry).data());
     payloads.push_back(table.Payload(entry));
   }
-  Batch batch;
-  batch.num_rows = static_cast<int>(entries.size());
-  batch.columns = codec_.rows().Decode(keys);
-  for (size_t i = 0; i < keys_.size(); ++i) batch.columns[i] = batch.columns[i].WithType(types_[i]);
+  Batch batch = KeyColumns(keys);
   std::vector<ColumnBuilder> results;
   for (int i = 0; i < calls_.size(); ++i) {
     results.emplace_back(types_[keys_.size() + i], batch.num_rows);

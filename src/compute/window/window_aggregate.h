@@ -1,14 +1,10 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <set>
 
-#include "compute/aggregate/accumulator.h"
-#include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
-#include "compute/window/window_assigner.h"
-#include "sql/plan/plan.h"
+#include "compute/window/window_operator.h"
 
 namespace forebay::compute {
 
@@ -16,23 +12,17 @@ namespace forebay::compute {
 /// own keyed table; a window's tables are merged when it fires, and a slice goes whole when its
 /// last window has fired. A window fires when the watermark reaches its end - 1, in order of the
 /// ends; a row is late, and dropped and counted, when its last window has fired. A row of a slice
-/// whose earlier windows have fired still counts for the later ones. Processing-time windows fire
-/// by Tick, and all open ones at Finish.
-class WindowAggregateOperator : public Operator {
+/// whose earlier windows have fired still counts for the later ones.
+class WindowAggregateOperator : public WindowOperator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::WindowAggregateNode& node,
                                                 const EvaluationContext& context);
   ~WindowAggregateOperator() override;
 
-  Status Process(int input, model::Batch batch) override;
-  Status ProcessWatermark(Watermark watermark) override;
-  Status Tick(int64_t now_ms) override;
-  Status Finish() override;
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
-  int64_t late_rows() const { return late_rows_; }
 
  private:
   struct Slice {
@@ -44,16 +34,17 @@ class WindowAggregateOperator : public Operator {
     std::vector<uint32_t> rows;
   };
 
-  WindowAggregateOperator(const sql::WindowAggregateNode& node, WindowClock clock, KeyCodec codec,
-                          AccumulatorSet calls);
+  WindowAggregateOperator(const sql::WindowAggregateNode& node, Parts parts);
+  Status Accumulate(const model::Batch& batch) override;
+  Status FireDue() override;
   bool IsAttached() const { return window_.window_end_column >= 0; }
   int64_t LastWindowEnd(int64_t slice_end) const {
     return IsAttached() ? slice_end : assigner_.LastWindowEnd(slice_end);
   }
   void SplitBySlice(const model::Batch& batch);
   Slice& OpenSlice(int64_t slice_end, int64_t window_start);
-  void Accumulate(const model::Batch& batch, KeyedTable& table, std::span<const uint32_t> rows);
-  Status AdvanceTo(int64_t time);
+  void AccumulateSlice(const model::Batch& batch, KeyedTable& table,
+                       std::span<const uint32_t> rows);
   Status Fire(int64_t window_end);
   void MergeSlice(KeyedTable& from, KeyedTable& into);
   Status EmitWindow(KeyedTable& table, int64_t start, int64_t end);
@@ -65,26 +56,15 @@ class WindowAggregateOperator : public Operator {
   void DestroyTable(KeyedTable& table);
 
   sql::WindowSpec window_;
-  std::vector<int> keys_;
-  std::vector<sql::WindowProperty> properties_;
-  std::vector<model::DataType> types_;
-  bool retracting_;
   WindowAssigner assigner_;
-  WindowClock clock_;
-  KeyCodec codec_;
-  AccumulatorSet calls_;
   std::map<int64_t, Slice> slices_;
   std::set<int64_t> pending_;  ///< ends of windows that have rows and did not fire
   /// Slices that a checkpoint still has, or the one that is being written still wants.
   std::map<int64_t, Slice> dropped_;
   std::map<int64_t, Slice> deleted_;  ///< those that the one being written is to delete
   StateWriter* writer_ = nullptr;     ///< of the snapshot that is being written
-  int64_t progress_ = kMinWatermark;  ///< the watermark or processing time reached
-  int64_t late_rows_ = 0;
 
   // Scratch of a batch.
-  EncodedKeys encoded_;
-  std::vector<int64_t> times_;
   std::vector<SliceRows> slice_rows_;
   size_t num_slices_ = 0;
   std::vector<int64_t> window_ends_;

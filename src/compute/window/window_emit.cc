@@ -32,26 +32,15 @@ std::vector<model::DataType> ResultTypes(const sql::WindowAggregateNode& node) {
 
 Result<std::unique_ptr<Operator>> WindowEmitOperator::Make(const sql::WindowAggregateNode& node,
                                                            const EvaluationContext& context) {
-  std::vector<model::DataType> input = node.inputs[0]->OutputTypes();
-  bool retracting = !node.inputs[0]->changelog.IsInsertOnly();
-  ASSIGN_OR_RETURN(AccumulatorSet calls,
-                   AccumulatorSet::Make(node.calls, input, retracting, sizeof(State)));
-  ASSIGN_OR_RETURN(WindowClock clock, WindowClock::Make(node.window, *node.inputs[0], context));
-  return std::unique_ptr<Operator>(new WindowEmitOperator(
-      node, clock, KeyCodec::Of(input, node.keys, RowCodec::Purpose::kGroup), std::move(calls)));
+  ASSIGN_OR_RETURN(Parts parts, MakeParts(node, context, sizeof(State)));
+  return std::unique_ptr<Operator>(new WindowEmitOperator(node, std::move(parts)));
 }
 
-WindowEmitOperator::WindowEmitOperator(const sql::WindowAggregateNode& node, WindowClock clock,
-                                       KeyCodec codec, AccumulatorSet calls)
-    : keys_(node.keys),
-      properties_(node.properties),
-      types_(node.OutputTypes()),
+WindowEmitOperator::WindowEmitOperator(const sql::WindowAggregateNode& node, Parts parts)
+    : WindowOperator(node, std::move(parts)),
       changelog_(node.changelog),
       emit_(*node.emit),
       assigner_(node.window),
-      clock_(clock),
-      codec_(std::move(codec)),
-      calls_(std::move(calls)),
       results_(ResultTypes(node)),
       table_(codec_.key_bytes() < 0 ? -1 : codec_.key_bytes() + static_cast<int>(kPrefixBytes),
              calls_.payload_bytes()) {}
@@ -61,11 +50,7 @@ WindowEmitOperator::~WindowEmitOperator() {
   table_.ForEach([&](Entry* entry) { calls_.Destroy(table_.Payload(entry)); });
 }
 
-Status WindowEmitOperator::Process(int, Batch batch) {
-  int64_t now = clock_.is_proctime() ? clock_.Local(context_.now_ms()) : 0;
-  if (clock_.is_proctime()) RETURN_IF_ERROR(AdvanceTo(now - 1));
-  RETURN_IF_ERROR(clock_.Times(batch, now, times_));
-  codec_.Encode(batch, keys_, encoded_);
+Status WindowEmitOperator::Accumulate(const Batch& batch) {
   Assign(batch);
   calls_.Update({batch, rows_, payloads_.data(), batch.IsInsertOnly() ? nullptr : signs_.data()});
   RETURN_IF_ERROR(calls_.status());
@@ -132,14 +117,6 @@ void WindowEmitOperator::Plan(Entry* entry, int64_t fire_ms) {
   if (fire_ms != 0) planned_.emplace(fire_ms, entry);
 }
 
-Status WindowEmitOperator::ProcessWatermark(Watermark watermark) {
-  return clock_.is_proctime() ? Status::Ok() : AdvanceTo(clock_.Local(watermark));
-}
-
-Status WindowEmitOperator::Finish() {
-  return clock_.is_proctime() ? AdvanceTo(kMaxWatermark) : Status::Ok();
-}
-
 /// Answers what is planned, and plans it again, as long as the window is there.
 Status WindowEmitOperator::Tick(int64_t now_ms) {
   std::vector<Entry*> fired;
@@ -154,11 +131,10 @@ Status WindowEmitOperator::Tick(int64_t now_ms) {
     fired.push_back(entry);
   }
   RETURN_IF_ERROR(Answer(fired));
-  return clock_.is_proctime() ? AdvanceTo(clock_.Local(now_ms) - 1) : Status::Ok();
+  return WindowOperator::Tick(now_ms);
 }
 
-Status WindowEmitOperator::AdvanceTo(int64_t time) {
-  progress_ = std::max(progress_, time);
+Status WindowEmitOperator::FireDue() {
   while (!unfired_.empty() && unfired_.begin()->first - 1 <= progress_) {
     auto window = unfired_.extract(unfired_.begin());
     for (Entry* entry : window.mapped()) {
@@ -246,10 +222,7 @@ Status WindowEmitOperator::Send(std::span<const Change> changes,
     if (change.result < 0) old_rows.push_back(StateOf(change.entry)->sent->row());
   }
   std::vector<Column> old = results_.Decode(old_rows);
-  Batch batch;
-  batch.num_rows = static_cast<int>(changes.size());
-  batch.columns = codec_.rows().Decode(keys);
-  for (size_t i = 0; i < keys_.size(); ++i) batch.columns[i] = batch.columns[i].WithType(types_[i]);
+  Batch batch = KeyColumns(keys);
   for (size_t i = 0; i < results.size(); ++i) {
     ColumnBuilder builder(types_[keys_.size() + i], batch.num_rows);
     int next = 0;

@@ -1,15 +1,11 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <vector>
 
-#include "compute/aggregate/accumulator.h"
-#include "compute/operator/operator.h"
 #include "compute/state/keyed_table.h"
 #include "compute/state/row_list.h"
-#include "compute/window/window_assigner.h"
-#include "sql/plan/plan.h"
+#include "compute/window/window_operator.h"
 
 namespace forebay::compute {
 
@@ -22,16 +18,13 @@ namespace forebay::compute {
 /// after its first row, by processing time; then when the watermark reaches its end - 1; and, if it
 /// stays open for late rows, with those or every so often after the first of them. A key whose
 /// first row is late is answered with each batch. Rows of windows that have gone are dropped.
-class WindowEmitOperator : public Operator {
+class WindowEmitOperator : public WindowOperator {
  public:
   static Result<std::unique_ptr<Operator>> Make(const sql::WindowAggregateNode& node,
                                                 const EvaluationContext& context);
   ~WindowEmitOperator() override;
 
-  Status Process(int input, model::Batch batch) override;
-  Status ProcessWatermark(Watermark watermark) override;
   Status Tick(int64_t now_ms) override;
-  Status Finish() override;
   Status BeginSnapshot(StateWriter& writer) override;
   bool ContinueSnapshot(int64_t deadline_ns) override {
     return table_.ContinueSnapshot(deadline_ns);
@@ -56,15 +49,15 @@ class WindowEmitOperator : public Operator {
     int result;  ///< a row of the new results; -1: what was sent
   };
 
-  WindowEmitOperator(const sql::WindowAggregateNode& node, WindowClock clock, KeyCodec codec,
-                     AccumulatorSet calls);
+  WindowEmitOperator(const sql::WindowAggregateNode& node, Parts parts);
+  Status Accumulate(const model::Batch& batch) override;
+  Status FireDue() override;
   State* StateOf(Entry* entry) const { return reinterpret_cast<State*>(table_.Payload(entry)); }
   void Assign(const model::Batch& batch);
   Entry* OpenEntry(int64_t end, int row);
   /// Whether the entry is to be answered now; else plans when.
   bool FiresNow(Entry* entry);
   void Plan(Entry* entry, int64_t fire_ms);
-  Status AdvanceTo(int64_t time);
   /// Sends what has changed of the entries.
   Status Answer(std::span<Entry* const> entries);
   Status AnswerSome(std::span<Entry* const> entries);
@@ -72,28 +65,18 @@ class WindowEmitOperator : public Operator {
   void Drop(Entry* entry);
   Status LoadEntry(const StoredEntry& stored);
 
-  std::vector<int> keys_;
-  std::vector<sql::WindowProperty> properties_;
-  std::vector<model::DataType> types_;
   sql::ChangelogMode changelog_;
   sql::WindowEmit emit_;
   WindowAssigner assigner_;
-  WindowClock clock_;
-  KeyCodec codec_;
-  AccumulatorSet calls_;
   RowCodec results_;  ///< of the calls
   KeyedTable table_;  ///< keys begin with the window's end
   RowStore store_;
   std::map<int64_t, std::vector<Entry*>> unfired_;  ///< by the window's end
   std::map<int64_t, std::vector<Entry*>> open_;     ///< all, by the window's end
   std::multimap<int64_t, Entry*> planned_;          ///< by fire_ms; stale ones are skipped
-  int64_t progress_ = kMinWatermark;
-  int64_t late_rows_ = 0;
   uint64_t batch_number_ = 0;
 
   // Scratch of a batch.
-  EncodedKeys encoded_;
-  std::vector<int64_t> times_;
   std::vector<int64_t> ends_;
   std::string key_;
   std::vector<uint32_t> rows_;
