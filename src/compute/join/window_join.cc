@@ -95,10 +95,7 @@ Status WindowJoinOperator::Process(int input, Batch batch) {
     rows[ToMs(ends.Get<int64_t>(row), units)].push_back(static_cast<uint32_t>(row));
   }
   for (auto& [end, chosen] : rows) {
-    if (end - 1 <= progress_) {
-      late_rows_ += static_cast<int64_t>(chosen.size());
-      continue;
-    }
+    if (end - 1 <= progress_) continue;
     auto buffered =
         std::make_shared<Buffered>(Buffered{batch.Gather(chosen), end, input, {}, false});
     fresh_.push_back(buffered);

@@ -15,7 +15,7 @@ namespace forebay::compute {
 /// Joins the rows of the same window of two inputs (StreamExecWindowJoin). Rows wait in batches by
 /// their window's end; when the watermark reaches end - 1 the window's rows are joined at once, the
 /// results are inserts only, and the window goes. Rows of a window that has fired are late, and
-/// dropped and counted. The window's columns are among the join keys; the end is the key column
+/// dropped. The window's columns are among the join keys; the end is the key column
 /// named window_end or, when renamed, the last key of a timestamp type.
 class WindowJoinOperator : public Operator {
  public:
@@ -28,7 +28,6 @@ class WindowJoinOperator : public Operator {
   bool ContinueSnapshot(int64_t deadline_ns) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
-  int64_t late_rows() const { return late_rows_; }
 
  private:
   struct Buffered {
@@ -62,7 +61,6 @@ class WindowJoinOperator : public Operator {
   std::vector<std::pair<int, std::string>> written_deleted_;
   int64_t next_row_ = 0;
   int64_t progress_ = kMinWatermark;
-  int64_t late_rows_ = 0;
 };
 
 }  // namespace forebay::compute

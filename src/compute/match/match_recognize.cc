@@ -97,7 +97,6 @@ Status MatchOperator::Process(int, Batch batch) {
   for (int row = 0; row < batch.num_rows; ++row) {
     if (is_proctime_ || times_[row] > progress_) kept_.push_back(static_cast<uint32_t>(row));
   }
-  late_rows_ += batch.num_rows - static_cast<int64_t>(kept_.size());
   codec_.Encode(batch, node_.keys, encoded_);
   rows_.Encode(batch, row_bytes_);
   table_.FindOrInsert(encoded_, kept_, entries_);

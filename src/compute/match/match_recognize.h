@@ -38,7 +38,6 @@ class MatchOperator : public Operator, private MatchConditions {
   }
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
-  int64_t late_rows() const { return late_rows_; }
 
  private:
   /// A key's payload.
@@ -117,7 +116,6 @@ class MatchOperator : public Operator, private MatchConditions {
   /// When a partial match is too old.
   StateOrderedMap<int64_t, StateVector<KeyedTable::Entry*>> timers_;
   int64_t progress_ = kMinWatermark;
-  int64_t late_rows_ = 0;
   uint64_t next_number_ = 0;
 
   // Scratch.

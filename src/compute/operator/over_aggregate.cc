@@ -102,7 +102,6 @@ Status OverAggregateOperator::Process(int, Batch batch) {
     bool is_late = !is_bounded_ && !is_proctime_ && times_[row] <= progress_;
     if (!is_late) kept_.push_back(static_cast<uint32_t>(row));
   }
-  late_rows_ += batch.num_rows - static_cast<int64_t>(kept_.size());
   codec_.Encode(batch, node_.keys, encoded_);
   rows_.Encode(batch, row_bytes_);
   table_.FindOrInsert(encoded_, kept_, entries_);
@@ -116,11 +115,8 @@ Status OverAggregateOperator::Process(int, Batch batch) {
   for (size_t i = 0; i < kept_.size(); ++i) {
     int64_t time = times_[kept_[i]];
     const Group* group = GroupOf(entries_[i]);
-    if (!is_proctime_ && group->fired && time <= group->last_fired) {
-      ++late_rows_;
-      continue;
-    }
-    Hold(entries_[i], row_bytes_[kept_[i]], time);
+    bool is_late = !is_proctime_ && group->fired && time <= group->last_fired;
+    if (!is_late) Hold(entries_[i], row_bytes_[kept_[i]], time);
   }
   if (is_proctime_) RETURN_IF_ERROR(Fire());
   Sweep(StateExpiry::kBatchBudgetNs);

@@ -35,7 +35,6 @@ class OverAggregateOperator : public Operator {
   Status Tick(int64_t now_ms) override;
   Status Restore(StateReader& reader) override;
   int64_t StateBytes() const override;
-  int64_t late_rows() const { return late_rows_; }
 
  private:
   /// A key's state; the accumulators follow it.
@@ -92,7 +91,6 @@ class OverAggregateOperator : public Operator {
   /// RANGE: when a key's frame will be empty if nothing comes, so that its state can go.
   StateOrderedMap<int64_t, StateVector<KeyedTable::Entry*>> expiries_;
   int64_t progress_ = kMinWatermark;
-  int64_t late_rows_ = 0;
   uint64_t round_number_ = 0;
 
   /// Rows are numbered by arrival; those from `snapshot_floor_` on are in no checkpoint.
