@@ -1,8 +1,44 @@
 #include "client/bucket_batches.h"
 
+#include <condition_variable>
 #include <map>
+#include <mutex>
 
 namespace forebay::client {
+
+namespace {
+
+/// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback
+/// ran. Thread-safe.
+class AckCollector {
+ public:
+  explicit AckCollector(size_t count) : left_(count) {}
+
+  void Take(Result<WriteAck> ack) {
+    std::lock_guard lock(mutex_);
+    if (ack.ok()) {
+      acks_.push_back(*ack);
+    } else if (failure_.ok()) {
+      failure_ = ack.status();
+    }
+    if (--left_ == 0) all_.notify_all();
+  }
+  Result<std::vector<WriteAck>> Wait() {
+    std::unique_lock lock(mutex_);
+    all_.wait(lock, [this] { return left_ == 0; });
+    RETURN_IF_ERROR(failure_);
+    return acks_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  size_t left_;
+  std::vector<WriteAck> acks_;
+  Status failure_;
+};
+
+}  // namespace
 
 Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataType>& types,
                   size_t fewest, const model::Batch& batch) {
@@ -38,21 +74,16 @@ std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
   return parts;
 }
 
-void AckCollector::Take(Result<WriteAck> ack) {
-  std::lock_guard lock(mutex_);
-  if (ack.ok()) {
-    acks_.push_back(*ack);
-  } else if (failure_.ok()) {
-    failure_ = ack.status();
+Result<std::vector<WriteAck>> WriteByBucket(TableWriter& writer, const model::Batch& batch) {
+  ASSIGN_OR_RETURN(auto buckets, writer.BucketsOf(batch));
+  auto parts = SplitByBucket(batch, buckets);
+  if (parts.empty()) return std::vector<WriteAck>();
+  auto collector = std::make_shared<AckCollector>(parts.size());
+  for (const auto& [bucket, part] : parts) {
+    writer.WriteBucket(bucket, part, {},
+                       [collector](Result<WriteAck> ack) { collector->Take(std::move(ack)); });
   }
-  if (--left_ == 0) all_.notify_all();
-}
-
-Result<std::vector<WriteAck>> AckCollector::Wait() {
-  std::unique_lock lock(mutex_);
-  all_.wait(lock, [this] { return left_ == 0; });
-  RETURN_IF_ERROR(failure_);
-  return acks_;
+  return collector->Wait();
 }
 
 }  // namespace forebay::client

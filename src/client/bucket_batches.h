@@ -1,7 +1,5 @@
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
@@ -19,21 +17,7 @@ Status CheckBatch(const model::TableInfo& table, const std::vector<model::DataTy
 std::vector<std::pair<model::BucketId, model::Batch>> SplitByBucket(
     const model::Batch& batch, std::span<const model::BucketId> buckets);
 
-/// Gathers the acknowledgements of several writes and waits for all. Lives until the last callback
-/// ran. Thread-safe.
-class AckCollector {
- public:
-  explicit AckCollector(size_t count) : left_(count) {}
-
-  void Take(Result<WriteAck> ack);
-  Result<std::vector<WriteAck>> Wait();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable all_;
-  size_t left_;
-  std::vector<WriteAck> acks_;
-  Status failure_;
-};
+/// TableWriter::Write by way of the writer's other functions.
+Result<std::vector<WriteAck>> WriteByBucket(TableWriter& writer, const model::Batch& batch);
 
 }  // namespace forebay::client

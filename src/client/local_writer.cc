@@ -121,15 +121,7 @@ Status LocalTableWriter::StartWrite(const model::BucketId& bucket, const model::
 }
 
 Result<std::vector<WriteAck>> LocalTableWriter::Write(const model::Batch& batch) {
-  ASSIGN_OR_RETURN(auto buckets, BucketsOf(batch));
-  auto parts = SplitByBucket(batch, buckets);
-  if (parts.empty()) return std::vector<WriteAck>();
-  auto collector = std::make_shared<AckCollector>(parts.size());
-  for (const auto& [bucket, part] : parts) {
-    WriteBucket(bucket, part, {},
-                [collector](Result<WriteAck> ack) { collector->Take(std::move(ack)); });
-  }
-  return collector->Wait();
+  return WriteByBucket(*this, batch);
 }
 
 }  // namespace forebay::client
