@@ -68,8 +68,6 @@ class Replay {
   const Clickstream& stream() const { return stream_; }
   int64_t rows() const { return rows_; }
   int copies() const { return copies_; }
-  /// Whether every copy has all clicks.
-  bool IsWhole() const { return rows_ == copies_ * size_; }
 
   /// Calls visit(click, copy) for every row until it returns an error.
   template <typename Visit>

@@ -25,7 +25,6 @@ class JoinedRows {
   JoinedRows(const sql::JoinNode& node, std::shared_ptr<Evaluator> condition);
 
   const RowCodec* codecs() const { return codecs_; }
-  bool HasCondition() const { return condition_ != nullptr; }
   void SetWatermark(int64_t watermark);
   /// The pairs as columns, at most Batch::kMaxRows; `batch` may be null.
   model::Batch Build(std::span<const Pair> pairs, const model::Batch* batch, int side) const;

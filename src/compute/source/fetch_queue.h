@@ -72,10 +72,6 @@ class FetchQueue {
     closed_ = true;
     condition_.notify_all();
   }
-  bool IsClosed() {
-    std::lock_guard lock(mutex_);
-    return closed_;
-  }
 
  private:
   Waker& waker_;

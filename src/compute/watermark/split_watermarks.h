@@ -23,7 +23,6 @@ class SplitWatermarks {
   /// One more, which has no say before it advances.
   void AddIdle() { parts_.push_back({kMinWatermark, true}); }
   void SetIdle(int part, bool idle) { parts_[part].idle = idle; }
-  bool IsIdle(int part) const { return parts_[part].idle; }
   Watermark Of(int part) const { return parts_[part].watermark; }
 
   /// The smallest over the parts that are not idle; nullopt when all are idle. Without parts: the
