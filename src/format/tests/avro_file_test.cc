@@ -4,7 +4,7 @@
 
 #include "format/avro/avro_cell.h"
 #include "format/avro/avro_schema.h"
-#include "model/value_text.h"
+#include "format/tests/cells.h"
 
 namespace forebay::format {
 namespace {
@@ -19,12 +19,6 @@ std::vector<model::ColumnSpec> Columns() {
           {"tags", DataType::Array(DataType::String())},
           {"props", DataType::Map(DataType::String().NotNull(), DataType::Int())},
           {"pos", DataType::Row({{"x", DataType::Double()}, {"ok", DataType::Boolean()}})}};
-}
-
-std::vector<DataType> TypesOf(const std::vector<model::ColumnSpec>& columns) {
-  std::vector<DataType> types;
-  for (const auto& column : columns) types.push_back(column.type);
-  return types;
 }
 
 model::Batch Rows() {
@@ -51,18 +45,6 @@ model::Batch Rows() {
     builder.FinishRow();
   }
   return builder.Finish();
-}
-
-std::string Shown(const model::Batch& batch) {
-  std::string out;
-  for (int row = 0; row < batch.num_rows; ++row) {
-    for (const model::Column& column : batch.columns) {
-      model::AppendText(out, column, row);
-      out += '|';
-    }
-    out += '\n';
-  }
-  return out;
 }
 
 Result<std::string> Read(const std::vector<model::ColumnSpec>& columns, std::string_view file,

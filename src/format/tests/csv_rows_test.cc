@@ -4,32 +4,14 @@
 
 #include <random>
 
+#include "format/tests/cells.h"
 #include "format/text/csv_writer.h"
-#include "model/value_text.h"
 
 namespace forebay::format {
 namespace {
 
 using model::ColumnSpec;
 using model::DataType;
-
-std::vector<DataType> TypesOf(const std::vector<ColumnSpec>& columns) {
-  std::vector<DataType> types;
-  for (const ColumnSpec& column : columns) types.push_back(column.type);
-  return types;
-}
-
-std::string Shown(const model::Batch& batch) {
-  std::string out;
-  for (int row = 0; row < batch.num_rows; ++row) {
-    for (const model::Column& column : batch.columns) {
-      model::AppendText(out, column, row);
-      out += '|';
-    }
-    out += '\n';
-  }
-  return out;
-}
 
 Result<model::Batch> ReadBatch(const std::vector<ColumnSpec>& columns, std::string_view text,
                                const CsvOptions& options, size_t chunk = std::string::npos) {

@@ -4,8 +4,8 @@
 
 #include <random>
 
+#include "format/tests/cells.h"
 #include "format/text/text_cell.h"
-#include "model/value_text.h"
 
 namespace forebay::format {
 namespace {
@@ -18,18 +18,6 @@ std::vector<model::ColumnSpec> Columns() {
           {"price", DataType::Decimal(10, 2)},
           {"at", DataType::Timestamp(3)},
           {"tags", DataType::Array(DataType::Int())}};
-}
-
-std::string Shown(const model::Batch& batch) {
-  std::string out;
-  for (int row = 0; row < batch.num_rows; ++row) {
-    for (const model::Column& column : batch.columns) {
-      model::AppendText(out, column, row);
-      out += '|';
-    }
-    out += '\n';
-  }
-  return out;
 }
 
 std::string Read(std::vector<model::ColumnSpec> columns, std::string_view text,

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model/value_text.h"
+#include "format/tests/cells.h"
 
 namespace forebay::format {
 namespace {
@@ -14,17 +14,6 @@ std::string KeyOf(const model::Column& column) {
   auto keys = EncodeBucketKeys(KeyEncoding::kIceberg, {&column, 1});
   EXPECT_TRUE(keys.ok()) << keys.status().ToString();
   return keys.ok() ? std::string((*keys)[0]) : "";
-}
-
-template <typename T>
-model::Column One(const DataType& type, T value) {
-  model::ColumnBuilder builder(type);
-  if constexpr (std::is_convertible_v<T, std::string_view>) {
-    builder.AppendString(value);
-  } else {
-    builder.Append(value);
-  }
-  return builder.Finish();
 }
 
 int64_t HashOf(const model::Column& column) {

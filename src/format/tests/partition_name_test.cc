@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "format/tests/cells.h"
+
 namespace forebay::format {
 namespace {
 
@@ -12,14 +14,8 @@ using testing::ElementsAre;
 
 template <typename T>
 std::string ValueOf(const DataType& type, T value) {
-  model::ColumnBuilder builder(type);
-  if constexpr (std::is_convertible_v<T, std::string_view>) {
-    builder.AppendString(value);
-  } else {
-    builder.Append(value);
-  }
   std::string text;
-  Status status = AppendPartitionValue(text, builder.Finish(), 0);
+  Status status = AppendPartitionValue(text, One(type, value), 0);
   return status.ok() ? text : status.ToString();
 }
 

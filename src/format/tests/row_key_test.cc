@@ -7,6 +7,7 @@
 
 #include "format/row/compacted_columns.h"
 #include "format/row/compacted_row.h"
+#include "format/tests/cells.h"
 #include "format/tests/sample_batches.h"
 
 namespace forebay::format {
@@ -14,17 +15,6 @@ namespace {
 
 using model::Batch;
 using model::DataType;
-
-template <typename T>
-model::Column One(const DataType& type, T value) {
-  model::ColumnBuilder builder(type);
-  if constexpr (std::is_convertible_v<T, std::string_view>) {
-    builder.AppendString(value);
-  } else {
-    builder.Append(value);
-  }
-  return builder.Finish();
-}
 
 std::string KeyOf(std::vector<model::Column> columns) {
   return std::string(EncodeKeys(columns).value()[0]);
