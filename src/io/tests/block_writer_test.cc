@@ -2,11 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <random>
 
 #include "io/faulty_file_system.h"
+#include "io/temporary_directory.h"
 
 namespace forebay::io {
 namespace {
@@ -15,12 +14,6 @@ constexpr size_t kBlock = BlockWriter::kBlockBytes;
 
 class BlockWriterTest : public ::testing::Test {
  protected:
-  BlockWriterTest() {
-    std::string pattern = std::filesystem::temp_directory_path() / "forebay-io-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~BlockWriterTest() override { std::filesystem::remove_all(directory_); }
-
   std::string RandomText(size_t size) {
     std::string text(size, ' ');
     for (char& c : text) c = static_cast<char>(random_());
@@ -28,7 +21,8 @@ class BlockWriterTest : public ::testing::Test {
   }
 
   std::mt19937 random_{5};
-  std::string directory_;
+  TemporaryDirectory temporary_ = *TemporaryDirectory::Make("forebay-io");
+  const std::string directory_ = temporary_.path();
   std::unique_ptr<FileSystem> fs_ = MakePosixFileSystem();
 };
 

@@ -1,10 +1,10 @@
 #include "lake/iceberg/iceberg_table.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <random>
+
+#include "io/temporary_directory.h"
 
 namespace forebay::lake {
 namespace {
@@ -29,15 +29,10 @@ model::Schema SampleSchema() {
 class IcebergTableTest : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/forebay-lake-test-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    root_ = pattern;
     auto table = IcebergTable::Create(*fs_, root_ + "/t", SampleSchema(), {}, clock_);
     ASSERT_TRUE(table.ok()) << table.status().ToString();
     table_ = std::move(*table);
   }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   /// A file of one byte; manifests do not care.
   DataFile NewFile(int bucket, FileContent content = FileContent::kData) {
     auto path = table_->NewDataPath("", bucket, "");
@@ -65,7 +60,8 @@ class IcebergTableTest : public testing::Test {
     return std::move(*table);
   }
 
-  std::string root_;
+  io::TemporaryDirectory temporary_ = *io::TemporaryDirectory::Make("forebay-lake-test");
+  const std::string root_ = temporary_.path();
   StillClock clock_;
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
   std::unique_ptr<IcebergTable> table_;

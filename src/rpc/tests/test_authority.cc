@@ -3,10 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "base/check.h"
@@ -29,15 +26,10 @@ void AddExtension(X509* certificate, int kind, const std::string& value) {
 }  // namespace
 
 TestAuthority::TestAuthority() {
-  std::string pattern = std::filesystem::temp_directory_path() / "forebay-tls-XXXXXX";
-  CHECK(mkdtemp(pattern.data()) != nullptr);
-  directory_ = pattern;
   key_.reset(EVP_EC_gen("P-256"));
   certificate_ = Sign(key_.get(), "", false);
   Save(ca_file(), certificate_.get());
 }
-
-TestAuthority::~TestAuthority() { std::filesystem::remove_all(directory_); }
 
 TestAuthority::Certificate TestAuthority::Sign(EVP_PKEY* key, const std::string& name, bool ended) {
   Certificate made(X509_new(), X509_free);

@@ -6,15 +6,14 @@
 #include <memory>
 #include <string>
 
+#include "io/temporary_directory.h"
+
 namespace forebay::rpc {
 
 /// Makes certificates for tests, in PEM files of a directory of its own.
 class TestAuthority {
  public:
   TestAuthority();
-  ~TestAuthority();
-  TestAuthority(const TestAuthority&) = delete;
-  TestAuthority& operator=(const TestAuthority&) = delete;
 
   struct Files {
     std::string certificate;
@@ -35,7 +34,8 @@ class TestAuthority {
   void Save(const std::string& path, X509* certificate);
   void Save(const std::string& path, EVP_PKEY* key);
 
-  std::string directory_;
+  const io::TemporaryDirectory temporary_ = *io::TemporaryDirectory::Make("forebay-tls");
+  const std::string directory_ = temporary_.path();
   Key key_{nullptr, EVP_PKEY_free};
   Certificate certificate_{nullptr, X509_free};
   int serial_ = 0;

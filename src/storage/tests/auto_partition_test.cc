@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "base/tests/manual_clock.h"
+#include "io/temporary_directory.h"
 #include "storage/storage_server.h"
 
 namespace forebay::storage {
@@ -69,20 +68,13 @@ TEST(AutoPartitionTest, OnlyTimesInTheFormatMatch) {
 class AutoPartitionServerTest : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/forebay-auto-partition-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    directory_ = pattern;
     Open();
     ASSERT_TRUE(server_->CreateDatabase("db", false).ok());
-  }
-  void TearDown() override {
-    server_.reset();
-    std::filesystem::remove_all(directory_);
   }
   void Open() {
     server_.reset();
     StorageOptions options;
-    options.data_dir = directory_;
+    options.data_dir = directory_.path();
     options.clock = &clock_;
     // The test says when.
     options.expiry_interval_ms = 3'600'000;
@@ -110,7 +102,7 @@ class AutoPartitionServerTest : public testing::Test {
   }
 
   const model::TablePath kPath{"db", "t"};
-  std::string directory_;
+  io::TemporaryDirectory directory_ = *io::TemporaryDirectory::Make("forebay-auto-partition");
   ManualClock clock_{kNow};
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();
   std::unique_ptr<StorageServer> server_;

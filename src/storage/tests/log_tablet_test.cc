@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -11,6 +10,7 @@
 
 #include "base/tests/manual_clock.h"
 #include "io/faulty_file_system.h"
+#include "io/temporary_directory.h"
 
 namespace forebay::storage {
 namespace {
@@ -20,17 +20,10 @@ using testing::HasSubstr;
 
 class LogTabletTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/forebay-log-test-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    root_ = pattern;
-    directory_ = root_ + "/log";
-    Open();
-  }
+  void SetUp() override { Open(); }
   void TearDown() override {
     tablet_.reset();
     flusher_.Stop();
-    std::filesystem::remove_all(root_);
   }
   void Open() {
     auto opened = LogTablet::Open(Services(), directory_, options_);
@@ -113,7 +106,8 @@ class LogTabletTest : public testing::Test {
     stream.put(static_cast<char>(byte ^ (1 << bit)));
   }
 
-  std::string root_, directory_;
+  io::TemporaryDirectory temporary_ = *io::TemporaryDirectory::Make("forebay-log-test");
+  const std::string root_ = temporary_.path(), directory_ = root_ + "/log";
   LogOptions options_;
   std::unique_ptr<io::FileSystem> posix_ = io::MakePosixFileSystem();
   io::FaultyFileSystem fs_{*posix_};

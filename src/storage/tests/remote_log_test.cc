@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -14,6 +13,7 @@
 #include "base/tests/manual_clock.h"
 #include "format/batch/log_batch.h"
 #include "io/faulty_file_system.h"
+#include "io/temporary_directory.h"
 #include "storage/storage_server.h"
 #include "storage/tests/remote_work.h"
 
@@ -30,9 +30,6 @@ const TablePath kPath{"db", "events"};
 class RemoteLogTest : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/forebay-remote-log-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    root_ = pattern;
     options_.data_dir = root_ + "/data";
     options_.clock = &clock_;
     options_.expiry_interval_ms = 3'600'000;
@@ -46,10 +43,6 @@ class RemoteLogTest : public testing::Test {
     model::TableDescriptor table;
     table.schema.columns = {{"value", model::DataType::Bigint()}};
     ASSERT_TRUE(storage_->CreateTable(kPath, table).ok());
-  }
-  void TearDown() override {
-    storage_.reset();
-    fs::remove_all(root_);
   }
   void Open() {
     auto opened = StorageServer::Open(options_, faulty_);
@@ -134,7 +127,8 @@ class RemoteLogTest : public testing::Test {
     Open();
   }
 
-  std::string root_;
+  io::TemporaryDirectory temporary_ = *io::TemporaryDirectory::Make("forebay-remote-log");
+  const std::string root_ = temporary_.path();
   ManualClock clock_;
   StorageOptions options_;
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();

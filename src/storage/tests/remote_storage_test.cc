@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -15,6 +14,7 @@
 #include "format/row/compacted_row.h"
 #include "io/faulty_file_system.h"
 #include "io/file_system.h"
+#include "io/temporary_directory.h"
 #include "storage/kv/kv_tablet.h"
 #include "storage/storage_server.h"
 #include "storage/tests/remote_work.h"
@@ -32,9 +32,6 @@ const TablePath kPath{"db", "rows"};
 class RemoteStorageTest : public testing::Test {
  protected:
   void SetUp() override {
-    char pattern[] = "/tmp/forebay-remote-test-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern), nullptr);
-    root_ = pattern;
     options_.data_dir = root_ + "/data";
     options_.clock = &clock_;
     options_.expiry_interval_ms = 3'600'000;
@@ -42,10 +39,6 @@ class RemoteStorageTest : public testing::Test {
     options_.remote.kv_snapshot_interval_ms = 1;
     Open();
     ASSERT_TRUE(storage_->CreateDatabase("db", false).ok());
-  }
-  void TearDown() override {
-    storage_.reset();
-    fs::remove_all(root_);
   }
   void Open() {
     auto opened = StorageServer::Open(options_, faulty_);
@@ -140,7 +133,8 @@ class RemoteStorageTest : public testing::Test {
                        Bucket().remote->name().bucket.table_id.value());
   }
 
-  std::string root_;
+  io::TemporaryDirectory temporary_ = *io::TemporaryDirectory::Make("forebay-remote-test");
+  const std::string root_ = temporary_.path();
   ManualClock clock_;
   StorageOptions options_;
   std::unique_ptr<io::FileSystem> fs_ = io::MakePosixFileSystem();

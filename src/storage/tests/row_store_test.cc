@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
 
 #include "base/failpoint.h"
+#include "io/temporary_directory.h"
 
 namespace forebay::storage {
 namespace {
@@ -19,15 +19,7 @@ using Rows = std::map<std::string, std::string>;
 
 class RowStoreTest : public testing::Test {
  protected:
-  RowStoreTest() {
-    std::string name = "/tmp/forebay-row-store-XXXXXX";
-    directory_ = mkdtemp(name.data());
-    Open();
-  }
-  ~RowStoreTest() override {
-    store_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  RowStoreTest() { Open(); }
 
   void Open() {
     store_.reset();
@@ -67,7 +59,8 @@ class RowStoreTest : public testing::Test {
   }
 
   RowStoreServices services_{8 << 20, 32 << 20};
-  std::string directory_;
+  io::TemporaryDirectory temporary_ = *io::TemporaryDirectory::Make("forebay-row-store");
+  const std::string directory_ = temporary_.path();
   std::unique_ptr<RowStore> store_;
 };
 
