@@ -1,6 +1,5 @@
 #include "compute/state/keyed_table.h"
 
-#include <emmintrin.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -16,15 +15,6 @@ namespace {
 constexpr size_t kPageBytes = 64 * 1024;
 /// Rows looked up together: enough misses in flight, and their cache lines stay in L1.
 constexpr size_t kBlockRows = 128;
-/// Average entries in a group of 12 slots before the table doubles.
-constexpr int kMaxLoad = 10;
-constexpr uint32_t kSlotMask = 0xfff;
-
-uint32_t MatchTag(const uint8_t* tags, uint8_t tag) {
-  __m128i group = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
-  __m128i equal = _mm_cmpeq_epi8(group, _mm_set1_epi8(static_cast<char>(tag)));
-  return static_cast<uint32_t>(_mm_movemask_epi8(equal)) & kSlotMask;
-}
 
 }  // namespace
 
@@ -36,7 +26,6 @@ KeyedTable::KeyedTable(int key_bytes, int payload_bytes, bool expires)
   page_shift_ = 4;
   while ((stride_ << (page_shift_ + 1)) <= kPageBytes) ++page_shift_;
   page_mask_ = (uint32_t{1} << page_shift_) - 1;
-  groups_.resize(1);
 }
 
 bool KeyedTable::KeyEquals(const Entry* entry, std::string_view key) const {
@@ -48,22 +37,17 @@ bool KeyedTable::KeyEquals(const Entry* entry, std::string_view key) const {
 }
 
 KeyedTable::Entry* KeyedTable::Probe(std::string_view key, uint64_t hash) const {
-  uint8_t tag = TagOf(hash);
-  for (size_t g = hash & group_mask_;; g = (g + 1) & group_mask_) {
-    const Group& group = groups_[g];
-    for (uint32_t match = MatchTag(group.tags, tag); match != 0; match &= match - 1) {
-      Entry* entry = At(group.entries[__builtin_ctz(match)]);
-      if (entry->hash == hash && KeyEquals(entry, key)) return entry;
-    }
-    if (MatchTag(group.tags, kEmpty) != 0) return nullptr;
-  }
+  uint32_t number = index_.Find(hash, [&](uint32_t candidate) {
+    const Entry* entry = At(candidate);
+    return entry->hash == hash && KeyEquals(entry, key);
+  });
+  return number == HashIndex::kNone ? nullptr : At(number);
 }
 
 /// The first entry whose tag fits, to be prefetched; usually the right one.
-KeyedTable::Entry* KeyedTable::Candidate(uint64_t hash) const {
-  const Group& group = groups_[hash & group_mask_];
-  uint32_t match = MatchTag(group.tags, TagOf(hash));
-  return match == 0 ? nullptr : At(group.entries[__builtin_ctz(match)]);
+KeyedTable::Entry* KeyedTable::Candidate(const HashIndex::Group* group, uint64_t hash) const {
+  uint32_t number = HashIndex::Candidate(group, hash);
+  return number == HashIndex::kNone ? nullptr : At(number);
 }
 
 namespace {
@@ -95,18 +79,22 @@ void KeyedTable::LookupAll(const Keys& keys, std::vector<Entry*>& entries) {
     fetch.WaitForRoom();
     // All of the batch at once: a disk does many reads in the time of one. Of the index first,
     // which knows where the entries are.
-    for (size_t i = 0; i < keys.size(); ++i) fetch.Add(&groups_[keys.hash(i) & group_mask_]);
+    for (size_t i = 0; i < keys.size(); ++i) fetch.Add(index_.GroupOf(keys.hash(i)));
     fetch.Go();
-    for (size_t i = 0; i < keys.size(); ++i) fetch.Add(Candidate(keys.hash(i)));
+    for (size_t i = 0; i < keys.size(); ++i) {
+      fetch.Add(Candidate(index_.GroupOf(keys.hash(i)), keys.hash(i)));
+    }
     fetch.Go();
   }
+  const HashIndex::Group* groups[kBlockRows];
   for (size_t begin = 0; begin < keys.size(); begin += kBlockRows) {
     size_t end = std::min(begin + kBlockRows, keys.size());
     for (size_t i = begin; i < end; ++i) {
-      __builtin_prefetch(&groups_[keys.hash(i) & group_mask_]);
+      groups[i - begin] = index_.GroupOf(keys.hash(i));
+      __builtin_prefetch(groups[i - begin]);
     }
     for (size_t i = begin; i < end; ++i) {
-      entries[i] = Candidate(keys.hash(i));
+      entries[i] = Candidate(groups[i - begin], keys.hash(i));
       if (entries[i] == nullptr) continue;
       __builtin_prefetch(entries[i]);
       __builtin_prefetch(reinterpret_cast<char*>(entries[i]) + payload_offset_, 1);
@@ -188,9 +176,10 @@ KeyedTable::Entry* KeyedTable::NewEntry() {
 }
 
 KeyedTable::Entry* KeyedTable::Insert(std::string_view key, uint64_t hash) {
-  if (used_slots_ >= static_cast<int64_t>(groups_.size()) * kMaxLoad) {
-    // Mostly tombstones: the same size again suffices.
-    Rehash(size_ * 2 > used_slots_ ? groups_.size() * 2 : groups_.size());
+  if (index_.IsFull(hash)) {
+    index_.Grow(hash, [this](std::span<const uint32_t> numbers, std::span<uint64_t> hashes) {
+      ReadHashes(numbers, hashes);
+    });
   }
   Entry* entry = NewEntry();
   entry->hash = hash;
@@ -206,34 +195,20 @@ KeyedTable::Entry* KeyedTable::Insert(std::string_view key, uint64_t hash) {
   }
   std::memset(reinterpret_cast<char*>(entry) + payload_offset_, 0,
               payload_bytes_ + (expires_ ? sizeof(int64_t) : 0));
-  Place(entry);
+  index_.Insert(hash, entry->number);
   ++size_;
   return entry;
 }
 
-/// Puts a live entry that is in no slot into the first free one.
-void KeyedTable::Place(Entry* entry) {
-  for (size_t g = entry->hash & group_mask_;; g = (g + 1) & group_mask_) {
-    Group& group = groups_[g];
-    uint32_t free = MatchTag(group.tags, kEmpty);
-    if (free == 0) continue;
-    int slot = __builtin_ctz(free);
-    group.tags[slot] = TagOf(entry->hash);
-    group.entries[slot] = entry->number;
-    ++used_slots_;
-    return;
-  }
-}
-
-/// Pages that lie on the disk come in large pieces when all entries are read in turn.
-void KeyedTable::ReadAhead(size_t page, StateFetch& fetch) const {
-  constexpr size_t kPages = 32;
-  if (page % kPages != 0 || !fetch.IsNeeded()) return;
-  fetch.WaitForRoom();
-  size_t bytes = stride_ << page_shift_;
-  for (size_t i = page; i < std::min(page + 2 * kPages, pages_.size()); ++i) {
-    auto begin = reinterpret_cast<uintptr_t>(pages_[i]) & ~uintptr_t{4095};
-    (void)::madvise(reinterpret_cast<void*>(begin), bytes, MADV_WILLNEED);
+/// For the index, when it does not hold as much of them as it needs to grow.
+void KeyedTable::ReadHashes(std::span<const uint32_t> numbers, std::span<uint64_t> hashes) const {
+  StateFetch fetch;
+  for (size_t i = 0; fetch.IsNeeded() && i < numbers.size(); ++i) fetch.Add(At(numbers[i]));
+  fetch.Go();
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (i + kAhead < numbers.size()) __builtin_prefetch(At(numbers[i + kAhead]));
+    hashes[i] = At(numbers[i])->hash;
   }
 }
 
@@ -261,45 +236,11 @@ void KeyedTable::ReleasePage(size_t page) {
   released_bytes_ += static_cast<int64_t>(bytes.size());
 }
 
-void KeyedTable::Rehash(size_t groups) {
-  groups_.assign(groups, Group{});
-  group_mask_ = groups - 1;
-  used_slots_ = 0;
-  StateFetch fetch;
-  auto place = [&](size_t begin, size_t end) {
-    constexpr uint32_t kAhead = 16;
-    for (uint32_t number = 0; number < num_entries_; ++number) {
-      if ((number & page_mask_) == 0) ReadAhead(number >> page_shift_, fetch);
-      if (number + kAhead < num_entries_) {
-        __builtin_prefetch(&groups_[At(number + kAhead)->hash & group_mask_], 1);
-      }
-      Entry* entry = At(number);
-      size_t group = entry->hash & group_mask_;
-      if ((entry->flags & kLive) != 0 && group >= begin && group < end) Place(entry);
-    }
-  };
-  // State on disk is read in turn once for every part of the index, rather than the index at random
-  // for every entry.
-  constexpr size_t kGroupsTogether = (size_t{4} << 20) / sizeof(Group);
-  size_t together = fetch.IsNeeded() ? std::min(kGroupsTogether, groups) : groups;
-  for (size_t begin = 0; begin < groups; begin += together) place(begin, begin + together);
-}
-
 void KeyedTable::Erase(Entry* entry) {
   DCHECK((entry->flags & kLive) != 0);
   DCHECK((entry->flags & pending_bit_) == 0);
   if ((entry->flags & kStored) != 0) erased_.push_back({entry->hash, StateString(Key(entry))});
-  for (size_t g = entry->hash & group_mask_;; g = (g + 1) & group_mask_) {
-    Group& group = groups_[g];
-    uint32_t match = MatchTag(group.tags, TagOf(entry->hash));
-    while (match != 0 && group.entries[__builtin_ctz(match)] != entry->number) match &= match - 1;
-    if (match == 0) continue;
-    // A group that was never full ends every probe, so its slot may become empty again.
-    bool was_full = MatchTag(group.tags, kEmpty) == 0;
-    group.tags[__builtin_ctz(match)] = was_full ? kTombstone : kEmpty;
-    used_slots_ -= was_full ? 0 : 1;
-    break;
-  }
+  index_.Erase(entry->hash, entry->number);
   if (key_bytes_ < 0) {
     std::string_view key = Key(entry);
     key_arena_->Free(const_cast<char*>(key.data()), key.size());
@@ -310,8 +251,7 @@ void KeyedTable::Erase(Entry* entry) {
 }
 
 int64_t KeyedTable::MemoryBytes() const {
-  return static_cast<int64_t>(groups_.size() * sizeof(Group) +
-                              pages_.size() * (stride_ << page_shift_)) -
+  return index_.MemoryBytes() + static_cast<int64_t>(pages_.size() * (stride_ << page_shift_)) -
          released_bytes_ + key_arena_->bytes_reserved();
 }
 
@@ -330,7 +270,7 @@ void KeyedTable::BeginChanges(ChangeFunction dirty, ErasedFunction erased) {
 namespace {
 
 /// Asks for entries that are written soon after `entries[next]`: they lie anywhere.
-void FetchPending(std::span<KeyedTable::Entry* const> entries, size_t next, size_t payload_offset) {
+void FetchPending(ChunkedVector<KeyedTable::Entry*>& entries, size_t next, size_t payload_offset) {
   constexpr size_t kAhead = 16;
   if (next + kAhead < entries.size()) {
     KeyedTable::Entry* entry = entries[next + kAhead];

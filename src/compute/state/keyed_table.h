@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "compute/state/byte_arena.h"
+#include "compute/state/chunked_vector.h"
+#include "compute/state/hash_index.h"
 #include "compute/state/key_codec.h"
 #include "compute/state/state_allocator.h"
 
@@ -18,10 +20,10 @@ class StateFetch;
 /// A hash table from encoded keys to payloads of a fixed size: the home of all keyed state. Entries
 /// never move, so pointers to them hold until they are erased. A new payload is zeros.
 ///
-/// Open addressing in groups of 12 slots, one cache line each: 12 one-byte tags that one SSE2
-/// comparison checks, 12 entry numbers. A batch is looked up in passes (prefetch groups, match tags
-/// and prefetch entries, compare keys), so that cache misses overlap. Entries lie in pages: header,
-/// key (a fixed number of bytes, or size and pointer), payload.
+/// A batch is looked up in passes (prefetch groups of the HashIndex, match tags and prefetch
+/// entries, compare keys), so that cache misses overlap. Entries lie in pages: header, key (a fixed
+/// number of bytes, or size and pointer), payload. It grows in steps: neither the index nor a list
+/// of entries is ever moved as a whole.
 ///
 /// Snapshots are deltas: an entry is written when it was marked dirty since the last one, and a
 /// written key that was erased is written as a deletion. A snapshot need not be written at once:
@@ -145,22 +147,12 @@ class KeyedTable {
   static constexpr uint32_t kListed = 8;
   static constexpr uint32_t kOtherDirty = 16;
   static constexpr uint32_t kOtherListed = 32;
-  static constexpr int kSlots = 12;
-  static constexpr uint8_t kEmpty = 0;
-  static constexpr uint8_t kTombstone = 1;
-
-  struct alignas(64) Group {
-    uint8_t tags[16];  // the last four stay empty and are masked out
-    uint32_t entries[kSlots];
-  };
-  static_assert(sizeof(Group) == 64);
 
   struct ErasedKey {
     uint64_t hash;
     StateString key;
   };
 
-  static uint8_t TagOf(uint64_t hash) { return static_cast<uint8_t>(0x80 | (hash >> 49 & 0x7f)); }
   Entry* At(uint32_t number) const {
     return reinterpret_cast<Entry*>(pages_[number >> page_shift_] +
                                     static_cast<size_t>(number & page_mask_) * stride_);
@@ -169,14 +161,12 @@ class KeyedTable {
   bool WriteErased(int64_t deadline_ns);
   bool KeyEquals(const Entry* entry, std::string_view key) const;
   Entry* Probe(std::string_view key, uint64_t hash) const;
-  Entry* Candidate(uint64_t hash) const;
+  Entry* Candidate(const HashIndex::Group* group, uint64_t hash) const;
   Entry* Insert(std::string_view key, uint64_t hash);
   Entry* NewEntry();
   void AddPage();
   std::span<char> ReleasableBytes(size_t page) const;
-  void Place(Entry* entry);
-  void Rehash(size_t groups);
-  void ReadAhead(size_t page, StateFetch& fetch) const;
+  void ReadHashes(std::span<const uint32_t> numbers, std::span<uint64_t> hashes) const;
   template <bool kInsert, typename Keys>
   void LookupAll(const Keys& keys, std::vector<Entry*>& entries);
 
@@ -187,27 +177,25 @@ class KeyedTable {
   size_t stride_;
   int page_shift_;
   uint32_t page_mask_;
-  std::vector<Group, LargeAllocator<Group>> groups_;
-  size_t group_mask_ = 0;
-  int64_t used_slots_ = 0;  // entries and tombstones
+  HashIndex index_;
   int64_t size_ = 0;
   std::vector<char*> pages_;
   std::vector<LargeChars> page_memory_;
   size_t free_pages_ = 0;  // of the newest memory, behind pages_.back()
   uint32_t num_entries_ = 0;
-  StateVector<uint32_t> free_entries_;
+  ChunkedVector<uint32_t> free_entries_;
   std::vector<bool> released_;  ///< by page; may be shorter than pages_
   int64_t released_bytes_ = 0;
   std::unique_ptr<ByteArena> key_arena_ = std::make_unique<ByteArena>();
-  StateVector<Entry*> dirty_;
-  StateVector<ErasedKey> erased_;
+  ChunkedVector<Entry*> dirty_;
+  ChunkedVector<ErasedKey> erased_;
   uint32_t dirty_bit_ = kDirty;
   uint32_t listed_bit_ = kListed;
   // Of the snapshot that is being written; no bit: there is none.
   uint32_t pending_bit_ = 0;
-  StateVector<Entry*> pending_;
+  ChunkedVector<Entry*> pending_;
   size_t next_pending_ = 0;
-  StateVector<ErasedKey> pending_erased_;
+  ChunkedVector<ErasedKey> pending_erased_;
   ChangeFunction write_dirty_;
   ErasedFunction write_erased_;
   bool has_stored_ = false;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 
 namespace forebay::compute {
 
@@ -20,20 +19,8 @@ struct LargeDeleter {
   void operator()(char* memory) const { FreeLarge(memory); }
 };
 using LargeChars = std::unique_ptr<char[], LargeDeleter>;
-inline LargeChars MakeLargeChars(size_t bytes) {
-  return LargeChars(static_cast<char*>(AllocateLarge(bytes)));
+inline LargeChars MakeLargeChars(size_t bytes, bool index = false) {
+  return LargeChars(static_cast<char*>(AllocateLarge(bytes, index)));
 }
-
-/// For vectors that may become large: a table's index.
-template <typename T>
-struct LargeAllocator {
-  using value_type = T;
-  LargeAllocator() = default;
-  template <typename U>
-  LargeAllocator(const LargeAllocator<U>&) {}
-  T* allocate(size_t count) { return static_cast<T*>(AllocateLarge(count * sizeof(T), true)); }
-  void deallocate(T* memory, size_t) { FreeLarge(memory); }
-  friend bool operator==(const LargeAllocator&, const LargeAllocator&) { return true; }
-};
 
 }  // namespace forebay::compute

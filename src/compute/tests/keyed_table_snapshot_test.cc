@@ -88,6 +88,46 @@ TEST(KeyedTableSnapshot, HoldsTheMomentItBeganWhateverHappensWhileItIsWritten) {
   }
 }
 
+/// The index and the lists of changes grow while a snapshot is written.
+TEST(KeyedTableSnapshot, HoldsTheMomentItBeganWhileTheTableGrows) {
+  constexpr int64_t kStep = 60'000;
+  TwinTable twin;
+  StoredValues stored;
+  for (int64_t key = 0; key < kStep; ++key) twin.Set(key, key);
+  for (int64_t begin = kStep; begin < 6 * kStep; begin += kStep) {
+    std::map<int64_t, int64_t> at_begin = twin.plain;
+    twin.Begin(stored);
+    for (int64_t key = begin; key < begin + kStep; ++key) {
+      twin.Set(key, key * 3);
+      if (key % 3 == 0) twin.Set(key - kStep, -key);  // which the snapshot still wants
+      if (key % 7 == 0) twin.Erase(key - kStep);
+      if (key % 5 == 0) twin.table.ContinueSnapshot(0);
+    }
+    twin.table.FinishSnapshot();
+    stored.Commit();
+    ASSERT_EQ(stored.values, at_begin);
+  }
+}
+
+TEST(KeyedTable, GrowsWhileItIsIterated) {
+  TwinTable twin;
+  for (int64_t key = 0; key < 1'000; ++key) twin.Set(key, key);
+  std::map<int64_t, int> seen;
+  // Every entry makes one more, until there are many; those that are made come last.
+  twin.table.ForEach([&](KeyedTable::Entry* entry) {
+    auto key = LoadLe<int64_t>(twin.table.Key(entry).data());
+    ASSERT_EQ(LoadLe<int64_t>(twin.table.Payload(entry)), twin.plain.at(key));
+    ++seen[key];
+    auto made = static_cast<int64_t>(twin.plain.size());
+    if (made < 200'000) twin.Set(made, -made);
+  });
+  EXPECT_EQ(seen.size(), 200'000u);
+  for (auto [key, times] : seen) ASSERT_EQ(times, 1) << key;
+  for (auto [key, value] : twin.plain) {
+    ASSERT_EQ(LoadLe<int64_t>(twin.table.Payload(twin.Find(key))), value);
+  }
+}
+
 TEST(KeyedTableSnapshot, WritesOnlyWhatChanged) {
   TwinTable twin;
   StoredValues stored;

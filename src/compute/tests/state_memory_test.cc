@@ -152,6 +152,31 @@ TEST(StateMemory, RowsWaitForTheDiskRatherThanFillMemory) {
   EXPECT_LE(most, 96 * kMiB);
 }
 
+/// What the budget has no room for goes to disk while the index grows, and the index with it.
+TEST(StateMemory, ATableGrowsWhileItsStateLiesOnDisk) {
+  TempDirectory directory;
+  StateMemory memory(std::make_shared<StateBudget>(2 * kMiB, 0.4), 1, directory.path());
+  StateMemory::Scope scope(&memory);
+  KeyedTable table(8, 48);
+  constexpr int64_t kRows = 500'000;
+  int64_t most = 0;
+  for (int64_t row = 0; row < kRows; ++row) {
+    std::string_view key(reinterpret_cast<const char*>(&row), sizeof(row));
+    int64_t before = memory.spilled_bytes();
+    auto* entry = table.FindOrInsertOne(key, static_cast<uint64_t>(row) * 0x9e3779b97f4a7c15);
+    most = std::max(most, memory.spilled_bytes() - before);
+    StoreLe<int64_t>(table.Payload(entry), row * 7);
+    if (row % 1'000 == 999) {
+      ASSERT_EQ(PayloadOf(table, row / 2), row / 2 * 7);
+    }
+  }
+  // No row waits for more of it than a piece of memory takes.
+  EXPECT_LE(most, 3 * kMiB);
+  EXPECT_GT(memory.spilled_bytes(), 40 * kMiB);
+  for (int64_t row = 0; row < kRows; ++row) ASSERT_EQ(PayloadOf(table, row), row * 7);
+  EXPECT_TRUE(memory.status().ok());
+}
+
 TEST(StateMemory, FreedMemoryIsGivenOutAgain) {
   TempDirectory directory;
   StateMemory memory(std::make_shared<StateBudget>(kMiB, 0.4), 1, directory.path());
