@@ -140,8 +140,11 @@ final class Flink {
     }
   }
 
-  boolean hasSql() {
-    return sqlPort != 0;
+  /** Ends the case, which is then skipped, unless the server is Forebay's. */
+  void needSql() {
+    if (sqlPort == 0) {
+      throw new Skipped("it needs Forebay's SQL");
+    }
   }
 
   /** Of the server's Iceberg tables. */

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,18 +58,18 @@ public final class FlinkClient {
       JobCases.add(cases, checkpoints);
       LakeCases.add(cases);
     }
-    int passed = 0;
-    int failed = 0;
+    Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
     for (Map.Entry<String, Case> entry : cases.entrySet()) {
       if (isWanted(entry.getKey())) {
-        boolean ok = runCase(flink, entry.getKey(), entry.getValue());
-        passed += ok ? 1 : 0;
-        failed += ok ? 0 : 1;
+        counts.merge(runCase(flink, entry.getKey(), entry.getValue()), 1, Integer::sum);
       }
     }
+    int failed = counts.getOrDefault(Outcome.FAILED, 0);
     flink.batch.useDatabase("fluss");
     flink.batch.executeSql("DROP DATABASE IF EXISTS " + Flink.DATABASE + " CASCADE");
-    System.out.println(passed + " passed, " + failed + " failed");
+    System.out.printf(
+        "%d passed, %d failed, %d skipped%n",
+        counts.getOrDefault(Outcome.PASSED, 0), failed, counts.getOrDefault(Outcome.SKIPPED, 0));
     return failed == 0;
   }
 
@@ -79,18 +80,27 @@ public final class FlinkClient {
         && (leftOut == null || !List.of(leftOut.split(",")).contains(name));
   }
 
-  private static boolean runCase(Flink flink, String name, Case test) {
+  private enum Outcome {
+    PASSED,
+    FAILED,
+    SKIPPED
+  }
+
+  private static Outcome runCase(Flink flink, String name, Case test) {
     long begin = System.currentTimeMillis();
     try {
       test.run(flink);
       System.out.printf("ok      %s (%d ms)%n", name, System.currentTimeMillis() - begin);
-      return true;
+      return Outcome.PASSED;
+    } catch (Skipped skipped) {
+      System.out.printf("skipped %s: %s%n", name, skipped.getMessage());
+      return Outcome.SKIPPED;
     } catch (Throwable error) {
       System.out.printf("FAILED  %s: %s%n", name, chain(error));
       if (System.getenv("COMPAT_TRACE") != null) {
         error.printStackTrace(System.out);
       }
-      return false;
+      return Outcome.FAILED;
     }
   }
 

@@ -72,9 +72,7 @@ final class LakeCases {
   }
 
   private static void unionBatch(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     create(flink, "lake_batch", "500ms");
     insert(flink, "lake_batch", 1, 20);
     waitForLake(flink, "lake_batch", 20);
@@ -96,9 +94,7 @@ final class LakeCases {
   }
 
   private static void unionStream(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     create(flink, "lake_stream", "500ms");
     insert(flink, "lake_stream", 1, 10);
     waitForLake(flink, "lake_stream", 10);
@@ -119,9 +115,7 @@ final class LakeCases {
 
   /** Buckets are the lake's partitions then. */
   private static void bucketKey(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.run(
         flink.batch,
         "CREATE TABLE lake_keyed (id INT, name STRING) WITH ('bucket.num' = '3', 'bucket.key' = 'name', "
@@ -146,9 +140,7 @@ final class LakeCases {
   }
 
   private static void partitions(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.run(
         flink.batch,
         "CREATE TABLE lake_parts (id INT, dt STRING) PARTITIONED BY (dt) WITH ('bucket.num' = '2', "
@@ -170,9 +162,7 @@ final class LakeCases {
 
   /** In a stream alone: the connector does not merge Iceberg's rows with changes in batch mode. */
   private static void unionRows(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.run(
         flink.batch,
         "CREATE TABLE lake_union_rows (id INT NOT NULL, v STRING, PRIMARY KEY (id) NOT ENFORCED)"
@@ -200,9 +190,7 @@ final class LakeCases {
   }
 
   private static void partitionedRows(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.run(
         flink.batch,
         "CREATE TABLE lake_part_rows (id BIGINT NOT NULL, dt STRING NOT NULL, v STRING,"
@@ -229,9 +217,7 @@ final class LakeCases {
 
   /** The connector reads these from storage, which has all of their rows. */
   private static void rowsByKey(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.run(
         flink.batch,
         "CREATE TABLE lake_rows (id INT NOT NULL, v STRING, PRIMARY KEY (id) NOT ENFORCED)"
@@ -252,9 +238,7 @@ final class LakeCases {
 
   /** Flink's writers, lookups and the server's SQL agree on the keys and the buckets of rows. */
   private static void keyTypes(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     String[][] types = {
       {"INT", "-7", "2147483647"},
       {"BIGINT", "CAST(-9000000000 AS BIGINT)", "CAST(5 AS BIGINT)"},
@@ -290,9 +274,8 @@ final class LakeCases {
 
   /** By Iceberg's own connector for Flink, which the released ones of Fluss hand over to. */
   private static void lakeAlone(Flink flink) throws Exception {
-    if (!flink.hasSql() || !hasIceberg()) {
-      return;
-    }
+    flink.needSql();
+    needIceberg();
     flink.run(
         flink.batch,
         "CREATE TABLE lake_alone (id INT NOT NULL, v STRING, PRIMARY KEY (id) NOT ENFORCED)"
@@ -312,12 +295,11 @@ final class LakeCases {
         "by the key");
   }
 
-  private static boolean hasIceberg() {
+  private static void needIceberg() {
     try {
       Class.forName("org.apache.iceberg.flink.FlinkCatalogFactory");
-      return true;
     } catch (ClassNotFoundException missing) {
-      return false;
+      throw new Skipped("Iceberg has no connector for this Flink");
     }
   }
 }

@@ -157,9 +157,7 @@ final class RowCases {
   }
 
   private static void sqlRows(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.sql(
         "CREATE TABLE rows_by_sql (k BIGINT NOT NULL, v STRING, w DECIMAL(20, 2),"
             + " PRIMARY KEY (k) NOT ENFORCED) WITH ('bucket.num' = '3')");

@@ -176,9 +176,7 @@ final class TableCases {
   }
 
   private static void sqlLog(Flink flink) throws Exception {
-    if (!flink.hasSql()) {
-      return;
-    }
+    flink.needSql();
     flink.sql("CREATE TABLE made_by_sql (id INT, name STRING) WITH ('bucket.num' = '2')");
     flink.sql("INSERT INTO made_by_sql VALUES (1, 'by SQL')");
     flink.run(flink.batch, "INSERT INTO made_by_sql VALUES (2, 'by Flink')");
