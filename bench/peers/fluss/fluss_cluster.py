@@ -44,11 +44,14 @@ def free_ports(count):
 
 
 class FlussCluster:
-    """Starts in the constructor, in a directory of its own; `stop` ends every process it started and removes all files."""
+    """Starts in the constructor, in a directory of its own; `stop` ends every process it started and removes all files.
 
-    def __init__(self, jdk, options=None, coordinator_heap="-Xmx512m", tablet_heap="-Xmx2g"):
+    With `users` (names and passwords) clients log in by SASL, and the first of them is a super user.
+    """
+
+    def __init__(self, jdk, options=None, coordinator_heap="-Xmx512m", tablet_heap="-Xmx2g", users=None):
         self.jdk = jdk
-        self.options = options or {}
+        self.options = (login_options(users) if users else {}) | (options or {})
         self.classpath = jdk.classpath(HERE)
         self.directory = tempfile.TemporaryDirectory(prefix="forebay-fluss-")
         self.folder = pathlib.Path(self.directory.name)
@@ -56,6 +59,8 @@ class FlussCluster:
         self.start_seconds = {}  # name -> until it listened
         (self.folder / "log4j2.properties").write_text(LOG4J, "utf-8")
         self.ports = dict(zip(("zookeeper", "coordinator", "tablet"), free_ports(3)))
+        # Servers talk to each other at ports of their own, without logins.
+        self.inner_ports = dict(zip(("coordinator", "tablet"), free_ports(2))) if users else {}
         self.bootstrap = f"127.0.0.1:{self.ports['coordinator']}"
         try:
             self._start("zookeeper", ["-Xmx256m", ZOOKEEPER], [self._zookeeper_config()])
@@ -79,9 +84,14 @@ class FlussCluster:
         options = {"zookeeper.address": f"127.0.0.1:{self.ports['zookeeper']}", "zookeeper.path.root": "/fluss",
                    "default.bucket.number": "1", "default.replication.factor": "1",
                    "remote.data.dir": f"{self.folder}/remote", "data.dir": f"{self.folder}/data",
-                   "bind.listeners": f"FLUSS://127.0.0.1:{self.ports[name]}"} | more | self.options
+                   "bind.listeners": self._listeners(name)} | more | self.options
         (folder / "server.yaml").write_text("".join(f"{key}: {value}\n" for key, value in options.items()), "utf-8")
         return folder
+
+    def _listeners(self, name):
+        if name not in self.inner_ports:
+            return f"FLUSS://127.0.0.1:{self.ports[name]}"
+        return f"FLUSS://127.0.0.1:{self.inner_ports[name]}, CLIENT://127.0.0.1:{self.ports[name]}"
 
     def _start(self, name, java, arguments):
         begin = time.monotonic()
@@ -114,6 +124,15 @@ class FlussCluster:
                 process.kill()
                 process.wait()
         self.directory.cleanup()
+
+
+def login_options(users):
+    """Of a server whose listener CLIENT takes the users, and gives them what their rights allow."""
+    passwords = " ".join(f'user_{name}="{password}"' for name, password in users.items())
+    return {"security.protocol.map": "CLIENT:sasl", "security.sasl.enabled.mechanisms": "plain",
+            "security.sasl.plain.jaas.config":
+                f"org.apache.fluss.security.auth.sasl.plain.PlainLoginModule required {passwords};",
+            "authorizer.enabled": "true", "super.users": f"User:{next(iter(users))}"}
 
 
 def listens(port):

@@ -179,12 +179,80 @@ TEST_F(FlussAccessTest, ProducerOffsetsAreOfWhoMayWriteTheirTables) {
   EXPECT_EQ(ErrorOf(ApiKey::kDeleteProducerOffsets, remove), 0);
 }
 
+TEST_F(FlussAccessTest, DroppingNeedsTheRightToAllWhereSomethingIsAskedFor) {
+  Grant(Operation::kRead, Resource::Table({"db", "t"}));
+  Grant(Operation::kAll, Resource::Database("other"));
+  rpc::PbAclFilter of_tables{{}, 4, {}, {}, {}, 4, 1};
+  EXPECT_EQ(ErrorOf(ApiKey::kDropAcls, rpc::DropAclsRequest{{of_tables}}), kDenied)
+      << "no entry is meant, but the table has one";
+  rpc::PbAclFilter of_database{"other", 3, {}, {}, {}, 4, 1};
+  EXPECT_EQ(ErrorOf(ApiKey::kDropAcls, rpc::DropAclsRequest{{of_database}}), 0);
+}
+
+TEST_F(FlussAccessTest, WritersAreOfWhoMayWriteATable) {
+  Grant(Operation::kWrite, Resource::Table({"db", "t"}));
+  EXPECT_EQ(ErrorOf(ApiKey::kInitWriter, rpc::InitWriterRequest{{{"db", "other"}}}), kDenied);
+  EXPECT_EQ(ErrorOf(ApiKey::kInitWriter, rpc::InitWriterRequest{{{"db", "other"}, {"db", "t"}}}),
+            0);
+  EXPECT_EQ(ErrorOf(ApiKey::kInitWriter, rpc::InitWriterRequest()), kDenied) << "of no table";
+}
+
+TEST_F(FlussAccessTest, EverybodyFindsTheDatabaseWhereCatalogsBegin) {
+  Be("root");
+  EXPECT_EQ(ErrorOf(ApiKey::kCreateDatabase, rpc::CreateDatabaseRequest{"fluss", false, {}}), 0);
+  Be("ada");
+  auto exists = [&](const char* name) {
+    return Ask<rpc::DatabaseExistsResponse>(ApiKey::kDatabaseExists,
+                                            rpc::DatabaseExistsRequest{name})
+        .exists;
+  };
+  EXPECT_TRUE(exists("fluss"));
+  EXPECT_FALSE(exists("db"));
+}
+
+TEST_F(FlussAccessTest, PartitionsAreOfWhoMayDescribeTheirTable) {
+  model::TableDescriptor table;
+  table.schema.columns = {{"day", model::DataType::String()}, {"id", model::DataType::Bigint()}};
+  table.partition_keys = {"day"};
+  const model::TablePath path{"db", "days"};
+  ASSERT_TRUE(connection_->admin().CreateTable(path, table).ok());
+  auto partition = connection_->admin().CreatePartition(path, {{"day", "monday"}}, false);
+  ASSERT_TRUE(partition.ok()) << partition.message();
+  auto seen = [&] {
+    return Ask<rpc::MetadataResponse>(ApiKey::kGetMetadata,
+                                      rpc::MetadataRequest{{}, {}, {partition->id.value()}})
+        .partition_metadata.size();
+  };
+  Be("ada");
+  EXPECT_EQ(seen(), 0u);
+  Grant(Operation::kDescribe, Resource::Table(path));
+  EXPECT_EQ(seen(), 1u);
+}
+
+TEST_F(FlussAccessTest, RightsThatSayAnyAllowNothing) {
+  Be("root");
+  std::vector<rpc::PbAclInfo> useless = {{"any", 1, "ada", "User", "*", 4, 2},
+                                         {"db.t", 4, "ada", "User", "*", 1, 2},
+                                         {"db.t", 4, "ada", "User", "*", 4, 1}};
+  EXPECT_EQ(ErrorOf(ApiKey::kCreateAcls, rpc::CreateAclsRequest{useless}), 0);
+  Reopen();
+  auto listed = Ask<rpc::ListAclsResponse>(ApiKey::kListAcls,
+                                           rpc::ListAclsRequest{{{}, 1, {}, {}, {}, 1, 1}});
+  EXPECT_EQ(listed.acl.size(), 3u);
+  listed = Ask<rpc::ListAclsResponse>(ApiKey::kListAcls,
+                                      rpc::ListAclsRequest{{{}, 1, {}, {}, {}, 1, 2}});
+  EXPECT_EQ(listed.acl.size(), 2u) << "what says that it allows";
+  Be("ada");
+  EXPECT_EQ(ProduceError(), kDenied);
+  EXPECT_EQ(DescribeError(), kDenied);
+}
+
 TEST_F(FlussAccessTest, BadRightsAreRefused) {
   Be("root");
-  for (const rpc::PbAclInfo& bad : {rpc::PbAclInfo{"db.t", 1, "ada", "User", "*", 4, 2},
-                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 1, 2},
+  for (const rpc::PbAclInfo& bad : {rpc::PbAclInfo{"db.t", 5, "ada", "User", "*", 4, 2},
+                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 0, 2},
                                     rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 99, 2},
-                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 4, 1}}) {
+                                    rpc::PbAclInfo{"db.t", 4, "ada", "User", "*", 4, 3}}) {
     EXPECT_NE(ErrorOf(ApiKey::kCreateAcls, rpc::CreateAclsRequest{{bad}}), 0);
   }
   access_.reset();

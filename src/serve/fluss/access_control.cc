@@ -29,30 +29,43 @@ nlohmann::json ToJson(const AccessEntry& entry) {
           {"principal_type", entry.principal.type},
           {"principal", entry.principal.name},
           {"host", entry.host},
-          {"operation", static_cast<int>(entry.operation)}};
+          {"operation", static_cast<int>(entry.operation)},
+          {"permission", static_cast<int>(entry.permission)}};
 }
 
 AccessEntry FromJson(const nlohmann::json& json) {
   return {{static_cast<ResourceKind>(json.at("kind").get<int>()), json.at("name")},
           {json.at("principal_type"), json.at("principal")},
           json.at("host"),
-          static_cast<Operation>(json.at("operation").get<int>())};
+          static_cast<Operation>(json.at("operation").get<int>()),
+          static_cast<Permission>(json.value("permission", static_cast<int>(Permission::kAllow)))};
 }
 
 bool IsMeant(const Principal& allowed, const Principal& caller) {
   return allowed == caller || (allowed.type == kEverything && allowed.name == kEverything);
 }
 
+/// In Fluss's words.
+Status Denied(const Caller& caller, Operation operation, const Resource& resource) {
+  return PermissionDenied(
+      "Principal FlussPrincipal{{name='{}', type='{}'}} have no authorization to operate {} on "
+      "resource Resource{{type={}, name='{}'}}",
+      caller.principal.name, caller.principal.type, NameOf(operation),
+      kKindNames[static_cast<size_t>(resource.kind)], resource.name);
+}
+
 }  // namespace
 
+bool AccessFilter::Matches(const Resource& resource) const {
+  if (kind == ResourceKind::kAny) return true;
+  return kind == resource.kind && (!resource_name.has_value() || *resource_name == resource.name);
+}
+
 bool AccessFilter::Matches(const AccessEntry& entry) const {
-  if (kind != ResourceKind::kAny) {
-    if (kind != entry.resource.kind) return false;
-    if (resource_name.has_value() && *resource_name != entry.resource.name) return false;
-  }
-  return (!principal.has_value() || *principal == entry.principal) &&
+  return Matches(entry.resource) && (!principal.has_value() || *principal == entry.principal) &&
          (!host.has_value() || *host == entry.host) &&
-         (operation == Operation::kAny || operation == entry.operation);
+         (operation == Operation::kAny || operation == entry.operation) &&
+         (permission == Permission::kAny || permission == entry.permission);
 }
 
 Result<std::unique_ptr<AccessControl>> AccessControl::Open(client::Admin& admin,
@@ -97,9 +110,7 @@ bool AccessControl::Allows(const Caller& caller, Operation operation,
 Status AccessControl::Check(const Caller& caller, Operation operation,
                             const Resource& resource) const {
   if (Allows(caller, operation, resource)) return Status::Ok();
-  return PermissionDenied("Principal {} '{}' has no authorization to operate {} on {} '{}'",
-                          caller.principal.type, caller.principal.name, NameOf(operation),
-                          kKindNames[static_cast<size_t>(resource.kind)], resource.name);
+  return Denied(caller, operation, resource);
 }
 
 bool AccessControl::AllowsLocked(const Caller& caller, Operation operation,
@@ -118,6 +129,7 @@ bool AccessControl::HasEntryLocked(const Caller& caller, Operation operation,
                                    const Resource& resource) const {
   auto it = entries_.lower_bound(AccessEntry{resource, {}, {}, {}});
   for (; it != entries_.end() && it->resource == resource; ++it) {
+    if (it->permission != Permission::kAllow || it->operation == Operation::kAny) continue;
     bool covers = it->operation == operation || it->operation == Operation::kAll ||
                   operation == Operation::kDescribe;
     if (covers && IsMeant(it->principal, caller.principal) &&
@@ -132,9 +144,7 @@ Status AccessControl::CheckMayGrantLocked(const Caller& caller, const Resource& 
   Resource checked =
       resource.kind == ResourceKind::kTable ? Resource::Database(DatabaseOf(resource)) : resource;
   if (AllowsLocked(caller, Operation::kAll, checked)) return Status::Ok();
-  return PermissionDenied("Principal {} '{}' may not change access rights on {} '{}'",
-                          caller.principal.type, caller.principal.name,
-                          kKindNames[static_cast<size_t>(checked.kind)], checked.name);
+  return Denied(caller, Operation::kAll, checked);
 }
 
 Status AccessControl::Add(const Caller& caller, const std::vector<AccessEntry>& entries) {
@@ -153,13 +163,16 @@ Result<std::vector<std::vector<AccessEntry>>> AccessControl::Remove(
   std::vector<std::vector<AccessEntry>> removed(filters.size());
   std::set<AccessEntry> left;
   for (const AccessEntry& entry : entries_) {
+    bool is_asked_for =
+        std::any_of(filters.begin(), filters.end(),
+                    [&](const AccessFilter& filter) { return filter.Matches(entry.resource); });
+    if (is_asked_for) RETURN_IF_ERROR(CheckMayGrantLocked(caller, entry.resource));
     auto by = std::find_if(filters.begin(), filters.end(),
                            [&](const AccessFilter& filter) { return filter.Matches(entry); });
     if (by == filters.end()) {
       left.insert(entry);
       continue;
     }
-    RETURN_IF_ERROR(CheckMayGrantLocked(caller, entry.resource));
     removed[static_cast<size_t>(by - filters.begin())].push_back(entry);
   }
   RETURN_IF_ERROR(ReplaceLocked(std::move(left)));

@@ -14,7 +14,7 @@ namespace forebay::serve {
 
 /// What somebody may do. The numbers are Fluss's (OperationType).
 enum class Operation : int32_t {
-  kAny = 1,  ///< in filters only
+  kAny = 1,  ///< of filters; in an entry it allows nothing
   kAll = 2,
   kRead = 3,
   kWrite = 4,
@@ -22,6 +22,12 @@ enum class Operation : int32_t {
   kDrop = 6,
   kAlter = 7,
   kDescribe = 8,
+};
+
+/// Fluss's PermissionType: there is nothing that forbids.
+enum class Permission : int32_t {
+  kAny = 1,  ///< of filters; in an entry it allows nothing
+  kAllow = 2,
 };
 
 /// Fluss's ResourceType.
@@ -53,13 +59,13 @@ struct Caller {
   std::string host;
 };
 
-/// Allows `principal`, from `host` ("*": any), `operation` on `resource`. There is nothing that
-/// forbids. Fluss's AclBinding.
+/// Allows `principal`, from `host` ("*": any), `operation` on `resource`. Fluss's AclBinding.
 struct AccessEntry {
   Resource resource;
   Principal principal;
   std::string host;
   Operation operation = Operation::kAny;
+  Permission permission = Permission::kAllow;
   auto operator<=>(const AccessEntry&) const = default;
 };
 
@@ -70,7 +76,9 @@ struct AccessFilter {
   std::optional<Principal> principal;
   std::optional<std::string> host;
   Operation operation = Operation::kAny;
+  Permission permission = Permission::kAny;
 
+  bool Matches(const Resource& resource) const;
   bool Matches(const AccessEntry& entry) const;
 };
 
@@ -93,6 +101,7 @@ class AccessControl {
   /// or to its database; kOutOfRange when there would be too many.
   Status Add(const Caller& caller, const std::vector<AccessEntry>& entries);
   /// Removes what any filter matches; gives what was removed by the first filter that did.
+  /// kPermissionDenied as Add, for each resource that a filter matches and that has entries.
   Result<std::vector<std::vector<AccessEntry>>> Remove(const Caller& caller,
                                                        const std::vector<AccessFilter>& filters);
   /// Of the resources that the caller may describe.

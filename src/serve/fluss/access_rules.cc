@@ -1,5 +1,9 @@
 #include "serve/fluss/access_rules.h"
 
+#include <fmt/ranges.h>
+
+#include "serve/fluss/database_info.h"
+
 namespace forebay::serve {
 
 using rpc::ApiKey;
@@ -150,13 +154,17 @@ Status AccessRules::CheckTables(const Caller& caller, Operation operation,
 
 Status AccessRules::CheckAnyTable(const Caller& caller,
                                   const std::vector<rpc::PbTablePath>& paths) const {
-  Status status;
-  for (const rpc::PbTablePath& path : paths) {
-    status = control_->Check(caller, Operation::kWrite,
-                             Resource::Table({path.database_name, path.table_name}));
-    if (status.ok()) return status;
+  if (paths.empty()) {
+    return PermissionDenied(
+        "The request of InitWriter requires non empty table paths for authorization.");
   }
-  return status;
+  std::vector<std::string> names;
+  for (const rpc::PbTablePath& path : paths) {
+    Resource table = Resource::Table({path.database_name, path.table_name});
+    if (control_->Allows(caller, Operation::kWrite, table)) return {};
+    names.push_back(std::move(table.name));
+  }
+  return PermissionDenied("No WRITE permission among all the tables: [{}]", fmt::join(names, ", "));
 }
 
 bool AccessRules::MayDescribe(const rpc::Session& session, const Resource& resource) const {
@@ -181,6 +189,8 @@ void AccessRules::Hide(const rpc::Session& session, const rpc::ListTablesRequest
 
 void AccessRules::Hide(const rpc::Session& session, const rpc::DatabaseExistsRequest& request,
                        rpc::DatabaseExistsResponse& response) const {
+  // Catalogs that begin there ask for it before they know whether they need it.
+  if (request.database_name == kDefaultDatabase) return;
   response.exists &= MayDescribe(session, Resource::Database(request.database_name));
 }
 
@@ -196,6 +206,10 @@ void AccessRules::Hide(const rpc::Session& session, rpc::MetadataRequest& reques
   };
   std::erase_if(request.table_path, is_hidden);
   std::erase_if(request.partitions_path, is_hidden);
+  std::erase_if(request.partitions_id, [&](int64_t id) {
+    auto place = gateway_.FindPartition(model::PartitionId(id));
+    return place.ok() && !MayDescribe(session, Resource::Table(place->table.path));
+  });
 }
 
 void AccessRules::Hide(const rpc::Session& session,

@@ -8,47 +8,43 @@ using rpc::ErrorCode;
 
 namespace {
 
-/// Fluss's PermissionType: there is only the one that allows.
-constexpr int32_t kAnyPermission = 1;
-constexpr int32_t kAllow = 2;
-
 const rpc::Failure kDisabled{ErrorCode::kSecurityDisabled, "No Authorizer is configured."};
 
 bool IsBetween(int32_t value, auto least, auto most) {
   return value >= static_cast<int32_t>(least) && value <= static_cast<int32_t>(most);
 }
 
-Result<AccessEntry> EntryOf(const rpc::PbAclInfo& acl) {
-  if (!IsBetween(acl.resource_type, ResourceKind::kCluster, ResourceKind::kTable)) {
-    return InvalidArgument("an access right cannot be for resource type {}", acl.resource_type);
-  }
-  if (!IsBetween(acl.operation_type, Operation::kAll, Operation::kDescribe)) {
-    return InvalidArgument("an access right cannot be for operation type {}", acl.operation_type);
-  }
-  if (acl.permission_type != kAllow) {
-    return InvalidArgument("an access right can only allow (2), not {}", acl.permission_type);
-  }
-  return AccessEntry{{static_cast<ResourceKind>(acl.resource_type), acl.resource_name},
-                     {acl.principal_type, acl.principal_name},
-                     acl.host,
-                     static_cast<Operation>(acl.operation_type)};
-}
-
-Result<AccessFilter> FilterOf(const rpc::PbAclFilter& acl) {
+/// Of a PbAclInfo or a PbAclFilter.
+Status CheckTypes(const auto& acl) {
   if (!IsBetween(acl.resource_type, ResourceKind::kAny, ResourceKind::kTable)) {
     return InvalidArgument("there is no resource type {}", acl.resource_type);
   }
   if (!IsBetween(acl.operation_type, Operation::kAny, Operation::kDescribe)) {
     return InvalidArgument("there is no operation type {}", acl.operation_type);
   }
-  if (!IsBetween(acl.permission_type, kAnyPermission, kAllow)) {
+  if (!IsBetween(acl.permission_type, Permission::kAny, Permission::kAllow)) {
     return InvalidArgument("there is no permission type {}", acl.permission_type);
   }
+  return {};
+}
+
+Result<AccessEntry> EntryOf(const rpc::PbAclInfo& acl) {
+  RETURN_IF_ERROR(CheckTypes(acl));
+  return AccessEntry{{static_cast<ResourceKind>(acl.resource_type), acl.resource_name},
+                     {acl.principal_type, acl.principal_name},
+                     acl.host,
+                     static_cast<Operation>(acl.operation_type),
+                     static_cast<Permission>(acl.permission_type)};
+}
+
+Result<AccessFilter> FilterOf(const rpc::PbAclFilter& acl) {
+  RETURN_IF_ERROR(CheckTypes(acl));
   AccessFilter filter;
   filter.kind = static_cast<ResourceKind>(acl.resource_type);
   filter.resource_name = acl.resource_name;
   filter.host = acl.host;
   filter.operation = static_cast<Operation>(acl.operation_type);
+  filter.permission = static_cast<Permission>(acl.permission_type);
   if (acl.principal_name.has_value() && acl.principal_type.has_value()) {
     filter.principal = Principal{*acl.principal_type, *acl.principal_name};
   }
@@ -62,7 +58,7 @@ rpc::PbAclInfo InfoOf(const AccessEntry& entry) {
           entry.principal.type,
           entry.host,
           static_cast<int32_t>(entry.operation),
-          kAllow};
+          static_cast<int32_t>(entry.permission)};
 }
 
 }  // namespace

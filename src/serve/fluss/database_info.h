@@ -8,6 +8,9 @@
 
 namespace forebay::serve {
 
+/// Every Fluss server has it; catalogs use it unless they are told another one.
+inline constexpr const char* kDefaultDatabase = "fluss";
+
 /// What is kept of a database besides its name, as an object of the catalog: Fluss's JSON of a
 /// database (comment, custom properties), which SQL has no use for.
 struct DatabaseInfo {

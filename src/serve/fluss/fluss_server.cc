@@ -1,15 +1,9 @@
 #include "serve/fluss/fluss_server.h"
 
+#include "serve/fluss/database_info.h"
 #include "serve/fluss/fluss_handler.h"
 
 namespace forebay::serve {
-
-namespace {
-
-/// Every Fluss server has it; catalogs use it unless they are told another one.
-constexpr const char* kDefaultDatabase = "fluss";
-
-}  // namespace
 
 Result<std::unique_ptr<FlussServer>> FlussServer::Start(const FlussServerOptions& options,
                                                         client::Admin& admin,

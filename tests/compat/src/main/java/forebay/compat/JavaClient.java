@@ -39,6 +39,7 @@ import org.apache.fluss.row.GenericRow;
 import org.apache.fluss.row.InternalRow;
 import org.apache.fluss.row.TimestampLtz;
 import org.apache.fluss.row.TimestampNtz;
+import org.apache.fluss.security.acl.AclBindingFilter;
 import org.apache.fluss.types.DataTypes;
 import org.apache.fluss.utils.CloseableIterator;
 
@@ -79,13 +80,18 @@ public final class JavaClient {
   }
 
   static Connection connect(String bootstrap) {
+    Configuration configuration = configuration(bootstrap);
+    Login.configure(configuration);
+    return ConnectionFactory.createConnection(configuration);
+  }
+
+  static Configuration configuration(String bootstrap) {
     Configuration configuration = new Configuration();
     configuration.setString("bootstrap.servers", bootstrap);
     // Small, so that batches go out at once.
     configuration.setString("client.writer.batch-timeout", "1ms");
     configuration.setString("client.lookup.batch-timeout", "1ms");
-    Login.configure(configuration);
-    return ConnectionFactory.createConnection(configuration);
+    return configuration;
   }
 
   private boolean runAll() throws Exception {
@@ -299,6 +305,13 @@ public final class JavaClient {
         "TableNotExistException", failure(() -> admin.dropTable(path, false).get()), "no table");
     admin.dropTable(path, true).get();
     equal(2, admin.getServerNodes().get().size(), "server nodes");
+    List<AclBindingFilter> anyRight = Collections.singletonList(AclBindingFilter.ANY);
+    equal(
+        "SecurityDisabledException",
+        failure(() -> admin.listAcls(AclBindingFilter.ANY).get()),
+        "rights of a server without an authorizer");
+    equal(
+        "SecurityDisabledException", failure(() -> admin.dropAcls(anyRight).all().get()), "drop");
   }
 
   private void log() throws Exception {

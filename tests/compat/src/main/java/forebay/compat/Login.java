@@ -78,14 +78,14 @@ final class Login {
   }
 
   static void configure(Configuration configuration) {
-    if (System.getenv("COMPAT_USER") != null) {
-      configure(configuration, System.getenv("COMPAT_PASSWORD"));
+    String user = System.getenv("COMPAT_USER");
+    if (user != null) {
+      configure(configuration, user, System.getenv("COMPAT_PASSWORD"));
     }
   }
 
-  private static void configure(Configuration configuration, String password) {
+  static void configure(Configuration configuration, String user, String password) {
     String mechanism = System.getenv().getOrDefault("COMPAT_MECHANISM", "PLAIN");
-    String user = System.getenv("COMPAT_USER");
     configuration.setString("client.security.protocol", "SASL");
     configuration.setString("client.security.sasl.mechanism", mechanism);
     if (mechanism.equals("PLAIN")) {
@@ -100,12 +100,13 @@ final class Login {
 
   /** A wrong password is refused. */
   static void refused(String bootstrap) throws Exception {
-    if (System.getenv("COMPAT_USER") == null) {
+    String user = System.getenv("COMPAT_USER");
+    if (user == null) {
       return;
     }
     Configuration configuration = new Configuration();
     configuration.setString("bootstrap.servers", bootstrap);
-    configure(configuration, "wrong");
+    configure(configuration, user, "wrong");
     try (Connection connection = ConnectionFactory.createConnection(configuration)) {
       connection.getAdmin().listDatabases().get();
     } catch (Exception expected) {
