@@ -1,50 +1,14 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "io/remote_files.h"
 #include "storage/log/log_segment.h"
+#include "storage/remote/remote_index.h"
 #include "storage/remote/remote_log_manifest.h"
 
 namespace forebay::storage {
-
-/// The sparse index of a segment in remote storage, in the two files that Fluss has beside it. In
-/// contrast to those of local segments their integers are big-endian, as Fluss's are:
-///
-///   .index      int32 offset - base offset, int32 byte position
-///   .timeindex  int64 timestamp_ms, int32 offset - base offset
-///
-/// Thread-compatible.
-class RemoteIndex {
- public:
-  struct Entry {
-    model::LogOffset offset;
-    uint64_t position;
-    int64_t timestamp_ms;
-  };
-
-  explicit RemoteIndex(model::LogOffset base) : base_(base) {}
-
-  /// Notes the batch if it is far enough behind the last one noted.
-  void Add(const format::LogBatchHeader& header, uint64_t position);
-  /// The last entry at or before the offset; the segment's begin when there is none.
-  Entry AtOrBefore(model::LogOffset offset) const;
-  /// The last entry with a timestamp below; the segment's begin when there is none.
-  Entry BeforeTime(int64_t timestamp_ms) const;
-
-  std::string EncodeOffsets() const;
-  std::string EncodeTimes() const;
-  /// kCorruption when they do not fit together.
-  static Result<RemoteIndex> Decode(model::LogOffset base, std::string_view offsets,
-                                    std::string_view times);
-
- private:
-  model::LogOffset base_;
-  std::vector<Entry> entries_;
-};
 
 /// One segment in remote storage, opened for reading. Thread-safe.
 class RemoteSegment {

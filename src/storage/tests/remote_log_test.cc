@@ -337,5 +337,23 @@ TEST_F(RemoteLogTest, WithoutItsIndexASegmentIsReadAllTheSame) {
   EXPECT_EQ(*Log().OffsetAt(0), 0);
 }
 
+TEST(RemoteIndexTest, TakesWhatRisesAndStaysWithinTheSegment) {
+  std::string second_offset("\0\0\0\5\0\0\x10\0", 8), second_time("\0\0\0\0\0\0\0\1\0\0\0\5", 12);
+  std::string offsets = std::string(8, '\0') + second_offset;
+  std::string times = std::string(12, '\0') + second_time;
+  auto index = RemoteIndex::Decode(100, offsets, times);
+  ASSERT_TRUE(index.ok()) << index.message();
+  EXPECT_EQ(index->AtOrBefore(104).position, 0u);
+  EXPECT_EQ(index->AtOrBefore(105).position, 4096u);
+  EXPECT_EQ(index->EncodeOffsets(), offsets);
+  EXPECT_EQ(index->EncodeTimes(), times);
+  EXPECT_TRUE(index->IsWithin(106, 4097));
+  EXPECT_FALSE(index->IsWithin(105, 4097));
+  EXPECT_FALSE(index->IsWithin(106, 4096));
+  EXPECT_FALSE(RemoteIndex::Decode(INT64_MAX - 4, offsets, times).ok());
+  offsets[12] = '\xff';
+  EXPECT_FALSE(RemoteIndex::Decode(100, offsets, times).ok()) << "a position below 0";
+}
+
 }  // namespace
 }  // namespace forebay::storage
