@@ -4,6 +4,8 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.h"
+
 namespace forebay::format {
 
 using Json = nlohmann::ordered_json;
@@ -128,19 +130,7 @@ std::string Dump(const Json& json) {
 }
 
 Result<Json> Parse(std::string_view text) {
-  // The library would recurse as deep as the text says.
-  int depth = 0, deepest = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '"') in_string = !in_string;
-    if (in_string) {
-      i += c == '\\' ? 1 : 0;
-      continue;
-    }
-    if (c == '{' || c == '[') deepest = std::max(deepest, ++depth);
-    if (c == '}' || c == ']') --depth;
-  }
+  int deepest = JsonDepth(text);
   if (deepest > 4 * kMaxTypeDepth) return Corruption("JSON nested {} deep", deepest);
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return Corruption("not JSON: {}", text.substr(0, 80));

@@ -33,6 +33,8 @@ Json TypeJson(const DataType& type) {
 
 namespace {
 
+constexpr int kMaxTimePrecision = 9;
+
 DataType NestedOf(TypeRoot root, const Json& json) {
   if (root == TypeRoot::kRow) {
     std::vector<model::RowField> fields;
@@ -47,17 +49,24 @@ DataType NestedOf(TypeRoot root, const Json& json) {
   return DataType::Map(TypeOf(children.at(0)), TypeOf(children.at(1)));
 }
 
+int InRange(int value, int max) {
+  if (value < 0 || value > max) throw std::out_of_range("a type");
+  return value;
+}
+
 DataType RootOf(TypeRoot root, const Json& json) {
-  int length = json.value("length", 0);
+  int length = InRange(json.value("length", 0), DataType::kMaxLength);
   switch (root) {
-    case TypeRoot::kDecimal: return DataType::Decimal(length, json.value("scale", 0));
+    case TypeRoot::kDecimal:
+      return DataType::Decimal(InRange(length, DataType::kMaxDecimalPrecision),
+                               InRange(json.value("scale", 0), DataType::kMaxDecimalPrecision));
     case TypeRoot::kChar: return DataType::Char(length);
     case TypeRoot::kVarchar: return DataType::Varchar(length);
     case TypeRoot::kBinary: return DataType::Binary(length);
     case TypeRoot::kVarbinary: return DataType::Varbinary(length);
-    case TypeRoot::kTime: return DataType::Time(length);
-    case TypeRoot::kTimestamp: return DataType::Timestamp(length);
-    case TypeRoot::kTimestampLtz: return DataType::TimestampLtz(length);
+    case TypeRoot::kTime: return DataType::Time(InRange(length, kMaxTimePrecision));
+    case TypeRoot::kTimestamp: return DataType::Timestamp(InRange(length, kMaxTimePrecision));
+    case TypeRoot::kTimestampLtz: return DataType::TimestampLtz(InRange(length, kMaxTimePrecision));
     case TypeRoot::kIntervalDayTime: return DataType::IntervalDayTime();
     case TypeRoot::kIntervalYearMonth: return DataType::IntervalYearMonth();
     case TypeRoot::kArray:
@@ -71,7 +80,8 @@ DataType RootOf(TypeRoot root, const Json& json) {
 }  // namespace
 
 DataType TypeOf(const Json& json) {
-  auto root = static_cast<TypeRoot>(json.at("root").get<int>());
+  int last = static_cast<int>(TypeRoot::kDescriptor);
+  auto root = static_cast<TypeRoot>(InRange(json.at("root").get<int>(), last));
   return RootOf(root, json).WithNullable(json.at("nullable").get<bool>());
 }
 

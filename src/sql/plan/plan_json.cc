@@ -1,14 +1,16 @@
 #include "sql/plan/plan_json.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/json_depth.h"
+#include "base/whole_json.h"
 #include "sql/catalog/metadata_columns.h"
 #include "sql/plan/changelog_json.h"
 #include "sql/plan/expression_json.h"
 #include "sql/plan/match_json.h"
+#include "sql/plan/node_types.h"
+#include "sql/plan/plan_check.h"
 #include "sql/plan/plan_signature.h"
 #include "sql/plan/window_json.h"
 
@@ -21,6 +23,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kFormatVersion = 1;
+/// Reading recurses, two levels for a call in a call.
+constexpr int kDepthMax = 4096;
 
 Json TableJson(const TableRef& table) {
   const model::TableDescriptor& d = table.info.descriptor;
@@ -359,33 +363,6 @@ void Read(const Json& json, SinkNode& n) {
   n.partition = json.value("partition", std::map<std::string, std::string>());
 }
 
-/// Calls `f` with a null pointer of the node type of `kind`.
-template <typename F>
-auto DispatchNode(PlanKind kind, F&& f) {
-  switch (kind) {
-    case PlanKind::kTableScan: return f(static_cast<TableScanNode*>(nullptr));
-    case PlanKind::kValues: return f(static_cast<ValuesNode*>(nullptr));
-    case PlanKind::kCalc: return f(static_cast<CalcNode*>(nullptr));
-    case PlanKind::kWatermark: return f(static_cast<WatermarkNode*>(nullptr));
-    case PlanKind::kAggregate: return f(static_cast<AggregateNode*>(nullptr));
-    case PlanKind::kWindowTable: return f(static_cast<WindowTableNode*>(nullptr));
-    case PlanKind::kWindowAggregate: return f(static_cast<WindowAggregateNode*>(nullptr));
-    case PlanKind::kJoin: return f(static_cast<JoinNode*>(nullptr));
-    case PlanKind::kLookupJoin: return f(static_cast<LookupJoinNode*>(nullptr));
-    case PlanKind::kRank: return f(static_cast<RankNode*>(nullptr));
-    case PlanKind::kDeduplicate: return f(static_cast<DeduplicateNode*>(nullptr));
-    case PlanKind::kOverAggregate: return f(static_cast<OverAggregateNode*>(nullptr));
-    case PlanKind::kUnnest: return f(static_cast<UnnestNode*>(nullptr));
-    case PlanKind::kMatch: return f(static_cast<MatchNode*>(nullptr));
-    case PlanKind::kChangelog: return f(static_cast<ChangelogNode*>(nullptr));
-    case PlanKind::kUnion: return f(static_cast<UnionNode*>(nullptr));
-    case PlanKind::kSort: return f(static_cast<SortNode*>(nullptr));
-    case PlanKind::kLimit: return f(static_cast<LimitNode*>(nullptr));
-    case PlanKind::kSink: return f(static_cast<SinkNode*>(nullptr));
-  }
-  throw std::out_of_range("plan kind");
-}
-
 constexpr const char* kKindNames[] = {
     "TableScan",     "Values",          "Calc",  "Watermark",  "Aggregate",
     "WindowTable",   "WindowAggregate", "Join",  "LookupJoin", "Rank",
@@ -469,15 +446,23 @@ std::string PlanToJson(const std::vector<PlanPtr>& roots) {
 }
 
 Result<std::vector<PlanPtr>> PlanFromJson(std::string_view text) {
+  if (int depth = JsonDepth(text); depth > kDepthMax) {
+    return Corruption("a stored plan is nested {} deep", depth);
+  }
   try {
-    Json json = Json::parse(text);
+    Json json = ParseWholeJson<Json>(text);
+    if (json.is_discarded()) return Corruption("a stored plan is no JSON: {}", text.substr(0, 80));
     int version = json.at("version").get<int>();
     if (version > kFormatVersion) {
       return NotSupported("a stored plan has format version {}; this program knows up to {}",
                           version, kFormatVersion);
     }
     std::map<int, PlanPtr> known;
-    for (const Json& node : json.at("nodes")) known[node.at("id").get<int>()] = NodeOf(node, known);
+    for (const Json& node : json.at("nodes")) {
+      PlanPtr made = NodeOf(node, known);
+      RETURN_IF_ERROR(CheckPlanNode(*made));
+      known[made->id] = made;
+    }
     std::vector<PlanPtr> roots;
     for (const Json& id : json.at("roots")) roots.push_back(known.at(id.get<int>()));
     return roots;
