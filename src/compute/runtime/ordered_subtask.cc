@@ -32,11 +32,12 @@ Result<std::vector<InputOrder>> ParseInputOrders(const std::string& text) {
       order.rest = order.rest && *at == ',';
       ++at;
     } else {
-      int input = 0, rows = 1;
+      int input = 0, place = 1, rows = 1;
       bool read = ReadNumber(at, end, input);
+      if (read && at < end && *at == '@') read = ReadNumber(++at, end, place);
       if (read && at < end && *at == '*') read = ReadNumber(++at, end, rows);
-      if (!read || order.inputs.size() + rows > kLongestOrder) return Malformed(text);
-      order.inputs.insert(order.inputs.end(), rows, input - 1);
+      if (!read || order.turns.size() + rows > kLongestOrder) return Malformed(text);
+      order.turns.insert(order.turns.end(), rows, {input - 1, place - 1});
     }
   }
   return orders;
@@ -50,24 +51,25 @@ OrderedSubtask::OrderedSubtask(const JobVertex& vertex, ShardScope& scope,
 
 Status OrderedSubtask::Receive(int input, int /*channel*/, Message message) {
   Held& held = held_[input];
+  ++arrivals_;
   if (message.kind != MessageKind::kBatch) {
-    held.messages.push_back(std::move(message));
+    held.messages.push_back({std::move(message), arrivals_});
   } else {
     for (int row = 0; row < message.batch.num_rows; ++row) {
       Message single;
       single.batch = message.batch.Slice(row, 1);
-      held.messages.push_back(std::move(single));
+      held.messages.push_back({std::move(single), arrivals_});
     }
   }
   RETURN_IF_ERROR(DeliverOthers());
-  for (; next_ < order_.inputs.size(); ++next_) {
-    auto wanted = static_cast<size_t>(order_.inputs[next_]);
+  for (; next_ < order_.turns.size(); ++next_) {
+    auto wanted = static_cast<size_t>(order_.turns[next_].input);
     if (wanted >= held_.size() || held_[wanted].ended) {
       return InvalidArgument("setting input.order wants more rows of input {} than it has",
                              wanted + 1);
     }
     if (!held_[wanted].IsAtRow()) return Status::Ok();
-    RETURN_IF_ERROR(DeliverFront(order_.inputs[next_]));
+    RETURN_IF_ERROR(DeliverTurn(order_.turns[next_]));
     RETURN_IF_ERROR(DeliverOthers());
   }
   for (size_t i = 0; i < held_.size(); ++i) {
@@ -91,9 +93,21 @@ Status OrderedSubtask::DeliverOthers() {
   return Status::Ok();
 }
 
+Status OrderedSubtask::DeliverTurn(InputTurn turn) {
+  std::deque<Waiting>& waiting = held_[turn.input].messages;
+  auto place = static_cast<size_t>(turn.place);
+  if (place >= waiting.size() || waiting[place].arrival != waiting.front().arrival) {
+    return InvalidArgument("setting input.order wants row {} of input {}, fewer came together",
+                           turn.place + 1, turn.input + 1);
+  }
+  Message message = std::move(waiting[place].message);
+  waiting.erase(waiting.begin() + turn.place);
+  return Subtask::Receive(turn.input, 0, std::move(message));
+}
+
 Status OrderedSubtask::DeliverFront(int input) {
   Held& held = held_[input];
-  Message message = std::move(held.messages.front());
+  Message message = std::move(held.messages.front().message);
   held.messages.pop_front();
   held.ended = held.ended || message.kind == MessageKind::kEnd;
   return Subtask::Receive(input, 0, std::move(message));
