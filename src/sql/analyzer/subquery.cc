@@ -315,7 +315,8 @@ Result<JoinedValue> RowInValue(const Subquery& subquery, Decorrelated& query,
   return JoinedValue{joiner.plan(), value};
 }
 
-// FALSE without rows, TRUE with an equal one, else NULL when a NULL might have been equal.
+// TRUE with an equal row, else NULL when a NULL might have been equal. FALSE without rows, but by
+// correlation NULL for an operand that is NULL.
 Result<JoinedValue> InValue(const Subquery& subquery, const OuterQuery& outer) {
   ASSIGN_OR_RETURN(Decorrelated query, Decorrelate(subquery.plan, outer));
   size_t columns = subquery.operands.size();
@@ -344,15 +345,19 @@ Result<JoinedValue> InValue(const Subquery& subquery, const OuterQuery& outer) {
   RETURN_IF_ERROR(joiner.Add(distinct, behind, matches).status());
   const PlanNode& plan = *joiner.plan();
   ExpressionPtr unknown = Expression::Literal(DataType::Boolean(), Value());
-  ExpressionPtr no_rows = Test("IS_NOT_TRUE", Any(plan, counts));
   ExpressionPtr fewer = Expression::Call(DataType::Boolean(), "LESS_THAN",
                                          {ColumnOf(plan, counts + 1), ColumnOf(plan, counts)});
-  ExpressionPtr value =
-      Expression::Call(DataType::Boolean(), "CASE",
-                       {no_rows, BooleanLiteral(false), Test("IS_NOT_NULL", ColumnOf(plan, begin)),
-                        BooleanLiteral(true), AnyNull(subquery.operands), unknown, fewer, unknown,
-                        BooleanLiteral(false)});
-  return JoinedValue{joiner.plan(), value};
+  Expressions cases;
+  // As in Flink: by correlation there is no count for no rows, and then NULL IN is NULL.
+  if (keys.columns.empty()) {
+    cases = {Test("IS_NOT_TRUE", Any(plan, counts)), BooleanLiteral(false)};
+  }
+  for (const ExpressionPtr& e :
+       {Test("IS_NOT_NULL", ColumnOf(plan, begin)), BooleanLiteral(true),
+        AnyNull(subquery.operands), unknown, fewer, unknown, BooleanLiteral(false)}) {
+    cases.push_back(e);
+  }
+  return JoinedValue{joiner.plan(), Expression::Call(DataType::Boolean(), "CASE", cases)};
 }
 
 PlanPtr FilterBy(const JoinedValue& joined, const OuterQuery& outer) {
