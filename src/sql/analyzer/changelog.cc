@@ -8,6 +8,7 @@
 #include "base/ascii_case.h"
 #include "sql/analyzer/monotonicity.h"
 #include "sql/catalog/connector_options.h"
+#include "sql/optimizer/optimizer.h"
 
 namespace forebay::sql {
 namespace {
@@ -227,6 +228,13 @@ Keys UpsertKeys(const PlanNode& node) {
   }
 }
 
+std::shared_ptr<PlanNode> WithUpsertKeys(const PlanPtr& plan) {
+  auto copy = CloneNode(*plan);
+  for (PlanPtr& input : copy->inputs) input = WithUpsertKeys(input);
+  copy->upsert_keys = UpsertKeys(*copy);
+  return copy;
+}
+
 // ---- who needs update_before ----
 
 bool SinkTakesUpdates(const SinkNode& sink) {
@@ -434,6 +442,10 @@ ChangelogMode ModifyKinds(const PlanNode& node) {
   std::vector<ChangelogMode> inputs;
   for (const PlanPtr& input : node.inputs) inputs.push_back(ModifyKinds(*input));
   return KindsFrom(node, inputs);
+}
+
+bool HasUniqueRows(const PlanPtr& plan) {
+  return !WithUpsertKeys(PushFilters(plan, {}))->upsert_keys.empty();
 }
 
 Status InferChangelog(const std::vector<std::shared_ptr<PlanNode>>& nodes, bool streaming) {

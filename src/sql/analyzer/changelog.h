@@ -15,6 +15,9 @@ bool IsUpsertSource(const TableScanNode& scan);
 /// update_before is unset.
 ChangelogMode ModifyKinds(const PlanNode& node);
 
+/// Whether no two rows of `plan` are equal at a time, since they have a key.
+bool HasUniqueRows(const PlanPtr& plan);
+
 /// Fills changelog modes and upsert keys of `nodes`, given in topological order (inputs first), as
 /// Flink's FlinkChangelogModeInferenceProgram does: update_before only where a consumer needs it.
 /// Errors when a sink cannot take what its input emits. `streaming` unset: everything is
