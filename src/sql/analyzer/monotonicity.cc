@@ -28,9 +28,13 @@ Monotonicities Passed(const Monotonicities& input, size_t count) {
   return All(count, AllConstant(*input) ? Monotonicity::kConstant : Monotonicity::kNone);
 }
 
+// Casts between texts and other values do not keep the order.
 const Expression& WithoutCasts(const Expression& e) {
   const Expression* at = &e;
-  while (at->kind == ExpressionKind::kCall && at->function == "CAST") at = at->args[0].get();
+  while (at->kind == ExpressionKind::kCall && at->function == "CAST" &&
+         at->type.IsCharacter() == at->args[0]->type.IsCharacter()) {
+    at = at->args[0].get();
+  }
   return *at;
 }
 
