@@ -162,6 +162,16 @@ bool TakeDigits(std::string_view& text, size_t min, size_t max, int64_t& value) 
   return count >= min;
 }
 
+/// The year of four letters or more, of as many digits; with a sign of more
+/// (SignStyle.EXCEEDS_PAD).
+bool TakeLongYear(std::string_view& text, size_t letters, int64_t& year) {
+  bool plus = text.starts_with('+');
+  if (plus) text.remove_prefix(1);
+  size_t before = text.size();
+  if (!TakeDigits(text, letters, 9, year)) return false;
+  return plus == (before - text.size() > letters);
+}
+
 }  // namespace
 
 bool DateFormat::ParseItem(size_t index, std::string_view& text, Fields& fields) const {
@@ -184,11 +194,16 @@ bool DateFormat::ParseItem(size_t index, std::string_view& text, Fields& fields)
   // Digits of a number that another number follows are as many as the letters.
   bool adjacent = index + 1 < items_.size() && items_[index + 1].letter != 0;
   size_t count = static_cast<size_t>(item.count);
+  bool year = item.letter == 'y' || item.letter == 'u';
   bool wide = (count == 1 || (item.letter == 'y' && count > 2)) && !adjacent;
-  if (!TakeDigits(text, count, wide ? 9 : count, value)) return false;
+  bool taken = year && count > 3 && !adjacent ? TakeLongYear(text, count, value)
+                                              : TakeDigits(text, count, wide ? 9 : count, value);
+  if (!taken) return false;
   switch (item.letter) {
     case 'y':
-    case 'u': fields.year = count == 2 ? 2000 + value : value; return true;
+    case 'u':
+      fields.year = count == 2 ? 2000 + value : value;
+      return item.letter == 'u' || fields.year > 0;  // there is no year 0 of an era
     case 'M':
     case 'L': fields.month = value; return value >= 1 && value <= 12;
     case 'd': fields.day = value; return value >= 1 && value <= 31;

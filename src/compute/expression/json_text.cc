@@ -44,28 +44,40 @@ void AppendFloating(std::string& out, const Column& column, int row) {
 
 void AppendJson(std::string& out, const Column& column, int row);
 
-void AppendJsonNested(std::string& out, const Column& column, int row) {
+void AppendJsonArray(std::string& out, const Column& column, int row) {
+  out += '[';
+  for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+    if (i > column.offsets()[row]) out += ',';
+    AppendJson(out, column.children()[0], i);
+  }
+  out += ']';
+}
+
+/// A ROW or MAP: members are in the order of their names, a key that is NULL is called null.
+void AppendJsonObject(std::string& out, const Column& column, int row) {
   const DataType& type = column.type();
-  bool is_row = type.Is(TypeRoot::kRow), is_array = type.Is(TypeRoot::kArray);
+  bool is_row = type.Is(TypeRoot::kRow);
   int begin = is_row ? 0 : column.offsets()[row];
   int end = is_row ? static_cast<int>(type.children().size()) : column.offsets()[row + 1];
-  out += is_array ? '[' : '{';
+  std::map<std::string_view, int> places;
   for (int i = begin; i < end; ++i) {
-    if (i > begin) out += ',';
     if (is_row) {
-      AppendJsonString(out, type.fields()[static_cast<size_t>(i)].name);
-      out += ':';
-      AppendJson(out, column.children()[static_cast<size_t>(i)], row);
-    } else if (is_array) {
-      AppendJson(out, column.children()[0], i);
+      places[type.fields()[static_cast<size_t>(i)].name] = i;
     } else {
-      bool no_key = column.children()[0].IsNull(i);
-      AppendJsonString(out, no_key ? "null" : column.children()[0].GetString(i));
-      out += ':';
-      AppendJson(out, column.children()[1], i);
+      const Column& keys = column.children()[0];
+      places[keys.IsNull(i) ? "null" : keys.GetString(i)] = i;
     }
   }
-  out += is_array ? ']' : '}';
+  char separator = '{';
+  for (const auto& [name, place] : places) {
+    out += separator;
+    separator = ',';
+    AppendJsonString(out, name);
+    out += ':';
+    is_row ? AppendJson(out, column.children()[static_cast<size_t>(place)], row)
+           : AppendJson(out, column.children()[1], place);
+  }
+  out += places.empty() ? "{}" : "}";
 }
 
 /// ISO 8601, without zeros at the end of the fraction.
@@ -98,8 +110,10 @@ void AppendJson(std::string& out, const Column& column, int row) {
     AppendTimestamp(out, column, row);
   } else if (type.IsNumeric()) {
     AppendCell(out, column, row, nullptr);
+  } else if (type.Is(TypeRoot::kArray)) {
+    AppendJsonArray(out, column, row);
   } else {
-    AppendJsonNested(out, column, row);
+    AppendJsonObject(out, column, row);
   }
 }
 

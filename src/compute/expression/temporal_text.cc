@@ -121,6 +121,18 @@ Result<Kernel> MakeDateFormat(const CallSite& call) {
 
 /// TO_TIMESTAMP reads milliseconds; the second chance is java.sql.Timestamp's and Date's form, as
 /// in Flink.
+/// Flink's second attempt is java.sql.Timestamp.valueOf: years have four digits, and 0 becomes 1.
+std::optional<DayTime> ParseSqlTimestamp(std::string_view text) {
+  text = TrimBlanks(text);
+  if (text.find('-') != 4) return std::nullopt;
+  std::optional<DayTime> time = ParseTimestamp(text);
+  if (time && text.starts_with("0000")) {
+    model::CivilDate date = model::CivilOfDays(time->days);
+    time->days = model::DaysOfCivil(1, date.month, date.day);
+  }
+  return time;
+}
+
 Result<Kernel> MakeToTimestamp(const CallSite& call) {
   bool has_format = call.args.size() == 2;
   int64_t units = UnitsPerSecond(call.type);
@@ -128,7 +140,7 @@ Result<Kernel> MakeToTimestamp(const CallSite& call) {
   return WithFormat<std::string_view>(
       call, [=](RowWriter& out, std::string_view text, const DateFormat& format) {
         std::optional<DayTime> time = has_format ? format.Parse(text) : std::nullopt;
-        if (!time) time = ParseTimestamp(has_format ? TrimBlanks(text) : text);
+        if (!time) time = has_format ? ParseSqlTimestamp(text) : ParseTimestamp(text);
         if (!time) return out.Null();
         time->nanos = TruncateNanos(time->nanos, precision);
         out.Set(JoinCell(*time, units));
@@ -285,7 +297,7 @@ Result<Kernel> MakeConvertTz(const CallSite& call) {
         auto source = ZoneOrGmt(from), target = ZoneOrGmt(to);
         if (!time || !source.ok() || !target.ok()) return out.Null();
         int64_t seconds = time->days * 86'400 + time->nanos / 1'000'000'000;
-        seconds -= (*source)->OffsetOfLocal(seconds);
+        seconds -= LaterOffset(**source, seconds);
         std::string result;
         format.Append(result, SplitCell(seconds + (*target)->OffsetAt(seconds), 1));
         out.Text(result);
