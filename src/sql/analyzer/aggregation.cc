@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
@@ -85,20 +86,20 @@ Status SelectAnalyzer::ApplyAggregation() {
   };
   key_columns_.assign(keys_.size(), -1);
   pseudo_columns_.assign(pseudo_.size(), -1);
-  if (!grouping_sets_.empty()) {
-    plan_ = GroupingSetsAggregation();
-  } else if (group_window_) {
+  if (group_window_ && grouping_sets_.empty()) {
     WindowColumns legacy{*group_window_};
     ASSIGN_OR_RETURN(auto emit, EmitOf(group_window_->kind));
     ApplyWindowAggregation(legacy);
     static_cast<WindowAggregateNode&>(*std::const_pointer_cast<PlanNode>(plan_)).emit = emit;
-  } else if (window && is_key(window->start) && is_key(window->end)) {
+  } else if (window && is_key(window->start) && is_key(window->end) && KeepsWindows(*window)) {
     if (queries_.options().streaming && queries_.options().window_emit) {
       return NotSupported(
           "SQL-1020 early and late firing of windows of table functions; GROUP BY TUMBLE(...) and "
           "HOP(...) have it");
     }
     ApplyWindowAggregation(*window);
+  } else if (!grouping_sets_.empty()) {
+    plan_ = GroupingSetsAggregation();
   } else {
     std::vector<ExpressionPtr> projections;
     std::vector<std::string> names;
@@ -171,42 +172,6 @@ PlanPtr SelectAnalyzer::WithStateTtl(PlanPtr aggregate) const {
   node->state_ttl_ms = {state_ttl_->ttl_ms};
   node->state_ttl_hint = fmt::format("[{}]", state_ttl_->text);
   return node;
-}
-
-PlanPtr SelectAnalyzer::GroupingSetsAggregation() {
-  std::vector<ExpressionPtr> arguments;
-  std::vector<std::string> names;
-  std::vector<AggregateCall> calls;
-  PrepareCalls(arguments, names, calls);
-  names.insert(names.end(), key_names_.begin(), key_names_.end());
-  names.emplace_back("$e");
-  std::vector<PlanPtr> inputs;
-  for (size_t set = 0; set < grouping_sets_.size(); ++set) {
-    const std::vector<int>& members = grouping_sets_[set];
-    std::vector<ExpressionPtr> projections = arguments;
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      bool has = std::find(members.begin(), members.end(), static_cast<int>(i)) != members.end();
-      projections.push_back(has ? keys_[i]
-                                : Expression::Literal(keys_[i]->type.Nullable(), model::Value()));
-    }
-    projections.push_back(
-        Expression::Literal(DataType::Int().NotNull(), model::Value(static_cast<int64_t>(set))));
-    inputs.push_back(MakeCalc(plan_, nullptr, std::move(projections), names));
-  }
-  std::vector<int> keys;
-  for (size_t i = 0; i <= keys_.size(); ++i) {
-    keys.push_back(static_cast<int>(arguments.size() + i));
-    if (i < keys_.size()) key_columns_[i] = static_cast<int>(i);
-  }
-  for (size_t i = 0; i < pseudo_.size(); ++i) {
-    if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
-      pseudo_columns_[i] = static_cast<int>(keys.size()) + pseudo_[i].index;
-    } else if (pseudo_[i].kind == Pseudo::Kind::kGroupingSet) {
-      pseudo_columns_[i] = static_cast<int>(keys_.size());
-    }
-  }
-  return WithStateTtl(
-      MakeAggregate(MakeUnion(std::move(inputs)), std::move(keys), std::move(calls)));
 }
 
 void SelectAnalyzer::PrepareCalls(std::vector<ExpressionPtr>& projections,
@@ -322,7 +287,9 @@ std::optional<SelectAnalyzer::WindowedInput> SelectAnalyzer::ComputedWindows(
   PrepareCalls(in.projections, in.names, in.calls);
   if (!group_window_) {
     in.LookThroughFilters();
-    if (!in.CanComputeWindows()) return std::nullopt;
+    // Sessions are those of the TVF's keys, whatever keys a grouping set has.
+    bool other_keys = in.spec.kind == WindowKind::kSession && !grouping_sets_.empty();
+    if (other_keys || !in.CanComputeWindows()) return std::nullopt;
     in.spec = static_cast<const WindowTableNode&>(*in.input).window;
     in.time_column = in.spec.time_column;
     in.input = in.input->inputs[0];
@@ -347,12 +314,80 @@ SelectAnalyzer::WindowedInput SelectAnalyzer::AttachedWindows(const WindowColumn
   return in;
 }
 
+bool SelectAnalyzer::InEverySet(size_t key) const {
+  return std::all_of(grouping_sets_.begin(), grouping_sets_.end(), [&](const auto& members) {
+    return std::find(members.begin(), members.end(), static_cast<int>(key)) != members.end();
+  });
+}
+
+// Whether no grouping set leaves out a column of the window that is a key.
+bool SelectAnalyzer::KeepsWindows(const WindowColumns& window) const {
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    int column = keys_[i]->kind == ExpressionKind::kColumn ? keys_[i]->column : -2;
+    bool is_window = column == window.start || column == window.end || column == window.time;
+    if (is_window && !InEverySet(i)) return false;
+  }
+  return true;
+}
+
+// `in` once for each grouping set, with columns behind its own: the keys, NULL where the set has
+// them not, and the number of the set, which is a key, too.
+PlanPtr SelectAnalyzer::OnceForEachSet(WindowedInput& in) const {
+  int first = static_cast<int>(in.projections.size());
+  std::vector<std::string> names = in.names;
+  for (int key : in.keys) names.push_back(in.names[key]);
+  names.emplace_back("$e");
+  std::vector<PlanPtr> inputs;
+  for (size_t set = 0; set < grouping_sets_.size(); ++set) {
+    std::vector<ExpressionPtr> projections = in.projections;
+    for (int key : in.keys) {
+      projections.push_back(Expression::Literal(in.projections[key]->type.Nullable(), {}));
+    }
+    for (int member : grouping_sets_[set]) {
+      int key = key_columns_[member];
+      if (key >= 0) projections[first + key] = in.projections[in.keys[key]];
+    }
+    projections.push_back(
+        Expression::Literal(DataType::Int().NotNull(), model::Value(static_cast<int64_t>(set))));
+    inputs.push_back(MakeCalc(in.input, in.condition, std::move(projections), names));
+  }
+  in.keys.push_back(0);
+  std::iota(in.keys.begin(), in.keys.end(), first);
+  return MakeUnion(std::move(inputs));
+}
+
+PlanPtr SelectAnalyzer::GroupingSetsAggregation() {
+  WindowedInput in;
+  in.input = plan_;
+  AddKeys({}, in);
+  PrepareCalls(in.projections, in.names, in.calls);
+  PlanPtr input = OnceForEachSet(in);
+  PlacePseudo(in.keys.size());
+  return WithStateTtl(MakeAggregate(std::move(input), std::move(in.keys), std::move(in.calls)));
+}
+
+// Where aggregates, the grouping set and the window's properties are behind `num_keys` keys.
+void SelectAnalyzer::PlacePseudo(size_t num_keys) {
+  int keys = static_cast<int>(num_keys);
+  int properties = keys + static_cast<int>(aggregates_.size());
+  for (size_t i = 0; i < pseudo_.size(); ++i) {
+    switch (pseudo_[i].kind) {
+      case Pseudo::Kind::kAggregate: pseudo_columns_[i] = keys + pseudo_[i].index; break;
+      case Pseudo::Kind::kGroupingSet: pseudo_columns_[i] = keys - 1; break;
+      case Pseudo::Kind::kProperty: pseudo_columns_[i] = properties + pseudo_[i].index; break;
+      default: break;
+    }
+  }
+}
+
 void SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
   std::optional<WindowedInput> computed = ComputedWindows(window);
   WindowedInput in = computed ? std::move(*computed) : AttachedWindows(window);
-  int num_keys = static_cast<int>(in.keys.size());
-  int properties = num_keys + static_cast<int>(in.calls.size());
-  PlanPtr input = MakeCalc(std::move(in.input), in.condition, std::move(in.projections), in.names);
+  PlanPtr input = grouping_sets_.empty()
+                      ? MakeCalc(in.input, in.condition, std::move(in.projections), in.names)
+                      : OnceForEachSet(in);
+  int properties = static_cast<int>(in.keys.size() + in.calls.size());
+  PlacePseudo(in.keys.size());
   plan_ = MakeWindowAggregate(std::move(input), std::move(in.spec), std::move(in.keys),
                               std::move(in.calls));
   for (size_t i = 0; i < keys_.size(); ++i) {
@@ -360,21 +395,13 @@ void SelectAnalyzer::ApplyWindowAggregation(const WindowColumns& window) {
     int column = keys_[i]->column;
     key_columns_[i] = properties + (column == window.start ? 0 : column == window.end ? 1 : 2);
   }
-  for (size_t i = 0; i < pseudo_.size(); ++i) {
-    if (pseudo_[i].kind == Pseudo::Kind::kAggregate) {
-      pseudo_columns_[i] = num_keys + pseudo_[i].index;
-    } else if (pseudo_[i].kind == Pseudo::Kind::kProperty) {
-      pseudo_columns_[i] = properties + pseudo_[i].index;
-    }
-  }
 }
 
 Result<ExpressionPtr> SelectAnalyzer::AfterAggregation(const ExpressionPtr& e) const {
   for (size_t i = 0; i < keys_.size(); ++i) {
     if (!Equal(*keys_[i], *e)) continue;
     // A key that is not in every grouping set may be NULL.
-    bool nullable = !grouping_sets_.empty();
-    return Expression::Column(nullable ? e->type.Nullable() : e->type, key_columns_[i]);
+    return Expression::Column(InEverySet(i) ? e->type : e->type.Nullable(), key_columns_[i]);
   }
   if (e->kind == ExpressionKind::kLiteral) return e;
   if (e->kind == ExpressionKind::kColumn) {

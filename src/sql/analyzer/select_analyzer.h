@@ -120,7 +120,10 @@ class SelectAnalyzer {
   /// What 'table.exec.emit.*' asks of the windows that are grouped by.
   Result<std::optional<WindowEmit>> EmitOf(WindowKind kind) const;
   PlanPtr WithStateTtl(PlanPtr aggregate) const;
-  /// Every row once for each grouping set, with the keys that are not in the set NULL.
+  bool InEverySet(size_t key) const;
+  bool KeepsWindows(const WindowColumns& window) const;
+  PlanPtr OnceForEachSet(WindowedInput& in) const;
+  void PlacePseudo(size_t num_keys);
   PlanPtr GroupingSetsAggregation();
   void PrepareCalls(std::vector<ExpressionPtr>& projections, std::vector<std::string>& names,
                     std::vector<AggregateCall>& calls) const;
