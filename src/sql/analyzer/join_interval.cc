@@ -168,14 +168,12 @@ PlanPtr WithTimes(const PlanPtr& plan, const std::vector<ExpressionPtr>& conditi
   std::vector<ExpressionPtr> rest;
   if (JoinsWindows(*join.inputs[0], *join.inputs[1], PairsOf(whole))) {
     copy->windowed = true;
-    int time = FindWindow(*join.inputs[0])->time;
-    if (time >= 0) copy->output[time].time_attribute = fields[time].time_attribute;
-  } else if (FindInterval(whole, rest)) {
-    for (size_t i = 0; i < fields.size(); ++i) {
-      copy->output[i].time_attribute = fields[i].time_attribute;
-    }
-  } else {
+  } else if (!FindInterval(whole, rest)) {
     return plan;
+  }
+  // The output of semi and anti joins is that of the left side.
+  for (size_t i = 0; i < copy->output.size(); ++i) {
+    copy->output[i].time_attribute = fields[i].time_attribute;
   }
   return copy;
 }

@@ -21,7 +21,7 @@ ColumnPairs PairsOf(const JoinNode& join);
 bool JoinsWindows(const PlanNode& left, const PlanNode& right, const ColumnPairs& pairs);
 
 /// A join as what `conditions` above it make it: an interval join keeps the time attributes of both
-/// sides, a window join its windows. Any other plan as it is.
+/// sides, a window join its windows, too. Any other plan as it is.
 PlanPtr WithTimes(const PlanPtr& plan, const std::vector<ExpressionPtr>& conditions);
 
 }  // namespace forebay::sql

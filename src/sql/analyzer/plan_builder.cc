@@ -88,9 +88,6 @@ PlanPtr MakeWindowTable(PlanPtr input, WindowSpec window) {
   node->output = input->output;
   DataType time_type = WindowTimeType(*input, window);
   TimeAttribute attribute = WindowTimeAttribute(*input, window);
-  if (window.time_column >= 0) {
-    node->output[window.time_column].time_attribute = TimeAttribute::kNone;
-  }
   node->output.push_back({"window_start", DataType::Timestamp(3).NotNull()});
   node->output.push_back({"window_end", DataType::Timestamp(3).NotNull()});
   node->output.push_back({"window_time", time_type, attribute});
