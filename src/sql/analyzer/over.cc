@@ -8,6 +8,7 @@
 #include "sql/analyzer/aggregate_calls.h"
 #include "sql/analyzer/plan_builder.h"
 #include "sql/analyzer/select_analyzer.h"
+#include "sql/analyzer/statistics.h"
 #include "sql/diagnostic.h"
 #include "sql/functions/function_table.h"
 
@@ -179,9 +180,26 @@ Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const st
       over.aggregate.args[2] = CastTo(over.aggregate.args[2], over.aggregate.args[0]->type);
     }
   }
-  RETURN_IF_ERROR(NameOver(call, name, user, over.aggregate));
   over.aggregate.call.distinct = CountsDistinct(call, name);
   over.window = std::move(window);
+  if (!user && IsStatistic(name)) return StatisticOver(std::move(over), name);
+  RETURN_IF_ERROR(NameOver(call, name, user, over.aggregate));
+  return AddOver(std::move(over));
+}
+
+Result<ExpressionPtr> SelectAnalyzer::StatisticOver(OverCall of, const std::string& name) {
+  Aggregate& aggregate = of.aggregate;
+  if (aggregate.args.size() != 1 || aggregate.call.distinct) {
+    return NotSupported("SQL-1020 {} takes one argument without DISTINCT", name);
+  }
+  ASSIGN_OR_RETURN(DataType type, AggregateType(name, {aggregate.args[0]->type}, false));
+  aggregate.args = {CastTo(aggregate.args[0], DataType::Double())};
+  aggregate.call.function = VarianceFunction(name);
+  aggregate.call.type = DataType::Double();
+  return StatisticFrom(AddOver(std::move(of)), name, type);
+}
+
+ExpressionPtr SelectAnalyzer::AddOver(OverCall over) {
   DataType type = over.aggregate.call.type;
   overs_.push_back(std::move(over));
   return AddPseudo({Pseudo::Kind::kOver, static_cast<int>(overs_.size()) - 1}, std::move(type));

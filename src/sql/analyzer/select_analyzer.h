@@ -95,7 +95,9 @@ class SelectAnalyzer {
   Result<ExpressionPtr> AddTypedAggregate(Aggregate aggregate, const std::string& name);
   Result<ExpressionPtr> UserAggregateOf(const ExpressionAst& call, const CatalogFunction& function);
   Result<ExpressionPtr> StatisticOf(Aggregate of, const std::string& name, bool may_be_empty);
+  Result<ExpressionPtr> StatisticOver(OverCall of, const std::string& name);
   Result<ExpressionPtr> OverOf(const ExpressionAst& call, const std::string& name);
+  ExpressionPtr AddOver(OverCall over);
   /// The name and type of a function over a window; `user`: of a user's own.
   Status NameOver(const ExpressionAst& call, const std::string& name,
                   const std::optional<CatalogFunction>& user, Aggregate& aggregate);
