@@ -63,15 +63,6 @@ ExpressionPtr ComparisonWithItself(const std::string& function, ExpressionPtr x)
   return Expression::Call(DataType::Boolean(), "CASE", {known, BooleanLiteral(holds), unknown});
 }
 
-ExpressionPtr FieldAt(const ExpressionPtr& row, size_t index) {
-  if (row->kind == ExpressionKind::kCall && row->function == "ROW") return row->args[index];
-  DataType type = row->type.fields()[index].type;
-  if (row->type.nullable()) type = type.Nullable();
-  ExpressionPtr place =
-      Expression::Literal(DataType::Int().NotNull(), Value(static_cast<int64_t>(index)));
-  return Expression::Call(type, "FIELD", {row, place});
-}
-
 // Rows are equal when all fields are; a field that is NULL leaves it open unless another differs.
 Result<ExpressionPtr> CompareRows(const std::string& function, const ExpressionPtr& a,
                                   const ExpressionPtr& b) {
@@ -96,6 +87,15 @@ Result<ExpressionPtr> CompareRows(const std::string& function, const ExpressionP
 }
 
 }  // namespace
+
+ExpressionPtr FieldAt(const ExpressionPtr& row, size_t index) {
+  if (row->kind == ExpressionKind::kCall && row->function == "ROW") return row->args[index];
+  DataType type = row->type.fields()[index].type;
+  if (row->type.nullable()) type = type.Nullable();
+  ExpressionPtr place =
+      Expression::Literal(DataType::Int().NotNull(), Value(static_cast<int64_t>(index)));
+  return Expression::Call(type, "FIELD", {row, place});
+}
 
 ExpressionPtr BooleanLiteral(bool value) {
   return Expression::Literal(DataType::Boolean().NotNull(), Value(value));

@@ -43,15 +43,10 @@ std::string_view ArithmeticName(const std::string& text) {
   return {};
 }
 
-Result<ExpressionPtr> FieldOf(ExpressionPtr row, const std::string& name) {
+Result<ExpressionPtr> FieldOf(const ExpressionPtr& row, const std::string& name) {
   const auto& fields = row->type.fields();
   for (size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].name != name) continue;
-    DataType type = fields[i].type;
-    if (row->type.nullable()) type = type.Nullable();
-    ExpressionPtr index =
-        Expression::Literal(DataType::Int().NotNull(), Value(static_cast<int64_t>(i)));
-    return Expression::Call(type, "FIELD", {std::move(row), std::move(index)});
+    if (fields[i].name == name) return FieldAt(row, i);
   }
   std::vector<std::string> names;
   for (const auto& field : fields) names.push_back(field.name);

@@ -77,6 +77,8 @@ struct ResolvedName {
 };
 Result<ResolvedName> ResolveName(const Scope& scope, const std::vector<std::string>& names);
 
+/// A field of a ROW.
+ExpressionPtr FieldAt(const ExpressionPtr& row, size_t index);
 ExpressionPtr BooleanLiteral(bool value);
 /// a AND b AND ..., null when empty.
 ExpressionPtr Conjunction(const std::vector<ExpressionPtr>& conjuncts);

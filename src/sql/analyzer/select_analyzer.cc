@@ -411,9 +411,25 @@ Status SelectAnalyzer::Star(const ExpressionAst& star) {
     names_.push_back(column.field.name);
     qualifiers_.push_back(column.qualifier);
   }
-  if (items_.size() > before) return Status::Ok();
-  std::string what = star.names.empty() ? "*" : star.names.back();
-  return ErrorAt(NotFound("SQL-1001 unknown table '{}'", what), star.range.position);
+  return items_.size() > before ? Status::Ok() : StarOfRow(star);
+}
+
+// The fields of a ROW, which may itself be a field: t.author.*, author.address.*.
+Status SelectAnalyzer::StarOfRow(const ExpressionAst& star) {
+  ExpressionAst name = star;
+  name.kind = ExpressionAstKind::kName;
+  Result<ExpressionPtr> row = star.names.empty() ? NotFound("no columns") : AnalyzeItem(name);
+  if (!row.ok() || !(*row)->type.Is(model::TypeRoot::kRow)) {
+    std::string what = star.names.empty() ? "*" : star.names.back();
+    return ErrorAt(NotFound("SQL-1001 unknown table '{}'", what), star.range.position);
+  }
+  const std::vector<model::RowField>& fields = (*row)->type.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    items_.push_back(FieldAt(*row, i));
+    names_.push_back(fields[i].name);
+    qualifiers_.emplace_back();
+  }
+  return Status::Ok();
 }
 
 Status SelectAnalyzer::OrderBy(const std::vector<OrderItemAst>& items,

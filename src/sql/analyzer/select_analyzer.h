@@ -81,6 +81,7 @@ class SelectAnalyzer {
   Status GroupWindow(const ExpressionAst& call);
   Status Items(const SelectAst& select);
   Status Star(const ExpressionAst& star);
+  Status StarOfRow(const ExpressionAst& star);
   Status OrderBy(const std::vector<OrderItemAst>& items, std::vector<SortKey>& order);
   Result<int> OrderColumn(const ExpressionAst& ast);
 
