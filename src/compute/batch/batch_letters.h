@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,6 +31,9 @@ class BatchLetters {
   const std::unique_ptr<client::TableWriter> writer_;  ///< null: they are left out
   model::BatchBuilder rows_;                           ///< guarded by mutex_
 };
+
+/// Makes what takes the failed rows of a thread; null: they end the query.
+using MakeFailedRows = std::function<std::unique_ptr<FailedRows>()>;
 
 /// The letters of one operator. Belongs to one thread at a time.
 class LettersOf : public BadRecords, public FailedRows {

@@ -13,11 +13,11 @@ namespace forebay::compute {
 
 /// Registers `expression` as a DuckDB scalar function `name` of the columns `columns` of the
 /// expression's input, in that order (at least one, so that DuckDB knows the number of rows).
-/// `input_types` are the types of the whole input.
+/// `input_types` are the types of the whole input. Rows that `failed_rows` takes give NULL.
 Status RegisterExpression(duckdb_connection connection, const std::string& name,
                           const sql::ExpressionPtr& expression, const std::vector<int>& columns,
                           const std::vector<model::DataType>& input_types,
-                          const EvaluationContext& context);
+                          const EvaluationContext& context, MakeFailedRows failed_rows);
 
 /// Registers `make`'s guard as a DuckDB scalar function `name` of columns of `types`: TRUE for the
 /// rows that it lets pass. Each thread makes one of its own.

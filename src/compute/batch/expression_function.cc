@@ -12,22 +12,30 @@ struct ExpressionInfo {
   sql::ExpressionPtr expression;  ///< over the function's arguments
   std::vector<model::DataType> types;
   EvaluationContext context;
+  MakeFailedRows failed_rows;
 };
 
 /// A thread's own evaluator, since evaluators are not shared.
 struct ExpressionState {
+  std::unique_ptr<FailedRows> failed_rows;
   std::unique_ptr<Evaluator> evaluator;
 };
 
 void InitState(duckdb_init_info info) {
   auto* expression = static_cast<ExpressionInfo*>(duckdb_scalar_function_init_get_extra_info(info));
-  auto evaluator = Evaluator::Make({expression->expression}, expression->context);
+  auto state = std::make_unique<ExpressionState>();
+  EvaluationContext context = expression->context;
+  if (expression->failed_rows) {
+    state->failed_rows = expression->failed_rows();
+    context.failed_rows = state->failed_rows.get();
+  }
+  auto evaluator = Evaluator::Make({expression->expression}, context);
   if (!evaluator.ok()) {
     return duckdb_scalar_function_init_set_error(info, CarriedText(evaluator.error()).c_str());
   }
-  auto* state = new ExpressionState{std::move(evaluator).value()};
+  state->evaluator = std::move(evaluator).value();
   duckdb_scalar_function_init_set_state(
-      info, state, [](void* pointer) { delete static_cast<ExpressionState*>(pointer); });
+      info, state.release(), [](void* pointer) { delete static_cast<ExpressionState*>(pointer); });
 }
 
 void Evaluate(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
@@ -46,7 +54,7 @@ void Evaluate(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector 
 Status RegisterExpression(duckdb_connection connection, const std::string& name,
                           const sql::ExpressionPtr& expression, const std::vector<int>& columns,
                           const std::vector<model::DataType>& input_types,
-                          const EvaluationContext& context) {
+                          const EvaluationContext& context, MakeFailedRows failed_rows) {
   std::vector<int> mapping(input_types.size(), -1);
   auto info = std::make_unique<ExpressionInfo>();
   for (size_t i = 0; i < columns.size(); ++i) {
@@ -55,6 +63,7 @@ Status RegisterExpression(duckdb_connection connection, const std::string& name,
   }
   info->expression = sql::RemapColumns(expression, mapping);
   info->context = context;
+  info->failed_rows = std::move(failed_rows);
   // An expression that cannot be evaluated is refused here, with our own error.
   auto probe = Evaluator::Make({info->expression}, context);
   if (!probe.ok()) return probe.status();

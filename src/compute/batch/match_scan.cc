@@ -13,8 +13,9 @@ namespace {
 class MatchScan : public BatchReader, private Output {
  public:
   MatchScan(const sql::MatchNode& node, std::shared_ptr<BatchQuery> input,
-            std::unique_ptr<MatchOperator> match)
+            std::unique_ptr<FailedRows> failed_rows, std::unique_ptr<MatchOperator> match)
       : input_(std::move(input)),
+        failed_rows_(std::move(failed_rows)),
         match_(std::move(match)),
         time_column_(node.order[0].column),
         units_per_ms_(UnitsPerMs(node.inputs[0]->output[time_column_].type)) {}
@@ -52,6 +53,7 @@ class MatchScan : public BatchReader, private Output {
   }
 
   std::shared_ptr<BatchQuery> input_;
+  const std::unique_ptr<FailedRows> failed_rows_;  ///< outlives match_
   std::unique_ptr<MatchOperator> match_;
   int time_column_;
   int64_t units_per_ms_;
@@ -62,10 +64,14 @@ class MatchScan : public BatchReader, private Output {
 }  // namespace
 
 Result<std::unique_ptr<BatchReader>> OpenMatch(const sql::MatchNode& node, const OpenOrdered& open,
-                                               const EvaluationContext& context) {
+                                               EvaluationContext context,
+                                               const MakeFailedRows& failed_rows) {
+  std::unique_ptr<FailedRows> taker = failed_rows ? failed_rows() : nullptr;
+  context.failed_rows = taker.get();
   ASSIGN_OR_RETURN(std::shared_ptr<BatchQuery> input, open(*node.inputs[0], node.order[0].column));
   ASSIGN_OR_RETURN(std::unique_ptr<MatchOperator> match, MatchOperator::MakeBounded(node, context));
-  auto scan = std::make_unique<MatchScan>(node, std::move(input), std::move(match));
+  auto scan =
+      std::make_unique<MatchScan>(node, std::move(input), std::move(taker), std::move(match));
   RETURN_IF_ERROR(scan->Open());
   return std::unique_ptr<BatchReader>(std::move(scan));
 }

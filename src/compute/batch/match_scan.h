@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "compute/batch/batch_letters.h"
 #include "compute/batch/batch_query.h"
 #include "sql/plan/match_node.h"
 
@@ -15,6 +16,7 @@ using OpenOrdered =
 /// Runs MATCH_RECOGNIZE over all rows of its input: the streaming operator, fed by a query of its
 /// own in the order of time, so that it holds no more than what is under way.
 Result<std::unique_ptr<BatchReader>> OpenMatch(const sql::MatchNode& node, const OpenOrdered& open,
-                                               const EvaluationContext& context);
+                                               EvaluationContext context,
+                                               const MakeFailedRows& failed_rows);
 
 }  // namespace forebay::compute

@@ -1,9 +1,12 @@
 #include "compute/batch/sql_writer.h"
-#include "model/prefix_key.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compute/batch/duckdb_functions.h"
+#include "model/prefix_key.h"
+#include "sql/plan/plan_json.h"
 
 namespace forebay::compute {
 
@@ -151,22 +154,35 @@ Result<std::string> SqlWriter::Values(const sql::ValuesNode& values) {
 
 Result<std::string> SqlWriter::Scalar(const sql::ExpressionPtr& expression,
                                       const std::vector<model::DataType>& types,
-                                      const std::vector<std::string>& column_names) {
+                                      const std::vector<std::string>& column_names,
+                                      MakeFailedRows failed_rows) {
   if (expression->kind == sql::ExpressionKind::kColumn) return column_names[expression->column];
   std::vector<bool> used(types.size(), false);
   sql::CollectColumns(*expression, used);
   std::vector<int> columns;
   std::string arguments;
   for (size_t i = 0; i < used.size(); ++i) {
-    if (used[i]) columns.push_back(static_cast<int>(i));
+    // A row that fails is shown whole.
+    if (used[i] || failed_rows != nullptr) columns.push_back(static_cast<int>(i));
   }
   // A call without columns still needs one, to be told how many rows there are.
   if (columns.empty() && !types.empty()) columns.push_back(0);
   if (columns.empty()) return NotSupported("an expression over an input without columns");
   for (int column : columns) arguments += (arguments.empty() ? "" : ", ") + column_names[column];
   std::string name = fmt::format("fb_expr{}", next_++);
-  RETURN_IF_ERROR(RegisterExpression(connection_, name, expression, columns, types, context_));
+  RETURN_IF_ERROR(RegisterExpression(connection_, name, expression, columns, types, context_,
+                                     std::move(failed_rows)));
   return fmt::format("{}({})", name, arguments);
+}
+
+MakeFailedRows SqlWriter::FailedRowsOf(const sql::PlanNode& node,
+                                       const std::vector<sql::Field>& fields) {
+  if (letters_ == nullptr) return nullptr;
+  std::vector<std::string> names;
+  for (const sql::Field& field : fields) names.push_back(field.name);
+  return [letters = letters_, origin = std::string(sql::KindName(node.kind)), names] {
+    return std::make_unique<LettersOf>(*letters, kExpressionError, origin, names);
+  };
 }
 
 Result<std::string> SqlWriter::Calc(const sql::CalcNode& calc) {
@@ -251,9 +267,18 @@ std::string_view NativeComparison(const sql::Expression& e, size_t left, size_t 
 
 Result<std::string> SqlWriter::JoinCondition(const sql::ExpressionPtr& condition,
                                              const std::vector<model::DataType>& types,
-                                             const std::vector<std::string>& names, size_t left) {
+                                             const std::vector<std::string>& names, size_t left,
+                                             MakeFailedRows failed_rows) {
   std::vector<sql::ExpressionPtr> conjuncts;
   SplitConjuncts(condition, conjuncts);
+  auto cannot_fail = [&](const sql::ExpressionPtr& e) {
+    return !NativeComparison(*e, left, types.size()).empty() &&
+           e->args[0]->kind == sql::ExpressionKind::kColumn &&
+           e->args[1]->kind == sql::ExpressionKind::kColumn;
+  };
+  if (failed_rows && !std::all_of(conjuncts.begin(), conjuncts.end(), cannot_fail)) {
+    return Scalar(condition, types, names, std::move(failed_rows));
+  }
   std::string text;
   for (const sql::ExpressionPtr& e : conjuncts) {
     if (!text.empty()) text += " AND ";
@@ -285,9 +310,11 @@ Result<std::string> SqlWriter::Join(const sql::JoinNode& join) {
                       join.right_keys[i]);
   }
   if (join.condition != nullptr) {
-    size_t left_count = join.inputs[0]->output.size();
-    ASSIGN_OR_RETURN(std::string condition,
-                     JoinCondition(join.condition, types, names, left_count));
+    std::vector<sql::Field> fields = join.inputs[0]->output;
+    size_t left_count = fields.size();
+    fields.insert(fields.end(), join.inputs[1]->output.begin(), join.inputs[1]->output.end());
+    ASSIGN_OR_RETURN(std::string condition, JoinCondition(join.condition, types, names, left_count,
+                                                          FailedRowsOf(join, fields)));
     on += (on.empty() ? "" : " AND ") + condition;
   }
   static constexpr const char* kWords[] = {"INNER", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI"};
@@ -319,7 +346,8 @@ Result<std::string> SqlWriter::LookupJoin(const sql::LookupJoinNode& join) {
   std::vector<std::string> names = ColumnNames(left_count, "l.");
   std::string on;
   for (size_t i = 0; i < join.keys.size(); ++i) {
-    ASSIGN_OR_RETURN(std::string key, Scalar(join.keys[i], types, names));
+    ASSIGN_OR_RETURN(std::string key, Scalar(join.keys[i], types, names,
+                                             FailedRowsOf(join, join.inputs[0]->output)));
     on += fmt::format("{}{} = r.c{}", on.empty() ? "" : " AND ", key, i);
   }
   for (size_t i = 0; i < join.columns.size(); ++i) {
@@ -327,7 +355,8 @@ Result<std::string> SqlWriter::LookupJoin(const sql::LookupJoinNode& join) {
     names.push_back(fmt::format("r.c{}", key_count + i));
   }
   if (join.condition != nullptr) {
-    ASSIGN_OR_RETURN(std::string condition, Scalar(join.condition, types, names));
+    ASSIGN_OR_RETURN(std::string condition,
+                     Scalar(join.condition, types, names, FailedRowsOf(join, join.output)));
     on += " AND " + condition;
   }
   std::string list;
@@ -362,7 +391,8 @@ Result<std::string> SqlWriter::Deduplicate(const sql::DeduplicateNode& deduplica
 
 Result<std::string> SqlWriter::Match(const sql::MatchNode& node) {
   BatchReaders readers;
-  ASSIGN_OR_RETURN(auto reader, OpenMatch(node, open_ordered_, context_));
+  ASSIGN_OR_RETURN(auto reader, OpenMatch(node, open_ordered_, context_,
+                                          FailedRowsOf(node, node.inputs[0]->output)));
   readers.push_back(std::move(reader));
   std::string name = fmt::format("fb_scan{}", next_++);
   RETURN_IF_ERROR(RegisterScan(connection_, name, std::move(readers), node.OutputTypes()));

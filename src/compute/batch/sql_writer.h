@@ -60,14 +60,18 @@ class SqlWriter {
   void NoteLimit(const sql::LimitNode& limit);
 
   /// SQL for `expression` over columns `<prefix>c<i>`; a prefix for the left and one for the right
-  /// side of a join.
+  /// side of a join. NULL for rows that `failed_rows` takes.
   Result<std::string> Scalar(const sql::ExpressionPtr& expression,
                              const std::vector<model::DataType>& types,
-                             const std::vector<std::string>& column_names);
+                             const std::vector<std::string>& column_names,
+                             MakeFailedRows failed_rows = nullptr);
+  /// What takes rows of `fields` for which an expression of `node` fails; null: they end the query.
+  MakeFailedRows FailedRowsOf(const sql::PlanNode& node, const std::vector<sql::Field>& fields);
   /// A join's condition over the columns of both sides, of which the first `left` are the left's.
   Result<std::string> JoinCondition(const sql::ExpressionPtr& condition,
                                     const std::vector<model::DataType>& types,
-                                    const std::vector<std::string>& names, size_t left);
+                                    const std::vector<std::string>& names, size_t left,
+                                    MakeFailedRows failed_rows);
   /// `over`: an OVER clause for every aggregate in it, or nothing.
   Result<std::string> AggregateCall(const sql::AggregateCall& call, const sql::PlanNode& input,
                                     const std::string& over = "");

@@ -54,7 +54,8 @@ Result<std::string> SqlWriter::Unnest(const sql::UnnestNode& unnest) {
   if (types.empty()) types.push_back(DataType::Boolean());
   std::vector<std::string> names;
   for (size_t i = 0; i < types.size(); ++i) names.push_back(fmt::format("c{}", i));
-  ASSIGN_OR_RETURN(std::string collection, Scalar(unnest.collection, types, names));
+  ASSIGN_OR_RETURN(std::string collection, Scalar(unnest.collection, types, names,
+                                                  FailedRowsOf(unnest, unnest.inputs[0]->output)));
   std::string kept;
   std::string output;
   for (size_t i = 0; i < unnest.kept.size(); ++i) {
@@ -87,7 +88,8 @@ Result<std::string> SqlWriter::Unnest(const sql::UnnestNode& unnest) {
     padded += i > 0 ? ", " : "";
     padded += i < unnest.kept.size() ? fmt::format("k{}", i) : "NULL";
   }
-  ASSIGN_OR_RETURN(std::string condition, Scalar(unnest.condition, unnest.OutputTypes(), columns));
+  ASSIGN_OR_RETURN(std::string condition, Scalar(unnest.condition, unnest.OutputTypes(), columns,
+                                                 FailedRowsOf(unnest, unnest.output)));
   return fmt::format(
       "SELECT * FROM (WITH fb_u AS MATERIALIZED (SELECT row_number() OVER () AS fb_row, * FROM "
       "({})), "
