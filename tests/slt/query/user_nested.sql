@@ -1,0 +1,51 @@
+CREATE TABLE docs (id INT, tags ARRAY<STRING>, attrs MAP<STRING, INT>, author ROW<name STRING, address ROW<city STRING, zip INT>>, lines ARRAY<ROW<sku STRING, qty INT, prices ARRAY<DECIMAL(6, 2)>>>, grid ARRAY<ARRAY<INT>>, made TIMESTAMP(3)) WITH ('connector' = 'filesystem', 'path' = '${SCRATCH}/docs', 'format' = 'json');
+INSERT INTO docs VALUES
+  (1, ARRAY['a', 'b'], MAP['x', 1, 'y', 2], ROW('ann', ROW('Wien', 1010)), ARRAY[ROW('s1', 2, ARRAY[1.50, 2.25]), ROW('s2', 1, ARRAY[9.99])], ARRAY[ARRAY[1, 2], ARRAY[3]], TIMESTAMP '2024-03-01 10:00:00'),
+  (2, ARRAY['b', CAST(NULL AS STRING)], MAP['x', CAST(NULL AS INT)], ROW('bob', CAST(NULL AS ROW<city STRING, zip INT>)), CAST(NULL AS ARRAY<ROW<sku STRING, qty INT, prices ARRAY<DECIMAL(6, 2)>>>), ARRAY[ARRAY[4]], TIMESTAMP '2024-03-01 11:00:00');
+INSERT INTO docs VALUES
+  (3, CAST(NULL AS ARRAY<STRING>), CAST(NULL AS MAP<STRING, INT>), ROW(CAST(NULL AS STRING), ROW('Graz', 8010)), ARRAY[ROW('s1', 5, CAST(NULL AS ARRAY<DECIMAL(6, 2)>))], CAST(NULL AS ARRAY<ARRAY<INT>>), TIMESTAMP '2024-03-01 12:00:00'),
+  (4, ARRAY['c'], MAP['z', 9, 'x', 7], CAST(NULL AS ROW<name STRING, address ROW<city STRING, zip INT>>), ARRAY[ROW(CAST(NULL AS STRING), CAST(NULL AS INT), ARRAY[0.01])], ARRAY[CAST(NULL AS ARRAY<INT>), ARRAY[5, 6]], CAST(NULL AS TIMESTAMP(3)));
+SELECT * FROM docs;
+SELECT id, tags[1] AS t, attrs['x'] AS x, author.name AS n, author.address.city AS c, lines[1].sku AS s, lines[1].prices[1] AS p, grid[1][2] AS g FROM docs;
+SELECT d.author.*, d.author.address.zip + 1 AS z FROM docs AS d;
+SELECT id, author.address AS a, CARDINALITY(lines) AS n, CARDINALITY(attrs) AS m FROM docs WHERE author.address.zip > 1000 OR author IS NULL;
+SELECT d.id, t.sku, t.qty, t.prices FROM docs AS d CROSS JOIN UNNEST(d.lines) AS t (sku, qty, prices);
+SELECT d.id, t.sku, p.price FROM docs AS d CROSS JOIN UNNEST(d.lines) AS t (sku, qty, prices) CROSS JOIN UNNEST(t.prices) AS p (price);
+SELECT d.id, t.sku, p.price FROM docs AS d LEFT JOIN UNNEST(d.lines) AS t (sku, qty, prices) ON TRUE LEFT JOIN UNNEST(t.prices) AS p (price) ON TRUE;
+SELECT d.id, k, v FROM docs AS d CROSS JOIN UNNEST(d.attrs) AS t (k, v) WHERE v > 1;
+SELECT k, SUM(v) AS s, COUNT(*) AS n FROM docs CROSS JOIN UNNEST(attrs) AS t (k, v) GROUP BY k;
+SELECT d.id, r, x FROM docs AS d, UNNEST(d.grid) AS t (r), UNNEST(r) AS u (x);
+SELECT d.id, pos, tag FROM docs AS d LEFT JOIN UNNEST(d.tags) WITH ORDINALITY AS t (tag, pos) ON TRUE;
+SELECT author.address.city AS city, COUNT(*) AS n, MAX(made) AS m FROM docs GROUP BY author.address.city;
+SELECT author.address, COUNT(*) AS n FROM docs GROUP BY author.address;
+SELECT tags, COUNT(*) AS n FROM docs GROUP BY tags;
+SELECT DISTINCT author FROM docs;
+SELECT a.id, b.id FROM docs AS a JOIN docs AS b ON a.author.address.zip = b.author.address.zip;
+SELECT a.id, b.id FROM docs AS a JOIN docs AS b ON a.tags = b.tags;
+SELECT id, ROW(id, author.name) AS r, ROW(tags, attrs) AS q, ARRAY[id, id + 1] AS a, MAP['k', tags] AS m FROM docs;
+SELECT id, CAST(ROW(id, author.name) AS ROW<a BIGINT, b VARCHAR(2)>) AS r, CAST(ARRAY[id, id * 1000] AS ARRAY<STRING>) AS a, CAST(attrs AS MAP<STRING, STRING>) AS m, CAST(lines AS ARRAY<ROW<a STRING, b BIGINT, c ARRAY<DOUBLE>>>) AS l FROM docs;
+SELECT id, CAST(tags AS STRING) AS t, CAST(attrs AS STRING) AS m, CAST(author AS STRING) AS a, CAST(lines AS STRING) AS l, CAST(grid AS STRING) AS g FROM docs;
+SELECT id, JSON_STRING(author) AS a, JSON_STRING(lines) AS l, JSON_STRING(attrs) AS m, JSON_OBJECT('t' VALUE tags, 'g' VALUE grid, 'at' VALUE made ABSENT ON NULL) AS o FROM docs;
+SELECT id, ARRAY_CONTAINS(tags, 'b') AS c, ARRAY_JOIN(tags, '-', '?') AS j, ARRAY_POSITION(tags, 'b') AS p, ARRAY_REVERSE(grid) AS r, ARRAY_DISTINCT(ARRAY_CONCAT(tags, tags)) AS d, MAP_KEYS(attrs) AS k, MAP_VALUES(attrs) AS v, MAP_ENTRIES(attrs) AS e FROM docs;
+SELECT id, ARRAY_APPEND(lines, ROW('n', 1, ARRAY[CAST(1 AS DECIMAL(6, 2))])) AS l, ARRAY_REMOVE(tags, 'b') AS t, ARRAY_SLICE(grid, 1, 1) AS g, ARRAY_UNION(grid, ARRAY[ARRAY[3]]) AS u, ARRAY_EXCEPT(grid, ARRAY[ARRAY[4]]) AS x FROM docs;
+SELECT id, ELEMENT(ARRAY[author.name]) AS e, tags IS NULL AS n, author IS NOT NULL AS a, author.address IS NULL AS b FROM docs;
+SELECT id, author = ROW('ann', ROW('Wien', 1010)) AS e, tags = ARRAY['c'] AS t, grid <> ARRAY[ARRAY[4]] AS g, attrs = MAP['x', 1, 'y', 2] AS m FROM docs;
+SELECT ARRAY_AGG(author) AS a, ARRAY_AGG(tags) AS t FROM docs WHERE id = 1;
+SELECT LAST_VALUE(lines) AS l, FIRST_VALUE(attrs) AS f FROM docs WHERE id = 1;
+SELECT COLLECT(tags) AS t FROM docs;
+SELECT COALESCE(author.address, ROW('none', 0)) AS a, CASE WHEN id > 2 THEN tags ELSE ARRAY['z'] END AS t, NULLIF(tags, ARRAY['c']) AS n FROM docs;
+SELECT id, x.`EXPR$0` AS f, x.`EXPR$1` AS g FROM (SELECT id, ROW(id, author.name) AS x FROM docs) AS t;
+SELECT t.r.a AS a, t.r.b[1] AS b FROM (SELECT CAST(ROW(id, tags) AS ROW<a INT, b ARRAY<STRING>>) AS r FROM docs) AS t;
+SELECT id, tag FROM docs, UNNEST(ARRAY['p', 'q']) AS t (tag);
+SELECT x, y FROM UNNEST(ARRAY[ROW(1, 'a'), ROW(2, 'b')]) AS t (x, y);
+SELECT * FROM UNNEST(MAP['a', 1, 'b', 2]);
+SELECT * FROM UNNEST(ARRAY[1, 2, 3]) WITH ORDINALITY;
+SELECT id, lines[CARDINALITY(lines)].sku AS l, attrs[tags[1]] AS x, attrs['n' || 'o'] AS n FROM docs;
+SELECT id, grid[5] AS a, grid[1][9] AS b, tags[10] AS c FROM docs;
+SELECT id, ROW(1, ROW(2, 'x')) AS r, ROW(1, 2) = ROW(1, 2) AS e, ROW(1, 2) < ROW(1, 3) AS l FROM docs WHERE id = 1;
+SELECT ARRAY[1, NULL, 3] AS a, ARRAY[1.5, 2] AS b, ARRAY['a', 'bcd'] AS c, MAP[1, 'a', 2, 'bb'] AS m, ARRAY[ROW(1, 'a'), ROW(2, NULL)] AS r FROM docs WHERE id = 1;
+SELECT CARDINALITY(COLLECT(tags[1])) AS n FROM docs;
+SELECT a.id, b.id FROM docs AS a LEFT JOIN docs AS b ON a.author.address = b.author.address;
+SELECT id, t.r.*, t.r.b[1] AS x FROM (SELECT id, CAST(ROW(id, tags) AS ROW<a INT, b ARRAY<STRING>>) AS r FROM docs) AS t;
+SELECT author.*, id FROM docs;
+SELECT d.author.address.* FROM docs AS d;
