@@ -327,6 +327,9 @@ Result<std::string> SqlWriter::Join(const sql::JoinNode& join) {
 }
 
 Result<std::string> SqlWriter::LookupJoin(const sql::LookupJoinNode& join) {
+  if (join.table.IsForeign()) {
+    return NotSupported("a lookup join with a table of connector '{}'", join.table.connector());
+  }
   ASSIGN_OR_RETURN(std::string left, Input(join));
   const model::Schema& schema = join.table.info.descriptor.schema;
   sql::TableScanNode scan;
@@ -341,14 +344,22 @@ Result<std::string> SqlWriter::LookupJoin(const sql::LookupJoinNode& join) {
     scan.output.push_back({schema.columns[column].name, schema.columns[column].type});
   }
   ASSIGN_OR_RETURN(std::string right, TableScan(scan));
+  right += " WHERE TRUE";
   std::vector<model::DataType> types = join.inputs[0]->OutputTypes();
   size_t left_count = types.size();
   std::vector<std::string> names = ColumnNames(left_count, "l.");
-  std::string on;
+  std::string on = "TRUE";
   for (size_t i = 0; i < join.keys.size(); ++i) {
+    // Rows of other keys must not meet the condition, which may fail for a row of the left.
+    if (join.keys[i]->kind == sql::ExpressionKind::kLiteral) {
+      ASSIGN_OR_RETURN(std::string key, Scalar(join.keys[i], scan.OutputTypes(),
+                                               ColumnNames(scan.output.size(), "")));
+      right += fmt::format(" AND {} = c{}", key, i);
+      continue;
+    }
     ASSIGN_OR_RETURN(std::string key, Scalar(join.keys[i], types, names,
                                              FailedRowsOf(join, join.inputs[0]->output)));
-    on += fmt::format("{}{} = r.c{}", on.empty() ? "" : " AND ", key, i);
+    on += fmt::format(" AND {} = r.c{}", key, i);
   }
   for (size_t i = 0; i < join.columns.size(); ++i) {
     types.push_back(scan.output[key_count + i].type);

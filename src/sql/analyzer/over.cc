@@ -188,15 +188,25 @@ Result<ExpressionPtr> SelectAnalyzer::OverOf(const ExpressionAst& call, const st
 }
 
 Result<ExpressionPtr> SelectAnalyzer::StatisticOver(OverCall of, const std::string& name) {
-  Aggregate& aggregate = of.aggregate;
+  const Aggregate& aggregate = of.aggregate;
   if (aggregate.args.size() != 1 || aggregate.call.distinct) {
     return NotSupported("SQL-1020 {} takes one argument without DISTINCT", name);
   }
   ASSIGN_OR_RETURN(DataType type, AggregateType(name, {aggregate.args[0]->type}, false));
-  aggregate.args = {CastTo(aggregate.args[0], DataType::Double())};
-  aggregate.call.function = VarianceFunction(name);
-  aggregate.call.type = DataType::Double();
-  return StatisticFrom(AddOver(std::move(of)), name, type);
+  auto over = [&](const char* function, const ExpressionPtr& arg) -> Result<ExpressionPtr> {
+    OverCall call = of;
+    call.aggregate.args = {arg};
+    call.aggregate.call.function = function;
+    ASSIGN_OR_RETURN(call.aggregate.call.type, OverType(function, call.aggregate.args));
+    return AddOver(std::move(call));
+  };
+  ExpressionPtr x = CastTo(aggregate.args[0], type);
+  ASSIGN_OR_RETURN(ExpressionPtr square, MakeArithmetic("TIMES", x, x));
+  StatisticSums sums;
+  ASSIGN_OR_RETURN(sums.squares, over("SUM", square));
+  ASSIGN_OR_RETURN(sums.values, over("SUM", x));
+  ASSIGN_OR_RETURN(sums.count, over("COUNT", x));
+  return StatisticFromSums(sums, name, type);
 }
 
 ExpressionPtr SelectAnalyzer::AddOver(OverCall over) {

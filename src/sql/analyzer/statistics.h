@@ -18,4 +18,17 @@ const char* VarianceFunction(std::string_view name);
 Result<ExpressionPtr> StatisticFrom(ExpressionPtr variance, std::string_view name,
                                     const model::DataType& type);
 
+/// What a statistic over a window is made of: SUM(x * x), SUM(x) and COUNT(x).
+struct StatisticSums {
+  ExpressionPtr squares;
+  ExpressionPtr values;
+  ExpressionPtr count;
+};
+
+/// The statistic `name` of type `type` over a window. Flink has it made of sums in the argument's
+/// own arithmetic, so that whole numbers are divided as such (Calcite's AvgVarianceConvertlet),
+/// which differs from what the same name gives in a GROUP BY.
+Result<ExpressionPtr> StatisticFromSums(const StatisticSums& sums, std::string_view name,
+                                        const model::DataType& type);
+
 }  // namespace forebay::sql

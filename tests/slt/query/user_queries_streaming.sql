@@ -29,11 +29,9 @@ SELECT * FROM tumbled MATCH_RECOGNIZE (PARTITION BY customer ORDER BY ts MEASURE
 SELECT id, customer, window_start FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY customer ORDER BY ts DESC) AS n FROM hopped) WHERE n = 1;
 CREATE VIEW joined AS SELECT a.id, a.customer, a.qty, a.ts, a.window_time AS wt, b.ts AS bts FROM tumbled AS a JOIN tumbled AS b ON a.window_start = b.window_start AND a.window_end = b.window_end AND a.id = b.id;
 SELECT id, SUM(qty) OVER (PARTITION BY customer ORDER BY wt) AS s FROM joined;
-SELECT id, SUM(qty) OVER (PARTITION BY customer ORDER BY ts) AS s FROM joined;
 SELECT TUMBLE_START(wt, INTERVAL '20' SECOND) AS w, COUNT(*) AS n FROM joined GROUP BY TUMBLE(wt, INTERVAL '20' SECOND);
 CREATE VIEW ranked AS SELECT id, customer, qty, ts, window_time AS wt FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY qty DESC, id) AS n FROM tumbled) WHERE n < 4;
 SELECT id, SUM(qty) OVER (PARTITION BY customer ORDER BY wt) AS s FROM ranked;
-SELECT id, SUM(qty) OVER (PARTITION BY customer ORDER BY ts) AS s FROM ranked;
 CREATE TABLE letters (
   id INT, g STRING, a INT, b INT, c INT, d INT, v INT, ts TIMESTAMP(3),
   WATERMARK FOR ts AS ts - INTERVAL '3' SECOND
