@@ -177,7 +177,7 @@ Status IntervalJoinOperator::Tick(int64_t now_ms) {
 Status IntervalJoinOperator::Fire() {
   sent_.clear();
   std::vector<TimedRows::Entry*> fired;
-  rows_.Fire(now_, [&](TimedRows::Entry* entry, int side) {
+  rows_.Fire(now_, [&](TimedRows::Entry* entry, int side, int64_t) {
     fired.push_back(entry);
     expired_[side] = ExpirationOf(side);
     const TimedRows::Rows& rows = rows_.Of(entry).rows[side];

@@ -101,7 +101,7 @@ Status TemporalJoinOperator::ProcessWatermark(Watermark watermark) {
   pairs_.clear();
   changes_.clear();
   std::vector<TimedRows::Entry*> fired;
-  rows_.Fire(watermark, [&](TimedRows::Entry* entry, int) {
+  rows_.Fire(watermark, [&](TimedRows::Entry* entry, int, int64_t) {
     fired.push_back(entry);
     Answer(entry, watermark);
   });

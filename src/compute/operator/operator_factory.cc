@@ -17,6 +17,7 @@
 #include "compute/operator/sorted_over.h"
 #include "compute/operator/unnest.h"
 #include "compute/window/session_aggregate.h"
+#include "compute/window/session_table.h"
 #include "compute/window/window_aggregate.h"
 #include "compute/window/window_emit.h"
 #include "compute/window/window_table.h"
@@ -41,6 +42,12 @@ Result<std::unique_ptr<Operator>> MakeWindowAggregate(const sql::WindowAggregate
     return SessionAggregateOperator::Make(node, context);
   }
   return WindowAggregateOperator::Make(node, context);
+}
+
+Result<std::unique_ptr<Operator>> MakeWindowTable(const sql::WindowTableNode& node,
+                                                  const EvaluationContext& context) {
+  return node.window.kind == sql::WindowKind::kSession ? SessionTableOperator::Make(node, context)
+                                                       : WindowTableOperator::Make(node, context);
 }
 
 Result<std::unique_ptr<Operator>> MakeJoin(const sql::JoinNode& node,
@@ -93,8 +100,7 @@ Result<std::unique_ptr<Operator>> MakePlain(const PlanNode& node, const Evaluati
       const auto& over = As<sql::OverAggregateNode>(node);
       return over.IsByTime() ? OverAggregateOperator::Make(over) : SortedOverOperator::Make(over);
     }
-    case PlanKind::kWindowTable:
-      return WindowTableOperator::Make(As<sql::WindowTableNode>(node), context);
+    case PlanKind::kWindowTable: return MakeWindowTable(As<sql::WindowTableNode>(node), context);
     case PlanKind::kLookupJoin:
       return LookupJoinOperator::Make(As<sql::LookupJoinNode>(node), context,
                                       environment.connection);

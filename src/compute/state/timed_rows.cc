@@ -15,7 +15,6 @@ constexpr size_t kNumberBytes = 8;
 constexpr size_t kListByte = kNumberBytes + 2;
 constexpr int64_t kRemoved = -1;
 
-int64_t NumberOf(const StoredRow* row) { return LoadLe<int64_t>(row->bytes()); }
 int SideOf(const StoredRow* row) { return row->bytes()[9]; }
 char& ListOf(StoredRow* row) { return row->bytes()[kListByte]; }
 uint32_t PlaceOf(const StoredRow* row) { return LoadLe<uint32_t>(row->bytes() + kListByte + 1); }

@@ -13,10 +13,10 @@
 
 namespace forebay::compute {
 
-/// What a join in time keeps: for every key the rows of both sides, and the times at which it wants
-/// to be woken. A row has a time and a mark, which are its owner's; `order_by_time` says of each
-/// side whether its rows lie in the order of their times (equal ones as they came), or as they
-/// came.
+/// What a join in time keeps: for every key the rows of both sides (an operator of one input has
+/// one), and the times at which it wants to be woken. A row has a time and a mark, which are its
+/// owner's; `order_by_time` says of each side whether its rows lie in the order of their times
+/// (equal ones as they came), or as they came.
 ///
 /// In checkpoints a row stands under its key and a number of its own, so a row that stays is
 /// written once:
@@ -45,6 +45,8 @@ class TimedRows {
   void FindOrInsert(const model::Batch& batch, const std::vector<int>& keys,
                     std::vector<Entry*>& entries);
   Key& Of(Entry* entry) const { return **reinterpret_cast<Key**>(table_.Payload(entry)); }
+  /// Rows of a key have their numbers in the order in which they came.
+  static int64_t NumberOf(const StoredRow* row) { return LoadLe<int64_t>(row->bytes()); }
   static uint8_t MarkOf(const StoredRow* row) { return static_cast<uint8_t>(row->bytes()[8]); }
 
   /// Puts a row where the side's order wants it.
@@ -70,7 +72,8 @@ class TimedRows {
 
   /// kNoTimer takes it away.
   void SetTimer(Entry* entry, int which, int64_t time);
-  /// Calls f(entry, which) for every timer up to `now`, earliest first, and takes it away before.
+  /// Calls f(entry, which, time) for every timer up to `now`, earliest first, those that f sets
+  /// among them, and takes it away before.
   template <typename F>
   void Fire(int64_t now, F f) {
     while (!timers_.empty() && timers_.begin()->first <= now) {
@@ -79,7 +82,7 @@ class TimedRows {
         bool is_set = table_.IsLive(entry) && Of(entry).timers[which] == due.key();
         if (!is_set) continue;
         SetTimer(entry, which, kNoTimer);
-        f(entry, which);
+        f(entry, which, due.key());
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "compute/operator/rank.h"
 #include "compute/state/hash_batch.h"
 #include "compute/tests/operator_fixture.h"
+#include "compute/window/session_table.h"
 
 namespace forebay::compute {
 namespace {
@@ -26,7 +27,8 @@ const std::vector<DataType> kTypes = {DataType::Bigint(), DataType::Bigint()};
 /// The instances of one operator, each with its own key groups of rows and of state.
 class ShardedRun {
  public:
-  ShardedRun(OperatorRun::Maker maker, int num_shards) : maker_(std::move(maker)) {
+  ShardedRun(OperatorRun::Maker maker, int num_shards, std::vector<DataType> types = kTypes)
+      : maker_(std::move(maker)), types_(std::move(types)) {
     g_now_ms = 0;
     Start(num_shards);
   }
@@ -35,7 +37,7 @@ class ShardedRun {
   std::vector<std::string> At(int64_t now_ms, int64_t k, int64_t v, int input = 0) {
     g_now_ms = now_ms;
     TestRow row{{k, v}};
-    model::Batch batch = MakeBatch(kTypes, std::span(&row, 1));
+    model::Batch batch = MakeBatch(types_, std::span(&row, 1));
     std::vector<uint64_t> hashes;
     HashRows(batch, std::vector<int>{0}, hashes);
     auto shard =
@@ -43,6 +45,18 @@ class ShardedRun {
     Status status = instances_[shard]->Process(input, std::move(batch));
     EXPECT_TRUE(status.ok()) << status.ToString();
     return std::exchange(outputs_[shard].changes, {});
+  }
+  /// What a watermark leads to, shard by shard.
+  std::vector<std::string> Watermark(int64_t watermark) {
+    std::vector<std::string> changes;
+    for (size_t shard = 0; shard < instances_.size(); ++shard) {
+      Status status = instances_[shard]->ProcessWatermark(watermark);
+      EXPECT_TRUE(status.ok()) << status.ToString();
+      for (std::string& change : std::exchange(outputs_[shard].changes, {})) {
+        changes.push_back(std::move(change));
+      }
+    }
+    return changes;
   }
   /// Goes on from a checkpoint with other instances.
   void Rescale(int64_t now_ms, int num_shards) {
@@ -78,6 +92,7 @@ class ShardedRun {
   }
 
   const OperatorRun::Maker maker_;
+  const std::vector<DataType> types_;
   std::vector<Collector> outputs_;
   std::vector<std::unique_ptr<Operator>> instances_;
   StateMap state_;
@@ -189,6 +204,31 @@ TEST(Rescale, LastRows) {
   run.Rescale(140, 1);
   for (int64_t k = 0; k < kKeys; ++k) {
     EXPECT_THAT(run.At(229, k, 7), ElementsAre(Text("-U", {k, 6}), Text("+U", {k, 7})));
+  }
+}
+
+TEST(Rescale, RowsOfSessions) {
+  sql::WindowTableNode node;
+  node.output = {kFields[0], {"ts", DataType::Timestamp(3), sql::TimeAttribute::kRowtime}};
+  node.inputs = {InputNode(node.output)};
+  for (const char* name : {"window_start", "window_end", "window_time"}) {
+    node.output.push_back({name, DataType::Timestamp(3)});
+  }
+  node.window.kind = sql::WindowKind::kSession;
+  node.window.size_ms = 10;
+  node.window.time_column = 1;
+  node.window.partition_keys = {0};
+  ShardedRun run([&] { return SessionTableOperator::Make(node, {}); }, 2,
+                 node.inputs[0]->OutputTypes());
+  for (int64_t k = 0; k < kKeys; ++k) EXPECT_THAT(run.At(0, k, 105 + k), IsEmpty());
+  run.Rescale(0, 5);
+  for (int64_t k = 0; k < kKeys; ++k) EXPECT_THAT(run.At(0, k, 100 + k), IsEmpty());
+  run.Rescale(0, 1);
+  for (int64_t k = 0; k < kKeys; ++k) {
+    int64_t end = 115 + k;
+    EXPECT_THAT(run.Watermark(end - 1),
+                ElementsAre(Text("+I", {k, 105 + k, 100 + k, end, end - 1}),
+                            Text("+I", {k, 100 + k, 100 + k, end, end - 1})));
   }
 }
 

@@ -58,6 +58,19 @@ int64_t WindowClock::Property(sql::WindowProperty property, const DataType& type
   return FromMs(type, time);
 }
 
+void AppendWindowColumns(const WindowClock& clock, std::span<const TimeWindow> windows,
+                         std::span<const DataType> types, model::Batch& batch) {
+  for (auto property :
+       {sql::WindowProperty::kStart, sql::WindowProperty::kEnd, sql::WindowProperty::kTime}) {
+    const DataType& type = types[batch.columns.size()];
+    model::ColumnBuilder builder(type, batch.num_rows);
+    for (const TimeWindow& window : windows) {
+      builder.Append<int64_t>(clock.Property(property, type, window.start, window.end));
+    }
+    batch.columns.push_back(builder.Finish());
+  }
+}
+
 Result<WindowClock> WindowClock::OfZone(const EvaluationContext& context) {
   WindowClock clock;
   ASSIGN_OR_RETURN(clock.zone_, TimeZone::Find(context.time_zone));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "base/time_zone.h"
@@ -9,6 +10,12 @@
 #include "sql/plan/plan.h"
 
 namespace forebay::compute {
+
+/// [start, end) in local milliseconds.
+struct TimeWindow {
+  int64_t start;
+  int64_t end;
+};
 
 /// Which windows a time belongs to, for TUMBLE, HOP and CUMULATE. Windows are cut into slices, the
 /// largest pieces that no window border divides, so that a row is accumulated once however many
@@ -86,6 +93,11 @@ class WindowClock {
   bool is_instant_ = false;         ///< the column holds moments, not local times
   std::shared_ptr<TimeZone> zone_;  ///< null: local time is UTC
 };
+
+/// Puts the three columns of window table functions behind those of `batch`, which has a row for
+/// every window; `types`: of all columns.
+void AppendWindowColumns(const WindowClock& clock, std::span<const TimeWindow> windows,
+                         std::span<const model::DataType> types, model::Batch& batch);
 
 /// Whether event time below `node` is TIMESTAMP_LTZ, so that windows are local to a zone.
 bool HasInstantRowtime(const sql::PlanNode& node);

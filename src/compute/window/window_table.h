@@ -13,7 +13,6 @@ namespace forebay::compute {
 /// rows.
 class WindowTableOperator : public Operator {
  public:
-  /// kNotSupported for SESSION, which the planner gives to the aggregate over it.
   static Result<std::unique_ptr<Operator>> Make(const sql::WindowTableNode& node,
                                                 const EvaluationContext& context);
   Status Process(int input, model::Batch batch) override;
@@ -29,7 +28,7 @@ class WindowTableOperator : public Operator {
   std::vector<int64_t> times_;
   std::vector<int64_t> ends_;
   std::vector<uint32_t> rows_;
-  std::vector<int64_t> row_ends_;
+  std::vector<TimeWindow> windows_;  ///< one for each of rows_
 };
 
 }  // namespace forebay::compute

@@ -387,6 +387,12 @@ Status CheckVersions(const JoinNode& join) {
       "the versioned table's primary key");
 }
 
+// Sessions hand changes on as they are, when they close.
+bool IsAlignedWindowTable(const PlanNode& node) {
+  if (node.kind != PlanKind::kWindowTable) return false;
+  return static_cast<const WindowTableNode&>(node).window.kind != WindowKind::kSession;
+}
+
 Status CheckInputs(const PlanNode& node) {
   if (node.kind == PlanKind::kMatch && !node.inputs[0]->changelog.IsInsertOnly()) {
     return NotSupported("SQL-1020 MATCH_RECOGNIZE over a query that updates its results ({})",
@@ -401,7 +407,7 @@ Status CheckInputs(const PlanNode& node) {
   if (node.kind == PlanKind::kOverAggregate) {
     RETURN_IF_ERROR(CheckOver(static_cast<const OverAggregateNode&>(node)));
   }
-  bool needs_inserts = node.kind == PlanKind::kWindowTable || node.kind == PlanKind::kWatermark;
+  bool needs_inserts = node.kind == PlanKind::kWatermark || IsAlignedWindowTable(node);
   if (node.kind == PlanKind::kOverAggregate) {
     needs_inserts = static_cast<const OverAggregateNode&>(node).IsByTime();
   }
