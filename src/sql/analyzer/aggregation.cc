@@ -91,7 +91,7 @@ Status SelectAnalyzer::ApplyAggregation() {
     ASSIGN_OR_RETURN(auto emit, EmitOf(group_window_->kind));
     ApplyWindowAggregation(legacy);
     static_cast<WindowAggregateNode&>(*std::const_pointer_cast<PlanNode>(plan_)).emit = emit;
-  } else if (window && is_key(window->start) && is_key(window->end) && KeepsWindows(*window)) {
+  } else if (window && is_key(window->start) && is_key(window->end) && IsOfWindows(*window)) {
     if (queries_.options().streaming && queries_.options().window_emit) {
       return NotSupported(
           "SQL-1020 early and late firing of windows of table functions; GROUP BY TUMBLE(...) and "
@@ -259,8 +259,8 @@ bool SelectAnalyzer::WindowedInput::CanComputeWindows() const {
   std::vector<int> partition = static_cast<const WindowTableNode&>(*input).window.partition_keys;
   std::sort(key_columns.begin(), key_columns.end());
   std::sort(partition.begin(), partition.end());
-  // A filter above a SESSION also changes nothing only when it is on whole partitions.
-  return key_columns == partition && condition == nullptr;
+  // As in Flink a filter between the two comes before the sessions.
+  return key_columns == partition;
 }
 
 // The grouping's keys but for the window's own columns.
@@ -328,6 +328,13 @@ bool SelectAnalyzer::KeepsWindows(const WindowColumns& window) const {
     if (is_window && !InEverySet(i)) return false;
   }
   return true;
+}
+
+// Whether windows are answered when they close. Sessions that the aggregation cannot compute itself
+// are columns like any other, as in Flink: the end alone does not tell them apart.
+bool SelectAnalyzer::IsOfWindows(const WindowColumns& window) {
+  if (!KeepsWindows(window)) return false;
+  return window.spec.kind != WindowKind::kSession || ComputedWindows(window).has_value();
 }
 
 // `in` once for each grouping set, with columns behind its own: the keys, NULL where the set has

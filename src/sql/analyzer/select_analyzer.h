@@ -125,6 +125,7 @@ class SelectAnalyzer {
   PlanPtr WithStateTtl(PlanPtr aggregate) const;
   bool InEverySet(size_t key) const;
   bool KeepsWindows(const WindowColumns& window) const;
+  bool IsOfWindows(const WindowColumns& window);
   PlanPtr OnceForEachSet(WindowedInput& in) const;
   void PlacePseudo(size_t num_keys);
   PlanPtr GroupingSetsAggregation();

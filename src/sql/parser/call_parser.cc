@@ -295,11 +295,15 @@ Result<ExpressionAstPtr> Parser::TableArgument(size_t mark) {
   bool parenthesized = false;
   if (tokens_.AcceptWords("PARTITION BY")) {
     parenthesized = tokens_.AcceptSymbol("(");
-    do {  // a comma may also end this argument: a column is followed by another only inside
-          // parentheses or before DESCRIPTOR
+    // A comma may also end this argument: a column is followed by another only inside parentheses,
+    // or when neither DESCRIPTOR nor a named argument comes next.
+    bool goes_on = true;
+    while (goes_on) {
       ASSIGN_OR_RETURN(ExpressionAstPtr column, Expression());
       over->partition_by.push_back(std::move(column));
-    } while ((parenthesized || !tokens_.PeekWords("DESCRIPTOR", 1)) && tokens_.AcceptSymbol(","));
+      bool ends = tokens_.PeekWords("DESCRIPTOR", 1) || tokens_.PeekSymbol("=>", 2);
+      goes_on = (parenthesized || !ends) && tokens_.AcceptSymbol(",");
+    }
     if (parenthesized) RETURN_IF_ERROR(tokens_.ExpectSymbol(")"));
   }
   if (tokens_.AcceptWords("ORDER BY")) {

@@ -1,4 +1,5 @@
 -- modes: streaming
+-- parallelism: 1
 CREATE TABLE orders (
   id INT, customer STRING, product INT, qty INT, price DECIMAL(10, 2), status STRING, ts TIMESTAMP(3),
   WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
