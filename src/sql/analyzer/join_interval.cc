@@ -152,7 +152,14 @@ bool JoinsWindows(const PlanNode& left, const PlanNode& right, const ColumnPairs
   auto paired = [&](int x, int y) {
     return std::find(pairs.begin(), pairs.end(), std::pair(x, y)) != pairs.end();
   };
-  return paired(a->start, b->start) && paired(a->end, b->end);
+  std::vector<int> lefts;
+  std::vector<int> rights;
+  for (const auto& [x, y] : pairs) {
+    lefts.push_back(x);
+    rights.push_back(y);
+  }
+  return paired(a->start, b->start) && paired(a->end, b->end) && NamesWindow(*a, lefts) &&
+         NamesWindow(*b, rights);
 }
 
 PlanPtr WithTimes(const PlanPtr& plan, const std::vector<ExpressionPtr>& conditions) {

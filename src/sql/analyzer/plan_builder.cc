@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "sql/analyzer/changelog.h"
 
@@ -144,10 +145,7 @@ PlanPtr MakeRank(PlanPtr input, std::vector<int> keys, std::vector<SortKey> orde
   node->rank_end = std::numeric_limits<int64_t>::max();
   node->output_rank_number = true;
   if (auto window = FindWindow(*input)) {
-    auto has = [&](int column) {
-      return std::find(node->keys.begin(), node->keys.end(), column) != node->keys.end();
-    };
-    node->windowed = has(window->start) && has(window->end);
+    node->windowed = NamesWindow(*window, node->keys);
   }
   node->inputs = {std::move(input)};
   return node;
@@ -213,6 +211,9 @@ int ProjectedAs(const CalcNode& calc, int column) {
 
 WindowColumns WindowOfAggregate(const WindowAggregateNode& node) {
   WindowColumns columns{node.window};
+  for (size_t i = 0; i < node.keys.size(); ++i) {
+    columns.session_keys.push_back(static_cast<int>(i));
+  }
   int base = static_cast<int>(node.keys.size() + node.calls.size());
   for (size_t i = 0; i < node.properties.size(); ++i) {
     int column = base + static_cast<int>(i);
@@ -229,8 +230,8 @@ std::optional<WindowColumns> FindWindow(const PlanNode& node) {
   switch (node.kind) {
     case PlanKind::kWindowTable: {
       int base = static_cast<int>(node.output.size()) - 3;
-      return WindowColumns{static_cast<const WindowTableNode&>(node).window, base, base + 1,
-                           base + 2};
+      const WindowSpec& spec = static_cast<const WindowTableNode&>(node).window;
+      return WindowColumns{spec, base, base + 1, base + 2, spec.partition_keys};
     }
     case PlanKind::kWindowAggregate:
       return WindowOfAggregate(static_cast<const WindowAggregateNode&>(node));
@@ -241,6 +242,7 @@ std::optional<WindowColumns> FindWindow(const PlanNode& node) {
       window->start = ProjectedAs(calc, window->start);
       window->end = ProjectedAs(calc, window->end);
       window->time = window->time < 0 ? -1 : ProjectedAs(calc, window->time);
+      for (int& key : window->session_keys) key = ProjectedAs(calc, key);
       if (window->start < 0 || window->end < 0) return std::nullopt;
       return window;
     }
@@ -248,10 +250,12 @@ std::optional<WindowColumns> FindWindow(const PlanNode& node) {
       auto window = FindWindow(*node.inputs[0]);
       if (!window) return std::nullopt;
       const auto& kept = static_cast<const UnnestNode&>(node).kept;
-      for (int* column : {&window->start, &window->end, &window->time}) {
-        auto place = std::find(kept.begin(), kept.end(), *column);
-        *column = place == kept.end() ? -1 : static_cast<int>(place - kept.begin());
-      }
+      auto follow = [&](int& column) {
+        auto place = std::find(kept.begin(), kept.end(), column);
+        column = place == kept.end() ? -1 : static_cast<int>(place - kept.begin());
+      };
+      for (int* column : {&window->start, &window->end, &window->time}) follow(*column);
+      for (int& key : window->session_keys) follow(key);
       if (window->start < 0 || window->end < 0) return std::nullopt;
       return window;
     }
@@ -263,6 +267,14 @@ std::optional<WindowColumns> FindWindow(const PlanNode& node) {
                                                          : std::nullopt;
     default: return std::nullopt;
   }
+}
+
+bool NamesWindow(const WindowColumns& window, const std::vector<int>& columns) {
+  std::set<int> rest(columns.begin(), columns.end());
+  bool has_window = rest.erase(window.start) + rest.erase(window.end) == 2;
+  rest.erase(window.time);
+  if (!has_window || window.spec.kind != WindowKind::kSession) return has_window;
+  return rest == std::set<int>(window.session_keys.begin(), window.session_keys.end());
 }
 
 bool IsInsertOnly(const PlanNode& node) { return ModifyKinds(node).IsInsertOnly(); }

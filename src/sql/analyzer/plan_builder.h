@@ -47,8 +47,12 @@ struct WindowColumns {
   int start = -1;
   int end = -1;
   int time = -1;
+  std::vector<int> session_keys;  ///< SESSION: what the sessions are of; -1: not among the columns
 };
 std::optional<WindowColumns> FindWindow(const PlanNode& node);
+/// Whether rows with equal `columns`, those of the window among them, are of one window that is
+/// over when the watermark says so; of a SESSION only rows with its very keys are, as in Flink.
+bool NamesWindow(const WindowColumns& window, const std::vector<int>& columns);
 
 /// Whether a plan emits nothing but inserts, in streaming mode.
 bool IsInsertOnly(const PlanNode& node);
