@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/harness"))
 import forebay_server  # noqa: E402
+import warm_memory  # noqa: E402
 
 SCRIPT = """
 CREATE TABLE src (k BIGINT, v BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1000000000', 'number-of-rows' = '{rows}',
@@ -74,5 +75,6 @@ def main(words):
     print("| memory for state | rows/s | CPU a row | state | on disk | peak memory, all / not of files | checkpoints | longest pause |")
     print("|---|---|---|---|---|---|---|---|")
     for memory in arguments.memory.split(","):
+        warm_memory.warm()
         measure(arguments, memory)
     return 0
