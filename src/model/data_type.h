@@ -167,6 +167,11 @@ struct RowField {
 /// children.
 int PhysicalSize(PhysicalType type);
 
+/// Whether cells have children.
+constexpr bool IsNested(PhysicalType type) {
+  return type == PhysicalType::kList || type == PhysicalType::kMap || type == PhysicalType::kStruct;
+}
+
 /// Writes `name` in backticks, doubling those inside: Flink's EncodingUtils.escapeIdentifier.
 std::string QuoteIdentifier(const std::string& name);
 

@@ -79,6 +79,9 @@ Result<std::unique_ptr<Accumulator>> MakeAccumulator(const sql::AggregateCall& c
   std::unique_ptr<Accumulator> accumulator = MakePlain(inner, argument, retracting);
   if (accumulator != nullptr && distinct) {
     accumulator = MakeDistinctAccumulator(std::move(accumulator), call, argument, ttl);
+    if (accumulator == nullptr) {
+      return NotSupported("{}(DISTINCT ...) of type {}", call.function, argument.ToString());
+    }
   }
   if (call.function == "PERCENTILE") {
     accumulator = MakePercentileAccumulator(call, input);

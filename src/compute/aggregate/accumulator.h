@@ -131,7 +131,8 @@ std::unique_ptr<Accumulator> MakeSingleValueAccumulator(const sql::AggregateCall
 /// VAR_POP and VAR_SAMP; null when the argument is no DOUBLE.
 std::unique_ptr<Accumulator> MakeVarianceAccumulator(const sql::AggregateCall& call,
                                                      const model::DataType& argument);
-/// MIN, MAX, FIRST_VALUE and LAST_VALUE over input without retractions; null for nested types.
+/// MIN, MAX, FIRST_VALUE and LAST_VALUE over input without retractions; null for MIN and MAX of
+/// nested types.
 std::unique_ptr<Accumulator> MakeExtremeAccumulator(const sql::AggregateCall& call,
                                                     const model::DataType& argument);
 /// MIN, MAX, FIRST_VALUE, LAST_VALUE and LISTAGG that remember every value, so that one can be
@@ -154,7 +155,7 @@ std::unique_ptr<Accumulator> MakePercentileAccumulator(const sql::AggregateCall&
 /// ROW_NUMBER, RANK, DENSE_RANK and LAG, over the rows of an OVER window in its order.
 std::unique_ptr<Accumulator> MakeOrderAccumulator(const sql::AggregateCall& call);
 /// Hands `inner` every distinct value once. `inner` reads column 0. A value that has not come for
-/// `ttl` is forgotten, and counts again.
+/// `ttl` is forgotten, and counts again. Null for MAPs and ROWs.
 std::unique_ptr<Accumulator> MakeDistinctAccumulator(std::unique_ptr<Accumulator> inner,
                                                      const sql::AggregateCall& call,
                                                      const model::DataType& argument, StateTtl ttl);

@@ -3,8 +3,7 @@
 #include <map>
 
 #include "compute/aggregate/accumulator.h"
-#include "compute/state/row_codec.h"
-#include "compute/state/state_allocator.h"
+#include "compute/aggregate/stored_value.h"
 
 namespace forebay::compute {
 
@@ -22,9 +21,10 @@ StateString CellBytes(const Column& column, int row) {
 }
 
 void AppendCellBytes(std::string_view bytes, model::ColumnBuilder& builder) {
-  ByteReader reader(bytes);
-  if (bytes.empty() || !reader.Read<uint8_t>().ok() || !ReadCell(reader, builder).ok()) {
+  if (bytes.empty()) {
     builder.AppendNull();
+  } else {
+    AppendCell(bytes.substr(1), builder);
   }
 }
 

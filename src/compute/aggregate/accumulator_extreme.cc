@@ -1,4 +1,5 @@
 #include "compute/aggregate/accumulator.h"
+#include "compute/aggregate/stored_value.h"
 #include "compute/state/byte_arena.h"
 
 namespace forebay::compute {
@@ -66,21 +67,24 @@ class ExtremeAccumulator : public Accumulator {
   int argument_;
 };
 
-/// The same for strings; the kept string lies in the accumulator's arena.
-template <Keep kKeep>
-class StringExtremeAccumulator : public Accumulator {
+/// The same for strings (T is StringRef) and nested cells (NestedCell); the kept bytes lie in the
+/// accumulator's arena.
+template <Keep kKeep, typename T>
+class BytesExtremeAccumulator : public Accumulator {
  public:
   struct State {
     char* data;  // null: not set
     uint64_t size;
   };
-  explicit StringExtremeAccumulator(int argument) : Accumulator(16), argument_(argument) {}
+  explicit BytesExtremeAccumulator(int argument) : Accumulator(16), argument_(argument) {}
 
   void Update(const AccumulatorInput& input) override {
     const Column& column = input.batch.columns[argument_];
     for (size_t i = 0; i < input.rows.size(); ++i) {
       int row = static_cast<int>(input.rows[i]);
-      if (!column.IsNull(row)) Add(StateIn<State>(input.payloads[i]), column.GetString(row));
+      State* state = StateIn<State>(input.payloads[i]);
+      bool is_kept = kKeep == Keep::kFirst && state->data != nullptr;
+      if (!is_kept && !column.IsNull(row)) Add(state, BytesOf(column, row));
     }
   }
   void Merge(char* into, const char* from) override {
@@ -92,6 +96,8 @@ class StringExtremeAccumulator : public Accumulator {
       const State& state = *StateIn<State>(payload);
       if (state.data == nullptr) {
         builder.AppendNull();
+      } else if constexpr (std::is_same_v<T, NestedCell>) {
+        AppendCell({state.data, state.size}, builder);
       } else {
         builder.AppendString({state.data, state.size});
       }
@@ -117,6 +123,16 @@ class StringExtremeAccumulator : public Accumulator {
   int64_t MemoryBytes() const override { return arena_.bytes_reserved(); }
 
  private:
+  /// Good until the next call.
+  std::string_view BytesOf(const Column& column, int row) {
+    if constexpr (std::is_same_v<T, NestedCell>) {
+      cell_.Clear();
+      WriteCell(column, row, cell_);
+      return cell_.view();
+    } else {
+      return column.GetString(row);
+    }
+  }
   void Add(State* state, std::string_view value) {
     if (state->data != nullptr) {
       if (!Replaces<kKeep>(value, std::string_view(state->data, state->size))) return;
@@ -128,12 +144,18 @@ class StringExtremeAccumulator : public Accumulator {
   }
   int argument_;
   ByteArena arena_;
+  ByteWriter cell_;
 };
 
 template <Keep kKeep>
 std::unique_ptr<Accumulator> Make(int argument, PhysicalType physical) {
   if (physical == PhysicalType::kString) {
-    return std::make_unique<StringExtremeAccumulator<kKeep>>(argument);
+    return std::make_unique<BytesExtremeAccumulator<kKeep, StringRef>>(argument);
+  }
+  if constexpr (kKeep == Keep::kFirst || kKeep == Keep::kLast) {
+    if (model::IsNested(physical)) {
+      return std::make_unique<BytesExtremeAccumulator<kKeep, NestedCell>>(argument);
+    }
   }
   if (model::PhysicalSize(physical) == 0) return nullptr;
   return model::DispatchPhysical(physical, [&]<typename T>(T*) -> std::unique_ptr<Accumulator> {

@@ -187,9 +187,12 @@ class ArrivalAccumulator : public ObjectAccumulator<ArrivalList<StoredValue<T>>>
 std::unique_ptr<Accumulator> MakeRetractableAccumulator(const sql::AggregateCall& call,
                                                         const DataType& argument) {
   PhysicalType physical = argument.physical();
-  if (model::PhysicalSize(physical) == 0) return nullptr;
   if (call.function == "LISTAGG" && physical != PhysicalType::kString) return nullptr;
   bool ordered = call.function == "MIN" || call.function == "MAX";
+  if (!ordered && model::IsNested(physical)) {
+    return std::make_unique<ArrivalAccumulator<NestedCell>>(call);
+  }
+  if (model::PhysicalSize(physical) == 0) return nullptr;
   return model::DispatchPhysical(physical, [&]<typename T>(T*) -> std::unique_ptr<Accumulator> {
     if (!ordered) return std::make_unique<ArrivalAccumulator<T>>(call);
     return std::make_unique<OrderedAccumulator<T>>(call.args[0], call.function == "MAX");

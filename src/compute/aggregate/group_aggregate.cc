@@ -22,8 +22,22 @@ namespace {
 
 constexpr std::string_view kTable = "groups";
 
+/// Whether an element of an ARRAY or a value of a MAP is NULL.
+bool HoldsNull(const Column& column, int row) {
+  if (column.offsets() == nullptr) return false;
+  const Column& elements = column.children().back();
+  if (!elements.MayHaveNulls()) return false;
+  for (int i = column.offsets()[row]; i < column.offsets()[row + 1]; ++i) {
+    if (elements.IsNull(i)) return true;
+  }
+  return false;
+}
+
+/// As Flink compares results (EqualiserCodeGenerator): what holds NULL equals nothing, ROWs are
+/// compared by their bytes.
 bool EqualNested(const Column& column, int a, int b) {
   if (column.IsNull(a) || column.IsNull(b)) return column.IsNull(a) == column.IsNull(b);
+  if (HoldsNull(column, a)) return false;
   ByteWriter of_a;
   ByteWriter of_b;
   WriteCell(column, a, of_a);

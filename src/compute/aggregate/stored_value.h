@@ -4,10 +4,18 @@
 #include <type_traits>
 
 #include "base/bytes.h"
+#include "compute/state/row_codec.h"
 #include "compute/state/state_allocator.h"
 #include "model/column.h"
 
 namespace forebay::compute {
+
+/// An ARRAY, MAP or ROW outside of columns: the bytes that WriteCell makes of it. Equal cells have
+/// equal bytes.
+struct NestedCell {
+  StateString bytes;
+  friend bool operator==(const NestedCell&, const NestedCell&) = default;
+};
 
 /// How a cell of C++ type T is kept outside of columns: strings as StateString, the others as they
 /// are.
@@ -18,15 +26,27 @@ template <typename T>
 StoredValue<T> LoadValue(const model::Column& column, int row) {
   if constexpr (std::is_same_v<T, model::StringRef>) {
     return StateString(column.GetString(row));
+  } else if constexpr (std::is_same_v<T, NestedCell>) {
+    ByteWriter writer;
+    WriteCell(column, row, writer);
+    return {StateString(writer.view())};
   } else {
     return column.Get<T>(row);
   }
+}
+
+/// What WriteCell wrote; NULL if it is anything else.
+inline void AppendCell(std::string_view bytes, model::ColumnBuilder& builder) {
+  ByteReader reader(bytes);
+  if (!ReadCell(reader, builder).ok()) builder.AppendNull();
 }
 
 template <typename V>
 void AppendStored(const V& value, model::ColumnBuilder& builder) {
   if constexpr (std::is_same_v<V, StateString>) {
     builder.AppendString(value);
+  } else if constexpr (std::is_same_v<V, NestedCell>) {
+    AppendCell(value.bytes, builder);
   } else {
     builder.Append<V>(value);
   }
@@ -36,6 +56,8 @@ template <typename V>
 void WriteStored(const V& value, ByteWriter& writer) {
   if constexpr (std::is_same_v<V, StateString>) {
     writer.WriteString(value);
+  } else if constexpr (std::is_same_v<V, NestedCell>) {
+    writer.WriteString(value.bytes);
   } else {
     writer.Write<V>(value);
   }
@@ -46,6 +68,9 @@ Result<V> ReadStored(ByteReader& reader) {
   if constexpr (std::is_same_v<V, StateString>) {
     ASSIGN_OR_RETURN(std::string_view text, reader.ReadString());
     return StateString(text);
+  } else if constexpr (std::is_same_v<V, NestedCell>) {
+    ASSIGN_OR_RETURN(std::string_view bytes, reader.ReadString());
+    return NestedCell{StateString(bytes)};
   } else {
     return reader.Read<V>();
   }
@@ -60,6 +85,8 @@ struct StoredHash {
              static_cast<uint64_t>(value >> 64);
     } else if constexpr (std::is_same_v<V, StateString>) {
       return std::hash<std::string_view>()(value);
+    } else if constexpr (std::is_same_v<V, NestedCell>) {
+      return std::hash<std::string_view>()(value.bytes);
     } else {
       return std::hash<V>()(value);
     }

@@ -17,8 +17,7 @@ namespace {
 constexpr int kSlotBytes = 8;  // offset and size of a variable cell
 
 bool IsVariable(PhysicalType type) {
-  return type == PhysicalType::kString || type == PhysicalType::kList ||
-         type == PhysicalType::kMap || type == PhysicalType::kStruct;
+  return type == PhysicalType::kString || model::IsNested(type);
 }
 
 int RoundUp8(int bytes) { return (bytes + 7) & ~7; }

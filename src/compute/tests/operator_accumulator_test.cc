@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <numeric>
 
 #include "model/value.h"
 
@@ -252,6 +253,62 @@ TEST(AccumulatorTest, BitmapCountsAreRestored) {
     values.Feed({Value(int64_t{1})}, -1);
     EXPECT_EQ(std::get<int64_t>(values.Result().data), 1);
   }
+}
+
+/// A batch of ARRAYs of INTs; a size below zero stands for NULL, any other for as many sevens.
+model::Batch Arrays(const std::vector<int>& sizes) {
+  model::BatchBuilder builder({DataType::Array(DataType::Int())});
+  for (int size : sizes) {
+    for (int i = 0; i < size; ++i) builder.column(0).child(0).Append<int32_t>(7);
+    if (size < 0) {
+      builder.column(0).AppendNull();
+    } else {
+      builder.column(0).FinishEntry();
+    }
+    builder.FinishRow();
+  }
+  return builder.Finish();
+}
+
+/// The sizes of the results of `function` over `batch`, and over it again after a checkpoint.
+std::string SavedSizes(const std::string& function, bool retracting, const model::Batch& batch) {
+  sql::AggregateCall call;
+  call.function = function;
+  call.args = {0};
+  call.type = DataType::Array(DataType::Int());
+  std::vector<int8_t> signs(static_cast<size_t>(batch.num_rows), 1);
+  std::vector<uint32_t> rows(signs.size());
+  std::iota(rows.begin(), rows.end(), 0U);
+  std::string text;
+  ByteWriter writer;
+  for (int round = 0; round < 2; ++round) {
+    auto accumulator = MakeAccumulator(call, {call.type}, retracting);
+    if (!accumulator.ok()) return accumulator.message();
+    (*accumulator)->PlaceAt(0);
+    std::vector<double> state(static_cast<size_t>((*accumulator)->bytes()) / sizeof(double));
+    char* payload = reinterpret_cast<char*>(state.data());
+    std::vector<char*> payloads(signs.size(), payload);
+    ByteReader reader(writer.view());
+    EXPECT_TRUE(round == 0 || (*accumulator)->Load(payload, reader).ok());
+    (*accumulator)->Update({batch, rows, payloads.data(), signs.data()});
+    model::ColumnBuilder builder(call.type);
+    (*accumulator)->Emit(std::span<char* const>(&payload, 1), builder);
+    model::Column result = builder.Finish();
+    text += result.IsNull(0) ? "NULL " : std::to_string(result.offsets()[1]) + " ";
+    writer.Clear();
+    (*accumulator)->Save(payload, writer);
+    (*accumulator)->Destroy(payload);
+  }
+  return text;
+}
+
+TEST(OperatorAccumulator, FirstAndLastOfArraysOutliveACheckpoint) {
+  for (bool retracting : {false, true}) {
+    EXPECT_EQ(SavedSizes("FIRST_VALUE", retracting, Arrays({-1, 2, 0, 3})), "2 2 ");
+    EXPECT_EQ(SavedSizes("LAST_VALUE", retracting, Arrays({2, 3, 0, -1})), "0 0 ");
+    EXPECT_EQ(SavedSizes("LAST_VALUE", retracting, Arrays({-1})), "NULL NULL ");
+  }
+  EXPECT_NE(SavedSizes("MAX", false, Arrays({1})).find("MAX over ARRAY<INT>"), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,20 @@
+CREATE TABLE e (id INT, g STRING, tags ARRAY<STRING>, props MAP<STRING, INT>, r ROW<a INT, b STRING>, deep ROW<x ARRAY<INT>, m MAP<STRING, INT>>, ts TIMESTAMP(3), WATERMARK FOR ts AS ts)
+WITH ('connector' = 'filesystem', 'path' = '${DATA}/nested_events.json', 'format' = 'json');
+SELECT r, COUNT(*) AS n FROM e GROUP BY r;
+SELECT tags, COUNT(*) AS n, MAX(id) AS m FROM e GROUP BY tags;
+SELECT props, COUNT(*) AS n FROM e GROUP BY props;
+SELECT deep, COUNT(*) AS n FROM e GROUP BY deep;
+SELECT DISTINCT r, tags FROM e;
+SELECT id, ROW_NUMBER() OVER (PARTITION BY r ORDER BY ts) AS n FROM e;
+SELECT a.id, b.id AS other FROM e AS a JOIN e AS b ON a.r = b.r WHERE a.r.b IS NOT NULL;
+SELECT a.id, b.id AS other FROM e AS a JOIN e AS b ON a.tags = b.tags;
+SELECT a.id, a.tags, b.r, b.deep FROM e AS a JOIN e AS b ON a.id = b.id AND a.g <> b.g;
+SELECT a.id, a.r, b.props FROM e AS a LEFT JOIN (SELECT * FROM e WHERE g = 'b') AS b ON a.id = b.id;
+SELECT id, g, tags, props, r, deep FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY g ORDER BY id DESC) AS n FROM e) WHERE n <= 2;
+SELECT id, tags, r FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY r ORDER BY id DESC, ts) AS n FROM e) WHERE n <= 1;
+SELECT id, tags, props, r, deep FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id ORDER BY ts DESC) AS n FROM e) WHERE n = 1;
+SELECT id, tags, r, deep FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY tags ORDER BY ts) AS n FROM e) WHERE n = 1;
+SELECT * FROM e MATCH_RECOGNIZE (PARTITION BY g ORDER BY ts MEASURES FIRST(x.tags) AS t, LAST(x.props) AS p, y.r AS r, y.deep AS d, x.r.a AS a ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW PATTERN (x y) DEFINE y AS CARDINALITY(y.tags) >= 0) AS m;
+SELECT r FROM e WHERE id < 5 UNION SELECT r FROM e WHERE id > 3;
+SELECT tags FROM e INTERSECT SELECT tags FROM e WHERE id > 3;
+SELECT id, g FROM e WHERE r IN (SELECT r FROM e WHERE id = 1);
